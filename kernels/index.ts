@@ -1,0 +1,10 @@
+/** Everything that src/engine calls. */
+export { propagate } from './propagate'
+export { reluRows, reluRowsAdjoint, startRows, startRowsAdjoint } from './rows'
+export { inputTerm, inputTermAdjoint } from './input-term'
+export {
+  absolute, absoluteAdjoint, addTo, biasGradient, fillBias, intervalEnds, intervalEndsAdjoint, listActive,
+  relaxation, relaxationAdjoint, relu, reluAdjoint, reluInterval, reluIntervalAdjoint,
+} from './neurons'
+export { referenceSpace, referenceSpaceAdjoint } from './reference-space'
+export { multiplyAddPeak } from './peak'

@@ -1,0 +1,204 @@
+/**
+ * Rows of a dual pass on their way from a specification to the input. A row is one specification; value
+ * [neuron][row] is the row's coefficient of that neuron. Per row, four sums grow along the way:
+ * constant, gap of the lower bound, gap of the upper bound, and (for certificates) the magnitude that bounds rounding.
+ */
+import { Active, Block, Geometry, blockAt, channelsAt, countAt } from './layout'
+import { madd, positive, sum } from './simd'
+
+/**
+ * First step: coefficients of the neurons below, W[plus] − W[minus], and the constant b[plus] − b[minus].
+ * @param positions output position of each block; all its rows start there
+ * @param plus, minus output channel per row; −1 for none
+ */
+export function startRows(
+  g: Geometry, blockCount: i32, positions: usize, blocks: usize, base: usize, active: Active,
+  plus: usize, minus: usize, weights: usize, bias: usize, constant: usize,
+): void {
+  const area = g.kernel * g.kernel, filter = g.inChannels * area
+  for (let b = 0; b < blockCount; b++) {
+    const block = blockAt(blocks, b), rows = block.rows
+    const position = load<i32>(positions + ((<usize>b) << 2)), first = (<usize>block.firstRow) << 2
+    const top = position / g.outWidth * g.stride - g.padding, left = position % g.outWidth * g.stride - g.padding
+    for (let r = 0; r < rows; r++) {
+      const p = load<i32>(plus + first + ((<usize>r) << 2)), m = load<i32>(minus + first + ((<usize>r) << 2))
+      let value: f32 = p < 0 ? 0 : load<f32>(bias + ((<usize>p) << 2))
+      if (m >= 0) value -= load<f32>(bias + ((<usize>m) << 2))
+      store<f32>(constant + first + ((<usize>r) << 2), value)
+    }
+    for (let y = 0; y < block.height; y++) {
+      for (let x = 0; x < block.width; x++) {
+        const place = (block.y + y) * g.inWidth + block.x + x
+        const channels = channelsAt(active, place, g.inChannels)
+        const tap = (block.y + y - top) * g.kernel + block.x + x - left
+        for (let i = 0, n = countAt(active, place); i < n; i++) {
+          const c = load<i32>(channels + ((<usize>i) << 2))
+          const w = weights + ((<usize>(c * area + tap)) << 2)
+          const to = base + <usize>block.offset + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
+          for (let r = 0; r < rows; r++) {
+            const p = load<i32>(plus + first + ((<usize>r) << 2)), m = load<i32>(minus + first + ((<usize>r) << 2))
+            let value: f32 = p < 0 ? 0 : load<f32>(w + ((<usize>(p * filter)) << 2))
+            if (m >= 0) value -= load<f32>(w + ((<usize>(m * filter)) << 2))
+            store<f32>(to + ((<usize>r) << 2), value)
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Adjoint of `startRows`: `base` holds gradients of the coefficients, `constant` those of the constants. */
+export function startRowsAdjoint(
+  g: Geometry, blockCount: i32, positions: usize, blocks: usize, base: usize, active: Active,
+  plus: usize, minus: usize, weightGradient: usize, biasGradient: usize, constant: usize,
+): void {
+  const area = g.kernel * g.kernel, filter = g.inChannels * area
+  for (let b = 0; b < blockCount; b++) {
+    const block = blockAt(blocks, b), rows = block.rows
+    const position = load<i32>(positions + ((<usize>b) << 2)), first = (<usize>block.firstRow) << 2
+    const top = position / g.outWidth * g.stride - g.padding, left = position % g.outWidth * g.stride - g.padding
+    for (let r = 0; r < rows; r++) {
+      const value = load<f32>(constant + first + ((<usize>r) << 2))
+      addAt(biasGradient, load<i32>(plus + first + ((<usize>r) << 2)), 1, value)
+      addAt(biasGradient, load<i32>(minus + first + ((<usize>r) << 2)), 1, -value)
+    }
+    for (let y = 0; y < block.height; y++) {
+      for (let x = 0; x < block.width; x++) {
+        const place = (block.y + y) * g.inWidth + block.x + x
+        const channels = channelsAt(active, place, g.inChannels)
+        const tap = (block.y + y - top) * g.kernel + block.x + x - left
+        for (let i = 0, n = countAt(active, place); i < n; i++) {
+          const c = load<i32>(channels + ((<usize>i) << 2))
+          const w = weightGradient + ((<usize>(c * area + tap)) << 2)
+          const from = base + <usize>block.offset + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
+          for (let r = 0; r < rows; r++) {
+            const value = load<f32>(from + ((<usize>r) << 2))
+            addAt(w, load<i32>(plus + first + ((<usize>r) << 2)), filter, value)
+            addAt(w, load<i32>(minus + first + ((<usize>r) << 2)), filter, -value)
+          }
+        }
+      }
+    }
+  }
+}
+
+@inline
+function addAt(pointer: usize, index: i32, stride: i32, value: f32): void {
+  if (index >= 0) {
+    const at = pointer + ((<usize>(index * stride)) << 2)
+    store<f32>(at, load<f32>(at) + value)
+  }
+}
+
+/**
+ * Rows meet a ReLU layer: coefficients of unstable neurons are scaled by their slope, in place, and leave their
+ * gap l·[ν]₊; every active neuron adds its bias times its coefficient to the constant.
+ * @param slope, gap per neuron of the layer: upper slope; lower bound l if unstable, else 0
+ * @param bias per channel
+ * @param magnitude per neuron: what |coefficient| is weighted with in `error`; 0 if no error is wanted
+ */
+export function reluRows(
+  channelCount: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, base: usize, active: Active,
+  slope: usize, gap: usize, bias: usize, magnitude: usize,
+  constant: usize, lower: usize, upper: usize, error: usize,
+): void {
+  for (let b = 0; b < blockCount; b++) {
+    const block = blockAt(blocks, b), rows = block.rows
+    for (let r = 0; r < rows; r += 4) {
+      const row = ((<usize>(block.firstRow + r)) << 2), column = base + <usize>block.offset + ((<usize>r) << 2)
+      let sumConstant = v128.load(constant + row), sumLower = v128.load(lower + row)
+      let sumUpper = v128.load(upper + row), sumError = v128.load(error + row)
+      for (let y = 0; y < block.height; y++) {
+        for (let x = 0; x < block.width; x++) {
+          const position = (block.y + y) * imageWidth + block.x + x
+          const channels = channelsAt(active, position, channelCount)
+          // a sum per position first: keeps rounding small
+          let partConstant = f32x4.splat(0), partLower = partConstant, partUpper = partConstant
+          for (let i = 0, n = countAt(active, position); i < n; i++) {
+            const c = load<i32>(channels + ((<usize>i) << 2))
+            const neuron = (<usize>(c * area + position)) << 2
+            const at = column + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
+            let value = v128.load(at)
+            const l = load<f32>(gap + neuron)
+            if (l != 0) {
+              value = f32x4.mul(value, v128.load32_splat(slope + neuron))
+              v128.store(at, value)
+              const limit = f32x4.splat(l)
+              partLower = madd(limit, positive(f32x4.neg(value)), partLower)
+              partUpper = f32x4.sub(partUpper, f32x4.mul(limit, positive(value)))
+            }
+            partConstant = madd(v128.load32_splat(bias + ((<usize>c) << 2)), value, partConstant)
+            if (magnitude) sumError = madd(v128.load32_splat(magnitude + neuron), f32x4.abs(value), sumError)
+          }
+          sumConstant = f32x4.add(sumConstant, partConstant)
+          sumLower = f32x4.add(sumLower, partLower)
+          sumUpper = f32x4.add(sumUpper, partUpper)
+        }
+      }
+      v128.store(constant + row, sumConstant)
+      v128.store(lower + row, sumLower)
+      v128.store(upper + row, sumUpper)
+      if (magnitude) v128.store(error + row, sumError)
+    }
+  }
+}
+
+/**
+ * Adjoint of `reluRows`. `gradient` holds the gradient of the scaled coefficients and gets that of the unscaled
+ * ones; `value` holds the scaled coefficients; `constant`, `lower`, `upper` the gradients of the row sums.
+ * Adds to the gradients of slope, gap and bias.
+ */
+export function reluRowsAdjoint(
+  channelCount: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, value: usize, gradient: usize,
+  active: Active, slope: usize, gap: usize, bias: usize,
+  slopeGradient: usize, gapGradient: usize, biasGradient: usize,
+  constant: usize, lower: usize, upper: usize,
+): void {
+  const zero = f32x4.splat(0)
+  for (let b = 0; b < blockCount; b++) {
+    const block = blockAt(blocks, b), rows = block.rows, row = (<usize>block.firstRow) << 2
+    for (let y = 0; y < block.height; y++) {
+      for (let x = 0; x < block.width; x++) {
+        const position = (block.y + y) * imageWidth + block.x + x
+        const channels = channelsAt(active, position, channelCount)
+        for (let i = 0, n = countAt(active, position); i < n; i++) {
+          const c = load<i32>(channels + ((<usize>i) << 2))
+          const neuron = (<usize>(c * area + position)) << 2
+          const at = <usize>block.offset + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
+          const biasSplat = v128.load32_splat(bias + ((<usize>c) << 2))
+          const l = load<f32>(gap + neuron)
+          let toBias = zero
+          if (l == 0) {
+            for (let r: usize = 0; r < (<usize>rows) << 2; r += 16) {
+              const gc = v128.load(constant + row + r)
+              toBias = madd(gc, v128.load(value + at + r), toBias)
+              v128.store(gradient + at + r, madd(gc, biasSplat, v128.load(gradient + at + r)))
+            }
+          } else {
+            const s = v128.load32_splat(slope + neuron), limit = f32x4.splat(-l)
+            let toSlope = zero, toGap = zero
+            for (let r: usize = 0; r < (<usize>rows) << 2; r += 16) {
+              const v = v128.load(value + at + r), gc = v128.load(constant + row + r)
+              const gl = v128.load(lower + row + r), gu = v128.load(upper + row + r)
+              toBias = madd(gc, v, toBias)
+              toGap = madd(positive(f32x4.neg(v)), gl, f32x4.sub(toGap, f32x4.mul(positive(v), gu)))
+              // lower += l·[−ν]₊ and upper −= l·[ν]₊ both grow by −l per unit of ν, on their own side of zero
+              const side = v128.or(
+                v128.and(f32x4.gt(v, zero), gu),
+                v128.and(f32x4.lt(v, zero), gl),
+              )
+              const g = madd(limit, side, madd(gc, biasSplat, v128.load(gradient + at + r)))
+              toSlope = madd(g, v, toSlope)
+              v128.store(gradient + at + r, f32x4.mul(g, s))
+            }
+            const ds = slopeGradient + neuron, dg = gapGradient + neuron
+            store<f32>(ds, load<f32>(ds) + sum(toSlope) / load<f32>(slope + neuron))
+            store<f32>(dg, load<f32>(dg) + sum(toGap))
+          }
+          const db = biasGradient + ((<usize>c) << 2)
+          store<f32>(db, load<f32>(db) + sum(toBias))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Gradient attacks under ℓ∞ on a chunk: FGSM (Goodfellow et al. 2015) is one full step from the image, PGD (Madry et
+ * al. 2018) many smaller ones from random starts, each projected back into the ball.
+ * Problem: find x' in the ball that is misclassified. Complete: no. What is found counts once `recheck` has run it.
+ */
+import type { Chunk } from '../bounds/chunk.ts'
+import { crossEntropy } from '../engine/cross-entropy.ts'
+import { Random } from '../engine/random.ts'
+import { Tape, Tensor } from '../engine/tape.ts'
+import { forward } from '../networks/forward.ts'
+import type { LoadedNetwork } from '../networks/load.ts'
+
+export interface AttackOptions {
+  readonly steps: number
+  /** Length of a step as a fraction of the ball's radius. */
+  readonly stepSize: number
+  readonly restarts: number
+  /** Start at a random point of the ball, or at the image. */
+  readonly randomStart: boolean
+  /** Keep pixels in [0, 1]. */
+  readonly clip: boolean
+  readonly seed: number
+}
+
+export const fgsm = (clip: boolean, seed = 0): AttackOptions => ({
+  steps: 1,
+  stepSize: 1,
+  restarts: 1,
+  randomStart: false,
+  clip,
+  seed,
+})
+
+export const pgd = (clip: boolean, seed = 0): AttackOptions => ({
+  steps: 40,
+  stepSize: 0.1,
+  restarts: 1,
+  randomStart: true,
+  clip,
+  seed,
+})
+
+/**
+ * @param identifiers names each example's random stream, e.g. its index in the data set
+ * @returns the worst points found, normalised, [input][example]
+ */
+export function attackChunk(
+  network: LoadedNetwork, chunk: Chunk, options: AttackOptions, identifiers: readonly number[],
+): Tensor {
+  const { engine, stages, parameterCount } = network
+  const { columns, count, ball, labels } = chunk
+  const classes = stages.at(-1)!.outputShape.channels
+  const length = ball.centre.length
+  const worst = Tensor.create(engine, length)
+  engine.f32.copyWithin(worst.pointer >> 2, ball.centre.pointer >> 2, (ball.centre.pointer >> 2) + length)
+  const worstLoss = new Float64Array(count).fill(-Infinity)
+  const point = Tensor.create(engine, length)
+  const box = boxOf(network, chunk, options.clip)
+  if (parameterCount === 0 || count === 0) return worst
+
+  for (let restart = 0; restart < options.restarts; restart++) {
+    start(network, chunk, point, options, identifiers, restart, box)
+    for (let step = 0; step <= options.steps; step++) {
+      const mark = engine.mark()
+      const tape = new Tape()
+      const images = new Tensor(point.pointer, length)
+      const logits = forward(network, tape, images, columns, { input: true, weights: false })
+      for (let e = 0; e < count; e++) {
+        const loss = crossEntropy(engine, logits, classes, labels[e]!, 1, e, columns)
+        if (loss <= worstLoss[e]!) continue
+        worstLoss[e] = loss
+        for (let j = e; j < length; j += columns) {
+          engine.f32[(worst.pointer >> 2) + j] = engine.f32[(point.pointer >> 2) + j]!
+        }
+      }
+      if (step < options.steps) {
+        tape.backward()
+        const gradient = images.gradient(engine) >> 2
+        const { f32 } = engine
+        const [at, radius] = [point.pointer >> 2, ball.radius.pointer >> 2]
+        for (let j = 0; j < length; j++) {
+          const moved = f32[at + j]! + Math.sign(f32[gradient + j]!) * options.stepSize * f32[radius + j]!
+          f32[at + j] = Math.min(box.upper[j]!, Math.max(box.lower[j]!, moved))
+        }
+      }
+      engine.release(mark)
+    }
+  }
+  return worst
+}
+
+/** The ball, cut to the pixel domain if asked to, in normalised units. */
+function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, columns }: Chunk, clip: boolean) {
+  const centre = engine.read(ball.centre.pointer, ball.centre.length)
+  const radius = engine.read(ball.radius.pointer, ball.radius.length)
+  const area = architecture.input.height * architecture.input.width * columns
+  const domain = (j: number) => {
+    const { mean, deviation } = normalisation[Math.floor(j / area)]!
+    return { low: (0 - mean) / deviation, high: (1 - mean) / deviation }
+  }
+  return {
+    lower: centre.map((c, j) => (clip ? Math.max(domain(j).low, c - radius[j]!) : c - radius[j]!)),
+    upper: centre.map((c, j) => (clip ? Math.min(domain(j).high, c + radius[j]!) : c + radius[j]!)),
+  }
+}
+
+function start(
+  { engine }: LoadedNetwork, { columns, count, ball }: Chunk, point: Tensor, options: AttackOptions,
+  identifiers: readonly number[], restart: number, box: { lower: Float32Array; upper: Float32Array },
+): void {
+  const { f32 } = engine
+  const [centre, at] = [ball.centre.pointer >> 2, point.pointer >> 2]
+  f32.copyWithin(at, centre, centre + point.length)
+  if (!options.randomStart) return
+  for (let e = 0; e < count; e++) {
+    const random = new Random(options.seed, 'attack', identifiers[e]!, restart)
+    for (let j = e; j < point.length; j += columns) f32[at + j] = random.between(box.lower[j]!, box.upper[j]!)
+  }
+}

@@ -1,0 +1,223 @@
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import { Random } from '../engine/random.ts'
+import { architectureNamed } from '../networks/architectures.ts'
+import { initialise } from '../networks/initialise.ts'
+import { Tape } from '../engine/tape.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { sizeOf } from '../networks/layers.ts'
+import { type Network, countClasses } from '../networks/network.ts'
+import { networkArbitrary } from '../networks/random-network.testing.ts'
+import { loadChunk } from './chunk.ts'
+import { type DualOptions, dualMargins, relaxNetwork } from './dual.ts'
+import {
+  type Bounds, marginSpecification, referenceDualBounds, referenceDualPass, referenceForward, referenceMargins, referencePrunedDualBounds, referencePrunedMargins, referenceStages,
+} from './reference.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await Engine.create()
+})
+
+interface Case {
+  readonly network: Network
+  readonly images: Float32Array[]
+  readonly labels: number[]
+  readonly epsilon: number
+}
+
+const caseOf = (network: Network, seed: number, count: number, epsilon: number): Case => {
+  const random = new Random(seed, 'case')
+  const inputs = sizeOf(network.architecture.input)
+  const classes = countClasses(network.architecture)
+  return {
+    network,
+    images: Array.from({ length: count }, () => Float32Array.from({ length: inputs }, () => random.uniform())),
+    labels: Array.from({ length: count }, () => random.integer(classes)),
+    epsilon: Math.fround(epsilon),
+  }
+}
+
+/** Bounds of every hidden stage and the margins, per example, by the engine. */
+function engineBounds({ network, images, labels, epsilon }: Case, options: DualOptions) {
+  const mark = engine.mark()
+  const loaded = new LoadedNetwork(engine, network.architecture, false)
+  loaded.setParameters(network.parameters)
+  const chunk = loadChunk(loaded, { images, labels, epsilon })
+  const relaxed = relaxNetwork(loaded, undefined, chunk, options)
+  const column = (pointer: number, length: number, e: number) =>
+    engine.read(pointer, length).filter((_, i) => i % chunk.columns === e)
+  const result = images.map((_, e) => ({
+    hidden: relaxed.intervals.map(({ lower, upper }) => ({
+      lower: column(lower.pointer, lower.length, e),
+      upper: column(upper.pointer, upper.length, e),
+    })),
+    margins: engine.read(dualMargins(relaxed, undefined, e).pointer, countClasses(network.architecture)),
+  }))
+  engine.release(mark)
+  return result
+}
+
+const boxOf = (image: Float32Array, epsilon: number) => ({
+  centre: Float64Array.from(image),
+  radius: new Float64Array(image.length).fill(epsilon),
+})
+
+const scaleOf = (bounds: Bounds) => Math.max(1, ...bounds.lower.map(Math.abs), ...bounds.upper.map(Math.abs))
+
+const cases = (name: string, check: (example: Case) => void, runs = 100) =>
+  it(name, () => {
+    fc.assert(
+      fc.property(networkArbitrary(), fc.integer(), fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 0.01, 0.1, 0.5),
+        (network, seed, count, epsilon) => check(caseOf(network, seed, count, epsilon))),
+      { numRuns: runs, seed: 7 },
+    )
+  })
+
+describe('dual bounds against the float64 reference', () => {
+  cases('equal the paper’s bound with pruning off', (example) => {
+    engineBounds(example, { prune: false, rigorous: false }).forEach(({ hidden, margins }, e) => {
+      const { centre, radius } = boxOf(example.images[e]!, example.epsilon)
+      const expected = referenceDualBounds(example.network, centre, radius)
+      hidden.forEach((bounds, s) => {
+        const tolerance = 1e-4 * scaleOf(expected[s]!)
+        bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s]!.lower[j]!)).toBeLessThan(tolerance))
+        bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s]!.upper[j]!)).toBeLessThan(tolerance))
+      })
+      const expectedMargins = referenceMargins(example.network, example.labels[e]!, centre, radius)
+      const tolerance = 1e-4 * Math.max(1, ...expectedMargins.map(Math.abs))
+      margins.forEach((m, t) => expect(Math.abs(m - expectedMargins[t]!)).toBeLessThan(tolerance))
+    })
+  })
+
+  cases('equal the pruned reference, and are never looser than the paper’s bound', (example) => {
+    engineBounds(example, { prune: true, rigorous: false }).forEach(({ hidden, margins }, e) => {
+      const { centre, radius } = boxOf(example.images[e]!, example.epsilon)
+      const expected = referencePrunedDualBounds(example.network, centre, radius)
+      hidden.forEach((bounds, s) => {
+        const tolerance = 1e-4 * scaleOf(expected[s]!)
+        bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s]!.lower[j]!)).toBeLessThan(tolerance))
+        bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s]!.upper[j]!)).toBeLessThan(tolerance))
+      })
+      const pruned = referencePrunedMargins(example.network, example.labels[e]!, centre, radius)
+      const plain = referenceMargins(example.network, example.labels[e]!, centre, radius)
+      const tolerance = 1e-4 * Math.max(1, ...plain.map(Math.abs))
+      margins.forEach((m, t) => {
+        expect(Math.abs(m - pruned[t]!)).toBeLessThan(tolerance)
+        expect(m).toBeLessThan(plain[t]! + tolerance)
+      })
+    })
+  })
+
+  cases('with rounding allowed for, hold the float64 dual pass over the same hidden bounds', (example) => {
+    const { network, images, labels, epsilon } = example
+    for (const prune of [false, true]) {
+      engineBounds(example, { prune, rigorous: true }).forEach(({ hidden, margins }, e) => {
+        const { centre, radius } = boxOf(images[e]!, epsilon)
+        const stages = referenceStages(network)
+        const bounds = hidden.map(({ lower, upper }) => ({ lower: Float64Array.from(lower), upper: Float64Array.from(upper) }))
+        const interval = referencePrunedMargins(network, labels[e]!, centre, radius)
+        margins.forEach((m, target) => {
+          if (target === labels[e]) return
+          const specification = marginSpecification(stages, target, labels[e]!)
+          const { upper } = referenceDualPass(network, bounds, specification, stages.length - 1, centre, radius)
+          expect(m).toBeGreaterThanOrEqual(Math.min(upper, prune ? interval[target]! : upper))
+        })
+      })
+    }
+  })
+
+  cases('hold every sampled point, at every neuron', (example) => {
+    const { network, images, labels, epsilon } = example
+    const random = new Random(5, 'points')
+    const all = [false, true].flatMap((prune) => [engineBounds(example, { prune, rigorous: true })])
+    const outside: string[] = []
+    images.forEach((image, e) => {
+      for (let n = 0; n < 20; n++) {
+        // corners as often as inner points
+        const point = Float64Array.from(image, (v) => v + epsilon * (n % 2 ? Math.sign(random.between(-1, 1)) : random.between(-1, 1)))
+        const values = referenceForward(network, point)
+        const outputs = values.at(-1)!
+        for (const bounds of all) {
+          bounds[e]!.hidden.forEach(({ lower, upper }, s) =>
+            values[s]!.forEach((z, j) => {
+              if (!(z >= lower[j]! && z <= upper[j]!)) outside.push(`stage ${s} neuron ${j}: ${z}`)
+            }),
+          )
+          bounds[e]!.margins.forEach((m, t) => {
+            if (!(m >= outputs[t]! - outputs[labels[e]!]!)) outside.push(`margin ${t}: ${m}`)
+          })
+        }
+      }
+    })
+    expect(outside).toEqual([])
+  })
+})
+
+describe('gradients', () => {
+  for (const prune of [false, true]) {
+    cases(`equal finite differences of the float64 reference, ${prune ? 'pruned' : 'plain'}`, ({ network, images, labels, epsilon }) => {
+      const random = new Random(3, 'weights')
+      const weights = images.map(() => Array.from({ length: countClasses(network.architecture) }, () => random.between(-1, 1)))
+      const mark = engine.mark()
+      const loaded = new LoadedNetwork(engine, network.architecture, true)
+      loaded.setParameters(network.parameters)
+      const tape = new Tape()
+      const relaxed = relaxNetwork(loaded, tape, loadChunk(loaded, { images, labels, epsilon }), { prune, rigorous: false })
+      images.forEach((_, e) => {
+        const margins = dualMargins(relaxed, tape, e)
+        engine.f32.set(weights[e]!, margins.gradient(engine) >> 2)
+      })
+      tape.backward()
+      const gradient = new Float32Array(loaded.parameterCount)
+      loaded.readGradient(gradient)
+      engine.release(mark)
+
+      const reference = prune ? referencePrunedMargins : referenceMargins
+      const objective = (parameters: Float64Array) =>
+        images.reduce((sum, image, e) => {
+          const { centre, radius } = boxOf(image, epsilon)
+          const margins = reference({ ...network, parameters: parameters as never }, labels[e]!, centre, radius)
+          return sum + margins.reduce((s, m, t) => s + m * weights[e]![t]!, 0)
+        }, 0)
+      expectGradient(gradient, network.parameters, objective, random)
+    }, 40)
+  }
+})
+
+/** Holds a few entries of a gradient against central differences; entries at a kink (one-sided differences differ) do not count. */
+function expectGradient(
+  gradient: Float32Array, parameters: Float32Array, objective: (parameters: Float64Array) => number, random: Random,
+): void {
+  const at = (i: number, step: number) => {
+    const moved = Float64Array.from(parameters)
+    moved[i]! += step
+    return objective(moved)
+  }
+  const here = objective(Float64Array.from(parameters))
+  const scale = Math.max(1e-2, ...gradient.map(Math.abs))
+  for (let n = 0; n < 8; n++) {
+    const i = random.integer(parameters.length)
+    const step = 1e-6
+    const forwards = (at(i, step) - here) / step
+    const backwards = (here - at(i, -step)) / step
+    if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
+    expect(Math.abs(gradient[i]! - (forwards + backwards) / 2)).toBeLessThan(2e-3 * scale)
+  }
+}
+
+describe('mnist-small', () => {
+  it('equals the reference on one image, pruned and not', () => {
+    const network = initialise(architectureNamed('mnist-small'), 1)
+    const example = caseOf(network, 3, 1, 0.02)
+    const { centre, radius } = boxOf(example.images[0]!, example.epsilon)
+    const [plain] = engineBounds(example, { prune: false, rigorous: false })
+    const [pruned] = engineBounds(example, { prune: true, rigorous: true })
+    const expected = referenceMargins(network, example.labels[0]!, centre, radius)
+    plain!.margins.forEach((m, t) => expect(m).toBeCloseTo(expected[t]!, 4))
+    pruned!.margins.forEach((m, t) => expect(m).toBeLessThan(expected[t]! + 1e-2))
+    const outputs = referenceForward(network, centre).at(-1)!
+    pruned!.margins.forEach((m, t) => expect(m).toBeGreaterThanOrEqual(outputs[t]! - outputs[example.labels[0]!]!))
+  })
+})

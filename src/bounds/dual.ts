@@ -1,0 +1,222 @@
+/**
+ * The exact LP-dual bound of Wong & Kolter (2018), settled cheaply first.
+ * Problem: bounds of every layer, and of the margins, over a box. Sound: yes. Complete: no.
+ *
+ * Before the dual pass of a layer an interval step is taken from the tightest bounds known of the layer before; the
+ * neurons that it settles need no dual row, since only the bounds of unstable neurons enter later passes. Interval
+ * and dual bounds are intersected. Never looser than the paper's bound; `prune: false` gives exactly the paper's.
+ */
+import { type Ball, type Interval, reluInterval } from '../engine/elementwise.ts'
+import type { Engine } from '../engine/engine.ts'
+import { type Tape, Tensor } from '../engine/tape.ts'
+import { sizeOf } from '../networks/layers.ts'
+import type { LoadedNetwork } from '../networks/load.ts'
+import type { Chunk } from './chunk.ts'
+import { type CarriedRows, type Example, type RowBounds, carryRows, closeOverBall } from './dual-rows.ts'
+import { type StageInterval, centred, intervalMargins, intervalStep, magnitudeOf } from './interval.ts'
+import { type Relaxation, relaxationOf } from './relaxation.ts'
+import { dualRounding, startRounding } from './rounding.ts'
+import { type Specification, marginRows, neuronRows } from './specification.ts'
+
+export interface DualOptions {
+  /** Interval steps settle neurons and tighten bounds; false gives the paper's bound. */
+  readonly prune: boolean
+  /** Give way to float32 rounding: needed for certificates, not for training. */
+  readonly rigorous: boolean
+}
+
+/** A network's neurons over the balls of a chunk: what every later dual pass starts from. */
+export interface Relaxed {
+  readonly network: LoadedNetwork
+  readonly chunk: Chunk
+  readonly options: DualOptions
+  /** Pre-activation bounds of every hidden stage, [neuron][example]. */
+  readonly intervals: readonly StageInterval[]
+  /** relaxations[example][stage]. */
+  readonly relaxations: readonly (readonly Relaxation[])[]
+  /** Interval bounds of the last stage's inputs, and its magnitudes if rigorous. */
+  readonly last: { readonly ball: Ball; readonly magnitude?: Tensor }
+  /** Dual rows that were needed for the hidden stages, over all examples. */
+  readonly rowCount: number
+}
+
+/** Bounds of every hidden stage of a network over a chunk. */
+export function relaxNetwork(network: LoadedNetwork, tape: Tape | undefined, chunk: Chunk, options: DualOptions): Relaxed {
+  const { engine, stages } = network
+  const { columns, count } = chunk
+  const intervals: StageInterval[] = []
+  const relaxations: Relaxation[][] = Array.from({ length: count }, () => [])
+  let ball = chunk.ball
+  let rowCount = 0
+  stages.slice(0, -1).forEach((stage, i) => {
+    const interval = intervalStep(engine, tape, stage, ball, columns, options.rigorous, i === 0)
+    if (i > 0) {
+      for (let example = 0; example < count; example++) {
+        rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example]!, example)
+      }
+    }
+    const bounds = stage.relu ? interval : alwaysOn(engine, interval)
+    const rounding = interval.magnitude && { magnitude: interval.magnitude, factor: dualRounding(stage.geometry, i === 0) }
+    relaxations.forEach((ofExample, example) => {
+      ofExample.push(relaxationOf(engine, stage.relu ? tape : undefined, stage, stages[i + 1]!, bounds, columns, example, rounding))
+    })
+    ball = stage.relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
+    intervals.push(interval)
+  })
+  const last = { ball, ...(options.rigorous && { magnitude: magnitudeOf(engine, stages.at(-1)!, ball, columns) }) }
+  return { network, chunk, options, intervals, relaxations, last, rowCount }
+}
+
+/** Replaces one example's interval bounds of a stage by dual ones (or their intersection). @returns dual rows used */
+function tighten(
+  network: LoadedNetwork, tape: Tape | undefined, chunk: Chunk, options: DualOptions, stage: number,
+  { lower, upper, magnitude }: StageInterval, relaxations: readonly Relaxation[], example: number,
+): number {
+  const { engine, stages } = network
+  const { columns } = chunk
+  const place = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * columns + example
+  const { prune } = options
+  const unstable = (j: number) => engine.f32[place(lower, j)]! < 0 && engine.f32[place(upper, j)]! > 0
+  const specification = neuronRows(engine, stages[stage]!.outputShape, prune ? unstable : () => true)
+  const { neurons, rows } = specification
+  if (rows === 0) return 0
+  const carried = carryRows(engine, tape, stages, stage, relaxations, specification)
+  if (magnitude) addStartRounding(engine, carried, specification, magnitude, columns, example)
+  const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
+
+  // where the interval end is tighter it stays, and the row's end gets no gradient
+  const keepsLower = new Uint8Array(rows)
+  const keepsUpper = new Uint8Array(rows)
+  const { f32 } = engine
+  neurons.forEach((neuron, row) => {
+    if (neuron < 0) return
+    const [l, u] = [f32[(dual.lower.pointer >> 2) + row]!, f32[(dual.upper.pointer >> 2) + row]!]
+    if (prune && f32[place(lower, neuron)]! >= l) keepsLower[row] = 1
+    else f32[place(lower, neuron)] = l
+    if (prune && f32[place(upper, neuron)]! <= u) keepsUpper[row] = 1
+    else f32[place(upper, neuron)] = u
+  })
+  tape?.record(() => {
+    const [dl, du] = [lower.gradient(engine) >> 2, upper.gradient(engine) >> 2]
+    const [toLower, toUpper] = [dual.lower.gradient(engine) >> 2, dual.upper.gradient(engine) >> 2]
+    const { f32 } = engine
+    neurons.forEach((neuron, row) => {
+      if (neuron < 0) return
+      const at = neuron * columns + example
+      if (!keepsLower[row]) {
+        f32[toLower + row] = f32[dl + at]!
+        f32[dl + at] = 0
+      }
+      if (!keepsUpper[row]) {
+        f32[toUpper + row] = f32[du + at]!
+        f32[du + at] = 0
+      }
+    })
+  })
+  return rows
+}
+
+/** Rounding of a row's start, W[plus] − W[minus]; `magnitude` lies [neuron][example]. */
+function addStartRounding(
+  engine: Engine, carried: CarriedRows, { neurons }: Specification, magnitude: Tensor, columns: number, example: number,
+  label = -1,
+): void {
+  const { f32 } = engine
+  const of = (neuron: number) => (neuron < 0 ? 0 : f32[(magnitude.pointer >> 2) + neuron * columns + example]!)
+  neurons.forEach((neuron, row) => {
+    f32[(carried.error.pointer >> 2) + row]! += startRounding * (of(neuron) + of(label))
+  })
+}
+
+/** Where there is no ReLU every neuron passes with slope 1: bounds that say so. */
+function alwaysOn(engine: Engine, { lower }: Interval): Interval {
+  const zeros = Tensor.zeros(engine, lower.length)
+  return { lower: zeros, upper: zeros }
+}
+
+export const exampleOf = ({ ball, columns }: Chunk, example: number): Example => ({
+  centre: ball.centre.pointer + example * 4,
+  radius: ball.radius.pointer + example * 4,
+  stride: columns * 4,
+})
+
+/** The margins z_target − z_label of one example, carried back to the input. */
+export interface CarriedMargins {
+  readonly specification: Specification
+  readonly carried: CarriedRows
+}
+
+export function carryMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): CarriedMargins {
+  const { network, chunk, relaxations, last } = relaxed
+  const { engine, stages } = network
+  const label = chunk.labels[example]!
+  const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
+  const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification)
+  if (last.magnitude) addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, label)
+  return { specification, carried }
+}
+
+/**
+ * Upper bounds of z_target − z_label over the ball: one number per target, 0 at the label. All below zero: proved
+ * robust, if `rigorous`.
+ */
+export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): Tensor {
+  const { network, chunk, options, last } = relaxed
+  const { engine, stages } = network
+  const { specification, carried } = carryMargins(relaxed, tape, example)
+  const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
+  const margins = scatter(engine, tape, stages.at(-1)!.outputShape.channels, specification, dual)
+  if (!options.prune) return margins
+  const label = chunk.labels[example]!
+  const interval = intervalMargins(engine, tape, stages.at(-1)!, last.ball, chunk.columns, example, label, options.rigorous)
+  return smaller(engine, tape, margins, interval)
+}
+
+/** Upper bounds by target from rows. */
+export function scatter(
+  engine: Engine, tape: Tape | undefined, classes: number, { neurons }: Specification, { upper }: Pick<RowBounds, 'upper'>,
+): Tensor {
+  const margins = Tensor.zeros(engine, classes)
+  neurons.forEach((target, row) => {
+    if (target >= 0) engine.f32[(margins.pointer >> 2) + target] = engine.f32[(upper.pointer >> 2) + row]!
+  })
+  tape?.record(() => {
+    const [from, to] = [margins.gradient(engine) >> 2, upper.gradient(engine) >> 2]
+    neurons.forEach((target, row) => {
+      if (target >= 0) engine.f32[to + row]! += engine.f32[from + target]!
+    })
+  })
+  return margins
+}
+
+/** The smaller of two bounds, element by element; the gradient goes to the one that is. */
+function smaller(engine: Engine, tape: Tape | undefined, a: Tensor, b: Tensor): Tensor {
+  const result = Tensor.create(engine, a.length)
+  const { f32 } = engine
+  const first = Array.from({ length: a.length }, (_, i) => f32[(a.pointer >> 2) + i]! <= f32[(b.pointer >> 2) + i]!)
+  first.forEach((isFirst, i) => {
+    f32[(result.pointer >> 2) + i] = f32[((isFirst ? a : b).pointer >> 2) + i]!
+  })
+  tape?.record(() => {
+    const [d, da, db] = [result, a, b].map((tensor) => tensor.gradient(engine) >> 2) as [number, number, number]
+    first.forEach((isFirst, i) => {
+      engine.f32[(isFirst ? da : db) + i]! += engine.f32[d + i]!
+    })
+  })
+  return result
+}
+
+/** Share of a hidden stage's neurons that are unstable, over the examples of a chunk. */
+export function unstableShare({ network, chunk, intervals }: Relaxed, stage: number): number {
+  const { engine } = network
+  const { lower, upper } = intervals[stage]!
+  const neurons = sizeOf(network.stages[stage]!.outputShape)
+  let unstable = 0
+  for (let j = 0; j < neurons; j++) {
+    for (let e = 0; e < chunk.count; e++) {
+      const at = j * chunk.columns + e
+      if (engine.f32[(lower.pointer >> 2) + at]! < 0 && engine.f32[(upper.pointer >> 2) + at]! > 0) unstable++
+    }
+  }
+  return unstable / (neurons * chunk.count)
+}

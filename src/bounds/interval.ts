@@ -1,0 +1,123 @@
+/**
+ * Interval bounds: each affine layer maps centres by W and radii by |W|.
+ * Problem: bounds of every layer over a box. Sound: yes. Complete: no. Source: Gowal et al. 2018.
+ */
+import { affine } from '../engine/affine.ts'
+import { type Ball, type Interval, intervalEnds, reluInterval } from '../engine/elementwise.ts'
+import type { Engine } from '../engine/engine.ts'
+import { type Tape, Tensor } from '../engine/tape.ts'
+import type { LoadedNetwork, Stage } from '../networks/load.ts'
+import type { Chunk } from './chunk.ts'
+import { intervalRounding } from './rounding.ts'
+
+/** Pre-activation bounds of a stage, and per neuron |W|·max|a| + |b|, which bounds rounding (rounding.ts). */
+export interface StageInterval extends Interval {
+  readonly magnitude?: Tensor
+}
+
+/**
+ * One interval step through an affine stage.
+ * @param ball bounds of the stage's inputs, [neuron][example]
+ * @param rigorous widen by float32 rounding, for certificates
+ * @param isImage the ball is the input: no gradient goes further back
+ */
+export function intervalStep(
+  engine: Engine, tape: Tape | undefined, stage: Stage, ball: Ball, columns: number, rigorous: boolean, isImage: boolean,
+): StageInterval {
+  const wanted = { input: !isImage, weights: true }
+  const centre = affine(engine, tape, stage, ball.centre, columns, 'signed', wanted)
+  const radius = affine(engine, tape, stage, ball.radius, columns, 'absolute', wanted)
+  if (!rigorous) return intervalEnds(engine, tape, { centre, radius })
+  const magnitude = magnitudeOf(engine, stage, ball, columns)
+  const widening = { factor: intervalRounding(stage.geometry), magnitude }
+  return { ...intervalEnds(engine, tape, { centre, radius }, widening), magnitude }
+}
+
+/** |W|·(|centre| + radius) + |b|: the largest sum of absolute terms that a stage's outputs can have. */
+export function magnitudeOf(engine: Engine, stage: Stage, { centre, radius }: Ball, columns: number): Tensor {
+  const largest = Tensor.create(engine, centre.length)
+  engine.kernels.absolute(centre.length, centre.pointer, largest.pointer)
+  engine.kernels.addTo(centre.length, radius.pointer, largest.pointer)
+  return affine(engine, undefined, stage, largest, columns, 'absolute with bias')
+}
+
+/** Plain interval propagation from the image: the bounds of the last stage's inputs. */
+export function propagateIntervals(network: LoadedNetwork, tape: Tape | undefined, chunk: Chunk, rigorous = false): Ball {
+  const { engine, stages } = network
+  return stages.slice(0, -1).reduce<Ball>((ball, stage, i) => {
+    const interval = intervalStep(engine, tape, stage, ball, chunk.columns, rigorous, i === 0)
+    return stage.relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
+  }, chunk.ball)
+}
+
+/** Centre and radius of an interval, for two affine stages without a ReLU between them. */
+export function centred(engine: Engine, tape: Tape | undefined, { lower, upper }: Interval): Ball {
+  const n = lower.length
+  const centre = Tensor.create(engine, n)
+  const radius = Tensor.create(engine, n)
+  for (let i = 0; i < n; i++) {
+    const [l, u] = [engine.f32[(lower.pointer >> 2) + i]!, engine.f32[(upper.pointer >> 2) + i]!]
+    engine.f32[(centre.pointer >> 2) + i] = (l + u) / 2
+    engine.f32[(radius.pointer >> 2) + i] = (u - l) / 2
+  }
+  tape?.record(() => {
+    const [dl, du] = [lower.gradient(engine) >> 2, upper.gradient(engine) >> 2]
+    const [dc, dr] = [centre.gradient(engine) >> 2, radius.gradient(engine) >> 2]
+    const { f32 } = engine
+    for (let i = 0; i < n; i++) {
+      f32[dl + i]! += (f32[dc + i]! - f32[dr + i]!) / 2
+      f32[du + i]! += (f32[dc + i]! + f32[dr + i]!) / 2
+    }
+  })
+  return { centre, radius }
+}
+
+/**
+ * Upper bounds of z_target − z_label for one example by an interval step through the difference of two rows of the
+ * last stage: tighter than the difference of two bounds. One number per target, 0 at the label.
+ */
+export function intervalMargins(
+  engine: Engine, tape: Tape | undefined, last: Stage, ball: Ball, columns: number, example: number, label: number,
+  rigorous = false,
+): Tensor {
+  const inputs = last.inputShape.channels
+  const classes = last.outputShape.channels
+  const margins = Tensor.zeros(engine, classes)
+  const [centre, radius] = [(ball.centre.pointer >> 2) + example, (ball.radius.pointer >> 2) + example]
+  const [weight, bias] = [last.weight >> 2, last.bias >> 2]
+  const factor = rigorous ? intervalRounding(last.geometry) : 0
+  for (let target = 0; target < classes; target++) {
+    if (target === label) continue
+    const { f32 } = engine
+    let sum = f32[bias + target]! - f32[bias + label]!
+    let magnitude = Math.abs(f32[bias + target]!) + Math.abs(f32[bias + label]!)
+    for (let k = 0; k < inputs; k++) {
+      const [wt, wl] = [f32[weight + target * inputs + k]!, f32[weight + label * inputs + k]!]
+      const [c, r] = [f32[centre + k * columns]!, f32[radius + k * columns]!]
+      sum += (wt - wl) * c + Math.abs(wt - wl) * r
+      magnitude += (Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)
+    }
+    f32[(margins.pointer >> 2) + target] = sum + factor * magnitude
+  }
+  tape?.record(() => {
+    const d = margins.gradient(engine) >> 2
+    const [dc, dr] = [(ball.centre.gradient(engine) >> 2) + example, (ball.radius.gradient(engine) >> 2) + example]
+    const [dw, db] = [last.weightGradient >> 2, last.biasGradient >> 2]
+    const { f32 } = engine
+    for (let target = 0; target < classes; target++) {
+      const g = f32[d + target]!
+      if (target === label || g === 0) continue
+      f32[db + target]! += g
+      f32[db + label]! -= g
+      for (let k = 0; k < inputs; k++) {
+        const difference = f32[weight + target * inputs + k]! - f32[weight + label * inputs + k]!
+        const toWeight = g * (f32[centre + k * columns]! + Math.sign(difference) * f32[radius + k * columns]!)
+        f32[dw + target * inputs + k]! += toWeight
+        f32[dw + label * inputs + k]! -= toWeight
+        f32[dc + k * columns]! += g * difference
+        f32[dr + k * columns]! += g * Math.abs(difference)
+      }
+    }
+  })
+  return margins
+}

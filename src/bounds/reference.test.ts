@@ -1,0 +1,375 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Random } from '../engine/random.ts'
+import type { Layer, Shape } from '../networks/layers.ts'
+import { type Network, parameterLayout, shapesOf } from '../networks/network.ts'
+import { type RandomNetworkOptions, networkArbitrary, randomBox } from '../networks/random-network.testing.ts'
+import {
+  type Bounds,
+  type Box,
+  applyTransposedWeight,
+  applyWeight,
+  isUnstable,
+  marginSpecification,
+  normalisedBox,
+  referenceDualBounds,
+  referenceDualPass,
+  referenceForward,
+  referenceIntervalBounds,
+  referenceMargins,
+  referencePrunedDualBounds,
+  referencePrunedMargins,
+  referenceStages,
+  slope,
+} from './reference.ts'
+
+const rounding = 1e-9
+
+/** A network, a box around an input of its, and random numbers for the rest of the test. */
+const problemArbitrary = (options: RandomNetworkOptions = {}) =>
+  fc.record({ network: networkArbitrary(options), seed: fc.nat() }).map(({ network, seed }) => {
+    const random = new Random(seed, 'problem')
+    return { network, random, ...randomBox(random, network.architecture) }
+  })
+
+const vector = (random: Random, length: number) => Float64Array.from({ length }, () => random.normal())
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, j) => sum + v * b[j], 0)
+
+/** How far a value lies outside its bounds, at most, as a share of its size. */
+const excess = (values: Float64Array, { lower, upper }: Bounds) =>
+  Math.max(...values.map((z, j) => Math.max(lower[j] - z, z - upper[j]) / (1 + Math.abs(z))))
+
+/** A network of one input value and these layers; the weights are given layer by layer, each row ending in its bias. */
+function handMade(...layers: number[][][]): Network {
+  const affine = layers.map((rows): Layer => ({ kind: 'linear', outFeatures: rows.length }))
+  const relu: Layer = { kind: 'relu' }
+  const input: Shape = { channels: layers[0][0].length - 1, height: 1, width: 1 }
+  return {
+    architecture: { name: 'hand', input, layers: affine.flatMap((layer, i) => (i > 0 ? [relu, layer] : [layer])) },
+    parameters: Float32Array.from(
+      layers.flatMap((rows) => [...rows.flatMap((row) => row.slice(0, -1)), ...rows.map((row) => row.at(-1)!)]),
+    ),
+  }
+}
+
+describe('stages', () => {
+  test('a convolution is the sum over the zero-padded window', () => {
+    const options = { input: { channels: 2, height: 6, width: 5 }, hiddenLayers: 1, normalise: false }
+    fc.assert(
+      fc.property(problemArbitrary(options), ({ network, random }) => {
+        const layer = network.architecture.layers[0]
+        fc.pre(layer.kind === 'convolution')
+        const { kernel, stride, padding } = layer
+        const [{ channels, height, width }, output] = shapesOf(network.architecture)
+        const [weight, bias] = parameterLayout(network.architecture)
+        const x = vector(random, channels * height * width)
+        const padded = (c: number, i: number, j: number) =>
+          i < 0 || i >= height || j < 0 || j >= width ? 0 : x[(c * height + i) * width + j]
+        const expected: number[] = []
+        for (let o = 0; o < output.channels; o++) {
+          for (let at = 0; at < output.height * output.width; at++) {
+            const top = Math.floor(at / output.width) * stride - padding
+            const left = (at % output.width) * stride - padding
+            let sum = network.parameters[bias.offset + o]
+            for (let k = 0; k < channels * kernel * kernel; k++) {
+              const [c, i, j] = [Math.floor(k / kernel ** 2), Math.floor(k / kernel) % kernel, k % kernel]
+              const w = network.parameters[weight.offset + o * channels * kernel * kernel + k]
+              sum += w * padded(c, top + i, left + j)
+            }
+            expected.push(sum)
+          }
+        }
+        const actual = referenceForward(network, x)[0]
+        expect(actual.length).toBe(expected.length)
+        expect(Math.max(...actual.map((z, j) => Math.abs(z - expected[j])))).toBeLessThan(rounding)
+      }),
+    )
+  })
+
+  test('applyTransposedWeight is the transpose of applyWeight', () => {
+    fc.assert(
+      fc.property(problemArbitrary(), ({ network, random }) => {
+        for (const stage of referenceStages(network)) {
+          const x = vector(random, stage.inputSize)
+          const y = vector(random, stage.rows.length)
+          expect(dot(applyWeight(stage, x), y)).toBeCloseTo(dot(x, applyTransposedWeight(stage, y)), 9)
+        }
+      }),
+    )
+  })
+
+  test('layers that the bounds are not made for are refused', () => {
+    const network = handMade([[1, 0]])
+    const withLayers = (layers: Layer[]) => ({ ...network, architecture: { ...network.architecture, layers } })
+    const linear: Layer = { kind: 'linear', outFeatures: 1 }
+    const normalise: Layer = { kind: 'normalise', mean: [0], deviation: [1] }
+    expect(() => referenceStages(withLayers([linear, { kind: 'relu' }]))).toThrow(RangeError)
+    expect(() => referenceStages(withLayers([{ kind: 'relu' }, linear]))).toThrow(RangeError)
+    expect(() => referenceStages(withLayers([linear, normalise]))).toThrow(RangeError)
+    expect(() => referenceStages(withLayers([normalise, linear]))).not.toThrow()
+  })
+})
+
+describe('by hand', () => {
+  const one = Float64Array.of(1)
+  const zero = Float64Array.of(0)
+
+  test('relu(x) on [−1, 1] lies between x / 2 and (x + 1) / 2', () => {
+    const network = handMade([[1, 0]], [[1, 0]])
+    expect(referenceDualBounds(network, zero, one)[1]).toEqual({
+      lower: Float64Array.of(-0.5),
+      upper: Float64Array.of(1),
+    })
+    const pass = referenceDualPass(network, referenceDualBounds(network, zero, one), one, 1, zero, one)
+    expect(pass.inputCoefficients).toEqual(Float64Array.of(0.5))
+    expect([pass.constant, pass.lowerConstant]).toEqual([0.5, 0])
+    expect(referencePrunedDualBounds(network, zero, one)[1].lower).toEqual(zero)
+  })
+
+  test('a pruned margin is no looser than an interval step of its row', () => {
+    const network = handMade(
+      [[1, 0]],
+      [
+        [0, 0],
+        [-1, 0],
+      ],
+    )
+    expect(referenceMargins(network, 0, zero, one)[1]).toBeCloseTo(1 / 2, 12)
+    expect(referencePrunedMargins(network, 0, zero, one)[1]).toBe(0)
+  })
+
+  test('two affine layers without a ReLU between them are one affine map', () => {
+    const network = handMade(
+      [
+        [1, 0],
+        [1, 0],
+      ],
+      [[1, -1, 0.5]],
+    )
+    const layers = network.architecture.layers.filter((layer) => layer.kind !== 'relu')
+    const affine = { ...network, architecture: { ...network.architecture, layers } }
+    const half = Float64Array.of(0.5)
+    expect(referenceIntervalBounds(affine, zero, one)[1]).toEqual({
+      lower: Float64Array.of(-1.5),
+      upper: Float64Array.of(2.5),
+    })
+    expect(referenceDualBounds(affine, zero, one)[1]).toEqual({ lower: half, upper: half })
+    expect(referencePrunedDualBounds(affine, zero, one)[1]).toEqual({ lower: half, upper: half })
+  })
+
+  test('pruning can loosen a margin: the slope of a settled neuron is not always the better one', () => {
+    // y = relu(relu(x)) ≥ 0 is settled by an interval step and gets slope 1, so −y ≤ −x/2 ≤ 1/2; the plain dual knows
+    // only relu(x) ≥ −1/2 and takes slope 2/3, so −y ≤ −x/3 ≤ 1/3. Two equal neurons keep the interval step wide.
+    const network = handMade(
+      [
+        [1, 0],
+        [1, 2],
+      ],
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 1, 0],
+      ],
+      [
+        [0, 0, 0, 0],
+        [-1, 10, -10, 0],
+      ],
+    )
+    expect(referenceMargins(network, 0, zero, one)[1]).toBeCloseTo(1 / 3, 12)
+    expect(referencePrunedMargins(network, 0, zero, one)[1]).toBeCloseTo(1 / 2, 12)
+  })
+
+  test('normalise makes the box that of the next layer', () => {
+    const network = handMade([[2, 1]])
+    const normalise: Layer = { kind: 'normalise', mean: [0.5], deviation: [0.25] }
+    const layers = [normalise, ...network.architecture.layers]
+    const normalised = { ...network, architecture: { ...network.architecture, layers } }
+    // 2 (x − 0.5) / 0.25 + 1 on [0.4, 0.8]
+    const [{ lower, upper }] = referenceDualBounds(normalised, Float64Array.of(0.6), Float64Array.of(0.2))
+    expect([lower[0], upper[0]]).toEqual([expect.closeTo(0.2, 12), expect.closeTo(3.4, 12)])
+  })
+})
+
+describe('soundness', () => {
+  test('no input of the box leaves any bound, at any stage', () => {
+    fc.assert(
+      fc.property(problemArbitrary(), ({ network, random, centre, radius }) => {
+        const kinds = [referenceIntervalBounds, referenceDualBounds, referencePrunedDualBounds]
+        const bounds = kinds.map((boundsOf) => boundsOf(network, centre, radius))
+        for (const x of pointsOf(network, random, centre, radius)) {
+          referenceForward(network, x).forEach((values, stage) => {
+            for (const kind of bounds) expect(excess(values, kind[stage])).toBeLessThan(rounding)
+          })
+        }
+      }),
+    )
+  })
+
+  test('no input of the box exceeds a margin', () => {
+    fc.assert(
+      fc.property(problemArbitrary(), ({ network, random, centre, radius }) => {
+        const margins = [referenceMargins, referencePrunedMargins].map((of) => of(network, 1, centre, radius))
+        for (const x of pointsOf(network, random, centre, radius)) {
+          const output = referenceForward(network, x).at(-1)!
+          const actual = output.map((z) => z - output[1])
+          for (const upper of margins) {
+            expect(upper[1]).toBe(0)
+            expect(excess(actual, { lower: actual, upper })).toBeLessThan(rounding)
+          }
+        }
+      }),
+    )
+  })
+
+  test('with radius 0 the bounds are the values of the network', () => {
+    fc.assert(
+      fc.property(networkArbitrary(), fc.nat(), (network, seed) => {
+        const { centre } = randomBox(new Random(seed), network.architecture)
+        const radius = new Float64Array(centre.length)
+        const values = referenceForward(network, centre)
+        for (const boundsOf of [referenceIntervalBounds, referenceDualBounds, referencePrunedDualBounds]) {
+          boundsOf(network, centre, radius).forEach(({ lower, upper }, stage) => {
+            expect(excess(lower, { lower: values[stage], upper: values[stage] })).toBeLessThan(rounding)
+            expect(excess(upper, { lower: values[stage], upper: values[stage] })).toBeLessThan(rounding)
+          })
+        }
+        const output = values.at(-1)!
+        for (const marginsOf of [referenceMargins, referencePrunedMargins]) {
+          const difference = output.map((z) => z - output[0])
+          const actual = marginsOf(network, 0, centre, radius)
+          expect(excess(actual, { lower: difference, upper: difference })).toBeLessThan(rounding)
+        }
+      }),
+    )
+  })
+})
+
+test('the dual pass is the exact optimum of the relaxed network, found by trying all vertices', () => {
+  const options = { input: { channels: 3, height: 1, width: 1 }, maxWidth: 4 }
+  fc.assert(
+    fc.property(problemArbitrary(options), ({ network, random, centre, radius }) => {
+      const stages = referenceStages(network)
+      const bounds = referenceDualBounds(network, centre, radius)
+      const specification = vector(random, stages.at(-1)!.rows.length)
+      const values = relaxedVertexValues(network, bounds, centre, radius).map((output) => dot(specification, output))
+      const pass = referenceDualPass(network, bounds, specification, stages.length - 1, centre, radius)
+      expect(pass.upper / (1 + Math.abs(pass.upper))).toBeCloseTo(Math.max(...values) / (1 + Math.abs(pass.upper)), 9)
+      expect(pass.lower / (1 + Math.abs(pass.lower))).toBeCloseTo(Math.min(...values) / (1 + Math.abs(pass.lower)), 9)
+    }),
+  )
+})
+
+test('a pass over one row gives the bound of that row, and its parts make up its ends', () => {
+  fc.assert(
+    fc.property(problemArbitrary(), ({ network, random, centre, radius }) => {
+      const stages = referenceStages(network)
+      const bounds = referenceDualBounds(network, centre, radius)
+      const stage = random.integer(stages.length)
+      const row = random.integer(stages[stage].rows.length)
+      const specification = new Float64Array(stages[stage].rows.length)
+      specification[row] = 1
+      const pass = referenceDualPass(network, bounds, specification, stage, centre, radius)
+      expect(pass.lower).toBeCloseTo(bounds[stage].lower[row], 9)
+      expect(pass.upper).toBeCloseTo(bounds[stage].upper[row], 9)
+      const box = normalisedBox(network.architecture, centre, radius)
+      const middle = dot(pass.inputCoefficients, box.centre)
+      const spread = dot(pass.inputCoefficients.map(Math.abs), box.radius)
+      expect(pass.upper).toBeCloseTo(middle + spread + pass.constant, 9)
+      expect(pass.lower).toBeCloseTo(middle - spread + pass.lowerConstant, 9)
+    }),
+  )
+})
+
+describe('pruned', () => {
+  test('no row is looser than its interval, and up to stage 1 no open row looser than its dual bound', () => {
+    fc.assert(
+      fc.property(problemArbitrary(), ({ network, centre, radius }) => {
+        const stages = referenceStages(network)
+        const interval = referenceIntervalBounds(network, centre, radius)
+        const dual = referenceDualBounds(network, centre, radius)
+        const pruned = referencePrunedDualBounds(network, centre, radius)
+        pruned.forEach((bounds, stage) => {
+          bounds.lower.forEach((lower, o) => {
+            const upper = bounds.upper[o]
+            // Never looser than plain intervals, at any stage.
+            expect(lower).toBeGreaterThan(interval[stage].lower[o] - rounding * (1 + Math.abs(lower)))
+            expect(upper).toBeLessThan(interval[stage].upper[o] + rounding * (1 + Math.abs(upper)))
+            // Up to stage 1 the slopes are the same: there an open row is not looser than its dual bound either.
+            if (stage > 1 || (stages[stage].relu && !isUnstable(lower, upper))) return
+            expect(lower).toBeGreaterThan(dual[stage].lower[o] - rounding * (1 + Math.abs(lower)))
+            expect(upper).toBeLessThan(dual[stage].upper[o] + rounding * (1 + Math.abs(upper)))
+          })
+        })
+      }),
+    )
+  })
+
+  test('behind one hidden layer no margin is looser', () => {
+    fc.assert(
+      fc.property(problemArbitrary({ hiddenLayers: 1 }), ({ network, centre, radius }) => {
+        const margins = referenceMargins(network, 0, centre, radius)
+        const pruned = referencePrunedMargins(network, 0, centre, radius)
+        pruned.forEach((bound, target) =>
+          expect(bound).toBeLessThan(margins[target] + rounding * (1 + Math.abs(bound))),
+        )
+      }),
+    )
+  })
+})
+
+/** The centre, random inputs, random corners, and corners that a few steps of gradient ascent on a margin lead to. */
+function pointsOf(network: Network, random: Random, centre: Float64Array, radius: Float64Array): Float64Array[] {
+  const moved = (by: (j: number) => number) => centre.map((x, j) => x + radius[j] * by(j))
+  const points = [centre]
+  for (let i = 0; i < 4; i++) {
+    points.push(moved(() => random.between(-1, 1)))
+    points.push(moved(() => Math.sign(random.normal())))
+    points.push(moved(() => (random.integer(2) === 0 ? 0 : Math.sign(random.normal()))))
+  }
+  const stages = referenceStages(network)
+  for (let label = 0; label < 2; label++) {
+    let x = centre
+    for (let step = 0; step < 3; step++) {
+      const values = referenceForward(network, x)
+      let gradient = marginSpecification(stages, 1 - label, label)
+      for (let i = stages.length - 1; i >= 0; i--) {
+        if (stages[i].relu) gradient = gradient.map((v, o) => (values[i][o] > 0 ? v : 0))
+        gradient = applyTransposedWeight(stages[i], gradient)
+      }
+      const direction = gradient.map(Math.sign)
+      x = moved((j) => direction[j])
+      points.push(x)
+    }
+  }
+  return points
+}
+
+/** The outputs at every vertex of the relaxed network: every corner of the box, each unstable ReLU on either line. */
+function relaxedVertexValues(network: Network, bounds: Bounds[], centre: Float64Array, radius: Float64Array) {
+  const stages = referenceStages(network)
+  const box: Box = normalisedBox(network.architecture, centre, radius)
+  let values = corners(box.centre, box.radius)
+  stages.forEach((stage, i) => {
+    const affine = values.map((x) => applyWeight(stage, x).map((z, o) => z + stage.bias[o]))
+    const { lower, upper } = bounds[i]
+    const halfGap = lower.map((l, o) => (isUnstable(l, upper[o]) ? (-slope(l, upper[o]) * l) / 2 : 0))
+    values = stage.relu
+      ? affine.flatMap((z) =>
+          corners(
+            z.map((v, o) => slope(lower[o], upper[o]) * v + halfGap[o]),
+            halfGap,
+          ),
+        )
+      : affine
+  })
+  return values
+}
+
+/** All corners of a box; a side of radius 0 counts once. */
+function corners(centre: Float64Array, radius: Float64Array): Float64Array[] {
+  let all = [centre]
+  radius.forEach((r, j) => {
+    if (r > 0) all = all.flatMap((x) => [x.with(j, centre[j] - r), x.with(j, centre[j] + r)])
+  })
+  return all
+}

@@ -1,0 +1,62 @@
+/** The linear relaxation of one example's ReLU neurons, as a dual pass needs it (Wong & Kolter 2018). */
+import type { Interval } from '../engine/elementwise.ts'
+import type { Engine } from '../engine/engine.ts'
+import { activeNeurons } from '../engine/layout.ts'
+import { type Tape, Tensor } from '../engine/tape.ts'
+import type { Stage } from '../networks/load.ts'
+import { sizeOf } from '../networks/layers.ts'
+
+export interface Relaxation {
+  /** Per neuron: 0 where off, 1 where on, u/(u − l) where unstable. */
+  readonly slope: Tensor
+  /** Per neuron: l where unstable, else 0. */
+  readonly gap: Tensor
+  /** Lists of the neurons whose slope is not 0, seen as outputs of this stage and as inputs of the next. */
+  readonly asOutputs: number
+  readonly asInputs: number
+  /** Pointer: per neuron, what a unit of its coefficient may cost in rounding; 0 where nobody asks. */
+  readonly rounding: number
+}
+
+/**
+ * @param interval pre-activation bounds of a chunk, [neuron][example]
+ * @param example which example of the chunk
+ * @param rounding magnitudes of the chunk and the error per unit, for certificates
+ */
+export function relaxationOf(
+  engine: Engine, tape: Tape | undefined, stage: Stage, next: Stage, interval: Interval,
+  columns: number, example: number, rounding?: { readonly magnitude: Tensor; readonly factor: number },
+): Relaxation {
+  const { kernels } = engine
+  const neurons = sizeOf(stage.outputShape)
+  const stride = columns * 4
+  const { lower, upper } = interval
+  const slope = Tensor.create(engine, neurons)
+  const gap = Tensor.create(engine, neurons)
+  kernels.relaxation(
+    ...[neurons, lower.pointer + example * 4, upper.pointer + example * 4, stride, slope.pointer, gap.pointer],
+  )
+  tape?.record(() =>
+    kernels.relaxationAdjoint(
+      ...[neurons, lower.pointer + example * 4, upper.pointer + example * 4],
+      ...[lower.gradient(engine) + example * 4, upper.gradient(engine) + example * 4, stride],
+      ...[slope.gradient(engine), gap.gradient(engine)],
+    ),
+  )
+  const asOutputs = activeNeurons(engine, stage.outputShape, slope.pointer)
+  const flattened = next.inputShape.channels !== stage.outputShape.channels
+  const asInputs = flattened ? activeNeurons(engine, next.inputShape, slope.pointer) : asOutputs
+  return { slope, gap, asOutputs, asInputs, rounding: rounding ? scaled(engine, neurons, columns, example, rounding) : 0 }
+}
+
+function scaled(
+  engine: Engine, neurons: number, columns: number, example: number,
+  { magnitude, factor }: { readonly magnitude: Tensor; readonly factor: number },
+): number {
+  const pointer = engine.floats(neurons)
+  const { f32 } = engine
+  for (let j = 0, from = (magnitude.pointer >> 2) + example; j < neurons; j++, from += columns) {
+    f32[(pointer >> 2) + j] = f32[from]! * factor
+  }
+  return pointer
+}

@@ -1,0 +1,38 @@
+/**
+ * How far float32 rounding can move a bound. Certificates give way by this much; training does not need it.
+ *
+ * A sum of n products in any order, fused or not, errs by at most γ·Σ|terms| with γ = n·u/(1 − n·u), u = 2⁻²⁴
+ * (Higham 2002, Section 3.1). In an interval step the terms add up to at most the magnitude
+ * M = |W|·max|a| + |b|. In a dual pass, an error δ in the coefficients of a layer moves the bound by at most
+ * |δ|·max|a|, which again sums to γ·Σ_k |ν_k|·M_k over the layer's neurons: one weighted sum per layer covers its
+ * product with Wᵀ, its slopes, its gaps and its bias.
+ */
+import type { Geometry } from '../engine/layout.ts'
+
+const UNIT = 2 ** -24
+
+/** Roundings besides the long sums: scaling by slopes, differences of weights, sums of a few parts. */
+const EXTRA = 24
+
+/** Covers the float32 evaluation of the error bounds themselves. */
+const SLACK = 1.02
+
+const gamma = (n: number) => (SLACK * n * UNIT) / (1 - n * UNIT)
+
+/** Error of either end of an interval step, per unit of magnitude. */
+export function intervalRounding({ input, options }: Geometry): number {
+  const terms = input.channels * options.kernel ** 2
+  return gamma(2 * terms + EXTRA)
+}
+
+/** Error of a dual bound per unit of Σ_k |ν_k|·M_k at the outputs of a layer. */
+export function dualRounding({ input, output, options }: Geometry, first: boolean): number {
+  const transposed = output.channels * Math.ceil(options.kernel / options.stride) ** 2
+  const sums = output.channels + output.height * output.width
+  // the first layer's coefficients meet the input in runs of 32 (kernels/input-term.ts)
+  const inputs = first ? 64 + (input.channels * input.height * input.width) / 32 : 0
+  return gamma(2 * (transposed + sums + inputs) + EXTRA)
+}
+
+/** Error of the starting row W[plus] − W[minus], per unit of M[plus] + M[minus]. */
+export const startRounding = gamma(EXTRA)

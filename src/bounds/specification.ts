@@ -1,0 +1,68 @@
+/** Which rows a dual pass carries: neurons of a layer, or differences of two outputs. */
+import type { Engine } from '../engine/engine.ts'
+import { type Blocks, type Extent, positionBlocks } from '../engine/layout.ts'
+
+/** Rows of one pass. Each block's rows are padded with empty ones to a multiple of 4. */
+export interface Specification {
+  readonly blocks: Blocks
+  /** Pointer: output position of each block. */
+  readonly positions: number
+  /** Pointers: per row, the output channel added and the one subtracted; −1 for none. */
+  readonly plus: number
+  readonly minus: number
+  /** Rows with the padding. */
+  readonly rows: number
+  /** Neuron (index of the output) that a row adds; −1 for padding. */
+  readonly neurons: Int32Array
+}
+
+const padded = (rows: number) => (rows + 3) & ~3
+
+/** One row for each neuron that `wanted` picks, grouped by position. Neurons are indexed [channel][position]. */
+export function neuronRows(engine: Engine, extent: Extent, wanted: (neuron: number) => boolean): Specification {
+  const area = extent.height * extent.width
+  const neurons: number[] = []
+  const plus: number[] = []
+  const positions: number[] = []
+  const counts: number[] = []
+  for (let position = 0; position < area; position++) {
+    const first = neurons.length
+    for (let channel = 0; channel < extent.channels; channel++) {
+      if (wanted(channel * area + position)) {
+        neurons.push(channel * area + position)
+        plus.push(channel)
+      }
+    }
+    if (neurons.length === first) continue
+    while (neurons.length % 4 !== 0) {
+      neurons.push(-1)
+      plus.push(-1)
+    }
+    positions.push(position)
+    counts.push(neurons.length - first)
+  }
+  return specification(engine, extent, positions, counts, plus, new Array<number>(plus.length).fill(-1), neurons)
+}
+
+/** One row z_target − z_label for every target but the label, in the order of the targets. */
+export function marginRows(engine: Engine, classes: number, label: number): Specification {
+  const targets = Array.from({ length: classes }, (_, target) => target).filter((target) => target !== label)
+  const padding = new Array<number>(padded(targets.length) - targets.length).fill(-1)
+  const plus = [...targets, ...padding]
+  const minus = [...targets.map(() => label), ...padding]
+  return specification(engine, { channels: classes, height: 1, width: 1 }, [0], [plus.length], plus, minus, plus)
+}
+
+function specification(
+  engine: Engine, extent: Extent, positions: number[], counts: number[], plus: number[], minus: number[],
+  neurons: number[],
+): Specification {
+  return {
+    blocks: positionBlocks(engine, extent, Int32Array.from(positions), Int32Array.from(counts)),
+    positions: engine.integersFrom(positions),
+    plus: engine.integersFrom(plus),
+    minus: engine.integersFrom(minus),
+    rows: plus.length,
+    neurons: Int32Array.from(neurons),
+  }
+}

@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Random } from '../engine/random.ts'
+import { UserError } from '../errors.ts'
+import { architectureNamed, architectureNames } from '../networks/architectures.ts'
+import { type Architecture, type Network, countParameters, parameterLayout } from '../networks/network.ts'
+import { ARCHITECTURE_KEY, loadNetwork, saveNetwork } from './network-file.ts'
+import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts'
+
+let folder: string
+let path: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'robustra-'))
+  path = join(folder, 'net.safetensors')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const tiny: Architecture = {
+  name: 'tiny',
+  input: { channels: 1, height: 4, width: 4 },
+  layers: [
+    { kind: 'normalise', mean: [0.5], deviation: [0.25] },
+    { kind: 'convolution', outChannels: 2, kernel: 2, stride: 2, padding: 0 },
+    { kind: 'relu' },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 3 },
+  ],
+}
+
+function networkOf(architecture: Architecture): Network {
+  const random = new Random(1, 'test')
+  return {
+    architecture,
+    parameters: Float32Array.from({ length: countParameters(architecture) }, () => random.normal()),
+  }
+}
+
+/** Vitest's own comparison of large arrays takes a second. */
+function expectSame(actual: Network, expected: Network): void {
+  expect(actual.architecture).toEqual(expected.architecture)
+  expect(Buffer.compare(Buffer.from(actual.parameters.buffer), Buffer.from(expected.parameters.buffer))).toBe(0)
+}
+
+test.each([tiny, ...architectureNames.map(architectureNamed)])('$name is read as it was saved', (architecture) => {
+  const network = networkOf(architecture)
+  saveNetwork(path, network, { epsilon: '0.1' })
+  const loaded = loadNetwork(path)
+  expectSame(loaded.network, network)
+  expect(loaded.metadata).toEqual({ epsilon: '0.1' })
+})
+
+test('parameters in shared memory are saved too', () => {
+  const parameters = new Float32Array(new SharedArrayBuffer(4 * countParameters(tiny))).fill(2)
+  saveNetwork(path, { architecture: tiny, parameters })
+  expect(loadNetwork(path).network.parameters.every((value) => value === 2)).toBe(true)
+})
+
+test("the caller's mistakes are refused", () => {
+  expect(() => saveNetwork(path, { architecture: tiny, parameters: new Float32Array(3) })).toThrow(RangeError)
+  expect(() => saveNetwork(path, networkOf(tiny), { [ARCHITECTURE_KEY]: '' })).toThrow(RangeError)
+})
+
+describe('files that are not such networks', () => {
+  beforeEach(() => saveNetwork(path, networkOf(tiny)))
+
+  /** Changes the file's tensors or metadata. */
+  function change(edit: (tensors: Map<string, Tensor>, metadata: Record<string, string>) => void): void {
+    const { tensors, metadata } = readSafetensors(path)
+    edit(tensors, metadata)
+    writeSafetensors(path, tensors, metadata)
+  }
+  const scalar = { shape: [], data: new Float32Array(1) }
+
+  test('missing, superfluous and misshapen tensors are named', () => {
+    change((tensors) => {
+      tensors.delete('1.bias')
+      tensors.set('7.weight', scalar)
+      tensors.set('4.bias', scalar)
+    })
+    expect(() => loadNetwork(path)).toThrow(
+      new UserError(
+        `${path}: the tensors are not those of its architecture 'tiny': ` +
+          "'1.bias' is missing, '4.bias' is [], not [3], '7.weight' is not part of it",
+      ),
+    )
+  })
+
+  test.each([
+    ['text', 'nonsense', 'it is not JSON'],
+    ['a missing field', JSON.stringify({ ...tiny, input: undefined }), 'input: '],
+    ['an unknown layer', JSON.stringify({ ...tiny, layers: [{ kind: 'sigmoid' }] }), 'layers.0.kind: '],
+    ['a field too many', JSON.stringify({ ...tiny, layers: [{ kind: 'relu', slope: 1 }] }), 'layers.0: '],
+    ['an absurd size', JSON.stringify({ ...tiny, input: { channels: 1e9, height: 1, width: 1 } }), 'input.channels: '],
+    [
+      'layers that do not fit',
+      JSON.stringify({ ...tiny, layers: [{ kind: 'linear', outFeatures: 3 }] }),
+      'put a flatten',
+    ],
+  ])('an architecture with %s is refused', (_, json, words) => {
+    change((_tensors, metadata) => (metadata[ARCHITECTURE_KEY] = json))
+    expect(() => loadNetwork(path)).toThrow(UserError)
+    expect(() => loadNetwork(path)).toThrow(`${path}: the metadata '${ARCHITECTURE_KEY}' is wrong: `)
+    expect(() => loadNetwork(path)).toThrow(words)
+  })
+
+  test('a foreign file that fits nothing says what it lacks', () => {
+    change((_, metadata) => delete metadata[ARCHITECTURE_KEY])
+    expect(() => loadNetwork(path)).toThrow(
+      /no metadata 'robustra.architecture'.*1\.weight \[2,1,2,2\], 1\.bias \[2\].*fit none .*mnist-small/,
+    )
+  })
+
+  test('files that are missing, folders, empty or cut short give one line', () => {
+    expect(() => loadNetwork(join(folder, 'none'))).toThrow(/^cannot read .*none: there is no such file$/)
+    expect(() => loadNetwork(folder)).toThrow(/^cannot read .*: it is a folder, not a file$/)
+    writeFileSync(path, '')
+    expect(() => loadNetwork(path)).toThrow(/not a valid safetensors file: it is empty$/)
+  })
+})
+
+test('a foreign file is recognised by its shapes, in the order of its names', () => {
+  const { architecture, parameters } = networkOf(architectureNamed('mnist-small'))
+  const names = ['conv2', 'conv10', 'fc1', 'fc2'].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`])
+  const entries = parameterLayout(architecture).map(({ shape, offset, length }, i): [string, Tensor] => [
+    names[i]!,
+    { shape, data: parameters.subarray(offset, offset + length) },
+  ])
+  writeSafetensors(path, new Map(entries.toReversed()), { format: 'pt' })
+  const loaded = loadNetwork(path)
+  expectSame(loaded.network, { architecture, parameters })
+  expect(loaded.metadata).toEqual({ format: 'pt' })
+})

@@ -1,0 +1,141 @@
+/** Networks as safetensors files: PyTorch's tensor names, and the architecture as JSON in the metadata. */
+import { z } from 'zod'
+import { UserError } from '../errors.ts'
+import { architectureNamed, architectureNames } from '../networks/architectures.ts'
+import type { Layer } from '../networks/layers.ts'
+import { type Architecture, type Network, countParameters, parameterLayout } from '../networks/network.ts'
+import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts'
+
+/** The metadata key of the architecture. */
+export const ARCHITECTURE_KEY = 'robustra.architecture'
+
+const count = z.int().min(1).max(1_000_000)
+const numbers = z.array(z.number()).readonly()
+const layerSchema: z.ZodType<Layer> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('normalise'), mean: numbers, deviation: z.array(z.number().positive()).readonly() }),
+  z.strictObject({
+    kind: z.literal('convolution'),
+    outChannels: count,
+    kernel: count,
+    stride: count,
+    padding: z.int().min(0).max(1_000_000),
+  }),
+  z.strictObject({ kind: z.literal('linear'), outFeatures: count }),
+  z.strictObject({ kind: z.literal('relu') }),
+  z.strictObject({ kind: z.literal('flatten') }),
+])
+const architectureSchema: z.ZodType<Architecture> = z.strictObject({
+  name: z.string(),
+  input: z.strictObject({ channels: count, height: count, width: count }),
+  layers: z.array(layerSchema).min(1).readonly(),
+})
+
+/**
+ * Writes a network, atomically.
+ * @param metadata further texts to keep with it, e.g. the ε it was trained for
+ * @throws UserError if the file cannot be written or a parameter is NaN or infinite
+ * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
+ */
+export function saveNetwork(path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void {
+  const { architecture, parameters } = network
+  if (ARCHITECTURE_KEY in metadata) throw new RangeError(`${ARCHITECTURE_KEY} is not for the caller to set`)
+  if (parameters.length !== countParameters(architecture)) {
+    throw new RangeError(
+      `${architecture.name} has ${countParameters(architecture)} parameters, not ${parameters.length}`,
+    )
+  }
+  const tensors = new Map<string, Tensor>()
+  for (const { name, shape, offset, length } of parameterLayout(architecture)) {
+    tensors.set(name, { shape, data: parameters.subarray(offset, offset + length) })
+  }
+  writeSafetensors(path, tensors, { [ARCHITECTURE_KEY]: JSON.stringify(architecture), ...metadata })
+}
+
+/**
+ * Reads a network that `saveNetwork` wrote, or a foreign safetensors file (say, of a PyTorch nn.Sequential) whose
+ * tensors have the shapes of exactly one known architecture, layer by layer in the order of their names. Such a file
+ * does not say how it treats its inputs: it is taken to do as that architecture does, normalisation included.
+ * @returns the network, and the file's metadata without the architecture
+ * @throws UserError naming the file, if it cannot be read, is damaged, or does not hold such a network
+ */
+export function loadNetwork(path: string): { network: Network; metadata: Record<string, string> } {
+  const { metadata: allMetadata, tensors } = readSafetensors(path)
+  const { [ARCHITECTURE_KEY]: json, ...metadata } = allMetadata
+  if (json === undefined) return { network: recognise(path, tensors), metadata }
+  const architecture = parseArchitecture(path, json)
+  const layout = parameterLayout(architecture)
+  const wrong: string[] = []
+  for (const { name, shape } of layout) {
+    const found = tensors.get(name)
+    if (!found) wrong.push(`'${name}' is missing`)
+    else if (!sameShape(found.shape, shape)) wrong.push(`'${name}' is [${found.shape}], not [${shape}]`)
+  }
+  const known = new Set(layout.map((tensor) => tensor.name))
+  for (const name of tensors.keys()) if (!known.has(name)) wrong.push(`'${name}' is not part of it`)
+  if (wrong.length > 0) {
+    throw new UserError(`${path}: the tensors are not those of its architecture '${architecture.name}': ${list(wrong)}`)
+  }
+  const inOrder = layout.map((tensor) => tensors.get(tensor.name)!)
+  return { network: assemble(architecture, inOrder), metadata }
+}
+
+function parseArchitecture(path: string, json: string): Architecture {
+  const refuse = (why: string) => new UserError(`${path}: the metadata '${ARCHITECTURE_KEY}' is wrong: ${why}`)
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    throw refuse('it is not JSON')
+  }
+  const parsed = architectureSchema.safeParse(value)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw refuse(`${issue.path.join('.') || 'it'}: ${issue.message}`)
+  }
+  try {
+    parameterLayout(parsed.data)
+  } catch (error) {
+    throw refuse((error as Error).message)
+  }
+  return parsed.data
+}
+
+/** The network of a file without architecture. */
+function recognise(path: string, tensors: ReadonlyMap<string, Tensor>): Network {
+  const names = [...tensors.keys()].toSorted(compareNames)
+  const found = names.map((name) => tensors.get(name)!)
+  const fitting = architectureNames.map(architectureNamed).filter((architecture) => {
+    const layout = parameterLayout(architecture)
+    return layout.length === found.length && layout.every(({ shape }, i) => sameShape(shape, found[i]!.shape))
+  })
+  if (fitting.length === 1) return assemble(fitting[0]!, found)
+  const shapes = list(names.map((name, i) => `${name} [${found[i]!.shape}]`))
+  const fit =
+    fitting.length === 0
+      ? `none of the known architectures (${architectureNames.join(', ')})`
+      : `more than one known architecture (${fitting.map((architecture) => architecture.name).join(', ')})`
+  throw new UserError(
+    `${path} does not say which network it holds (no metadata '${ARCHITECTURE_KEY}'), and its tensors ` +
+      `(${shapes || 'none'}) fit ${fit}: add that metadata to the file`,
+  )
+}
+
+function assemble(architecture: Architecture, tensors: readonly Tensor[]): Network {
+  const parameters = new Float32Array(countParameters(architecture))
+  parameterLayout(architecture).forEach(({ offset }, i) => parameters.set(tensors[i]!.data, offset))
+  return { architecture, parameters }
+}
+
+/** PyTorch's names, layer by layer: numbers by value ('2.bias' before '10.bias'), a weight before its bias. */
+function compareNames(a: string, b: string): number {
+  const key = (name: string) => name.replace(/weight$/, '0').replace(/bias$/, '1')
+  return collator.compare(key(a), key(b))
+}
+const collator = new Intl.Collator('en', { numeric: true })
+
+const sameShape = (a: readonly number[], b: readonly number[]) =>
+  a.length === b.length && a.every((size, i) => size === b[i])
+
+/** The first few of a list, and how many more there are. */
+const list = (items: readonly string[]) =>
+  items.slice(0, 8).join(', ') + (items.length > 8 ? ` and ${items.length - 8} more` : '')

@@ -1,0 +1,217 @@
+/**
+ * The safetensors format: an 8-byte header length, a JSON header, raw little-endian values.
+ * Files come from anywhere, so nothing in them is believed before it is checked: what the header says must
+ * account for every byte of the file, once. Source: https://huggingface.co/docs/safetensors
+ */
+import { z } from 'zod'
+import { UserError } from '../errors.ts'
+import { readWholeFile, writeFileAtomic } from './atomic.ts'
+
+export interface Tensor {
+  /** A number (of rank 0) has the shape []. */
+  readonly shape: readonly number[]
+  /** Row-major. */
+  readonly data: Float32Array
+}
+
+export interface Safetensors {
+  readonly metadata: Record<string, string>
+  /** By name; their order means nothing. */
+  readonly tensors: Map<string, Tensor>
+}
+
+const METADATA = '__metadata__'
+/** The reference implementation's limit. */
+const MAX_HEADER_BYTES = 100_000_000
+
+const sizes = z.array(z.int().min(0))
+const entrySchema = z.strictObject({ dtype: z.string(), shape: sizes, data_offsets: z.tuple([z.int(), z.int()]) })
+
+interface Reader {
+  readonly bytes: number
+  readonly read: (view: DataView, at: number) => number
+}
+
+/** How a value of each accepted type is read; all become 32-bit floats. */
+const readers: Record<string, Reader> = {
+  F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
+  F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
+  F16: { bytes: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
+  BF16: { bytes: 2, read: (view, at) => upperHalfToNumber(view.getUint16(at, true)) },
+}
+
+/**
+ * Reads and checks a whole safetensors file. F64, F16 and BF16 values are converted to 32-bit floats.
+ * @throws UserError naming the file, and the tensor where there is one, for anything that the format forbids, for
+ *   other types of values, and for NaN and infinities (also those that conversion makes)
+ */
+export function readSafetensors(path: string): Safetensors {
+  const bytes = readWholeFile(path)
+  const refuse = (what: string) => new UserError(`${path} is not a valid safetensors file: ${what}`)
+  const { header, dataStart } = readHeader(bytes, refuse)
+  const metadata = header[METADATA] ?? {}
+  if (!isTexts(metadata)) throw refuse(`its ${METADATA} is not an object of texts`)
+
+  const data = new DataView(bytes.buffer, bytes.byteOffset + dataStart, bytes.length - dataStart)
+  const entries = Object.entries(header).filter(([name]) => name !== METADATA)
+  const spans = entries.map(([name, value]) => readSpan(name, value, path, data.byteLength, refuse))
+  // Before any value is read: overlapping tensors could make a small file fill the memory.
+  requireContiguous(spans, data.byteLength, refuse)
+  const tensors = new Map<string, Tensor>()
+  for (const { name, shape, begin, length, reader } of spans) {
+    const values = new Float32Array(length)
+    for (let i = 0; i < length; i++) values[i] = reader.read(data, begin + i * reader.bytes)
+    requireFinite(values, name, path)
+    tensors.set(name, { shape, data: values })
+  }
+  return { metadata, tensors }
+}
+
+/**
+ * Writes tensors as F32, in the map's order, atomically.
+ * @throws UserError if the file cannot be written, or if a tensor holds NaN or infinity (nothing is then written)
+ * @throws RangeError if a tensor's data does not fill its shape
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): void {
+  let end = 0
+  const entries: [string, unknown][] = [[METADATA, metadata]]
+  for (const [name, { shape, data }] of tensors) {
+    if (name === METADATA) throw new RangeError(`a tensor cannot be called ${METADATA}`)
+    if (shape.reduce((a, b) => a * b, 1) !== data.length) {
+      throw new RangeError(`tensor '${name}': ${data.length} values do not fill the shape [${shape}]`)
+    }
+    requireFinite(data, name, `${path} was not written`)
+    entries.push([name, { dtype: 'F32', shape, data_offsets: [end, (end += 4 * data.length)] }])
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
+  // Spaces after the header align the values to 8 bytes, as the format asks of writers.
+  const headerSize = Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(8 + headerSize + end).fill(0x20, 8, 8 + headerSize)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, BigInt(headerSize), true)
+  bytes.set(json, 8)
+  let at = 8 + headerSize
+  for (const { data } of tensors.values()) {
+    for (let i = 0; i < data.length; i++, at += 4) view.setFloat32(at, data[i]!, true)
+  }
+  writeFileAtomic(path, bytes)
+}
+
+type Refuse = (what: string) => UserError
+
+function readHeader(bytes: Uint8Array, refuse: Refuse): { header: Record<string, unknown>; dataStart: number } {
+  if (bytes.length === 0) throw refuse('it is empty')
+  if (bytes.length < 8) throw refuse(`it has only ${bytes.length} bytes: is it cut short?`)
+  const size = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)
+  if (size > MAX_HEADER_BYTES) throw refuse(`its first 8 bytes promise a header of ${size} bytes`)
+  const dataStart = 8 + Number(size)
+  if (dataStart > bytes.length) {
+    throw refuse(`its header should have ${size} bytes, but only ${bytes.length - 8} follow: is it cut short?`)
+  }
+  let text: string
+  let json: unknown
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart))
+    json = JSON.parse(text)
+  } catch {
+    throw refuse('its header is not JSON')
+  }
+  if (!isObject(json)) throw refuse('its header is not a JSON object')
+  const twice = repeatedKey(text)
+  if (twice !== undefined) throw refuse(`its header has '${twice}' twice`)
+  return { header: json, dataStart }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** By hand, since zod's records drop the key '__proto__'. */
+const isTexts = (value: unknown): value is Record<string, string> =>
+  isObject(value) && Object.values(value).every((text) => typeof text === 'string')
+
+interface Span {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly begin: number
+  readonly end: number
+  /** Number of values. */
+  readonly length: number
+  readonly reader: Reader
+}
+
+/** One entry of the header, checked against itself and against the `size` of the data in bytes. */
+function readSpan(name: string, value: unknown, path: string, size: number, refuse: Refuse): Span {
+  const entry = entrySchema.safeParse(value)
+  if (!entry.success) {
+    throw refuse(`tensor '${name}' is described wrongly: ${z.prettifyError(entry.error).split('\n').join(' ')}`)
+  }
+  const { dtype, shape, data_offsets } = entry.data
+  const [begin, end] = data_offsets
+  const reader = Object.hasOwn(readers, dtype) ? readers[dtype] : undefined
+  if (!reader) throw new UserError(`${path}: tensor '${name}' is of type ${dtype}: only F32, F64, F16, BF16 are read`)
+  if (begin < 0 || end < begin || end > size) {
+    throw refuse(`tensor '${name}' lies at bytes ${begin} to ${end} of ${size}: is the file cut short?`)
+  }
+  const length = shape.reduce((a, b) => a * b, 1)
+  if (length * reader.bytes !== end - begin) {
+    throw refuse(`tensor '${name}' of shape [${shape}] needs ${length * reader.bytes} bytes, but has ${end - begin}`)
+  }
+  return { name, shape, begin, end, length, reader }
+}
+
+/** The values must follow each other without gap or overlap, and end with the file. */
+function requireContiguous(spans: readonly Span[], size: number, refuse: Refuse): void {
+  let at = 0
+  for (const { name, begin, end } of spans.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < at) throw refuse(`tensor '${name}' overlaps another`)
+    if (begin > at) throw refuse(`${begin - at} bytes before tensor '${name}' belong to none`)
+    at = end
+  }
+  if (at < size) throw refuse(`its last ${size - at} bytes belong to no tensor`)
+}
+
+function requireFinite(values: Float32Array, name: string, where: string): void {
+  const bad = values.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) throw new UserError(`${where}: tensor '${name}' holds ${values[bad]} at element ${bad}`)
+}
+
+/** A key that an object of this valid JSON text has twice, of which JSON.parse would keep only the last value. */
+function repeatedKey(json: string): string | undefined {
+  const open: Set<string>[] = []
+  const colon = /\s*:/y
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i]
+    if (character === '{' || character === '[') open.push(new Set())
+    else if (character === '}' || character === ']') open.pop()
+    else if (character === '"') {
+      const start = i
+      do i += json[i] === '\\' ? 2 : 1
+      while (json[i] !== '"')
+      colon.lastIndex = i + 1
+      if (!colon.test(json)) continue
+      const key = JSON.parse(json.slice(start, i + 1)) as string
+      if (open.at(-1)!.has(key)) return key
+      open.at(-1)!.add(key)
+    }
+  }
+  return undefined
+}
+
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1
+  const exponent = (bits >>> 10) & 0x1f
+  const fraction = bits & 0x3ff
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+}
+
+const scratch = new DataView(new ArrayBuffer(4))
+/** A bfloat16 is the upper half of a 32-bit float. */
+function upperHalfToNumber(bits: number): number {
+  scratch.setUint16(0, bits)
+  return scratch.getFloat32(0)
+}

@@ -1,0 +1,48 @@
+/** The paper's architectures (Table 1), by name. */
+import { unknownName } from '../errors.ts'
+import type { Layer } from './layers.ts'
+import type { Architecture } from './network.ts'
+
+const convolution = (outChannels: number, kernel: number, stride: number, padding: number): Layer => ({
+  kind: 'convolution',
+  outChannels,
+  kernel,
+  stride,
+  padding,
+})
+const linear = (outFeatures: number): Layer => ({ kind: 'linear', outFeatures })
+const relu: Layer = { kind: 'relu' }
+const flatten: Layer = { kind: 'flatten' }
+
+/** Conv 16 (4×4, stride 2, pad 1), conv 32 (the same), fc 100, fc 10: "Small" of Wong et al. (2018). */
+const small: readonly Layer[] = [
+  convolution(16, 4, 2, 1),
+  relu,
+  convolution(32, 4, 2, 1),
+  relu,
+  flatten,
+  linear(100),
+  relu,
+  linear(10),
+]
+
+const architectures: readonly Architecture[] = [
+  { name: 'mnist-small', input: { channels: 1, height: 28, width: 28 }, layers: small },
+  {
+    name: 'cifar10-small',
+    input: { channels: 3, height: 32, width: 32 },
+    layers: [
+      { kind: 'normalise', mean: [0.485, 0.456, 0.406], deviation: [0.225, 0.225, 0.225] },
+      ...small,
+    ],
+  },
+]
+
+export const architectureNames: readonly string[] = architectures.map((a) => a.name)
+
+/** The architecture of that name. @throws UserError with the nearest name if there is none */
+export function architectureNamed(name: string): Architecture {
+  const found = architectures.find((a) => a.name === name)
+  if (!found) throw unknownName('architecture', name, architectureNames)
+  return found
+}

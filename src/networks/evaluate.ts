@@ -1,0 +1,66 @@
+/** An independent float64 forward pass, by direct loops: what counterexamples are re-run with. */
+import { outputShape } from './layers.ts'
+import { type Network, parameterLayout } from './network.ts'
+
+/**
+ * Logits of one image.
+ * @param image pixel values, [channel][y][x]
+ */
+export function evaluate({ architecture, parameters }: Network, image: ArrayLike<number>): Float64Array {
+  const tensors = parameterLayout(architecture)
+  let shape = architecture.input
+  let value = Float64Array.from(image)
+  architecture.layers.forEach((layer, i) => {
+    const [weight, bias] = tensors.filter((tensor) => tensor.layer === i)
+    const input = value
+    const from = shape
+    const area = from.height * from.width
+    shape = outputShape(layer, from)
+    switch (layer.kind) {
+      case 'flatten':
+        return
+      case 'relu':
+        value = input.map((v) => Math.max(v, 0))
+        return
+      case 'normalise':
+        value = input.map((v, j) => (v - layer.mean[Math.floor(j / area)]!) / layer.deviation[Math.floor(j / area)]!)
+        return
+      case 'linear':
+        value = new Float64Array(layer.outFeatures).map((_, o) => {
+          let sum = parameters[bias!.offset + o]!
+          for (let k = 0; k < input.length; k++) sum += parameters[weight!.offset + o * input.length + k]! * input[k]!
+          return sum
+        })
+        return
+      case 'convolution': {
+        const { kernel, stride, padding } = layer
+        const { channels, height, width } = shape
+        value = new Float64Array(channels * height * width).map((_, j) => {
+          const o = Math.floor(j / (height * width))
+          const top = Math.floor((j % (height * width)) / width) * stride - padding
+          const left = (j % width) * stride - padding
+          let sum = parameters[bias!.offset + o]!
+          for (let c = 0; c < from.channels; c++) {
+            for (let ky = 0; ky < kernel; ky++) {
+              for (let kx = 0; kx < kernel; kx++) {
+                const [y, x] = [top + ky, left + kx]
+                if (y < 0 || y >= from.height || x < 0 || x >= from.width) continue
+                const w = weight!.offset + ((o * from.channels + c) * kernel + ky) * kernel + kx
+                sum += parameters[w]! * input[c * area + y * from.width + x]!
+              }
+            }
+          }
+          return sum
+        })
+      }
+    }
+  })
+  return value
+}
+
+/** The class with the largest logit; the first of several. */
+export const largestIndex = (values: ArrayLike<number>): number => {
+  let best = 0
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
+  return best
+}

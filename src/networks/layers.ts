@@ -1,0 +1,66 @@
+/**
+ * The layers that a network is made of, as plain data: shapes and options, no weights.
+ * Weights live in one flat Float32Array per network; `parameterLayout` says where each tensor lies in it.
+ */
+
+/** Channels × height × width of a value; a vector of n numbers is n × 1 × 1. Values are stored in this order. */
+export interface Shape {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+}
+
+export type Layer =
+  | { readonly kind: 'normalise'; readonly mean: readonly number[]; readonly deviation: readonly number[] }
+  | {
+      readonly kind: 'convolution'
+      readonly outChannels: number
+      readonly kernel: number
+      readonly stride: number
+      readonly padding: number
+    }
+  | { readonly kind: 'linear'; readonly outFeatures: number }
+  | { readonly kind: 'relu' }
+  | { readonly kind: 'flatten' }
+
+export type AffineLayer = Extract<Layer, { kind: 'convolution' | 'linear' }>
+
+/** Number of values in a shape. */
+export const sizeOf = (shape: Shape): number => shape.channels * shape.height * shape.width
+
+/** "1×28×28", or "100" for a vector. */
+export const formatShape = (shape: Shape): string =>
+  shape.height === 1 && shape.width === 1
+    ? `${shape.channels}`
+    : `${shape.channels}×${shape.height}×${shape.width}`
+
+/**
+ * The shape that `layer` makes of `input`.
+ * @throws RangeError if the layer cannot take that input (window larger than the padded image, wrong channel count)
+ */
+export function outputShape(layer: Layer, input: Shape): Shape {
+  switch (layer.kind) {
+    case 'normalise':
+      if (layer.mean.length !== input.channels || layer.deviation.length !== input.channels) {
+        throw new RangeError(`normalise has ${layer.mean.length} means for ${input.channels} channels`)
+      }
+      return input
+    case 'relu':
+      return input
+    case 'flatten':
+      return { channels: sizeOf(input), height: 1, width: 1 }
+    case 'linear':
+      if (input.height !== 1 || input.width !== 1) {
+        throw new RangeError(`linear needs a vector, not ${formatShape(input)}: put a flatten before it`)
+      }
+      return { channels: layer.outFeatures, height: 1, width: 1 }
+    case 'convolution': {
+      const out = (n: number) => Math.floor((n + 2 * layer.padding - layer.kernel) / layer.stride) + 1
+      const shape = { channels: layer.outChannels, height: out(input.height), width: out(input.width) }
+      if (shape.height < 1 || shape.width < 1) {
+        throw new RangeError(`convolution of kernel ${layer.kernel} does not fit ${formatShape(input)}`)
+      }
+      return shape
+    }
+  }
+}

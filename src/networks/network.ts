@@ -1,0 +1,73 @@
+/** A sequential ReLU network: an architecture (plain data) and its parameters (one flat array). */
+import { type Layer, type Shape, outputShape, sizeOf } from './layers.ts'
+
+export interface Architecture {
+  /** For people: 'mnist-small', or what the user calls it. */
+  readonly name: string
+  readonly input: Shape
+  readonly layers: readonly Layer[]
+}
+
+export interface Network {
+  readonly architecture: Architecture
+  /** All weights and biases, laid out as `parameterLayout` says; may be backed by a SharedArrayBuffer. */
+  readonly parameters: Float32Array
+}
+
+/** One weight or bias tensor inside the flat parameter array. */
+export interface ParameterTensor {
+  /** PyTorch's name in an nn.Sequential: '0.weight'. */
+  readonly name: string
+  /** Index of its layer in `architecture.layers`. */
+  readonly layer: number
+  /** (out, in, kernel, kernel) of a convolution, (out, in) of a linear layer, (out) of a bias. */
+  readonly shape: readonly number[]
+  /** First element in the flat array. */
+  readonly offset: number
+  readonly length: number
+}
+
+/** The shape of every value: `shapes[0]` is the input, `shapes[i + 1]` the output of layer i. */
+export function shapesOf(architecture: Architecture): Shape[] {
+  const shapes = [architecture.input]
+  for (const layer of architecture.layers) shapes.push(outputShape(layer, shapes.at(-1)!))
+  return shapes
+}
+
+/** Where every weight and bias lies in the flat parameter array, in the order of the layers. */
+export function parameterLayout(architecture: Architecture): ParameterTensor[] {
+  const shapes = shapesOf(architecture)
+  const tensors: ParameterTensor[] = []
+  let offset = 0
+  const add = (name: string, layer: number, shape: number[]) => {
+    const length = shape.reduce((a, b) => a * b, 1)
+    tensors.push({ name, layer, shape, offset, length })
+    offset += length
+  }
+  architecture.layers.forEach((layer, i) => {
+    const input = shapes[i]!
+    if (layer.kind === 'convolution') {
+      add(`${i}.weight`, i, [layer.outChannels, input.channels, layer.kernel, layer.kernel])
+      add(`${i}.bias`, i, [layer.outChannels])
+    } else if (layer.kind === 'linear') {
+      add(`${i}.weight`, i, [layer.outFeatures, input.channels])
+      add(`${i}.bias`, i, [layer.outFeatures])
+    }
+  })
+  return tensors
+}
+
+/** Number of trained parameters (Table 1). */
+export function countParameters(architecture: Architecture): number {
+  const last = parameterLayout(architecture).at(-1)
+  return last ? last.offset + last.length : 0
+}
+
+/** Number of hidden units, that is ReLU neurons (Table 1). */
+export function countHiddenUnits(architecture: Architecture): number {
+  const shapes = shapesOf(architecture)
+  return architecture.layers.reduce((sum, layer, i) => sum + (layer.kind === 'relu' ? sizeOf(shapes[i]!) : 0), 0)
+}
+
+/** Number of classes: the length of the output vector. */
+export const countClasses = (architecture: Architecture): number => sizeOf(shapesOf(architecture).at(-1)!)

@@ -1,0 +1,125 @@
+/**
+ * What training minimises, one function per method: each lays its loss on the tape and returns its value.
+ * A loss is summed over a chunk with the weight 1 / batch size, so that chunks add up to the batch's mean.
+ */
+import { type AttackOptions, attackChunk } from '../attacks/gradient-attack.ts'
+import type { Chunk } from '../bounds/chunk.ts'
+import { type Relaxed, dualMargins, relaxNetwork, unstableShare } from '../bounds/dual.ts'
+import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
+import { crossEntropy } from '../engine/cross-entropy.ts'
+import type { Tape, Tensor } from '../engine/tape.ts'
+import { forward } from '../networks/forward.ts'
+import type { LoadedNetwork } from '../networks/load.ts'
+import { robustraMargins } from '../robustra/reference-space.ts'
+
+export const methods = ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra'] as const
+export type Method = (typeof methods)[number]
+
+export interface ObjectiveInput {
+  readonly network: LoadedNetwork
+  /** The reference g, for Robustra. */
+  readonly reference?: LoadedNetwork
+  readonly tape: Tape
+  /** The same images, laid out for each network (they may differ in nothing but weights). */
+  readonly chunk: Chunk
+  /** Weight of one example: 1 / batch size. */
+  readonly weight: number
+  /** Share of the clean loss in interval training, 1 to 0.5 (Gowal et al. 2018). */
+  readonly cleanShare: number
+  readonly attack: AttackOptions
+  /** Names the random streams of attacks. */
+  readonly identifiers: readonly number[]
+}
+
+/** Sums over the examples of a chunk; the trainer divides by their number. */
+export interface ObjectiveResult {
+  /** Weighted loss. */
+  loss: number
+  /** Share of all hidden neurons that are unstable, summed over examples; 0 where no bounds are made. */
+  unstable: number
+  /** Robustra: Σ t₀, and how many constraints are loose, tight, infeasible at t = 0. */
+  t: number
+  loose: number
+  tight: number
+  infeasible: number
+}
+
+const result = (loss: number): ObjectiveResult => ({ loss, unstable: 0, t: 0, loose: 0, tight: 0, infeasible: 0 })
+
+const classesOf = ({ stages }: LoadedNetwork) => stages.at(-1)!.outputShape.channels
+
+/** Cross-entropy of the logits at some images of the chunk. */
+function classification(input: ObjectiveInput, images: Tensor, weight: number): number {
+  const { network, tape, chunk } = input
+  const logits = forward(network, tape, images, chunk.columns, { input: false, weights: true })
+  return chunk.labels.reduce(
+    (sum, label, e) => sum + crossEntropy(network.engine, logits, classesOf(network), label, weight, e, chunk.columns),
+    0,
+  )
+}
+
+/** Clean images. */
+const natural = (input: ObjectiveInput) => result(classification(input, input.chunk.ball.centre, input.weight))
+
+/** Madry et al. (2018): the worst images that PGD finds. */
+const adversarial = (input: ObjectiveInput) => {
+  const worst = attackChunk(input.network, input.chunk, input.attack, input.identifiers)
+  return result(classification(input, worst, input.weight))
+}
+
+/** Gowal et al. (2018): a mix of the clean loss and the loss over interval bounds of the margins. */
+const interval = (input: ObjectiveInput) => {
+  const { network, tape, chunk, weight, cleanShare } = input
+  const { engine, stages } = network
+  const clean = classification(input, chunk.ball.centre, weight * cleanShare)
+  const ball = propagateIntervals(network, tape, chunk)
+  const worst = chunk.labels.reduce((sum, label, e) => {
+    const margins = intervalMargins(engine, tape, stages.at(-1)!, ball, chunk.columns, e, label)
+    return sum + crossEntropy(engine, margins, classesOf(network), label, weight * (1 - cleanShare))
+  }, 0)
+  return result(clean + worst)
+}
+
+const unstableOf = (relaxed: Relaxed) => {
+  const { network, chunk } = relaxed
+  const sizes = network.stages.slice(0, -1).map(({ outputShape: s }) => s.channels * s.height * s.width)
+  const unstable = sizes.reduce((sum, size, stage) => sum + size * unstableShare(relaxed, stage), 0)
+  return (chunk.count * unstable) / sizes.reduce((a, b) => a + b, 0)
+}
+
+const training = { prune: true, rigorous: false }
+
+/** Wong & Kolter (2018): cross-entropy over the dual upper bounds of the margins. */
+const lpDual = ({ network, tape, chunk, weight }: ObjectiveInput) => {
+  const relaxed = relaxNetwork(network, tape, chunk, training)
+  const loss = chunk.labels.reduce((sum, label, e) => {
+    const margins = dualMargins(relaxed, tape, e)
+    return sum + crossEntropy(network.engine, margins, classesOf(network), label, weight)
+  }, 0)
+  return { ...result(loss), unstable: unstableOf(relaxed) }
+}
+
+/** Li et al. (2019): the same over the reference adversarial space. */
+const robustra = ({ network, reference, tape, chunk, weight }: ObjectiveInput) => {
+  if (!reference) throw new RangeError('robustra needs a reference network')
+  const f = relaxNetwork(network, tape, chunk, training)
+  const g = relaxNetwork(reference, undefined, chunk, training)
+  const total = { ...result(0), unstable: unstableOf(f) }
+  chunk.labels.forEach((label, e) => {
+    const { margins, statistics } = robustraMargins(f, tape, g, e)
+    total.loss += crossEntropy(network.engine, margins, classesOf(network), label, weight)
+    total.t += statistics.t
+    total.loose += statistics.loose
+    total.tight += statistics.tight
+    total.infeasible += statistics.infeasible
+  })
+  return total
+}
+
+export const objectives: Record<Method, (input: ObjectiveInput) => ObjectiveResult> = {
+  natural,
+  adversarial,
+  interval,
+  'lp-dual': lpDual,
+  robustra,
+}
