@@ -21,11 +21,10 @@ export function startRows(
     const position = load<i32>(positions + ((<usize>b) << 2)), first = (<usize>block.firstRow) << 2
     const top = position / g.outWidth * g.stride - g.padding, left = position % g.outWidth * g.stride - g.padding
     for (let r = 0; r < rows; r++) {
-      const p = load<i32>(plus + first + ((<usize>r) << 2)), m = load<i32>(minus + first + ((<usize>r) << 2))
-      let value: f32 = p < 0 ? 0 : load<f32>(bias + ((<usize>p) << 2))
-      if (m >= 0) value -= load<f32>(bias + ((<usize>m) << 2))
-      store<f32>(constant + first + ((<usize>r) << 2), value)
+      store<f32>(constant + first + ((<usize>r) << 2), difference(bias, 1, plus + first, minus + first, r))
     }
+    // rows with a minus are few (margins); for the many without, four are gathered at a time
+    const simple = load<i32>(minus + first) < 0
     for (let y = 0; y < block.height; y++) {
       for (let x = 0; x < block.width; x++) {
         const place = (block.y + y) * g.inWidth + block.x + x
@@ -35,16 +34,32 @@ export function startRows(
           const c = load<i32>(channels + ((<usize>i) << 2))
           const w = weights + ((<usize>(c * area + tap)) << 2)
           const to = base + <usize>block.offset + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
-          for (let r = 0; r < rows; r++) {
-            const p = load<i32>(plus + first + ((<usize>r) << 2)), m = load<i32>(minus + first + ((<usize>r) << 2))
-            let value: f32 = p < 0 ? 0 : load<f32>(w + ((<usize>(p * filter)) << 2))
-            if (m >= 0) value -= load<f32>(w + ((<usize>(m * filter)) << 2))
-            store<f32>(to + ((<usize>r) << 2), value)
+          let r = 0
+          if (simple) {
+            for (; r < rows && load<i32>(plus + first + ((<usize>r) << 2), 12) >= 0; r += 4) {
+              const at = plus + first + ((<usize>r) << 2)
+              let value = v128.load32_zero(w + ((<usize>(load<i32>(at) * filter)) << 2))
+              value = v128.load_lane<f32>(w + ((<usize>(load<i32>(at, 4) * filter)) << 2), value, 1)
+              value = v128.load_lane<f32>(w + ((<usize>(load<i32>(at, 8) * filter)) << 2), value, 2)
+              value = v128.load_lane<f32>(w + ((<usize>(load<i32>(at, 12) * filter)) << 2), value, 3)
+              v128.store(to + ((<usize>r) << 2), value)
+            }
+          }
+          for (; r < rows; r++) {
+            store<f32>(to + ((<usize>r) << 2), difference(w, filter, plus + first, minus + first, r))
           }
         }
       }
     }
   }
+}
+
+@inline
+function difference(from: usize, stride: i32, plus: usize, minus: usize, r: i32): f32 {
+  const p = load<i32>(plus + ((<usize>r) << 2)), m = load<i32>(minus + ((<usize>r) << 2))
+  let value: f32 = p < 0 ? 0 : load<f32>(from + ((<usize>(p * stride)) << 2))
+  if (m >= 0) value -= load<f32>(from + ((<usize>(m * stride)) << 2))
+  return value
 }
 
 /** Adjoint of `startRows`: `base` holds gradients of the coefficients, `constant` those of the constants. */

@@ -64,6 +64,8 @@ export function affine(
   run(bias ? ACCUMULATE : OVERWRITE, 0, weight, y.pointer, x.pointer)
   tape?.record(() => {
     const dy = y.gradient(engine)
+    // often nothing comes back to an interval step whose neurons the dual passes have settled
+    if (isZero(engine, dy, y.length)) return
     if (wanted.input) run(ACCUMULATE, 1, weight, dy, x.gradient(engine))
     if (!wanted.weights) return
     const signed = part === 'signed'
@@ -74,4 +76,9 @@ export function affine(
     }
   })
   return y
+}
+
+function isZero({ f32 }: Engine, pointer: number, length: number): boolean {
+  for (let i = pointer >> 2, end = i + length; i < end; i++) if (f32[i] !== 0) return false
+  return true
 }

@@ -80,7 +80,8 @@ const interval = (input: ObjectiveInput) => {
   return result(clean + worst)
 }
 
-const unstableOf = (relaxed: Relaxed) => {
+/** Share of hidden neurons that are unstable, summed over the examples of a chunk. */
+export const unstableOf = (relaxed: Relaxed) => {
   const { network, chunk } = relaxed
   const sizes = network.stages.slice(0, -1).map(({ outputShape: s }) => s.channels * s.height * s.width)
   const unstable = sizes.reduce((sum, size, stage) => sum + size * unstableShare(relaxed, stage), 0)

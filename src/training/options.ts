@@ -1,0 +1,107 @@
+/** Everything that decides a training run, with its defaults, its checks and the paper's protocol as presets. */
+import { z } from 'zod'
+import { UserError, unknownName } from '../errors.ts'
+import { architectureNamed } from '../networks/architectures.ts'
+import { datasetNames } from '../data/dataset.ts'
+import { methods } from './objectives.ts'
+
+const count = z.int().positive()
+const fraction = z.number().min(0).max(1)
+
+/** Every setting of a run. Two runs with equal settings give equal weights on one machine, whatever the workers. */
+export const trainingOptionsSchema = z
+  .strictObject({
+    dataset: z.enum(datasetNames).describe('data set'),
+    architecture: z.string().describe('architecture, see robustra info'),
+    method: z.enum(methods).describe('what to minimise'),
+    epsilon: z.number().nonnegative().max(1).describe('ℓ∞ radius on pixels in [0, 1]'),
+    epochs: count.describe('passes over the training set'),
+    batchSize: count.describe('images per step'),
+    seed: z.int().nonnegative().describe('decides start, order and attacks'),
+    validationCount: z.int().nonnegative().describe('images of the training set kept for validation'),
+    trainingCount: z.int().nonnegative().describe('train on the first this many images only; 0 for all'),
+    optimiser: z.enum(['adam', 'sgd']).describe('adam or sgd'),
+    learningRate: z.number().positive().describe('at the start'),
+    momentum: fraction.describe('of sgd'),
+    weightDecay: z.number().nonnegative().describe('L2 penalty'),
+    gradientClip: z.number().nonnegative().describe('largest norm of a gradient; 0 for no limit'),
+    epsilonStart: z.number().nonnegative().max(1).describe('ε of the first step'),
+    rampEpochs: z.number().nonnegative().describe('epochs over which ε grows to its target'),
+    halveEvery: z.number().nonnegative().describe('halve the learning rate every so many epochs after the ramp; 0: never'),
+    finalCleanShare: fraction.describe('interval: weight of the clean loss after the ramp'),
+    attackSteps: count.describe('adversarial: PGD steps'),
+  })
+  .readonly()
+
+export type TrainingOptions = z.infer<typeof trainingOptionsSchema>
+
+/** The paper's protocol for MNIST (Section 6): 100 epochs, batch 50, Adam, ε over 20 epochs, halving every 10. */
+const paperMnist = {
+  dataset: 'mnist',
+  architecture: 'mnist-small',
+  method: 'robustra',
+  epochs: 100,
+  batchSize: 50,
+  optimiser: 'adam',
+  learningRate: 0.001,
+  weightDecay: 0,
+  gradientClip: 0,
+  epsilonStart: 0.01,
+  rampEpochs: 20,
+  halveEvery: 10,
+} as const satisfies Partial<TrainingOptions>
+
+export const presets: Record<string, Partial<TrainingOptions>> = {
+  'paper-mnist-0.1': { ...paperMnist, epsilon: 0.1 },
+  'paper-mnist-0.3': { ...paperMnist, epsilon: 0.3 },
+}
+
+const defaults: TrainingOptions = {
+  ...paperMnist,
+  dataset: 'synthetic',
+  epsilon: 0.1,
+  epochs: 10,
+  rampEpochs: 2,
+  halveEvery: 1,
+  seed: 1,
+  validationCount: 5000,
+  trainingCount: 0,
+  momentum: 0.9,
+  finalCleanShare: 0.5,
+  attackSteps: 10,
+}
+
+/** Settings that users gave, by name; what is missing comes from the preset and the defaults. */
+export type GivenOptions = { readonly [Name in keyof TrainingOptions]?: TrainingOptions[Name] | undefined }
+
+/**
+ * Complete, checked settings. The schedule of a preset or default shrinks or stretches with `epochs`: the paper's
+ * ramp takes a fifth of the run and the learning rate halves every tenth.
+ * @throws UserError that names the setting
+ */
+export function trainingOptions(given: GivenOptions, preset?: string): TrainingOptions {
+  if (preset !== undefined && !(preset in presets)) throw unknownName('preset', preset, Object.keys(presets))
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  const base = { ...defaults, ...(preset === undefined ? {} : presets[preset]) }
+  const epochs = typeof given.epochs === 'number' ? given.epochs : base.epochs
+  const dataset = given.dataset ?? base.dataset
+  const scaled = {
+    ...base,
+    rampEpochs: epochs / 5,
+    halveEvery: epochs / 10,
+    validationCount: dataset === 'synthetic' ? 600 : 5000,
+  }
+  const parsed = trainingOptionsSchema.safeParse({ ...scaled, ...named })
+  if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0]!, named))
+  architectureNamed(parsed.data.architecture)
+  return parsed.data
+}
+
+function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
+  if (issue.code === 'unrecognized_keys') {
+    return unknownName('setting', issue.keys[0]!, Object.keys(trainingOptionsSchema.unwrap().shape)).message
+  }
+  const name = String(issue.path[0])
+  if (issue.code === 'invalid_value') return unknownName(name, String(given[name]), issue.values.map(String)).message
+  return `${name} is ${JSON.stringify(given[name])}: ${issue.message.replace(/^Invalid input: /, '')}`
+}

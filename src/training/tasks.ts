@@ -1,0 +1,89 @@
+/** What the trainer asks of its workers. All large arrays are shared memory; messages carry names and numbers. */
+import type { AttackOptions } from '../attacks/gradient-attack.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { Architecture } from '../networks/network.ts'
+import type { Method, ObjectiveResult } from './objectives.ts'
+import type { OptimiserState, Update } from './optimiser.ts'
+
+/** Given to every worker at its start. */
+export interface TrainingData {
+  readonly architecture: Architecture
+  /** f, and for pairs g. */
+  readonly learners: readonly OptimiserState[]
+  /** One flat gradient per chunk of a batch; the first also takes their sum. */
+  readonly gradients: readonly Float32Array[]
+  readonly training: Dataset
+  readonly validation: Dataset
+}
+
+/** A network's weights at some moment: workers copy them when the version is new to them. */
+export interface Version {
+  readonly learner: number
+  readonly version: number
+}
+
+/** Task i: the gradient of chunk i of the batch, into `gradients[i]`. */
+export interface GradientJob {
+  readonly kind: 'gradient'
+  readonly network: Version
+  readonly reference: Version | undefined
+  readonly method: Method
+  readonly epsilon: number
+  readonly cleanShare: number
+  readonly attack: AttackOptions
+  /** Indices into the training set; chunk i is `batch[starts[i]]` to `batch[starts[i + 1]]`. */
+  readonly batch: Uint32Array
+  readonly starts: readonly number[]
+}
+export type GradientResult = ObjectiveResult
+
+/** Task i: sum the chunks' gradients over parameter range i into the first. Result: its sum of squares. */
+export interface SumJob {
+  readonly kind: 'sum'
+  readonly chunks: number
+  readonly ranges: readonly number[]
+}
+
+/** Task i: take the optimiser's step on parameter range i. */
+export interface UpdateJob {
+  readonly kind: 'update'
+  readonly learner: number
+  readonly update: Update
+  readonly ranges: readonly number[]
+}
+
+/** Task i: clean and certified errors of validation images i · size to (i + 1) · size. */
+export interface ValidateJob {
+  readonly kind: 'validate'
+  readonly network: Version
+  readonly epsilon: number
+  readonly size: number
+}
+export interface ValidateResult {
+  readonly cleanErrors: number
+  readonly certifiedErrors: number
+  /** Share of unstable hidden neurons, summed over the images. */
+  readonly unstable: number
+}
+
+export type TrainingJob = GradientJob | SumJob | UpdateJob | ValidateJob
+
+/** Examples of one chunk: as many as one SIMD vector has lanes. */
+const LARGEST_CHUNK = 4
+
+/**
+ * Where a batch is cut: large chunks first, small ones last, so that workers finish together. The cut depends on the
+ * batch's size alone, never on the workers, and so does every sum.
+ */
+export function chunkStarts(batch: number): number[] {
+  const starts = [0]
+  for (let left = batch; left > 0; ) {
+    left -= Math.min(LARGEST_CHUNK, Math.ceil(left / 10))
+    starts.push(batch - left)
+  }
+  return starts
+}
+
+/** Cuts `length` parameters into a fixed number of ranges. */
+export const parameterRanges = (length: number, count = 16): number[] =>
+  Array.from({ length: count + 1 }, (_, i) => Math.round((i * length) / count))

@@ -1,0 +1,225 @@
+/**
+ * Training: epochs over shuffled batches, each cut into chunks that the workers share. Robustra trains a pair
+ * (Section 5.6): in every epoch first f against g, then g against the new f.
+ */
+import { pgd } from '../attacks/gradient-attack.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { WorkerPool, scriptBeside } from '../engine/pool.ts'
+import { Random } from '../engine/random.ts'
+import { UserError } from '../errors.ts'
+import { initialise } from '../networks/initialise.ts'
+import type { Architecture, Network } from '../networks/network.ts'
+import type { ObjectiveResult } from './objectives.ts'
+import type { OptimiserState } from './optimiser.ts'
+import type { TrainingOptions } from './options.ts'
+import { cleanShareAt, epsilonAt, learningRateAt } from './schedule.ts'
+import { type TrainingData, type TrainingJob, type ValidateResult, chunkStarts, parameterRanges } from './tasks.ts'
+
+/** One network in training. */
+export interface Learner {
+  /** 'f', or 'g' for the other of a pair. */
+  readonly name: string
+  readonly state: OptimiserState
+  /** Optimiser steps taken. */
+  steps: number
+}
+
+/** One line of the log: one network after one epoch. */
+export interface EpochReport {
+  readonly epoch: number
+  readonly network: string
+  /** Mean over the epoch. */
+  readonly loss: number
+  /** On validation images, at the target ε; NaN without any. */
+  readonly cleanError: number
+  readonly certifiedError: number
+  /** ε and learning rate at the end of the epoch. */
+  readonly epsilon: number
+  readonly learningRate: number
+  /** Share of hidden neurons that are unstable at the target ε, on validation images. */
+  readonly unstable: number
+  /** Robustra only: mean t₀, and the shares of constraints loose, tight and infeasible at t = 0. */
+  readonly space?: { readonly t: number; readonly loose: number; readonly tight: number; readonly infeasible: number }
+  readonly seconds: number
+}
+
+export interface Progress {
+  readonly epoch: number
+  readonly network: string
+  /** Images done in this epoch of this network, of how many. */
+  readonly done: number
+  readonly total: number
+  /** Running mean. */
+  readonly loss: number
+}
+
+export interface TrainerData {
+  readonly architecture: Architecture
+  readonly training: Dataset
+  readonly validation: Dataset
+}
+
+const shared = (length: number) => new Float32Array(new SharedArrayBuffer(length * 4))
+
+/** Learners at their random start: f and g from independent streams. */
+export function startLearners(options: TrainingOptions, architecture: Architecture): Learner[] {
+  const names = options.method === 'robustra' ? ['f', 'g'] : ['f']
+  return names.map((name, i) => {
+    const start = initialise(architecture, new Random(options.seed, 'learner', i).integer(2 ** 31))
+    const parameters = shared(start.parameters.length)
+    parameters.set(start.parameters)
+    return { name, state: { parameters, first: shared(parameters.length), second: shared(parameters.length) }, steps: 0 }
+  })
+}
+
+export const networkOf = (architecture: Architecture, learner: Learner): Network => ({
+  architecture,
+  parameters: learner.state.parameters,
+})
+
+export class Trainer {
+  readonly options: TrainingOptions
+  readonly learners: readonly Learner[]
+  readonly #data: TrainerData
+  readonly #pool: WorkerPool
+  readonly #gradients: readonly Float32Array[]
+  readonly #ranges: readonly number[]
+
+  constructor(options: TrainingOptions, data: TrainerData, learners: readonly Learner[], workers: number) {
+    this.options = options
+    this.learners = learners
+    this.#data = data
+    const length = learners[0]!.state.parameters.length
+    this.#gradients = chunkStarts(options.batchSize).slice(1).map(() => shared(length))
+    this.#ranges = parameterRanges(length)
+    this.#pool = new WorkerPool(scriptBeside(import.meta.url, './worker'), workers, {
+      ...data,
+      learners: learners.map(({ state }) => state),
+      gradients: this.#gradients,
+    } satisfies TrainingData)
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  /**
+   * Trains every learner for one epoch, the pair in turn.
+   * @param epoch counts from 0
+   * @throws UserError if the loss is not finite any more
+   */
+  async *epoch(epoch: number, onProgress?: (progress: Progress) => void): AsyncGenerator<EpochReport> {
+    for (const [index, learner] of this.learners.entries()) {
+      const started = performance.now()
+      const totals = await this.#trainOnce(index, epoch, onProgress)
+      const validation = await this.#validate(index)
+      const { steps, images } = totals
+      const constraints = totals.loose + totals.tight + totals.infeasible
+      yield {
+        epoch,
+        network: learner.name,
+        loss: totals.loss / steps,
+        ...validation,
+        epsilon: epsilonAt(this.options, epoch, steps, steps),
+        learningRate: learningRateAt(this.options, epoch),
+        ...(images > 0 && constraints > 0 && {
+          space: {
+            t: totals.t / constraints,
+            loose: totals.loose / constraints,
+            tight: totals.tight / constraints,
+            infeasible: totals.infeasible / constraints,
+          },
+        }),
+        seconds: (performance.now() - started) / 1000,
+      }
+    }
+  }
+
+  async #trainOnce(index: number, epoch: number, onProgress?: (progress: Progress) => void) {
+    const { options, learners } = this
+    const learner = learners[index]!
+    const images = this.#data.training.count
+    const order = new Random(options.seed, 'shuffle', learner.name, epoch).permutation(images)
+    const steps = Math.ceil(images / options.batchSize)
+    const totals = { loss: 0, unstable: 0, t: 0, loose: 0, tight: 0, infeasible: 0, steps, images }
+    for (let step = 0; step < steps; step++) {
+      const batch = order.slice(step * options.batchSize, (step + 1) * options.batchSize)
+      const result = await this.#step(index, epoch, step, steps, batch)
+      for (const key of ['loss', 'unstable', 't', 'loose', 'tight', 'infeasible'] as const) totals[key] += result[key]
+      const done = Math.min(images, (step + 1) * options.batchSize)
+      onProgress?.({ epoch, network: learner.name, done, total: images, loss: totals.loss / (step + 1) })
+    }
+    return totals
+  }
+
+  async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<ObjectiveResult> {
+    const { options, learners } = this
+    const learner = learners[index]!
+    const starts = chunkStarts(batch.length)
+    const reference = learners.length > 1 ? 1 - index : undefined
+    const results = await this.#run<ObjectiveResult>(starts.length - 1, {
+      kind: 'gradient',
+      network: { learner: index, version: learner.steps },
+      reference: reference === undefined ? undefined : { learner: reference, version: learners[reference]!.steps },
+      method: options.method,
+      epsilon: epsilonAt(options, epoch, step, steps),
+      cleanShare: cleanShareAt(options, epoch, step, steps),
+      attack: { ...pgd(true, new Random(options.seed, 'attack', epoch).bits()), steps: options.attackSteps, stepSize: 2.5 / options.attackSteps },
+      batch,
+      starts,
+    })
+    const ranges = this.#ranges
+    const squares = await this.#run<number>(ranges.length - 1, { kind: 'sum', chunks: starts.length - 1, ranges })
+    const norm = Math.sqrt(squares.reduce((a, b) => a + b, 0))
+    const total = results.reduce((a, b) => ({
+      loss: a.loss + b.loss,
+      unstable: a.unstable + b.unstable,
+      t: a.t + b.t,
+      loose: a.loose + b.loose,
+      tight: a.tight + b.tight,
+      infeasible: a.infeasible + b.infeasible,
+    }))
+    if (!Number.isFinite(total.loss) || !Number.isFinite(norm)) {
+      throw new UserError(
+        `the loss of ${learner.name} is not finite in epoch ${epoch + 1}, step ${step + 1}: lower the learning rate ` +
+          `(now ${learningRateAt(options, epoch)}), lengthen the ramp of ε or clip gradients; the last checkpoint is kept`,
+      )
+    }
+    learner.steps++
+    await this.#run(ranges.length - 1, {
+      kind: 'update',
+      learner: index,
+      update: {
+        optimiser: options.optimiser,
+        learningRate: learningRateAt(options, epoch),
+        momentum: options.momentum,
+        weightDecay: options.weightDecay,
+        scale: options.gradientClip > 0 ? Math.min(1, options.gradientClip / norm) : 1,
+        step: learner.steps,
+      },
+      ranges,
+    })
+    return total
+  }
+
+  async #validate(index: number): Promise<Pick<EpochReport, 'cleanError' | 'certifiedError' | 'unstable'>> {
+    const { count } = this.#data.validation
+    const size = 20
+    const results = await this.#run<ValidateResult>(Math.ceil(count / size), {
+      kind: 'validate',
+      network: { learner: index, version: this.learners[index]!.steps },
+      epsilon: this.options.epsilon,
+      size,
+    })
+    const share = (of: (result: ValidateResult) => number) => results.reduce((sum, result) => sum + of(result), 0) / count
+    return {
+      cleanError: share((result) => result.cleanErrors),
+      certifiedError: share((result) => result.certifiedErrors),
+      unstable: share((result) => result.unstable),
+    }
+  }
+
+  #run<R>(tasks: number, job: TrainingJob): Promise<R[]> {
+    return this.#pool.run<R>(job.kind, job, tasks)
+  }
+}

@@ -1,0 +1,108 @@
+/** A training worker: see tasks.ts for what it does. */
+import { loadChunk } from '../bounds/chunk.ts'
+import { dualMargins, relaxNetwork } from '../bounds/dual.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { Engine } from '../engine/engine.ts'
+import { serve } from '../engine/pool.ts'
+import { Tape } from '../engine/tape.ts'
+import { forward } from '../networks/forward.ts'
+import { sizeOf } from '../networks/layers.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { largestIndex } from '../networks/evaluate.ts'
+import { objectives, unstableOf } from './objectives.ts'
+import { applyUpdate } from './optimiser.ts'
+import type {
+  GradientJob, GradientResult, SumJob, TrainingData, TrainingJob, UpdateJob, ValidateJob, ValidateResult, Version,
+} from './tasks.ts'
+
+serve<TrainingData>(async (data) => {
+  const engine = await Engine.create()
+  const networks = data.learners.map(() => new LoadedNetwork(engine, data.architecture, true))
+  const versions = networks.map(() => -1)
+  const mark = engine.mark()
+
+  /** The network with the weights of that version. */
+  const current = ({ learner, version }: Version): LoadedNetwork => {
+    if (versions[learner] !== version) {
+      networks[learner]!.setParameters(data.learners[learner]!.parameters)
+      versions[learner] = version
+    }
+    return networks[learner]!
+  }
+
+  const gradient = (job: GradientJob, task: number): GradientResult => {
+    const network = current(job.network)
+    const indices = [...job.batch.subarray(job.starts[task], job.starts[task + 1])]
+    network.clearGradient()
+    const tape = new Tape()
+    const result = objectives[job.method]({
+      network,
+      ...(job.reference && { reference: current(job.reference) }),
+      tape,
+      chunk: loadChunk(network, { ...examples(data.training, indices), epsilon: job.epsilon }),
+      weight: 1 / job.batch.length,
+      cleanShare: job.cleanShare,
+      attack: job.attack,
+      identifiers: indices,
+    })
+    tape.backward()
+    network.readGradient(data.gradients[task]!)
+    return result
+  }
+
+  const sum = ({ chunks, ranges }: SumJob, task: number): number => {
+    const [total, ...others] = data.gradients.slice(0, chunks).map((g) => g.subarray(ranges[task]!, ranges[task + 1]!))
+    for (const other of others) for (let i = 0; i < other.length; i++) total![i]! += other[i]!
+    return total!.reduce((squares, value) => squares + value * value, 0)
+  }
+
+  const update = ({ learner, update, ranges }: UpdateJob, task: number): void =>
+    applyUpdate(data.learners[learner]!, data.gradients[0]!, update, ranges[task]!, ranges[task + 1]!)
+
+  const validate = ({ network: version, epsilon, size }: ValidateJob, task: number): ValidateResult => {
+    const network = current(version)
+    const end = Math.min(data.validation.count, (task + 1) * size)
+    const total = { cleanErrors: 0, certifiedErrors: 0, unstable: 0 }
+    for (let first = task * size; first < end; first += 4) {
+      const indices = Array.from({ length: Math.min(4, end - first) }, (_, i) => first + i)
+      const chunk = loadChunk(network, { ...examples(data.validation, indices), epsilon })
+      const logits = forward(network, undefined, chunk.ball.centre, chunk.columns, { input: false, weights: false })
+      const scores = engine.read(logits.pointer, logits.length)
+      const relaxed = relaxNetwork(network, undefined, chunk, { prune: true, rigorous: true })
+      total.unstable += unstableOf(relaxed)
+      chunk.labels.forEach((label, e) => {
+        const correct = largestIndex(scores.filter((_, i) => i % chunk.columns === e)) === label
+        const margins = engine.read(dualMargins(relaxed, undefined, e).pointer, logits.length / chunk.columns)
+        if (!correct) total.cleanErrors++
+        if (!correct || margins.some((margin, target) => target !== label && !(margin < 0))) total.certifiedErrors++
+      })
+      engine.release(mark)
+    }
+    return total
+  }
+
+  return (_kind, job: TrainingJob, task) => {
+    try {
+      switch (job.kind) {
+        case 'gradient':
+          return gradient(job, task)
+        case 'sum':
+          return sum(job, task)
+        case 'update':
+          return update(job, task)
+        case 'validate':
+          return validate(job, task)
+      }
+    } finally {
+      engine.release(mark)
+    }
+  }
+})
+
+function examples({ images, labels, shape }: Dataset, indices: readonly number[]) {
+  const size = sizeOf(shape)
+  return {
+    images: indices.map((i) => Float32Array.from(images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)),
+    labels: indices.map((i) => labels[i]!),
+  }
+}
