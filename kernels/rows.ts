@@ -119,43 +119,59 @@ export function reluRows(
 ): void {
   for (let b = 0; b < blockCount; b++) {
     const block = blockAt(blocks, b), rows = block.rows
-    for (let r = 0; r < rows; r += 4) {
-      const row = ((<usize>(block.firstRow + r)) << 2), column = base + <usize>block.offset + ((<usize>r) << 2)
-      let sumConstant = v128.load(constant + row), sumLower = v128.load(lower + row)
-      let sumUpper = v128.load(upper + row), sumError = v128.load(error + row)
+    const rowBytes = rows << 2, plane = block.height * block.width * rowBytes
+    for (let r = 0; r < rows; r += 8) {
+      const row = (<usize>(block.firstRow + r)) << 2, column = base + <usize>block.offset + ((<usize>r) << 2)
+      // the last four rows are read as eight, and the second half is thrown away
+      const eight = rows - r > 4
       for (let y = 0; y < block.height; y++) {
+        // sums per line of the image first: keeps rounding small
+        let constant0 = f32x4.splat(0), constant1 = constant0, error0 = constant0, error1 = constant0
+        let lower0 = constant0, lower1 = constant0, upper0 = constant0, upper1 = constant0
         for (let x = 0; x < block.width; x++) {
           const position = (block.y + y) * imageWidth + block.x + x
           const channels = channelsAt(active, position, channelCount)
-          // a sum per position first: keeps rounding small
-          let partConstant = f32x4.splat(0), partLower = partConstant, partUpper = partConstant
+          const place = column + <usize>((y * block.width + x) * rowBytes)
           for (let i = 0, n = countAt(active, position); i < n; i++) {
             const c = load<i32>(channels + ((<usize>i) << 2))
             const neuron = (<usize>(c * area + position)) << 2
-            const at = column + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
-            let value = v128.load(at)
+            const at = place + <usize>(c * plane)
+            let value0 = v128.load(at), value1 = eight ? v128.load(at, 16) : f32x4.splat(0)
             const l = load<f32>(gap + neuron)
             if (l != 0) {
-              value = f32x4.mul(value, v128.load32_splat(slope + neuron))
-              v128.store(at, value)
-              const limit = f32x4.splat(l)
-              partLower = madd(limit, positive(f32x4.neg(value)), partLower)
-              partUpper = f32x4.sub(partUpper, f32x4.mul(limit, positive(value)))
+              const s = v128.load32_splat(slope + neuron), limit = f32x4.splat(l)
+              value0 = f32x4.mul(value0, s)
+              value1 = f32x4.mul(value1, s)
+              v128.store(at, value0)
+              if (eight) v128.store(at, value1, 16)
+              lower0 = madd(limit, positive(f32x4.neg(value0)), lower0)
+              lower1 = madd(limit, positive(f32x4.neg(value1)), lower1)
+              upper0 = f32x4.sub(upper0, f32x4.mul(limit, positive(value0)))
+              upper1 = f32x4.sub(upper1, f32x4.mul(limit, positive(value1)))
             }
-            partConstant = madd(v128.load32_splat(bias + ((<usize>c) << 2)), value, partConstant)
-            if (magnitude) sumError = madd(v128.load32_splat(magnitude + neuron), f32x4.abs(value), sumError)
+            const offset = v128.load32_splat(bias + ((<usize>c) << 2))
+            constant0 = madd(offset, value0, constant0)
+            constant1 = madd(offset, value1, constant1)
+            if (magnitude) {
+              const weight = v128.load32_splat(magnitude + neuron)
+              error0 = madd(weight, f32x4.abs(value0), error0)
+              error1 = madd(weight, f32x4.abs(value1), error1)
+            }
           }
-          sumConstant = f32x4.add(sumConstant, partConstant)
-          sumLower = f32x4.add(sumLower, partLower)
-          sumUpper = f32x4.add(sumUpper, partUpper)
         }
+        addRow(constant + row, constant0, constant1, eight)
+        addRow(lower + row, lower0, lower1, eight)
+        addRow(upper + row, upper0, upper1, eight)
+        if (magnitude) addRow(error + row, error0, error1, eight)
       }
-      v128.store(constant + row, sumConstant)
-      v128.store(lower + row, sumLower)
-      v128.store(upper + row, sumUpper)
-      if (magnitude) v128.store(error + row, sumError)
     }
   }
+}
+
+@inline
+function addRow(at: usize, first: v128, second: v128, eight: bool): void {
+  v128.store(at, f32x4.add(v128.load(at), first))
+  if (eight) v128.store(at, f32x4.add(v128.load(at, 16), second), 16)
 }
 
 /**

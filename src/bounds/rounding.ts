@@ -28,7 +28,8 @@ export function intervalRounding({ input, options }: Geometry): number {
 /** Error of a dual bound per unit of Σ_k |ν_k|·M_k at the outputs of a layer. */
 export function dualRounding({ input, output, options }: Geometry, first: boolean): number {
   const transposed = output.channels * Math.ceil(options.kernel / options.stride) ** 2
-  const sums = output.channels + output.height * output.width
+  // biases and gaps are summed line by line (kernels/rows.ts)
+  const sums = output.channels * output.width + output.height
   // the first layer's coefficients meet the input in runs of 32 (kernels/input-term.ts)
   const inputs = first ? 64 + (input.channels * input.height * input.width) / 32 : 0
   return gamma(2 * (transposed + sums + inputs) + EXTRA)

@@ -1,0 +1,111 @@
+/**
+ * GFLOP/s of the gather-multiply and its gradient companion on the shapes of the Small networks, and the fraction of
+ * what multiply-adds on registers alone reach in the same process. Rates are medians over short alternating bursts,
+ * so that a busy machine slows both alike.
+ */
+import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT, affineLists } from '../src/engine/affine.ts'
+import { Engine } from '../src/engine/engine.ts'
+import { type Extent, createGeometry, lengthOf, wholeBlock } from '../src/engine/layout.ts'
+import { Random } from '../src/engine/random.ts'
+
+export interface KernelRate {
+  readonly shape: string
+  readonly operation: string
+  readonly rows: number
+  readonly gigaflops: number
+  /** Of the register-only peak. */
+  readonly fraction: number
+}
+
+interface Shape {
+  readonly name: string
+  readonly input: Extent
+  readonly output: Extent
+  readonly kernel: number
+  readonly stride: number
+  readonly padding: number
+}
+
+const image = (channels: number, side: number): Extent => ({ channels, height: side, width: side })
+const vector = (channels: number): Extent => image(channels, 1)
+
+const shapes: readonly Shape[] = [
+  { name: 'conv 1→16 4×4/2 of 28×28', input: image(1, 28), output: image(16, 14), kernel: 4, stride: 2, padding: 1 },
+  { name: 'conv 3→16 4×4/2 of 32×32', input: image(3, 32), output: image(16, 16), kernel: 4, stride: 2, padding: 1 },
+  { name: 'conv 16→32 4×4/2 of 14×14', input: image(16, 14), output: image(32, 7), kernel: 4, stride: 2, padding: 1 },
+  { name: 'linear 1568→100', input: vector(1568), output: vector(100), kernel: 1, stride: 1, padding: 0 },
+]
+
+const operations = [
+  { name: 'Wᵀ·rows', operation: OVERWRITE, transposed: 1 },
+  { name: 'W·rows', operation: ACCUMULATE, transposed: 0 },
+  { name: 'dW of Wᵀ', operation: WEIGHT_GRADIENT, transposed: 1 },
+] as const
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
+
+/** Seconds per call over a burst of about `budget` seconds. */
+function burst(call: () => void, budget: number): number {
+  let calls = 0
+  const start = performance.now()
+  let elapsed = 0
+  do {
+    call()
+    calls++
+    elapsed = (performance.now() - start) / 1000
+  } while (elapsed < budget)
+  return elapsed / calls
+}
+
+export async function kernelRates(rowCounts: readonly number[] = [12, 32, 100]): Promise<KernelRate[]> {
+  const engine = await Engine.create()
+  const random = new Random(1, 'bench')
+  const factors = engine.floatsFrom([...new Array<number>(4).fill(0.999), ...new Array<number>(8).fill(0.001)])
+  const peak = () => engine.kernels.multiplyAddPeak(2000, factors)
+  for (let i = 0; i < 3000; i++) peak()
+  const rates: KernelRate[] = []
+  for (const shape of shapes) {
+    for (const rows of rowCounts) {
+      for (const { name, operation, transposed } of operations) {
+        const mark = engine.mark()
+        const geometry = createGeometry(engine, shape.input, shape.output, shape)
+        const lists = affineLists(engine, geometry)
+        const random32 = (length: number) => engine.floatsFrom(Float32Array.from({ length }, () => random.between(-1, 1)))
+        const weights = random32(shape.output.channels * shape.input.channels * shape.kernel ** 2)
+        const [outside, inside] = [wholeBlock(engine, shape.output, rows), wholeBlock(engine, shape.input, rows)]
+        const [y, x] = [random32(lengthOf(shape.output) * rows), random32(lengthOf(shape.input) * rows)]
+        const call = () =>
+          engine.kernels.propagate(
+            operation, transposed, geometry.pointer, 1, outside.pointer, y, lists.allOutputs,
+            inside.pointer, x, lists.allInputs, weights, geometry.scratch,
+          )
+        for (let i = 0; i < 30; i++) call()
+        const pairs = Array.from({ length: 9 }, () => {
+          const ours = flops(shape, rows) / burst(call, 0.02)
+          return { ours, peak: (2000 * 80) / burst(peak, 0.01) }
+        })
+        rates.push({
+          shape: shape.name,
+          operation: name,
+          rows,
+          gigaflops: median(pairs.map(({ ours }) => ours)) / 1e9,
+          fraction: median(pairs.map((pair) => pair.ours / pair.peak)),
+        })
+        engine.release(mark)
+      }
+    }
+  }
+  return rates
+}
+
+/** Two per weight that meets a value; padding takes some taps of border positions away. */
+function flops({ input, output, kernel, stride, padding }: Shape, rows: number): number {
+  const inside = (size: number, count: number) => {
+    let taps = 0
+    for (let o = 0; o < count; o++) for (let k = 0; k < kernel; k++) if (inRange(o * stride - padding + k, size)) taps++
+    return taps
+  }
+  return 2 * rows * input.channels * output.channels * inside(input.height, output.height) * inside(input.width, output.width)
+}
+
+const inRange = (value: number, size: number) => value >= 0 && value < size

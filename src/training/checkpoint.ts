@@ -1,0 +1,135 @@
+/**
+ * A run's folder. `checkpoint.safetensors` is the truth: weights and optimiser of every learner after the last whole
+ * epoch, in one file that is replaced atomically; with the seed and the epoch's number it is all the state there is, since
+ * every random stream is named by them. Beside it: `config.json`, `log.jsonl` (one row per network and epoch) and
+ * the networks themselves, `f.safetensors`, `g.safetensors` and `best.safetensors`, for everybody else to use.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../errors.ts'
+import { explainFileError, writeFileAtomic } from '../formats/atomic.ts'
+import { saveNetwork } from '../formats/network-file.ts'
+import { type Tensor, readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
+import type { Architecture } from '../networks/network.ts'
+import { type TrainingOptions, trainingOptions } from './options.ts'
+import { type EpochReport, type Learner, networkOf } from './trainer.ts'
+
+const file = {
+  checkpoint: 'checkpoint.safetensors',
+  config: 'config.json',
+  log: 'log.jsonl',
+} as const
+
+/** Which network of which epoch has the lowest certified error on validation images (ties: clean error) so far. */
+export interface Best {
+  readonly epoch: number
+  readonly network: string
+  readonly certifiedError: number
+  readonly cleanError: number
+}
+
+export interface Checkpoint {
+  /** Whole epochs done. */
+  readonly epochs: number
+  readonly reports: readonly EpochReport[]
+  readonly best: Best | undefined
+}
+
+const FIELDS = ['parameters', 'first', 'second'] as const
+
+export class RunFolder {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /**
+   * Makes the folder for a new run.
+   * @throws UserError if it exists and is not empty, or cannot be made
+   */
+  create(options: TrainingOptions): void {
+    try {
+      if (existsSync(this.path) && (!statSync(this.path).isDirectory() || readdirSync(this.path).length > 0)) {
+        throw new UserError(`${this.path} exists already: choose another --out, or go on with --resume`)
+      }
+      mkdirSync(this.path, { recursive: true })
+    } catch (error) {
+      throw explainFileError(error, 'make the folder', this.path)
+    }
+    writeFileAtomic(join(this.path, file.config), `${JSON.stringify(options, undefined, 2)}\n`)
+  }
+
+  /** The settings that the run was started with. @throws UserError if there is no run or its config is damaged */
+  options(): TrainingOptions {
+    const path = join(this.path, file.config)
+    if (!existsSync(path)) throw new UserError(`there is no run to resume in ${this.path} (no ${file.config})`)
+    try {
+      return trainingOptions(JSON.parse(readFileSync(path, 'utf8')))
+    } catch (error) {
+      throw new UserError(`${path} is damaged: ${(error as Error).message}`)
+    }
+  }
+
+  /**
+   * Writes everything after an epoch. The checkpoint comes last but for what can be rebuilt from it.
+   */
+  save(architecture: Architecture, learners: readonly Learner[], checkpoint: Checkpoint): void {
+    const tensors = new Map<string, Tensor>()
+    for (const { name, state } of learners) {
+      for (const field of FIELDS) tensors.set(`${name}.${field}`, { shape: [state[field].length], data: state[field] })
+    }
+    const newest = checkpoint.reports.at(-1)!.epoch
+    for (const learner of learners) {
+      const metadata = { epoch: String(newest + 1), network: learner.name }
+      saveNetwork(join(this.path, `${learner.name}.safetensors`), networkOf(architecture, learner), metadata)
+      const { best } = checkpoint
+      if (best?.epoch === newest && best.network === learner.name) {
+        saveNetwork(join(this.path, 'best.safetensors'), networkOf(architecture, learner), metadata)
+      }
+    }
+    writeFileAtomic(
+      join(this.path, file.log),
+      checkpoint.reports.map((report) => `${JSON.stringify(report)}\n`).join(''),
+    )
+    writeSafetensors(join(this.path, file.checkpoint), tensors, {
+      'robustra.checkpoint': JSON.stringify({
+        ...checkpoint,
+        steps: Object.fromEntries(learners.map(({ name, steps }) => [name, steps])),
+      }),
+    })
+  }
+
+  /**
+   * Puts learners back where the last whole epoch left them.
+   * @returns what was done so far; nothing if no epoch was finished
+   * @throws UserError if the checkpoint is damaged or belongs to other networks
+   */
+  restore(learners: readonly Learner[]): Checkpoint {
+    const path = join(this.path, file.checkpoint)
+    if (!existsSync(path)) return { epochs: 0, reports: [], best: undefined }
+    const { tensors, metadata } = readSafetensors(path)
+    const state = parseState(metadata['robustra.checkpoint'], path)
+    for (const learner of learners) {
+      for (const field of FIELDS) {
+        const tensor = tensors.get(`${learner.name}.${field}`)
+        if (tensor?.data.length !== learner.state[field].length) {
+          throw new UserError(`${path} does not fit the run's networks: start again with another --out`)
+        }
+        learner.state[field].set(tensor.data)
+      }
+      learner.steps = state.steps[learner.name]!
+    }
+    return state
+  }
+}
+
+function parseState(text: string | undefined, path: string): Checkpoint & { readonly steps: Record<string, number> } {
+  try {
+    const state = JSON.parse(text!)
+    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || typeof state.steps !== 'object') throw new Error()
+    return { best: undefined, ...state }
+  } catch {
+    throw new UserError(`${path} is not a checkpoint of robustra: start again with another --out`)
+  }
+}
