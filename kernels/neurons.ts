@@ -62,6 +62,9 @@ export function reluIntervalAdjoint(
   }
 }
 
+/** What underflow may take from a sum of products, and more. */
+const UNDERFLOW: f32 = 1e-30
+
 /** lower = centre − radius and upper = centre + radius; with `error` > 0 both give way by error · magnitude. */
 export function intervalEnds(
   count: i32, centre: usize, radius: usize, lower: usize, upper: usize, magnitude: usize, error: f32,
@@ -70,7 +73,7 @@ export function intervalEnds(
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
     const c = v128.load(centre + i)
     let r = v128.load(radius + i)
-    if (error > 0) r = madd(e, v128.load(magnitude + i), r)
+    if (error > 0) r = madd(e, v128.load(magnitude + i), f32x4.add(r, f32x4.splat(UNDERFLOW)))
     v128.store(lower + i, f32x4.sub(c, r))
     v128.store(upper + i, f32x4.add(c, r))
   }
@@ -117,7 +120,7 @@ export function relaxation(neurons: i32, lower: usize, upper: usize, stride: usi
   for (let j: usize = 0; j < (<usize>neurons) << 2; j += 4, lower += stride, upper += stride) {
     const l = load<f32>(lower), u = load<f32>(upper)
     const unstable = l < 0 && u > 0
-    store<f32>(slope + j, unstable ? max<f32>(u / (u - l), 1e-20) : l >= 0 ? 1 : 0)
+    store<f32>(slope + j, unstable ? max<f32>(<f32>(<f64>u / (<f64>u - <f64>l)), 1e-20) : l >= 0 ? 1 : 0)
     store<f32>(gap + j, unstable ? l : 0)
   }
 }
@@ -131,7 +134,7 @@ export function relaxationAdjoint(
   for (let j: usize = 0; j < (<usize>neurons) << 2; j += 4, at += stride) {
     const l = load<f32>(lower + at), u = load<f32>(upper + at)
     if (l < 0 && u > 0) {
-      const width = u - l, ds = load<f32>(slopeGradient + j) / (width * width)
+      const width = <f64>u - <f64>l, ds = <f32>(<f64>load<f32>(slopeGradient + j) / (width * width))
       const dl = lowerGradient + at, du = upperGradient + at
       store<f32>(dl, load<f32>(dl) + load<f32>(gapGradient + j) + ds * u)
       store<f32>(du, load<f32>(du) - ds * l)

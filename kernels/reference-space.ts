@@ -9,7 +9,7 @@ const SMALLEST: f32 = 1e-7
 /**
  * Per row: η, the lower median of the positive transition points −ν̂_j/q̂_j, or 0 if there are none; and
  * `signs` [input][row] = sgn(ν̂_j + η q̂_j) (0 at η's own input), which is what f's objective and its gradient need.
- * `sums` gets per row Σ_j radius_j · sgn · {ν̂, q̂}_j at η, Σ_j radius_j sgn(ν̂_j) q̂_j (η = 0) and
+ * `sums` gets per row Σ_j radius_j · sgn · {ν̂, q̂}_j at η, Σ_j radius_j sgn(ν̂_j) q̂_j (just right of η = 0) and
  * Σ_j radius_j |q̂_j| (beyond the largest transition point), `rows` numbers each.
  * @param scratch room for one f32 per input
  */
@@ -41,7 +41,7 @@ export function referenceSpace(
       store<f32>(signs + at, sign)
       objective += <f64>(radiusHere * sign * v)
       slope += <f64>(radiusHere * sign * q)
-      slopeAtZero += <f64>(radiusHere * (v > 0 ? q : v < 0 ? -q : 0))
+      slopeAtZero += <f64>(radiusHere * (v > 0 ? q : v < 0 ? -q : abs(q)))
       slopeAtEnd += <f64>(radiusHere * abs(q))
     }
     store<f32>(sums + r, <f32>objective)

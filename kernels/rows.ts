@@ -24,7 +24,8 @@ export function startRows(
       store<f32>(constant + first + ((<usize>r) << 2), difference(bias, 1, plus + first, minus + first, r))
     }
     // rows with a minus are few (margins); for the many without, four are gathered at a time
-    const simple = load<i32>(minus + first) < 0
+    let simple = true
+    for (let r = 0; r < rows; r++) if (load<i32>(minus + first + ((<usize>r) << 2)) >= 0) simple = false
     for (let y = 0; y < block.height; y++) {
       for (let x = 0; x < block.width; x++) {
         const place = (block.y + y) * g.inWidth + block.x + x

@@ -13,7 +13,7 @@ for (const [variant, features] of Object.entries({ simd: ['simd'], relaxed: ['si
   const { error, stderr } = await asc.main([
     'kernels/index.ts',
     ...['--outFile', out, '--baseDir', root, '-O3', '--converge', '--noAssert', '--runtime', 'stub'],
-    ...['--importMemory', '--initialMemory', '16', '--maximumMemory', '65536'],
+    ...['--importMemory', '--initialMemory', '16', '--maximumMemory', '32767'],
     ...features.flatMap((feature) => ['--enable', feature]),
   ])
   if (error) {

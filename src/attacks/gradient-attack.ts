@@ -4,7 +4,7 @@
  * Problem: find x' in the ball that is misclassified. Complete: no. What is found counts once `recheck` has run it.
  */
 import type { Chunk } from '../bounds/chunk.ts'
-import { crossEntropy } from '../engine/cross-entropy.ts'
+import type { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
 import { forward } from '../networks/forward.ts'
@@ -41,22 +41,23 @@ export const pgd = (clip: boolean, seed = 0): AttackOptions => ({
 })
 
 /**
+ * Follows the signs of the cross-entropy's gradient. An example's result depends on its image, label, ball, identifier
+ * and the options, not on what else is in its chunk.
  * @param identifiers names each example's random stream, e.g. its index in the data set
- * @returns the worst points found, normalised, [input][example]
+ * @returns the points of smallest margin found (starts and steps alike), normalised, [input][example]
  */
 export function attackChunk(
   network: LoadedNetwork, chunk: Chunk, options: AttackOptions, identifiers: readonly number[],
 ): Tensor {
-  const { engine, stages, parameterCount } = network
+  const { engine, stages } = network
   const { columns, count, ball, labels } = chunk
   const classes = stages.at(-1)!.outputShape.channels
   const length = ball.centre.length
   const worst = Tensor.create(engine, length)
   engine.f32.copyWithin(worst.pointer >> 2, ball.centre.pointer >> 2, (ball.centre.pointer >> 2) + length)
-  const worstLoss = new Float64Array(count).fill(-Infinity)
+  const smallest = new Float64Array(count).fill(Infinity)
   const point = Tensor.create(engine, length)
   const box = boxOf(network, chunk, options.clip)
-  if (parameterCount === 0 || count === 0) return worst
 
   for (let restart = 0; restart < options.restarts; restart++) {
     start(network, chunk, point, options, identifiers, restart, box)
@@ -66,9 +67,9 @@ export function attackChunk(
       const images = new Tensor(point.pointer, length)
       const logits = forward(network, tape, images, columns, { input: true, weights: false })
       for (let e = 0; e < count; e++) {
-        const loss = crossEntropy(engine, logits, classes, labels[e]!, 1, e, columns)
-        if (loss <= worstLoss[e]!) continue
-        worstLoss[e] = loss
+        const margin = ascend(engine, logits, classes, labels[e]!, e, columns)
+        if (!(margin < smallest[e]!)) continue
+        smallest[e] = margin
         for (let j = e; j < length; j += columns) {
           engine.f32[(worst.pointer >> 2) + j] = engine.f32[(point.pointer >> 2) + j]!
         }
@@ -87,6 +88,25 @@ export function attackChunk(
     }
   }
   return worst
+}
+
+/**
+ * Writes the direction in which an example's cross-entropy grows into the logits' gradient: the gradient divided by
+ * the probability of error. Its signs at the image are the same, but it does not vanish where the network is sure.
+ * @returns the margin z_label − max(other logits)
+ */
+function ascend(engine: Engine, logits: Tensor, classes: number, label: number, example: number, columns: number): number {
+  const gradient = (logits.gradient(engine) >> 2) + example
+  const { f32 } = engine
+  const at = (logits.pointer >> 2) + example
+  let largest = -Infinity
+  for (let c = 0; c < classes; c++) if (c !== label) largest = Math.max(largest, f32[at + c * columns]!)
+  let sum = 0
+  for (let c = 0; c < classes; c++) if (c !== label) sum += Math.exp(f32[at + c * columns]! - largest)
+  for (let c = 0; c < classes; c++) {
+    f32[gradient + c * columns] = c === label ? -1 : Math.exp(f32[at + c * columns]! - largest) / sum
+  }
+  return f32[at + label * columns]! - largest
 }
 
 /** The ball, cut to the pixel domain if asked to, in normalised units. */

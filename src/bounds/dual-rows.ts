@@ -8,7 +8,7 @@
  */
 import { OVERWRITE, WEIGHT_GRADIENT } from '../engine/affine.ts'
 import type { Engine } from '../engine/engine.ts'
-import { type Blocks, receptiveBlocks, reshapeBlocks } from '../engine/layout.ts'
+import { type Blocks, receptiveBlocks, reshapeBlocks, wholeBlock } from '../engine/layout.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import type { Stage } from '../networks/load.ts'
 import type { Relaxation } from './relaxation.ts'
@@ -41,10 +41,11 @@ export interface Example {
 /**
  * Carries `specification`, rows over the outputs of `stages[stage]`, to the input.
  * @param relaxations of every stage before `stage`
+ * @param wholeInput coefficients of the whole image, also where its border is never looked at; one block only
  */
 export function carryRows(
   engine: Engine, tape: Tape | undefined, stages: readonly Stage[], stage: number,
-  relaxations: readonly Relaxation[], specification: Specification,
+  relaxations: readonly Relaxation[], specification: Specification, wholeInput = false,
 ): CarriedRows {
   const { kernels } = engine
   const { rows } = specification
@@ -56,7 +57,7 @@ export function carryRows(
 
   let blocks = receptiveBlocks(engine, specification.blocks, top.geometry)
   let value = Tensor.create(engine, blocks.length)
-  const start = { blocks, value, active: relaxations[stage - 1]!.asInputs }
+  const start = { blocks, value, active: stage === 0 ? top.allInputs : relaxations[stage - 1]!.asInputs }
   const startArguments = [
     ...[top.geometry.pointer, blocks.count, specification.positions, blocks.pointer],
   ]
@@ -78,7 +79,8 @@ export function carryRows(
     const outValue = value
     reluRows(engine, tape, layer, relaxation, out, outValue, { constant, lowerGap, upperGap, error })
 
-    const inside = receptiveBlocks(engine, out, layer.geometry)
+    const inside =
+      i === 0 && wholeInput ? wholeBlock(engine, layer.inputShape, rows) : receptiveBlocks(engine, out, layer.geometry)
     const inValue = Tensor.create(engine, inside.length)
     const active = i === 0 ? layer.allInputs : relaxations[i - 1]!.asInputs
     const propagate = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>

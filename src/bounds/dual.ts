@@ -15,7 +15,7 @@ import type { Chunk } from './chunk.ts'
 import { type CarriedRows, type Example, type RowBounds, carryRows, closeOverBall } from './dual-rows.ts'
 import { type StageInterval, centred, intervalMargins, intervalStep, magnitudeOf } from './interval.ts'
 import { type Relaxation, relaxationOf } from './relaxation.ts'
-import { dualRounding, startRounding } from './rounding.ts'
+import { dualRounding, largestTrusted, startRounding, underflow } from './rounding.ts'
 import { type Specification, marginRows, neuronRows } from './specification.ts'
 
 export interface DualOptions {
@@ -36,6 +36,8 @@ export interface Relaxed {
   readonly relaxations: readonly (readonly Relaxation[])[]
   /** Interval bounds of the last stage's inputs, and its magnitudes if rigorous. */
   readonly last: { readonly ball: Ball; readonly magnitude?: Tensor }
+  /** False if values are so large that float32 underflow might matter: nothing may be certified. */
+  readonly trusted: boolean
   /** Dual rows that were needed for the hidden stages, over all examples. */
   readonly rowCount: number
 }
@@ -64,8 +66,15 @@ export function relaxNetwork(network: LoadedNetwork, tape: Tape | undefined, chu
     intervals.push(interval)
   })
   const last = { ball, ...(options.rigorous && { magnitude: magnitudeOf(engine, stages.at(-1)!, ball, columns) }) }
-  return { network, chunk, options, intervals, relaxations, last, rowCount }
+  const trusted =
+    !options.rigorous || [chunk.ball.centre, chunk.ball.radius, ...magnitudes(intervals), last.magnitude!].every(isTrusted(engine))
+  return { network, chunk, options, intervals, relaxations, last, trusted, rowCount }
 }
+
+const magnitudes = (intervals: readonly StageInterval[]) => intervals.flatMap(({ magnitude }) => magnitude ?? [])
+
+const isTrusted = (engine: Engine) => (tensor: Tensor) =>
+  engine.read(tensor.pointer, tensor.length).every((value) => Math.abs(value) <= largestTrusted)
 
 /** Which ends of a neuron's bounds are the dual's. */
 const LOWER = 1
@@ -151,7 +160,7 @@ function addStartRounding(
   const { f32 } = engine
   const of = (neuron: number) => (neuron < 0 ? 0 : f32[(magnitude.pointer >> 2) + neuron * columns + example]!)
   neurons.forEach((neuron, row) => {
-    f32[(carried.error.pointer >> 2) + row]! += startRounding * (of(neuron) + of(label))
+    f32[(carried.error.pointer >> 2) + row]! += startRounding * (of(neuron) + of(label)) + underflow
   })
 }
 
@@ -178,7 +187,7 @@ export function carryMargins(relaxed: Relaxed, tape: Tape | undefined, example: 
   const { engine, stages } = network
   const label = chunk.labels[example]!
   const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
-  const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification)
+  const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification, true)
   if (last.magnitude) addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, label)
   return { specification, carried }
 }
@@ -193,6 +202,7 @@ export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: n
   const { specification, carried } = carryMargins(relaxed, tape, example)
   const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
   const margins = scatter(engine, tape, stages.at(-1)!.outputShape.channels, specification, dual)
+  if (!relaxed.trusted) engine.f32.fill(Infinity, margins.pointer >> 2, (margins.pointer >> 2) + margins.length)
   if (!options.prune) return margins
   const label = chunk.labels[example]!
   const interval = intervalMargins(engine, tape, stages.at(-1)!, last.ball, chunk.columns, example, label, options.rigorous)

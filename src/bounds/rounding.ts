@@ -37,3 +37,11 @@ export function dualRounding({ input, output, options }: Geometry, first: boolea
 
 /** Error of the starting row W[plus] − W[minus], per unit of M[plus] + M[minus]. */
 export const startRounding = gamma(EXTRA)
+
+/**
+ * γ leaves underflow out: it takes at most n·2⁻¹⁴⁹ from a coefficient, which moves the bound by that times max|a|.
+ * Where no value exceeds `largestTrusted` this is below 1e-22 a layer, and `underflow` covers it; beyond, nothing is
+ * certified.
+ */
+export const underflow = 1e-20
+export const largestTrusted = 1e12

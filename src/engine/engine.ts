@@ -9,10 +9,12 @@ import { type KernelVariant, type Kernels, detectVariant } from './kernels.ts'
 const PAGE = 65536
 /** Nothing is allocated below: pointer 0 means "none". */
 const FIRST = 1024
+/** Pointers stay below 2 GB, where shifts of signed integers can still halve them. */
+const MOST = 2 ** 31 - PAGE
 
 export interface EngineOptions {
   readonly variant?: KernelVariant
-  /** Most memory that the arena may take, in bytes. */
+  /** Most memory that the arena may take, in bytes; at most 2 GB, the default. */
   readonly memoryLimit?: number
 }
 
@@ -42,15 +44,15 @@ export class Engine {
     const bytes = await readFile(url).catch(() => {
       throw new UserError(`the kernels are not built (build/kernels/${variant}.wasm is missing): run 'npm run build'`)
     })
-    const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 })
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 32767 })
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort: () => undefined } })
-    return new Engine(instance, memory, variant, Math.min(options.memoryLimit ?? 2 ** 32 - PAGE, 2 ** 32 - PAGE))
+    return new Engine(instance, memory, variant, Math.min(options.memoryLimit ?? MOST, MOST))
   }
 
   /** A 16-byte aligned pointer to `bytes` bytes of unspecified content. @throws UserError when memory runs out */
   allocate(bytes: number): number {
     const pointer = this.#next
-    const end = pointer + ((bytes + 15) & ~15)
+    const end = pointer + Math.ceil(bytes / 16) * 16
     if (end > this.#memory.buffer.byteLength) this.#grow(end)
     this.#next = end
     if (end > this.#peak) this.#peak = end

@@ -17,6 +17,20 @@ type Reply =
   | { readonly id: number; readonly done: true }
   | { readonly id: number; readonly error: { readonly name: string; readonly message: string; readonly stack: string } }
 
+/** The job that is being done. */
+interface Running {
+  readonly id: number
+  /** Workers that have not finished. */
+  left: number
+  /** What went wrong first; the job fails with it once every worker has stopped. */
+  error?: Error
+  readonly onReply: (task: number, result: unknown) => void
+  readonly finish: (error?: Error) => void
+}
+
+/** More tasks than any job has: nothing is left to claim. */
+const NONE_LEFT = 2 ** 30
+
 /** What every worker is started with, besides its script's own data. */
 interface Setup<T> {
   /** Next task of the current job. */
@@ -29,7 +43,7 @@ export class WorkerPool {
   readonly #workers: Worker[]
   readonly #claimed: Int32Array
   #jobs = 0
-  #current: { id: number; left: number; onReply: (task: number, result: unknown) => void; resolve: () => void } | undefined
+  #current: Running | undefined
   #fail: ((error: Error) => void) | undefined
   #broken: Error | undefined
 
@@ -38,6 +52,7 @@ export class WorkerPool {
    * @param data given to every worker; SharedArrayBuffers in it are shared
    */
   constructor(script: URL, size: number, data: unknown) {
+    if (!(size >= 1)) throw new RangeError(`a pool of ${size} workers`)
     this.size = size
     this.#claimed = new Int32Array(new SharedArrayBuffer(4))
     this.#workers = Array.from({ length: size }, () => {
@@ -56,7 +71,7 @@ export class WorkerPool {
    * Runs tasks 0 to `tasks` − 1 of a job on all workers.
    * @param onResult called for each task as its result arrives, in no particular order
    * @returns the results by task
-   * @throws what a task threw; a UserError if a worker died
+   * @throws what a task or `onResult` threw; a UserError if a worker died
    */
   async run<R>(kind: string, payload: unknown, tasks: number, onResult?: (task: number, result: R) => void): Promise<R[]> {
     if (this.#broken) throw this.#broken
@@ -71,7 +86,7 @@ export class WorkerPool {
         onResult?.(task, result as R)
       }
       this.#fail = reject
-      this.#current = { id, left: this.size, onReply, resolve }
+      this.#current = { id, left: this.size, onReply, finish: (error) => (error ? reject(error) : resolve()) }
       for (const worker of this.#workers) worker.postMessage({ id, kind, payload, tasks } satisfies Job)
     }).finally(() => (this.#current = undefined))
     return results
@@ -85,15 +100,26 @@ export class WorkerPool {
   #onMessage(reply: Reply): void {
     const current = this.#current
     if (!current || reply.id !== current.id) return
+    if ('task' in reply) {
+      try {
+        current.onReply(reply.task, reply.result)
+      } catch (error) {
+        this.#stop(current, error as Error)
+      }
+      return
+    }
     if ('error' in reply) {
       const error = reply.error.name === 'UserError' ? new UserError(reply.error.message) : new Error(reply.error.message)
       error.stack = reply.error.stack
-      this.#fail?.(error)
-    } else if ('done' in reply) {
-      if (--current.left === 0) current.resolve()
-    } else {
-      current.onReply(reply.task, reply.result)
+      this.#stop(current, error)
     }
+    if (--current.left === 0) current.finish(current.error)
+  }
+
+  /** Lets the workers end what they are at, and no more. */
+  #stop(current: Running, error: Error): void {
+    current.error ??= error
+    Atomics.store(this.#claimed, 0, NONE_LEFT)
   }
 
   #break(error: Error): void {

@@ -88,11 +88,18 @@ export class LoadedNetwork {
   }
 }
 
-/** @throws RangeError if a normalise layer is not the first one, or a ReLU comes before any affine layer */
+/**
+ * @throws RangeError if a normalise layer is not the first one, a ReLU comes before any affine layer or a second time
+ * after one, or the last layer is no affine one
+ */
 function normalisationOf(architecture: Architecture) {
-  architecture.layers.forEach((layer, i) => {
-    if (layer.kind === 'normalise' && i > 0) throw new RangeError('normalise must be the first layer')
-  })
+  let affine = false
+  for (const [i, { kind }] of architecture.layers.entries()) {
+    if (kind === 'normalise' && i > 0) throw new RangeError('normalise must be the first layer')
+    if (kind === 'relu' && !affine) throw new RangeError('a ReLU must follow an affine layer')
+    if (kind !== 'flatten') affine = kind === 'convolution' || kind === 'linear'
+  }
+  if (!affine) throw new RangeError('the last layer must be an affine one: logits are not cut at zero')
   const first = architecture.layers[0]
   return Array.from({ length: architecture.input.channels }, (_, c) =>
     first?.kind === 'normalise' ? { mean: first.mean[c]!, deviation: first.deviation[c]! } : { mean: 0, deviation: 1 },

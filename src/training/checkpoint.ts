@@ -127,7 +127,7 @@ export class RunFolder {
 function parseState(text: string | undefined, path: string): Checkpoint & { readonly steps: Record<string, number> } {
   try {
     const state = JSON.parse(text!)
-    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || typeof state.steps !== 'object') throw new Error()
+    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || typeof state.steps?.f !== 'number') throw new Error()
     return { best: undefined, ...state }
   } catch {
     throw new UserError(`${path} is not a checkpoint of robustra: start again with another --out`)

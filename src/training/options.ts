@@ -80,7 +80,7 @@ export type GivenOptions = { readonly [Name in keyof TrainingOptions]?: Training
  * @throws UserError that names the setting
  */
 export function trainingOptions(given: GivenOptions, preset?: string): TrainingOptions {
-  if (preset !== undefined && !(preset in presets)) throw unknownName('preset', preset, Object.keys(presets))
+  if (preset !== undefined && !Object.hasOwn(presets, preset)) throw unknownName('preset', preset, Object.keys(presets))
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const base = { ...defaults, ...(preset === undefined ? {} : presets[preset]) }
   const epochs = typeof given.epochs === 'number' ? given.epochs : base.epochs

@@ -1,0 +1,57 @@
+/** A worker of `attack`: task i is a run of images, see inputs.ts. */
+import { join } from 'node:path'
+import type { Dataset } from '../data/dataset.ts'
+import { Engine } from '../engine/engine.ts'
+import { serve } from '../engine/pool.ts'
+import { writePng } from '../formats/png.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import type { Network } from '../networks/network.ts'
+import { type Attacked, type Subject, attackImages, classify } from './attack-images.ts'
+import type { AttackRow } from './attack.ts'
+import type { AttackOptions } from './gradient-attack.ts'
+import { type RangeOptions, examples, inPasses, indicesOfTask } from './inputs.ts'
+import { comparison } from './picture.ts'
+
+export interface AttackData {
+  readonly network: Network
+  readonly dataset: Dataset
+}
+
+export interface AttackJob extends RangeOptions {
+  readonly attack: AttackOptions & { readonly epsilon: number }
+  readonly save: string | undefined
+}
+
+serve<AttackData>(async ({ network, dataset }) => {
+  const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+  loaded.setParameters(network.parameters)
+  const subject: Subject = { network, loaded, dataset }
+
+  return (_kind, job: AttackJob, task): AttackRow[] => {
+    const indices = indicesOfTask(task, job)
+    const clean = inPasses(indices, (pass) => classify(subject, pass)).map(({ value }) => value)
+    const correct = indices.filter((_, i) => clean[i]!.margin > 0)
+    const attacked = inPasses(correct, (pass) => attackImages(subject, pass, job.attack)).map(({ value }) => value)
+    return indices.map((index, i) => {
+      const found = attacked[correct.indexOf(index)]
+      const row = rowOf(index, dataset.labels[index]!, clean[i]!, found)
+      const file = job.save !== undefined && row.adversarial ? save(job.save, job.attack.epsilon, dataset, row) : undefined
+      return { ...row, ...(file !== undefined && { file }) }
+    })
+  }
+})
+
+function rowOf(index: number, label: number, clean: { prediction: number; margin: number }, found?: Attacked): AttackRow {
+  const row = { index, label, prediction: clean.prediction }
+  if (!found) return { ...row, verdict: 'misclassified', margin: clean.margin }
+  const { margin, adversarial } = found
+  return adversarial ? { ...row, verdict: 'vulnerable', margin, adversarial } : { ...row, verdict: 'withstood', margin }
+}
+
+/** Writes the picture of an adversarial example. @returns its path */
+function save(folder: string, epsilon: number, dataset: Dataset, { index, label, adversarial }: AttackRow): string {
+  const { shape, values } = comparison(dataset.shape, examples(dataset, [index]).images[0]!, adversarial!.image, epsilon)
+  const path = join(folder, `${dataset.name}-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`)
+  writePng(path, shape, values, 4)
+  return path
+}

@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PNG } from 'pngjs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import { UserError } from '../errors.ts'
+import { evaluate } from '../networks/evaluate.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { type Network, parameterLayout } from '../networks/network.ts'
+import { attackImages, classify } from './attack-images.ts'
+import { type AttackRunOptions, attack, pgdOptions } from './attack.ts'
+import { fgsm } from './gradient-attack.ts'
+import { examples } from './inputs.ts'
+import { smallCase } from './random-dataset.testing.ts'
+import { judge } from './recheck.ts'
+
+const { network, dataset } = smallCase()
+const base = { epsilon: 0.05, first: 0, last: 50, workers: 1, seed: 0, clip: true, method: 'pgd', steps: 10 } as const
+
+let folder: string
+let loaded: LoadedNetwork
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'robustra-attack-'))
+  loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+  loaded.setParameters(network.parameters)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const all = Array.from({ length: dataset.count }, (_, i) => i)
+
+test('predictions are those of the float64 pass', () => {
+  for (const index of all) {
+    const { images, labels } = examples(dataset, [index])
+    const { prediction, margin } = judge(evaluate(network, images[0]!), labels[0]!)
+    const [found] = classify({ network, loaded, dataset }, [index])
+    expect(found!.prediction).toBe(prediction)
+    expect(found!.margin).toBeCloseTo(margin, 4)
+  }
+})
+
+test('an attack on an image does not depend on the images beside it, on their order, nor on the range', () => {
+  const options = { ...pgdOptions({ steps: 10, restarts: 2 }, true, 7), epsilon: 0.05 }
+  const subject = { network, loaded, dataset }
+  const alone = all.slice(0, 12).map((index) => attackImages(subject, [index], options)[0])
+  const together = [0, 4, 8].flatMap((first) => attackImages(subject, all.slice(first, first + 4), options))
+  const backwards = [8, 4, 0].flatMap((first) => attackImages(subject, all.slice(first, first + 4).toReversed(), options))
+  expect(together).toEqual(alone)
+  expect(backwards.toReversed()).toEqual(alone)
+})
+
+test('the direction does not vanish where the network is sure: logits a thousand times as large are attacked as well', () => {
+  const { layers } = network.architecture
+  const sure: Network = { architecture: network.architecture, parameters: network.parameters.slice() }
+  const last = layers.length - 1
+  for (const { layer, offset, length } of parameterLayout(network.architecture)) {
+    if (layer === last) for (let i = offset; i < offset + length; i++) sure.parameters[i]! *= 1024
+  }
+  const scaled = new LoadedNetwork(loaded.engine, sure.architecture, false)
+  scaled.setParameters(sure.parameters)
+  const options = { ...fgsm(true), epsilon: 0.05 }
+  const broken = (subject: Parameters<typeof attackImages>[0]) =>
+    all.flatMap((index) => attackImages(subject, [index], options)).filter(({ adversarial }) => adversarial).length
+  expect(broken({ network: sure, loaded: scaled, dataset })).toBeGreaterThanOrEqual(broken({ network, loaded, dataset }))
+})
+
+describe('over a range', () => {
+  test('what counts as broken is in the ball and misclassified; sums agree', async () => {
+    for (const clip of [true, false]) {
+      const { rows, summary } = await attack(network, dataset, { ...base, clip })
+      expect(rows.map(({ index }) => index)).toEqual(all)
+      const broken = rows.filter(({ verdict }) => verdict === 'vulnerable')
+      expect(broken.length).toBeGreaterThan(3)
+      expect(broken.length).toBeLessThan(45)
+      for (const { index, label, adversarial, margin } of broken) {
+        const image = examples(dataset, [index]).images[0]!
+        const { image: found, prediction } = adversarial!
+        expect(judge(evaluate(network, found), label)).toEqual({ prediction, margin })
+        expect(margin).toBeLessThanOrEqual(0)
+        expect(found.every((v, j) => Math.abs(v - image[j]!) <= 0.05 && (!clip || (v >= 0 && v <= 1)))).toBe(true)
+      }
+      expect(rows.filter((row) => row.adversarial !== undefined)).toEqual(broken)
+      const misclassified = rows.filter(({ verdict }) => verdict === 'misclassified').length
+      expect(summary).toMatchObject({ images: 50, cleanErrors: misclassified, cleanError: misclassified / 50 })
+      expect(summary.attackErrors).toBe(misclassified + broken.length)
+    }
+  })
+
+  test('workers and ranges do not matter; seeds do', async () => {
+    const progress: number[] = []
+    const one = await attack(network, dataset, { ...base, onProgress: (done) => progress.push(done) })
+    expect(progress).toEqual([20, 40, 50])
+    const three = await attack(network, dataset, { ...base, workers: 3 })
+    expect(three.rows).toEqual(one.rows)
+    const part = await attack(network, dataset, { ...base, first: 7, last: 41, workers: 2 })
+    expect(part.rows).toEqual(one.rows.slice(7, 41))
+    expect((await attack(network, dataset, { ...base, seed: 1 })).rows).not.toEqual(one.rows)
+  })
+
+  test('more steps and restarts find at least about as much; fgsm is one step; ε = 0 finds nothing', async () => {
+    const errors = async (options: Partial<AttackRunOptions>) =>
+      (await attack(network, dataset, { ...base, steps: undefined, ...options })).summary.attackErrors
+    const weak = await errors({ method: 'fgsm' })
+    const strong = await errors({ restarts: 3 })
+    expect(strong).toBeGreaterThanOrEqual(weak)
+    const { summary } = await attack(network, dataset, { ...base, epsilon: 0 })
+    expect(summary.attackErrors).toBe(summary.cleanErrors)
+  })
+
+  test('pictures: image, adversarial example, difference', async () => {
+    const save = join(folder, 'pictures')
+    const { rows } = await attack(network, dataset, { ...base, save })
+    const saved = rows.filter(({ file }) => file !== undefined)
+    expect(saved).toEqual(rows.filter(({ verdict }) => verdict === 'vulnerable'))
+    const { file, index, adversarial, label } = saved[0]!
+    expect(file).toBe(join(save, `random-0-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`))
+    const png = PNG.sync.read(readFileSync(file!))
+    expect([png.width, png.height]).toEqual([(3 * 6 + 4) * 4, 24])
+    const pixel = (x: number) => png.data[4 * 4 * x]
+    expect(pixel(0)).toBe(dataset.images[index * 36])
+    expect(pixel(8)).toBe(Math.round(adversarial!.image[0]! * 255))
+    await expect(attack(network, dataset, { ...base, save })).rejects.toThrow(/not empty/)
+  })
+
+  test('bad input is refused', async () => {
+    writeFileSync(join(folder, 'file'), '')
+    const { architecture, parameters } = network
+    const relu = { kind: 'relu' } as const
+    const refuse = async (options: Partial<AttackRunOptions>, message: RegExp, over: Partial<Network> = {}, data = dataset) => {
+      const run = attack({ ...network, ...over }, data, { ...base, ...options })
+      await expect(run).rejects.toThrow(UserError)
+      await expect(run).rejects.toThrow(message)
+    }
+    await refuse({ epsilon: -0.1 }, /ε/)
+    await refuse({ epsilon: NaN }, /ε/)
+    await refuse({ epsilon: 1.5 }, /ε/)
+    await refuse({ workers: 0 }, /workers/)
+    await refuse({ workers: 1000 }, /workers/)
+    await refuse({ first: 10, last: 10 }, /no images/)
+    await refuse({ last: 51 }, /0 to 49/)
+    await refuse({ steps: 0 }, /steps/)
+    await refuse({ restarts: 1.5 }, /restarts/)
+    await refuse({ stepSize: -1 }, /step size/)
+    await refuse({ method: 'fgsm' }, /leave out steps/)
+    await refuse({ method: 'pdg' as 'pgd' }, /did you mean 'pgd'/)
+    await refuse({ save: join(folder, 'file') }, /folder/)
+    await refuse({}, /of 5: choose another/, {}, { ...dataset, classes: 5 })
+    await refuse({}, /6×6/, {}, { ...dataset, shape: { channels: 1, height: 4, width: 9 } })
+    await refuse({}, /parameters/, { parameters: parameters.slice(1) })
+    await refuse({}, /ReLU after/, { architecture: { ...architecture, layers: [...architecture.layers, relu] } })
+    const [normalise, ...others] = architecture.layers
+    await refuse({}, /ReLU before/, { architecture: { ...architecture, layers: [normalise!, relu, ...others] } })
+  })
+})

@@ -1,0 +1,110 @@
+/** What attacks and certificates are run on: a range of a data set that fits a network. */
+import type { Dataset } from '../data/dataset.ts'
+import { UserError } from '../errors.ts'
+import { formatShape, sizeOf } from '../networks/layers.ts'
+import { type Architecture, type Network, countClasses, countParameters } from '../networks/network.ts'
+
+/** Images per pass through the engine: as many as one SIMD vector has lanes. */
+export const IMAGES_PER_PASS = 4
+/** Images per task of a worker. */
+export const IMAGES_PER_TASK = 20
+/** More would only take memory. */
+const MOST_WORKERS = 256
+
+export interface RangeOptions {
+  /** ℓ∞ radius in pixel units, 0 to 1. */
+  readonly epsilon: number
+  /** Images `first` to `last` − 1. */
+  readonly first: number
+  readonly last: number
+  readonly workers: number
+  readonly seed: number
+}
+
+/**
+ * Checks a run's input before anything is computed.
+ * @throws UserError for a data set that does not fit the network, a network that the bounds cannot take, and a wrong ε,
+ *   range, seed or number of workers
+ */
+export function checkInputs(network: Network, dataset: Dataset, options: RangeOptions): void {
+  checkNetwork(network)
+  checkFits(network.architecture, dataset)
+  const { epsilon, first, last, workers, seed } = options
+  if (!(epsilon >= 0 && epsilon <= 1)) {
+    throw new UserError(`ε must be a number from 0 to 1 (pixels are in [0, 1]), not ${epsilon}`)
+  }
+  requireWhole('the number of workers', workers, 1, MOST_WORKERS)
+  requireWhole('the seed', seed, 0, Number.MAX_SAFE_INTEGER)
+  if (!(Number.isInteger(first) && Number.isInteger(last) && 0 <= first && first < last && last <= dataset.count)) {
+    throw new UserError(
+      `there are no images ${first} to ${last} (excluded) in ${dataset.name}: it has images 0 to ${dataset.count - 1}`,
+    )
+  }
+}
+
+/** @throws UserError unless `value` is a whole number from `least` to `most` */
+export function requireWhole(what: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+  throw new UserError(`${what} must be a whole number ${range}, not ${value}`)
+}
+
+function checkNetwork({ architecture, parameters }: Network): void {
+  const { name, layers } = architecture
+  const affine = layers.map(({ kind }) => kind === 'convolution' || kind === 'linear')
+  if (layers.slice(0, affine.indexOf(true)).some(({ kind }) => kind === 'relu') || !affine.includes(true)) {
+    throw new UserError(`${name} has a ReLU before its first convolution or linear layer: such networks are not supported`)
+  }
+  if (layers.slice(affine.lastIndexOf(true)).some(({ kind }) => kind === 'relu')) {
+    throw new UserError(`${name} has a ReLU after its last convolution or linear layer: remove it, logits have none`)
+  }
+  if (parameters.length !== countParameters(architecture)) {
+    throw new UserError(`${name} has ${countParameters(architecture)} parameters, not ${parameters.length}`)
+  }
+}
+
+function checkFits(architecture: Architecture, dataset: Dataset): void {
+  const classes = countClasses(architecture)
+  if (formatShape(architecture.input) === formatShape(dataset.shape) && classes === dataset.classes) return
+  throw new UserError(
+    `the network ${architecture.name} takes ${formatShape(architecture.input)} images of ${classes} classes, but ` +
+      `${dataset.name} has ${formatShape(dataset.shape)} of ${dataset.classes}: choose another network or data set`,
+  )
+}
+
+/** Pixels and labels of some images, for `loadChunk`. */
+export function examples({ images, labels, shape }: Dataset, indices: readonly number[]) {
+  const size = sizeOf(shape)
+  return {
+    images: indices.map((i) => Float32Array.from(images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)),
+    labels: indices.map((i) => labels[i]!),
+  }
+}
+
+/** Indices `first` to `last` − 1 of task `task`. */
+export function indicesOfTask(task: number, { first, last }: Pick<RangeOptions, 'first' | 'last'>): number[] {
+  const start = first + task * IMAGES_PER_TASK
+  return Array.from({ length: Math.min(IMAGES_PER_TASK, last - start) }, (_, i) => start + i)
+}
+
+export const countTasks = ({ first, last }: Pick<RangeOptions, 'first' | 'last'>): number =>
+  Math.ceil((last - first) / IMAGES_PER_TASK)
+
+export interface Timed<R> {
+  readonly value: R
+  /** Its share of the pass that it was part of. */
+  readonly seconds: number
+}
+
+/** Does `work` on a few items at a time, as many as one pass takes, and says how long each took. */
+export function inPasses<T, R>(items: readonly T[], work: (items: readonly T[]) => readonly R[]): Timed<R>[] {
+  const results: Timed<R>[] = []
+  for (let i = 0; i < items.length; i += IMAGES_PER_PASS) {
+    const pass = items.slice(i, i + IMAGES_PER_PASS)
+    const started = performance.now()
+    const values = work(pass)
+    const seconds = (performance.now() - started) / 1000 / pass.length
+    results.push(...values.map((value) => ({ value, seconds })))
+  }
+  return results
+}

@@ -1,0 +1,208 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { crossEntropy } from '../engine/cross-entropy.ts'
+import { Engine } from '../engine/engine.ts'
+import { Random } from '../engine/random.ts'
+import { Tape, type Tensor } from '../engine/tape.ts'
+import { sizeOf } from '../networks/layers.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { type Network, countClasses } from '../networks/network.ts'
+import { randomNetwork } from '../networks/random-network.testing.ts'
+import { type Chunk, loadChunk } from './chunk.ts'
+import { intervalMargins, intervalStep, propagateIntervals } from './interval.ts'
+import {
+  type Box, marginSpecification, referenceForward, referenceIntervalBounds, referenceStages,
+} from './reference.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await Engine.create()
+})
+
+interface Case {
+  readonly network: Network
+  readonly images: Float32Array[]
+  readonly labels: number[]
+  readonly epsilon: number
+}
+
+function randomCase(seed: number, name: string): Case {
+  const random = new Random(seed, name)
+  const network = randomNetwork(random)
+  const count = 1 + random.integer(6)
+  const epsilon = Math.fround([0, 0.01, 0.1, 0.5][random.integer(4)]!)
+  const images = Array.from({ length: count }, () => Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform()))
+  return { network, images, labels: images.map(() => random.integer(countClasses(network.architecture))), epsilon }
+}
+
+/** The box before the last stage and the margins over it, in float64. */
+function referenceIntervalMargins(network: Network, image: ArrayLike<number>, epsilon: number, label: number) {
+  const centre = Float64Array.from(image)
+  const radius = new Float64Array(centre.length).fill(epsilon)
+  const stages = referenceStages(network)
+  const bounds = referenceIntervalBounds(network, centre, radius)
+  const { lower, upper } = bounds.at(-2)!
+  const after = (v: number) => (stages.at(-2)!.relu ? Math.max(v, 0) : v)
+  const box: Box = {
+    centre: lower.map((l, j) => (after(l) + after(upper[j]!)) / 2),
+    radius: lower.map((l, j) => (after(upper[j]!) - after(l)) / 2),
+  }
+  // the last stage alone, as a network of one layer over that box
+  const last = stages.at(-1)!
+  const margins = Float64Array.from(last.rows, (_, target) => {
+    if (target === label) return 0
+    const c = marginSpecification(stages, target, label)
+    return last.rows.reduce((sum, { inputs, weights }, o) => {
+      weights.forEach((w, k) => (sum += c[o]! * w * box.centre[inputs[k]!]!))
+      return sum + c[o]! * last.bias[o]!
+    }, 0) + Array.from(box.radius, (r, k) => {
+      const difference = last.rows.reduce((sum, { inputs, weights }, o) => sum + c[o]! * (weights[inputs.indexOf(k)] ?? 0), 0)
+      return Math.abs(difference) * r
+    }).reduce((a, b) => a + b, 0)
+  })
+  return { bounds, box, margins }
+}
+
+function propagated(example: Case, rigorous: boolean, tape?: Tape) {
+  const loaded = new LoadedNetwork(engine, example.network.architecture, tape !== undefined)
+  loaded.setParameters(example.network.parameters)
+  const chunk: Chunk = loadChunk(loaded, example)
+  const ball = propagateIntervals(loaded, tape, chunk, rigorous)
+  const last = loaded.stages.at(-1)!
+  const margins = example.labels.map((label, e) => intervalMargins(engine, tape, last, ball, chunk.columns, e, label, rigorous))
+  return { loaded, chunk, ball, margins }
+}
+
+const column = (tensor: Tensor, columns: number, e: number) =>
+  engine.read(tensor.pointer, tensor.length).filter((_, i) => i % columns === e)
+
+describe('interval bounds', () => {
+  it('equal the float64 reference, layer by layer and in the margins', () => {
+    const wrong: string[] = []
+    for (let seed = 0; seed < 120; seed++) {
+      const example = randomCase(seed, 'interval')
+      const mark = engine.mark()
+      const { chunk, ball, margins, loaded } = propagated(example, false)
+      const first = intervalStep(engine, undefined, loaded.stages[0]!, chunk.ball, chunk.columns, false, true)
+      example.images.forEach((image, e) => {
+        const expected = referenceIntervalMargins(example.network, image, example.epsilon, example.labels[e]!)
+        const compare = (name: string, actual: ArrayLike<number>, values: Float64Array) => {
+          const scale = Math.max(1, ...values.map(Math.abs))
+          if (actual.length !== values.length) wrong.push(`${seed} ${name}: ${actual.length} values`)
+          values.forEach((v, j) => {
+            if (!(Math.abs(actual[j]! - v) <= 2e-5 * scale)) wrong.push(`${seed} ${name} ${j}: ${actual[j]} instead of ${v}`)
+          })
+        }
+        compare('lower', column(first.lower, chunk.columns, e), expected.bounds[0]!.lower)
+        compare('upper', column(first.upper, chunk.columns, e), expected.bounds[0]!.upper)
+        compare('centre', column(ball.centre, chunk.columns, e), expected.box.centre)
+        compare('radius', column(ball.radius, chunk.columns, e), expected.box.radius)
+        compare('margin', engine.read(margins[e]!.pointer, margins[e]!.length), expected.margins)
+      })
+      engine.release(mark)
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('hold every sampled point when rounding is allowed for', () => {
+    const outside: string[] = []
+    for (let seed = 0; seed < 150; seed++) {
+      const example = randomCase(seed, 'sound')
+      const { network, labels, epsilon } = example
+      const random = new Random(seed, 'points')
+      const mark = engine.mark()
+      const { chunk, ball, margins } = propagated(example, true)
+      example.images.forEach((image, e) => {
+        const [centre, radius] = [column(ball.centre, chunk.columns, e), column(ball.radius, chunk.columns, e)]
+        const bounds = engine.read(margins[e]!.pointer, margins[e]!.length)
+        const relu = referenceStages(network).at(-2)!.relu
+        for (let n = 0; n < 12; n++) {
+          const point = Float64Array.from(image, (v) => v + epsilon * (n % 2 ? Math.sign(random.between(-1, 1)) : random.between(-1, 1)))
+          const values = referenceForward(network, point)
+          values.at(-2)!.forEach((z, j) => {
+            const a = relu ? Math.max(z, 0) : z
+            // centre and radius are float32 themselves; the steps that follow allow for it
+            if (!(Math.abs(a - centre[j]!) <= radius[j]! + 2 ** -23 * (Math.abs(centre[j]!) + radius[j]!))) outside.push(`${seed} neuron ${j}: ${a}`)
+          })
+          const outputs = values.at(-1)!
+          bounds.forEach((m, t) => {
+            if (!(m >= outputs[t]! - outputs[labels[e]!]!)) outside.push(`${seed} margin ${t}: ${m} < ${outputs[t]! - outputs[labels[e]!]!}`)
+          })
+        }
+      })
+      engine.release(mark)
+    }
+    expect(outside).toEqual([])
+  })
+
+  it('with rounding allowed for are wider, by little', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const example = randomCase(seed, 'wider')
+      const mark = engine.mark()
+      const [plain, rigorous] = [false, true].map((is) => propagated(example, is).margins.map((m) => engine.read(m.pointer, m.length)))
+      engine.release(mark)
+      plain!.forEach((margins, e) => {
+        const scale = Math.max(1, ...margins.map(Math.abs))
+        margins.forEach((m, t) => {
+          if (t === example.labels[e]) return
+          expect(rigorous![e]![t]!).toBeGreaterThanOrEqual(m)
+          expect(rigorous![e]![t]! - m).toBeLessThan(2e-2 * scale)
+        })
+      })
+    }
+  })
+
+  it('at ε = 0 are the network’s own outputs', () => {
+    for (let seed = 0; seed < 30; seed++) {
+      const example = { ...randomCase(seed, 'zero'), epsilon: 0 }
+      const mark = engine.mark()
+      const { margins } = propagated(example, false)
+      const differences = margins.flatMap((m, e) => {
+        const outputs = referenceForward(example.network, Float64Array.from(example.images[e]!)).at(-1)!
+        const scale = Math.max(1, ...outputs.map(Math.abs))
+        return [...engine.read(m.pointer, m.length)].map((v, t) => Math.abs(v - (outputs[t]! - outputs[example.labels[e]!]!)) / scale)
+      })
+      engine.release(mark)
+      expect(Math.max(...differences)).toBeLessThan(2e-5)
+    }
+  })
+})
+
+describe('gradients of the interval loss', () => {
+  it('equal finite differences of float64', () => {
+    const wrong: string[] = []
+    let checked = 0
+    for (let seed = 0; seed < 80; seed++) {
+      const example = randomCase(seed, 'gradient')
+      const { network, images, labels, epsilon } = example
+      const random = new Random(seed, 'entries')
+      const mark = engine.mark()
+      const tape = new Tape()
+      const { loaded, margins } = propagated(example, false, tape)
+      const classes = countClasses(network.architecture)
+      margins.forEach((m, e) => crossEntropy(engine, m, classes, labels[e]!, 0.5))
+      tape.backward()
+      const gradient = new Float32Array(loaded.parameterCount)
+      loaded.readGradient(gradient)
+      engine.release(mark)
+      const loss = (parameters: Float64Array) =>
+        images.reduce((sum, image, e) => {
+          const moved = { ...network, parameters: parameters as never }
+          const values = referenceIntervalMargins(moved, image, epsilon, labels[e]!).margins
+          const largest = Math.max(...values)
+          return sum + 0.5 * (largest + Math.log(values.reduce((s, v) => s + Math.exp(v - largest), 0)))
+        }, 0)
+      const here = loss(Float64Array.from(network.parameters))
+      const scale = Math.max(1e-2, ...gradient.map(Math.abs))
+      for (let n = 0; n < 8; n++) {
+        const i = random.integer(gradient.length)
+        const at = (step: number) => loss(Float64Array.from(network.parameters).with(i, network.parameters[i]! + step))
+        const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
+        if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
+        checked++
+        if (!(Math.abs(gradient[i]! - (forwards + backwards) / 2) <= 2e-3 * scale)) wrong.push(`${seed} ${i}: ${gradient[i]} instead of ${forwards}`)
+      }
+    }
+    expect(wrong).toEqual([])
+    expect(checked).toBeGreaterThan(400)
+  })
+})

@@ -1,0 +1,98 @@
+/**
+ * Bounds of a whole network over the ℓ∞ ball of one image, for library users. Both kinds are rigorous: they give way
+ * to float32 rounding, so a negative margin is a proof.
+ */
+import { Engine } from '../engine/engine.ts'
+import { LoadedNetwork, type Stage } from '../networks/load.ts'
+import { type Network, countClasses } from '../networks/network.ts'
+import { type Ball, type Interval, reluInterval } from '../engine/elementwise.ts'
+import { type Chunk, loadChunk } from './chunk.ts'
+import { dualMargins, relaxNetwork } from './dual.ts'
+import { centred, intervalMargins, intervalStep } from './interval.ts'
+
+export interface NetworkBounds {
+  /** Bounds of the values before each activation, layer by layer, without those of the logits. */
+  readonly hidden: readonly { readonly lower: Float32Array; readonly upper: Float32Array }[]
+  /**
+   * Per class, an upper bound of its logit minus the label's, 0 at the label. If all others are negative, no point of
+   * the ball is misclassified.
+   */
+  readonly margins: Float32Array
+}
+
+export interface DualBoundOptions {
+  /** Settle neurons by interval steps and intersect (default); false gives the paper's looser, slower bound. */
+  readonly prune?: boolean
+}
+
+/**
+ * The exact LP-dual bound of Wong & Kolter (2018), see dual.ts.
+ * @param image pixel values in [0, 1], [channel][y][x]
+ * @param epsilon ℓ∞ radius in pixel units
+ */
+export function dualBounds(
+  network: Network,
+  image: Float32Array,
+  label: number,
+  epsilon: number,
+  { prune = true }: DualBoundOptions = {},
+): Promise<NetworkBounds> {
+  return inEngine(network, image, label, epsilon, (loaded, chunk) => {
+    const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
+    return { hidden: relaxed.intervals, margins: dualMargins(relaxed, undefined, 0).pointer }
+  })
+}
+
+/** Interval bounds (Gowal et al. 2018): much looser, much faster. Arguments as of `dualBounds`. */
+export function intervalBounds(
+  network: Network,
+  image: Float32Array,
+  label: number,
+  epsilon: number,
+): Promise<NetworkBounds> {
+  return inEngine(network, image, label, epsilon, (loaded, chunk) => {
+    const { engine, stages } = loaded
+    const hidden: Interval[] = []
+    const step = (ball: Ball, stage: Stage, i: number): Ball => {
+      const interval = intervalStep(engine, undefined, stage, ball, chunk.columns, true, i === 0)
+      hidden.push(interval)
+      return stage.relu ? reluInterval(engine, undefined, interval) : centred(engine, undefined, interval)
+    }
+    const ball = stages.slice(0, -1).reduce(step, chunk.ball)
+    const last = stages.at(-1)!
+    return { hidden, margins: intervalMargins(engine, undefined, last, ball, chunk.columns, 0, label, true).pointer }
+  })
+}
+
+let shared: Promise<Engine> | undefined
+
+/** Loads network and image, and copies out what `bound` leaves in the engine's memory. */
+async function inEngine(
+  network: Network,
+  image: Float32Array,
+  label: number,
+  epsilon: number,
+  bound: (loaded: LoadedNetwork, chunk: Chunk) => { readonly hidden: readonly Interval[]; readonly margins: number },
+): Promise<NetworkBounds> {
+  const classes = countClasses(network.architecture)
+  if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+    throw new RangeError(`the label must be a whole number from 0 to ${classes - 1}, not ${label}`)
+  }
+  if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`ε must be from 0 to 1, not ${epsilon}`)
+  const engine = await (shared ??= Engine.create())
+  const mark = engine.mark()
+  try {
+    const loaded = new LoadedNetwork(engine, network.architecture, false)
+    loaded.setParameters(network.parameters)
+    const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon })
+    const { hidden, margins } = bound(loaded, chunk)
+    const first = ({ pointer, length }: Interval['lower']) =>
+      engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0)
+    return {
+      hidden: hidden.map(({ lower, upper }) => ({ lower: first(lower), upper: first(upper) })),
+      margins: engine.read(margins, classes),
+    }
+  } finally {
+    engine.release(mark)
+  }
+}

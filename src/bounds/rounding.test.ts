@@ -1,0 +1,235 @@
+/**
+ * Certificates against exact arithmetic, on networks made to break them: weights of all sizes up to 1e4, sums that cancel,
+ * rows that are near copies of each other, constants that swallow what is added to them, tiny ε.
+ */
+import { describe, expect, it } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import type { KernelVariant } from '../engine/kernels.ts'
+import { Random } from '../engine/random.ts'
+import { type Layer, type Shape, sizeOf } from '../networks/layers.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { type Network, countClasses, countParameters, parameterLayout } from '../networks/network.ts'
+import { randomNetwork } from '../networks/random-network.testing.ts'
+import { loadChunk } from './chunk.ts'
+import { dualMargins, relaxNetwork } from './dual.ts'
+import {
+  type Bounds, marginSpecification, referenceDualPass, referenceForward, referencePrunedMargins, referenceStages,
+} from './reference.ts'
+
+interface Case {
+  readonly network: Network
+  readonly image: Float32Array
+  readonly label: number
+  readonly epsilon: number
+}
+
+const variants: readonly KernelVariant[] = ['simd', 'relaxed']
+
+/** Certified margins and the hidden bounds that they rest on. */
+function certify(engine: Engine, { network, image, label, epsilon }: Case, prune: boolean) {
+  const mark = engine.mark()
+  const loaded = new LoadedNetwork(engine, network.architecture, false)
+  loaded.setParameters(network.parameters)
+  const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon })
+  const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
+  const first = (pointer: number, length: number) =>
+    Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))
+  const hidden: Bounds[] = relaxed.intervals.map(({ lower, upper }) => ({
+    lower: first(lower.pointer, lower.length),
+    upper: first(upper.pointer, upper.length),
+  }))
+  const margins = engine.read(dualMargins(relaxed, undefined, 0).pointer, countClasses(network.architecture))
+  engine.release(mark)
+  return { hidden, margins }
+}
+
+type Kind = 'any' | 'always on' | 'cancelling' | 'tiny ball'
+
+function nasty(kind: Kind, seed: number): Case {
+  const random = new Random(seed, 'nasty', kind)
+  const network = randomNetwork(random, { hiddenLayers: 1 + random.integer(4), maxWidth: 60 })
+  const { architecture, parameters } = network
+  const layout = parameterLayout(architecture)
+  const sign = () => (random.integer(2) ? 1 : -1)
+  const image = Float32Array.from({ length: sizeOf(architecture.input) }, () => random.uniform())
+  const epsilon = Math.fround(kind === 'tiny ball' ? 10 ** random.between(-9, -4) : [0, 1e-6, 0.01, 0.3][random.integer(4)]!)
+  for (let i = 0; i < layout.length; i += 2) {
+    const [weight, bias] = [layout[i]!, layout[i + 1]!]
+    const fanIn = weight.length / weight.shape[0]!
+    for (let k = 0; k < weight.length; k++) {
+      const at = weight.offset + k
+      if (parameters[at] !== 0 || random.integer(2)) parameters[at] = sign() * 10 ** random.between(kind === 'always on' ? 0 : -3, 4)
+      // every other row nearly repeats the one before, and the last layer nearly takes back what it adds
+      if (kind !== 'any' && Math.floor(k / fanIn) % 2) {
+        parameters[at] = parameters[at - fanIn]! * (1 + (random.integer(3) - 1) * 2 ** -20)
+      }
+    }
+    for (let k = 0; k < bias.length; k++) parameters[bias.offset + k] = sign() * 10 ** random.between(-3, 4)
+    if (kind === 'any' || kind === 'tiny ball') continue
+    // biases that bring the image's values near zero, or all above it
+    const values = referenceForward(network, Float64Array.from(image))[i / 2]!
+    const area = values.length / bias.length
+    for (let c = 0; c < bias.length; c++) {
+      const part = values.subarray(c * area, (c + 1) * area)
+      const shift = kind === 'always on' ? 10 ** random.between(-3, 5) - Math.min(...part) : random.between(-1, 1) - part[0]!
+      parameters[bias.offset + c]! += shift
+    }
+  }
+  return { network, image, label: random.integer(countClasses(architecture)), epsilon }
+}
+
+/** What float64 finds wrong with certified bounds: points outside, and bounds below the dual pass over the same bounds. */
+function violations({ network, image, label, epsilon }: Case, prune: boolean, { hidden, margins }: ReturnType<typeof certify>) {
+  const found: string[] = []
+  const centre = Float64Array.from(image)
+  const radius = new Float64Array(image.length).fill(epsilon)
+  const stages = referenceStages(network)
+  const random = new Random(1, 'corners')
+  for (let n = 0; n < 5; n++) {
+    const values = referenceForward(network, centre.map((v) => v + epsilon * (n === 0 ? 0 : Math.sign(random.between(-1, 1)))))
+    const outputs = values.at(-1)!
+    hidden.forEach(({ lower, upper }, s) => {
+      for (const [j, z] of values[s]!.entries()) {
+        if (!(z >= lower[j]! && z <= upper[j]!)) found.push(`stage ${s} neuron ${j}: ${z} outside [${lower[j]}, ${upper[j]}]`)
+      }
+    })
+    margins.forEach((m, t) => {
+      if (!(m >= outputs[t]! - outputs[label]!)) found.push(`target ${t}: ${m} < ${outputs[t]! - outputs[label]!} at a point`)
+    })
+  }
+  const interval = prune ? referencePrunedMargins(network, label, centre, radius) : undefined
+  margins.forEach((m, target) => {
+    if (target === label) return
+    const specification = marginSpecification(stages, target, label)
+    const { upper } = referenceDualPass(network, hidden, specification, stages.length - 1, centre, radius)
+    const exact = Math.min(upper, interval?.[target] ?? upper)
+    if (!(m >= exact)) found.push(`target ${target}: ${m} < ${exact} by the dual pass`)
+  })
+  return found
+}
+
+describe('certified bounds hold in exact arithmetic', () => {
+  for (const variant of variants) {
+    for (const kind of ['any', 'always on', 'cancelling', 'tiny ball'] as const) {
+      it(`${variant}, ${kind}`, async () => {
+        const engine = await Engine.create({ variant })
+        const found: string[] = []
+        for (let seed = 0; seed < 80; seed++) {
+          const example = nasty(kind, seed)
+          for (const prune of [false, true]) {
+            found.push(...violations(example, prune, certify(engine, example, prune)).map((text) => `${seed} ${prune} ${text}`))
+          }
+        }
+        expect(found).toEqual([])
+      })
+    }
+  }
+})
+
+const linear = (outFeatures: number): Layer => ({ kind: 'linear', outFeatures })
+const pixel: Shape = { channels: 1, height: 1, width: 1 }
+
+/** A network of given layers and parameters, in order. */
+const handMade = (input: Shape, layers: Layer[], parameters: number[]): Network => {
+  const architecture = { name: 'hand-made', input, layers }
+  expect(parameters).toHaveLength(countParameters(architecture))
+  return { architecture, parameters: Float32Array.from(parameters) }
+}
+
+/** Whether margins that are all below zero say so of every corner of a one-dimensional ball. */
+const holdsAtEnds = (example: Case, margins: ArrayLike<number>) =>
+  [-1, 1].every((end) => {
+    const outputs = referenceForward(example.network, Float64Array.of(example.image[0]! + end * example.epsilon)).at(-1)!
+    return outputs[1 - example.label]! - outputs[example.label]! <= margins[1 - example.label]!
+  })
+
+describe('certified bounds of hand-made networks', () => {
+  for (const variant of variants) {
+    it(`${variant}: a difference of large logits is not lost`, async () => {
+      const engine = await Engine.create({ variant })
+      // z_0 − z_1 = (1e7 + 1) x − 1e7 x − 0.5 at x = 1: all of the truth is in the last bits
+      for (const [scale, gap] of [[1e4, 1e-3], [1e7, 1], [16777216, 2]] as const) {
+        for (const prune of [false, true]) {
+          const network = handMade(
+            pixel, [linear(2), { kind: 'relu' }, linear(2)], [scale + gap, scale, 0, 0, 1, 0, 0, 1, -gap / 2, 0],
+          )
+          const example = { network, image: Float32Array.of(1), label: 1, epsilon: 1e-6 }
+          expect(holdsAtEnds(example, certify(engine, example, prune).margins)).toBe(true)
+        }
+      }
+    })
+
+    it(`${variant}: constants that swallow many small terms do not turn a verdict`, async () => {
+      const engine = await Engine.create({ variant })
+      // 28 × 28 constant neurons, each worth half an ulp of the output's bias
+      const input = { channels: 1, height: 28, width: 28 }
+      const small = 0.99 * 2 ** -25
+      for (const bias of [-1, 1, 784 * small, -784 * small]) {
+        for (const prune of [false, true]) {
+          const network = handMade(
+            input,
+            [{ kind: 'convolution', outChannels: 1, kernel: 1, stride: 1, padding: 0 }, { kind: 'relu' }, { kind: 'flatten' }, linear(2)],
+            [0, 1, ...new Array<number>(784).fill(small), ...new Array<number>(784).fill(0), bias, 0],
+          )
+          const example = { network, image: new Float32Array(784).fill(0.5), label: 1, epsilon: 0.1 }
+          const outputs = referenceForward(network, Float64Array.from(example.image)).at(-1)!
+          const truth = outputs[0]! - outputs[1]!
+          const [margin] = certify(engine, example, prune).margins
+          // relative to the margin itself this may err, but never across zero
+          expect(margin).toBeGreaterThan(truth - 1e-4 * Math.abs(truth))
+          if (truth >= 0) expect(margin).toBeGreaterThanOrEqual(0)
+        }
+      }
+    })
+
+    it(`${variant}: slopes of very large bounds do not overflow`, async () => {
+      const engine = await Engine.create({ variant })
+      // z ∈ ±2e38, so that u − l is more than float32 can hold; z_0 reaches 1.54
+      const network = handMade(pixel, [linear(1), { kind: 'relu' }, linear(2)], [3.4e38, 0, 1e-38, 0, -0.5, 0])
+      const example = { network, image: Float32Array.of(0), label: 1, epsilon: Math.fround(0.6) }
+      for (const prune of [false, true]) {
+        const [margin] = certify(engine, example, prune).margins
+        expect(margin! < 0).toBe(false)
+      }
+    })
+
+    it(`${variant}: coefficients below the smallest float are not lost`, async () => {
+      const engine = await Engine.create({ variant })
+      // z_0 = 1e38 · 1e-25 · 1e-25 x − 1e-13 = 9e-13 at x = 1, by way of a coefficient of 1e-50
+      const network = handMade(
+        pixel, [linear(1), { kind: 'relu' }, linear(1), { kind: 'relu' }, linear(2)], [1e38, 0, 1e-25, 0, 1e-25, 0, -1e-13, 0],
+      )
+      const example = { network, image: Float32Array.of(1), label: 1, epsilon: Math.fround(0.1) }
+      for (const prune of [false, true]) {
+        const [margin] = certify(engine, example, prune).margins
+        expect(margin! < 0).toBe(false)
+      }
+    })
+
+    it(`${variant}: what is not a number certifies nothing`, async () => {
+      const engine = await Engine.create({ variant })
+      const layers = [linear(2), { kind: 'relu' }, linear(2), { kind: 'relu' }, linear(2)] as Layer[]
+      const good = [1, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, -5, 0]
+      for (const bad of [NaN, Infinity, -Infinity, 3.4e38]) {
+        for (let i = 0; i < good.length; i++) {
+          const network = handMade(pixel, layers, good.with(i, bad))
+          const example = { network, image: Float32Array.of(0.5), label: 1, epsilon: 0.1 }
+          const truth = referenceForward(network, Float64Array.of(0.5)).at(-1)!
+          for (const prune of [false, true]) {
+            const [margin] = certify(engine, example, prune).margins
+            // certified only if it is true: a difference that float64 can tell, and that is negative
+            expect([bad, i, prune, margin! < 0 && !(truth[0]! - truth[1]! < 0)]).toEqual([bad, i, prune, false])
+          }
+        }
+      }
+    })
+
+    it(`${variant}: a network of one affine layer is exact`, async () => {
+      const engine = await Engine.create({ variant })
+      const network = handMade(pixel, [linear(2)], [1, -1, 0, 0])
+      const { margins } = certify(engine, { network, image: Float32Array.of(0.5), label: 1, epsilon: 0.25 }, true)
+      expect(margins[0]).toBeCloseTo(1.5, 5)
+      expect(margins[0]).toBeGreaterThanOrEqual(1.5)
+    })
+  }
+})

@@ -1,0 +1,106 @@
+/** robustra attack */
+import { type Command, Option } from 'commander'
+import { type AttackMethod, attack, attackMethods } from '../attacks/attack.ts'
+import { loadDataset } from '../data/dataset.ts'
+import { unknownName } from '../errors.ts'
+import { loadNetwork } from '../formats/network-file.ts'
+import { onInterrupt } from './interrupt.ts'
+import {
+  type PgdFlags,
+  type RangeFlags,
+  addPgdOptions,
+  addRangeOptions,
+  dataOption,
+  datasetOption,
+  epsilonOption,
+  jsonOption,
+  pgdSettings,
+  rangeOf,
+  seedOption,
+  workersOption,
+} from './options.ts'
+import { examples } from './program.ts'
+import { Clock, Progress, downloadProgress } from './progress.ts'
+import { formatShare, formatTable, printJson } from './text.ts'
+
+interface Flags extends RangeFlags, PgdFlags {
+  readonly dataset: string
+  readonly epsilon: number
+  readonly method: string
+  readonly clip: boolean
+  readonly seed: number
+  readonly save?: string
+  readonly workers: number
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function attackCommand(command: Command): void {
+  command
+    .argument('<network>', 'a .safetensors file')
+    .addOption(datasetOption())
+    .addOption(epsilonOption())
+    .addOption(new Option('--method <name>', attackMethods.join(' or ')).default('pgd'))
+  addPgdOptions(command)
+  addRangeOptions(command)
+    .option('--no-clip', 'let attacks leave [0, 1]')
+    .addOption(seedOption('decides the random starts'))
+    .option('--save <dir>', 'new folder for pictures of the adversarial examples')
+    .addOption(workersOption())
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nWhat an attack finds is run again in float64 before it counts. What it does not find proves nothing.\n' +
+        examples([
+          'robustra attack runs/first/best.safetensors --epsilon 0.1 --save runs/first/adversarial',
+          'robustra attack net.safetensors --dataset mnist --epsilon 2/255 --method fgsm --first 1000',
+          'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --steps 100 --restarts 5 --json',
+        ]),
+    )
+    .action(runAttack)
+}
+
+async function runAttack(path: string, flags: Flags): Promise<void> {
+  const { epsilon, clip, seed, save, workers, data: dataDirectory } = flags
+  const { method } = flags
+  if (!isMethod(method)) throw unknownName('method', method, attackMethods)
+  const { network } = loadNetwork(path)
+  const progress = new Progress()
+  const done = onInterrupt('Nothing was kept but pictures.')
+  try {
+    const onDownload = downloadProgress(progress)
+    const dataset = await loadDataset(flags.dataset, 'test', {
+      ...(dataDirectory && { dataDirectory }),
+      onProgress: onDownload,
+    })
+    const range = rangeOf(flags, dataset.count)
+    const total = range.last - range.first
+    progress.start('attacking', total)
+    const clock = new Clock()
+    const { rows, summary } = await attack(network, dataset, {
+      ...{ method, epsilon, ...range, workers, clip, seed, save },
+      ...pgdSettings(flags),
+      onProgress: (images) => progress.update(images, `${images}/${total} images  ${clock.left(images, total)}`),
+    })
+    progress.finish()
+    if (flags.json) {
+      const images = rows.map(({ adversarial, ...row }) => ({ ...row, adversarialPrediction: adversarial?.prediction }))
+      printJson({ ...summary, rows: images })
+      return
+    }
+    console.log(`${network.architecture.name} on ${summary.images} test images of ${dataset.name}, ε ${epsilon}\n`)
+    const table = [
+      ['clean', 'misclassified', formatShare(summary.cleanError), `${summary.cleanErrors}`],
+      [method, 'misclassified or attacked', formatShare(summary.attackError), `${summary.attackErrors}`],
+    ]
+    console.log(formatTable([['error', 'meaning', 'share', 'images'], ...table], 2))
+    console.log(`\n${summary.seconds.toFixed(1)} s; attacks over ${clip ? '[0, 1]' : 'the whole ball'}`)
+    if (save !== undefined) console.log(`pictures: ${save}`)
+  } finally {
+    progress.finish()
+    done()
+  }
+}
+
+const isMethod = (name: string): name is AttackMethod => (attackMethods as readonly string[]).includes(name)

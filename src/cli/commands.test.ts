@@ -1,0 +1,159 @@
+/** Whole commands on synthetic data. */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { robustra, removeFolder, temporaryFolder, tiny } from './command.testing.ts'
+
+const folder = temporaryFolder()
+const at = (name: string) => join(folder, name)
+const network = at('run/f.safetensors')
+let trained: Awaited<ReturnType<typeof robustra>>
+beforeAll(async () => {
+  trained = await robustra('train', '--out', at('run'), ...tiny, '--epochs', '2', '--json')
+})
+afterAll(() => removeFolder(folder))
+
+const lines = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n')
+
+describe('train', () => {
+  test('prints one JSON document, and progress as plain lines on stderr', () => {
+    expect([trained.code, trained.signal]).toEqual([0, null])
+    const result = JSON.parse(trained.stdout)
+    expect(result.options).toMatchObject({ method: 'robustra', epochs: 2, trainingCount: 40 })
+    expect(result.networks.map(({ name }: { name: string }) => name)).toEqual(['f', 'g'])
+    expect(result.reports).toHaveLength(4)
+    expect(trained.stderr).toMatch(
+      /^1\/2 f {2}loss [\d.]+ {2}clean .* LP .* unstable .* ε .* lr .* t .*infeasible .* s$/m,
+    )
+    expect(trained.stderr.match(/\n/g)!.length).toBeLessThan(10)
+  })
+
+  test('leaves networks, log, curves, settings and a checkpoint', () => {
+    expect(readdirSync(at('run')).toSorted()).toEqual(
+      [
+        ...['best.safetensors', 'checkpoint.safetensors', 'config.json', 'curves.svg', 'f.safetensors'],
+        ...['g.safetensors', 'log.jsonl'],
+      ].toSorted(),
+    )
+    expect(lines(at('run/log.jsonl')).map((line) => JSON.parse(line).network)).toEqual(['f', 'g', 'f', 'g'])
+    expect(readFileSync(at('run/curves.svg'), 'utf8')).toContain('g certified')
+  })
+
+  test('the command line comes before the file, that before the preset, that before the defaults', async () => {
+    writeFileSync(
+      at('settings.toml'),
+      'dataset = "synthetic"\nepochs = 1\nmethod = "natural"\nseed = 5\nepsilonStart = 0\n',
+    )
+    const flags = ['--preset', 'paper-mnist-0.3', '--config', at('settings.toml'), '--seed', '6', '--epsilon', '2/255']
+    const { code, stdout } = await robustra('train', '--out', at('mixed'), ...tiny, ...flags, '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).options).toMatchObject({
+      ...{ dataset: 'synthetic', method: 'natural', epochs: 1, seed: 6, epsilon: 2 / 255, optimiser: 'adam' },
+    })
+  })
+
+  test('of a finished run, --resume changes nothing, and settings that differ are refused', async () => {
+    const before = readFileSync(network)
+    const same = await robustra('train', '--resume', '--out', at('run'), ...tiny)
+    expect(same.code).toBe(0)
+    expect(same.stdout).toContain('Next: robustra certify')
+    expect(readFileSync(network).equals(before)).toBe(true)
+    const other = await robustra('train', '--resume', '--out', at('run'), '--seed', '2')
+    expect(other.code).toBe(2)
+    expect(other.stderr).toMatch(/^robustra: the run was started with --seed 1, not 2: leave it out with --resume.*\n$/)
+  })
+
+  test('without validation images', async () => {
+    const args = ['--epochs', '1', '--method', 'natural', '--validation-count', '0']
+    const { code, stdout } = await robustra('train', '--out', at('blind'), ...tiny, ...args)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^f +– +– /m)
+    expect(stdout).not.toContain('NaN')
+  })
+})
+
+describe('certify', () => {
+  const args = ['certify', network, '--epsilon', '2/255', '--first', '12', '--workers', '2']
+
+  test('writes a row per image and prints a table; goes on where it was cut off', async () => {
+    const { code, stdout } = await robustra(...args, '--out', at('rows.jsonl'))
+    expect(code).toBe(0)
+    for (const method of ['clean', 'pgd', 'interval', 'lp']) expect(stdout).toMatch(new RegExp(`^${method} .* %`, 'm'))
+    const whole = lines(at('rows.jsonl'))
+    expect(whole.slice(1).map((line) => JSON.parse(line).index)).toEqual(Array.from({ length: 12 }, (_, i) => i))
+
+    writeFileSync(at('rows.jsonl'), `${whole.slice(0, 6).join('\n')}\n${whole[6]!.slice(0, 20)}`)
+    const resumed = await robustra(...args, '--out', at('rows.jsonl'), '--resume')
+    expect(resumed.code).toBe(0)
+    expect(lines(at('rows.jsonl')).map(withoutTimes)).toEqual(whole.map(withoutTimes))
+  })
+
+  test('--json, a range of images and some methods', async () => {
+    const flags = ['--epsilon', '0.01', '--images', '5-8', '--method', 'clean,lp', '--json']
+    const { code, stdout } = await robustra('certify', network, ...flags, '--out', at('some.jsonl'))
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ first: 5, last: 9, images: 4, epsilon: 0.01, methods: ['clean', 'lp'] })
+  })
+})
+
+const withoutTimes = (line: string) => line.replaceAll(/"seconds":[^,}]+/g, '')
+
+describe('attack', () => {
+  test('counts and saves adversarial examples', async () => {
+    const flags = ['--epsilon', '0.3', '--first', '12', '--save', at('pictures'), '--json']
+    const { code, stdout } = await robustra('attack', network, ...flags)
+    expect(code).toBe(0)
+    const { rows, attackErrors, cleanErrors } = JSON.parse(stdout)
+    expect(rows).toHaveLength(12)
+    expect(readdirSync(at('pictures')).filter((name) => name.endsWith('.png'))).toHaveLength(attackErrors - cleanErrors)
+  })
+
+  test('prints a table of fgsm', async () => {
+    const { code, stdout } = await robustra('attack', network, '--epsilon', '0.1', '--first', '4', '--method', 'fgsm')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^fgsm .* %/m)])
+  })
+})
+
+describe('info, data, help', () => {
+  test('info of a file and of an architecture', async () => {
+    const [file, named] = await Promise.all([
+      robustra('info', network),
+      robustra('info', '--architecture', 'cifar10-small', '--json'),
+    ])
+    expect(file.stdout).toContain('166406 parameters, 4804 hidden units')
+    expect(JSON.parse(named.stdout)).toMatchObject({ parameters: 214918, hiddenUnits: 6244 })
+  })
+
+  test('data verify tells what is wrong with each file', async () => {
+    writeFileSync(at('t10k-images-idx3-ubyte'), 'not images')
+    const { code, stdout, stderr } = await robustra('data', 'verify', 'mnist', '--data', folder)
+    expect(code).toBe(2)
+    expect(stdout).toMatch(/^t10k-images-idx3-ubyte +corrupt/m)
+    expect(stderr).toMatch(/^robustra: .*t10k-images-idx3-ubyte is corrupt.*\n$/)
+  })
+
+  test.concurrent.each([
+    [],
+    ['quickstart'],
+    ['train'],
+    ['certify'],
+    ['attack'],
+    ['info'],
+    ['data'],
+    ['data', 'verify'],
+  ])('help of %s %s has examples', async (...command) => {
+    const { code, stdout, stderr } = await robustra(...command, '--help')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/Usage: robustra/)
+    expect(stdout).toMatch(/Examples?:\n {2}robustra /)
+  })
+
+  test('version, and help for lack of a command', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    expect((await robustra('--version')).stdout).toBe(`${version}\n`)
+    const none = await robustra()
+    expect([none.code, none.stdout]).toEqual([2, ''])
+    expect(none.stderr).toContain('Usage: robustra')
+    expect(existsSync(at('runs'))).toBe(false)
+  })
+})

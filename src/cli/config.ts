@@ -1,0 +1,23 @@
+/** Settings of training from a file. */
+import { extname } from 'node:path'
+import { parse as parseToml } from 'smol-toml'
+import { UserError } from '../errors.ts'
+import { readWholeFile } from '../formats/atomic.ts'
+import type { GivenOptions } from '../training/options.ts'
+
+/** @throws UserError if the file is not JSON or TOML; names and values are checked later, with the rest */
+export function readConfig(path: string): GivenOptions {
+  const parse = { '.json': JSON.parse, '.toml': parseToml }[extname(path)]
+  if (!parse) throw new UserError(`${path}: settings are read from .json and .toml files only`)
+  const text = new TextDecoder().decode(readWholeFile(path))
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (error) {
+    throw new UserError(`${path} is not valid ${extname(path).slice(1).toUpperCase()}: ${(error as Error).message}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UserError(`${path} does not hold settings by name`)
+  }
+  return value as GivenOptions
+}

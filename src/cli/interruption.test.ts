@@ -1,0 +1,82 @@
+/** Runs that are killed, interrupted, or run out of disk. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, expect, test } from 'vitest'
+import { finished, removeFolder, robustra, start, temporaryFolder, tiny } from './command.testing.ts'
+
+const folder = temporaryFolder()
+const at = (name: string) => join(folder, name)
+afterAll(() => removeFolder(folder))
+
+const train = (out: string) => ['train', '--out', out, ...tiny, '--epochs', '4']
+
+async function exists(path: string): Promise<void> {
+  while (!existsSync(path)) await sleep(10)
+}
+
+test('after kill -9, --resume ends with the weights of a run that was never stopped', async () => {
+  const whole = robustra(...train(at('whole')))
+  const child = start(train(at('killed')))
+  const killed = finished(child)
+  await exists(at('killed/checkpoint.safetensors'))
+  child.kill('SIGKILL')
+  expect((await killed).signal).toBe('SIGKILL')
+  expect(readFileSync(at('killed/log.jsonl'), 'utf8').trimEnd().split('\n').length).toBeLessThan(8)
+
+  expect((await robustra('train', '--resume', '--out', at('killed'), '--workers', '1')).code).toBe(0)
+  expect((await whole).code).toBe(0)
+  for (const file of ['f.safetensors', 'g.safetensors', 'best.safetensors']) {
+    expect(readFileSync(at(`killed/${file}`)).equals(readFileSync(at(`whole/${file}`)))).toBe(true)
+  }
+})
+
+test('Ctrl-C stops at once with exit code 130 and says how to go on', async () => {
+  const child = start(train(at('stopped')))
+  const stopped = finished(child)
+  await exists(at('stopped/config.json'))
+  await sleep(200)
+  child.kill('SIGINT')
+  const { code, stderr } = await stopped
+  expect(code).toBe(130)
+  expect(stderr).toMatch(/robustra: stopped\. Go on with: robustra train --resume --out .*stopped\n$/)
+  expect((await robustra('train', '--resume', '--out', at('stopped'))).code).toBe(0)
+})
+
+/** A disk of a few kilobytes; only root can have one. */
+function mountTinyDisk(path: string): boolean {
+  mkdirSync(path)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', path], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('a full disk is one line, and leaves no half-written file', async ({ skip }) => {
+  const disk = at('disk')
+  if (!mountTinyDisk(disk)) skip('needs the right to mount')
+  try {
+    const { code, stderr } = await robustra(...train(join(disk, 'run')))
+    expect(code).toBe(2)
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^robustra: cannot write .*: no space left on the disk/)
+    expect(
+      readdirSync(join(disk, 'run')).filter((name) => name.endsWith('.safetensors') || name.endsWith('.tmp')),
+    ).toEqual([])
+  } finally {
+    execFileSync('umount', [disk])
+  }
+})
+
+test('a write that is cut short is an error, and the old file stays', async () => {
+  // The largest file that the process may write, in blocks of 512 bytes (sh): the networks are larger.
+  const main = new URL('./main.ts', import.meta.url).pathname
+  const limited = ['-c', 'ulimit -f 400; exec "$0" "$@"', process.execPath, main, ...train(at('cut'))]
+  const { spawn } = await import('node:child_process')
+  const { code, stderr } = await finished(spawn('sh', limited, { stdio: ['ignore', 'pipe', 'pipe'] }))
+  expect(code).toBe(2)
+  expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^robustra: cannot write .*f\.safetensors: .*EFBIG/)
+  expect(readdirSync(at('cut')).filter((name) => name.endsWith('.safetensors') || name.endsWith('.tmp'))).toEqual([])
+})

@@ -1,0 +1,81 @@
+/** Options that several commands have, spelled and explained the same way. */
+import { type Command, Option } from 'commander'
+import type { PgdSettings } from '../attacks/attack.ts'
+import { datasetNames } from '../data/dataset.ts'
+import { UserError } from '../errors.ts'
+import {
+  type ImageRange,
+  defaultWorkers,
+  parseEpsilon,
+  parseImages,
+  parsePositive,
+  parseWorkers,
+  wholeNumber,
+} from './values.ts'
+
+export const workersOption = () =>
+  new Option('--workers <n>', 'threads; results do not depend on it')
+    .argParser(parseWorkers)
+    .default(defaultWorkers(), 'number of cores')
+
+export const dataOption = () => new Option('--data <dir>', 'folder with the files of the data set, if not downloaded')
+
+export const jsonOption = () => new Option('--json', 'print one JSON document instead of text')
+
+/** What `rangeOf` understands. */
+export const addRangeOptions = (command: Command) =>
+  command
+    .addOption(new Option('--first <n>', 'only the first n images').argParser(wholeNumber('--first', 1)))
+    .addOption(new Option('--images <a-b>', 'only images a to b, both included, from 0').argParser(parseImages))
+
+export interface RangeFlags {
+  readonly first?: number
+  readonly images?: ImageRange
+}
+
+/** First image and the one after the last of the test set that the user wants. */
+export function rangeOf({ first, images }: RangeFlags, count: number): { first: number; last: number } {
+  if (first !== undefined && images) throw new UserError('--first and --images exclude each other')
+  const range = { first: images?.first ?? 0, last: images?.last ?? first ?? count }
+  if (range.last > count) {
+    throw new UserError(`there are only ${count} images, 0 to ${count - 1}: ask for no more`)
+  }
+  return range
+}
+
+export const epsilonOption = () =>
+  new Option('--epsilon <radius>', 'ℓ∞ radius on pixels of [0, 1]: 0.1 or 2/255')
+    .argParser(parseEpsilon)
+    .makeOptionMandatory()
+
+export const datasetOption = () =>
+  new Option('--dataset <name>', `whose test images: ${datasetNames.join(', ')}`).default('synthetic')
+
+export const seedOption = (description: string) =>
+  new Option('--seed <n>', description).argParser(wholeNumber('--seed', 0)).default(0)
+
+/** What `pgdSettings` understands. */
+export const addPgdOptions = (command: Command) =>
+  command
+    .addOption(new Option('--steps <n>', 'of PGD (default: 40)').argParser(wholeNumber('--steps', 1)))
+    .addOption(
+      new Option('--step-size <share>', 'of PGD, as a share of ε (default: 0.1, or 2.5 / steps if more)').argParser(
+        (text) => parsePositive('--step-size', text),
+      ),
+    )
+    .addOption(new Option('--restarts <n>', 'of PGD (default: 1)').argParser(wholeNumber('--restarts', 1)))
+    .option('--no-random-start', 'begin PGD at the image')
+
+export interface PgdFlags {
+  readonly steps?: number
+  readonly stepSize?: number
+  readonly restarts?: number
+  readonly randomStart: boolean
+}
+
+export const pgdSettings = ({ steps, stepSize, restarts, randomStart }: PgdFlags): PgdSettings => ({
+  steps,
+  stepSize,
+  restarts,
+  randomStart: randomStart ? undefined : false,
+})

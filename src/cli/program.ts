@@ -1,0 +1,67 @@
+/** The commands, each in its own file, which is read only when the command is used. */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+
+interface Entry {
+  readonly name: string
+  readonly summary: string
+  /** Adds arguments, options, examples and the action. */
+  readonly define: () => Promise<(command: Command) => unknown>
+}
+
+const commands: readonly Entry[] = [
+  {
+    name: 'quickstart',
+    summary: 'train and certify a small pair of networks, to see what it is about',
+    define: async () => (await import('./quickstart.ts')).quickstartCommand,
+  },
+  {
+    name: 'train',
+    summary: 'train a network, or a mutual pair with Robustra',
+    define: async () => (await import('./train.ts')).trainCommand,
+  },
+  {
+    name: 'certify',
+    summary: 'prove for each image of a data set whether a network is robust on it',
+    define: async () => (await import('./certify.ts')).certifyCommand,
+  },
+  {
+    name: 'attack',
+    summary: 'look for adversarial examples of a network',
+    define: async () => (await import('./attack.ts')).attackCommand,
+  },
+  {
+    name: 'info',
+    summary: 'layers, shapes, parameters and hidden units of a network',
+    define: async () => (await import('./info.ts')).infoCommand,
+  },
+  {
+    name: 'data',
+    summary: 'check or download the files of a data set',
+    define: async () => (await import('./data.ts')).dataCommand,
+  },
+]
+
+export const packageVersion = (): string =>
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+
+/** @param args the command line; commands that it does not name get no more than their summary */
+export async function createProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command('robustra')
+    .description('Train ReLU networks whose robustness is proved, and prove how robust any ReLU network is.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', examples(['robustra quickstart', 'robustra train --help']))
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride()
+  for (const { name, summary, define } of commands) {
+    const command = program.command(name).description(summary).helpOption('-h, --help', 'print this help')
+    if (args.includes(name)) (await define())(command)
+  }
+  return program
+}
+
+/** Examples at the end of a help text. */
+export const examples = (lines: readonly string[]): string =>
+  `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  ${line}\n`).join('')}`

@@ -1,0 +1,126 @@
+/** robustra quickstart */
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { loadDataset } from '../data/dataset.ts'
+import { writeFileAtomic } from '../formats/atomic.ts'
+import { curvesSvg } from '../report/curves.ts'
+import { type GivenOptions, trainingOptions } from '../training/options.ts'
+import { type RunResult, train } from '../training/run.ts'
+import { certify } from '../verification/certify.ts'
+import type { CertifySummary } from '../verification/summary.ts'
+import { onInterrupt } from './interrupt.ts'
+import { jsonOption, workersOption } from './options.ts'
+import { examples } from './program.ts'
+import { Clock, Progress } from './progress.ts'
+import { prepareFolder } from './quickstart-folder.ts'
+import { explain } from './quickstart-text.ts'
+import { printJson } from './text.ts'
+import { TrainingProgress } from './training-progress.ts'
+
+/** ε, sizes and schedules are chosen together, by measuring: see docs/decisions.md. */
+const EPSILON = 0.08
+const TEST_IMAGES = 200
+const settings = { dataset: 'synthetic', epsilon: EPSILON, trainingCount: 900, learningRate: 0.002 } as const
+const pair = { epochs: 4, batchSize: 20, epsilonStart: 0.005, rampEpochs: 3, halveEvery: 1, validationCount: 100 }
+const natural = { epochs: 10, batchSize: 50, rampEpochs: 5, halveEvery: 2, validationCount: 0 }
+const runs = {
+  robustra: { ...settings, ...pair, method: 'robustra' },
+  natural: { ...settings, ...natural, method: 'natural' },
+} as const satisfies Record<string, GivenOptions>
+
+interface Flags {
+  readonly out: string
+  readonly workers: number
+  readonly json?: boolean
+}
+
+/** One row of the table. */
+export interface Subject {
+  readonly name: string
+  /** Its file. */
+  readonly path: string
+  readonly summary: CertifySummary
+}
+
+export function quickstartCommand(command: Command): void {
+  command
+    .option(
+      '--out <dir>',
+      'folder for everything it makes; that of an earlier quickstart is overwritten',
+      'runs/quickstart',
+    )
+    .addOption(workersOption())
+    .addOption(jsonOption())
+    .addHelpText('after', examples(['robustra quickstart', 'robustra quickstart --workers 2 --out /tmp/try']))
+    .action(runQuickstart)
+}
+
+async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
+  const started = performance.now()
+  const progress = new Progress()
+  const done = onInterrupt('Start again with: robustra quickstart')
+  try {
+    const { path, note } = prepareFolder(out)
+    if (note) progress.line(`quickstart ${note}`)
+    const trained = await trainOne('robustra', path, workers, progress)
+    writeFileAtomic(
+      join(path, 'curves.svg'),
+      curvesSvg(trained.reports, `Robustra: f and g, trained mutually on synthetic digits, ε ${EPSILON}`),
+    )
+    const compared = await trainOne('natural', path, workers, progress)
+    const subjects: Subject[] = []
+    for (const { name, network, path: file } of [...trained.networks, { ...compared.networks[0]!, name: 'natural' }]) {
+      subjects.push({ name, path: file, summary: await certifyOne(name, network, path, workers, progress) })
+    }
+    const seconds = (performance.now() - started) / 1000
+    if (json) printJson({ out: path, epsilon: EPSILON, seconds, networks: subjects })
+    else console.log(explain(path, subjects, seconds))
+  } finally {
+    progress.finish()
+    done()
+  }
+}
+
+async function trainOne(
+  kind: keyof typeof runs,
+  path: string,
+  workers: number,
+  progress: Progress,
+): Promise<RunResult> {
+  const options = trainingOptions(runs[kind])
+  progress.line(
+    kind === 'robustra'
+      ? `\nTraining a pair with Robustra: in each epoch f against g, then g against f (ε ${EPSILON})`
+      : '\nTraining the same network on clean images only, to compare',
+  )
+  const shown = new TrainingProgress(options, progress, kind === 'natural' ? kind : undefined)
+  const result = await train(options, {
+    out: join(path, kind),
+    workers,
+    onProgress: shown.update,
+    onEpoch: shown.report,
+  })
+  progress.finish()
+  return result
+}
+
+async function certifyOne(
+  name: string,
+  network: RunResult['networks'][number]['network'],
+  path: string,
+  workers: number,
+  progress: Progress,
+): Promise<CertifySummary> {
+  const dataset = await loadDataset('synthetic', 'test')
+  const clock = new Clock()
+  progress.start(`certifying ${name}`, TEST_IMAGES)
+  const summary = await certify(network, dataset, {
+    ...{ epsilon: EPSILON, first: 0, last: TEST_IMAGES, workers, seed: 0, clip: true, resume: false },
+    methods: ['clean', 'pgd', 'interval', 'lp'],
+    pgd: { steps: 20 },
+    out: join(path, `certified-${name}.jsonl`),
+    onProgress: (images) => progress.update(images, clock.left(images, TEST_IMAGES)),
+  })
+  progress.finish()
+  return summary
+}

@@ -1,0 +1,114 @@
+/** robustra train */
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { UserError, unknownName } from '../errors.ts'
+import { CurvesFile } from '../report/curves-file.ts'
+import { RunFolder } from '../training/checkpoint.ts'
+import { type TrainingOptions, presets, trainingOptions } from '../training/options.ts'
+import { type RunResult, resume, train } from '../training/run.ts'
+import { readConfig } from './config.ts'
+import { onInterrupt } from './interrupt.ts'
+import { dataOption, jsonOption, workersOption } from './options.ts'
+import { examples } from './program.ts'
+import { Progress, downloadProgress } from './progress.ts'
+import { formatShare, formatTable, printJson } from './text.ts'
+import { addTrainingOptions, requireSame, trainingFlags } from './training-flags.ts'
+import { TrainingProgress } from './training-progress.ts'
+
+interface Flags {
+  readonly out: string
+  readonly preset?: string
+  readonly config?: string
+  readonly resume?: boolean
+  readonly workers: number
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function trainCommand(command: Command): void {
+  command
+    .requiredOption('--out <dir>', 'new folder for networks, log, curves and checkpoint')
+    .addOption(new Option('--preset <name>', `the paper's settings: ${Object.keys(presets).join(', ')}`))
+    .option('--config <file>', 'settings from a .json or .toml file; names as below in camelCase')
+    .option('--resume', 'go on with the run in --out after its last whole epoch, with its own settings')
+    .addOption(workersOption())
+    .addOption(dataOption())
+    .addOption(jsonOption())
+  addTrainingOptions(command)
+    .addHelpText(
+      'after',
+      '\nThe command line comes before --config, that before --preset, that before the defaults.\n' +
+        'The same settings and seed give the same weights on one machine, whatever the number of workers.\n' +
+        examples([
+          'robustra train --out runs/first --epochs 5',
+          'robustra train --out runs/mnist --preset paper-mnist-0.1 --epochs 20',
+          'robustra train --out runs/wk --dataset mnist --method lp-dual --epsilon 0.1',
+          'robustra train --out runs/mnist --resume',
+        ]),
+    )
+    .action((flags: Flags) => runTrain(flags))
+}
+
+async function runTrain(flags: Flags): Promise<void> {
+  const { out, workers, data, json } = flags
+  const options = flags.resume ? resumedOptions(flags) : newOptions(flags)
+  const progress = new Progress()
+  const shown = new TrainingProgress(options, progress)
+  const curves = new CurvesFile(out, options)
+  const run = {
+    out,
+    workers,
+    dataDirectory: data,
+    onProgress: shown.update,
+    onEpoch: (report: Parameters<typeof shown.report>[0]) => {
+      shown.report(report)
+      curves.add(report)
+    },
+    onDownload: downloadProgress(progress),
+  }
+  const done = onInterrupt(`Go on with: robustra train --resume --out ${out}`)
+  try {
+    const result = await (flags.resume ? resume(run) : train(options, run))
+    progress.finish()
+    if (json) printJson({ out, ...result, networks: result.networks.map(({ name, path }) => ({ name, path })) })
+    else printResult(out, result)
+  } finally {
+    progress.finish()
+    done()
+  }
+}
+
+function newOptions(flags: Flags): TrainingOptions {
+  return trainingOptions(givenBy(flags), flags.preset)
+}
+
+/** The settings of the run itself; what the user repeats must be the same. */
+function resumedOptions(flags: Flags): TrainingOptions {
+  const saved = new RunFolder(flags.out).options()
+  const named = { ...presets[presetName(flags) ?? ''], ...givenBy(flags) }
+  requireSame(Object.keys(named) as (keyof TrainingOptions)[], newOptions(flags), saved)
+  return saved
+}
+
+const givenBy = (flags: Flags) => ({
+  ...(flags.config !== undefined && readConfig(flags.config)),
+  ...trainingFlags(flags as unknown as Record<string, unknown>),
+})
+
+function presetName({ preset }: Flags): string | undefined {
+  if (preset !== undefined && !Object.hasOwn(presets, preset)) throw unknownName('preset', preset, Object.keys(presets))
+  return preset
+}
+
+function printResult(out: string, { options, networks, reports, best }: RunResult): void {
+  const rows = networks.map(({ name, path }) => {
+    const last = reports.findLast((report) => report.network === name)
+    if (!last) throw new UserError(`the log of ${out} has no epoch of ${name}: start again with another --out`)
+    return [name, formatShare(last.cleanError), formatShare(last.certifiedError), path]
+  })
+  console.log(`\n${formatTable([['network', 'clean error', 'LP error', 'file'], ...rows], 1)}`)
+  console.log(`(after epoch ${options.epochs}, on validation images, ε ${options.epsilon})`)
+  if (best) console.log(`best of all: ${best.network} of epoch ${best.epoch + 1}, in ${join(out, 'best.safetensors')}`)
+  console.log(`\nNext: robustra certify ${join(out, best ? 'best.safetensors' : 'f.safetensors')} \\
+    --dataset ${options.dataset} --epsilon ${options.epsilon} --out ${join(out, 'certified.jsonl')}`)
+}

@@ -1,0 +1,59 @@
+/** The settings of training as options of the command line, made from their schema. */
+import { type Command, Option } from 'commander'
+import { z } from 'zod'
+import { UserError } from '../errors.ts'
+import { type GivenOptions, type TrainingOptions, trainingOptions, trainingOptionsSchema } from '../training/options.ts'
+import { parseEpsilon, parseNumber } from './values.ts'
+
+const { shape } = trainingOptionsSchema.unwrap()
+type Name = keyof TrainingOptions
+const names = Object.keys(shape) as Name[]
+
+/** Defaults that depend on other settings. */
+const describedDefaults: Partial<Record<Name, string>> = {
+  rampEpochs: 'a fifth of the epochs',
+  halveEvery: 'a tenth of the epochs',
+  validationCount: '600 of synthetic, 5000 of others',
+}
+
+const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+export function addTrainingOptions(command: Command): Command {
+  const defaults = trainingOptions({})
+  for (const name of names) {
+    const type: z.ZodType = shape[name]
+    const choices = type instanceof z.ZodEnum ? `: ${type.options.join(', ')}` : ''
+    const standard = describedDefaults[name] ?? String(defaults[name])
+    const placeholder = type instanceof z.ZodNumber ? 'n' : 'name'
+    const option = new Option(
+      `--${kebab(name)} <${placeholder}>`,
+      `${type.description}${choices} (default: ${standard})`,
+    )
+    command.addOption(option.argParser((text) => parseSetting(name, text)))
+  }
+  return command
+}
+
+/** Only the type is settled here; `trainingOptions` checks the rest, wherever a setting comes from. */
+function parseSetting(name: Name, text: string): string | number {
+  if (name === 'epsilon' || name === 'epsilonStart') return parseEpsilon(text)
+  if (!(shape[name] instanceof z.ZodNumber)) return text
+  const value = parseNumber(text)
+  if (Number.isFinite(value)) return value
+  throw new UserError(`--${kebab(name)} cannot be '${text}': give a number`)
+}
+
+/** Those settings that are among the flags of a command line. */
+export const trainingFlags = (flags: Record<string, unknown>): GivenOptions =>
+  Object.fromEntries(names.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]]))
+
+/** @throws UserError if settings that the user names differ from those that a run was started with */
+export function requireSame(named: readonly Name[], given: TrainingOptions, saved: TrainingOptions): void {
+  for (const name of named) {
+    if (given[name] === saved[name]) continue
+    throw new UserError(
+      `the run was started with --${kebab(name)} ${saved[name]}, not ${given[name]}: leave it out with --resume, ` +
+        'or start another run with another --out',
+    )
+  }
+}

@@ -1,0 +1,55 @@
+/** Values on the command line: each parser says what is wrong and what is right. */
+import { availableParallelism } from 'node:os'
+import { UserError } from '../errors.ts'
+
+/** A number, or a fraction such as 2/255. NaN if it is neither. */
+export function parseNumber(text: string): number {
+  const parts = text.split('/')
+  if (parts.length > 2 || parts.some((part) => !/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(part))) return NaN
+  const [numerator, denominator = 1] = parts.map(Number)
+  return numerator! / denominator
+}
+
+/** ε in pixel units: 0.1 or 2/255. */
+export function parseEpsilon(text: string): number {
+  const value = parseNumber(text)
+  if (value >= 0 && value <= 1) return value
+  throw new UserError(`ε cannot be '${text}': it is in pixels of [0, 1], so give 0 to 1, such as 0.1 or 2/255`)
+}
+
+/** A parser of whole numbers from `least` to `most` for the option of that name. */
+export const wholeNumber =
+  (option: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = /^[-+]?\d+$/.test(text) ? Number(text) : NaN
+    if (value >= least && value <= most) return value
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+    throw new UserError(`${option} cannot be '${text}': give a whole number ${range}`)
+  }
+
+export function parsePositive(option: string, text: string): number {
+  const value = parseNumber(text)
+  if (value > 0 && value < Infinity) return value
+  throw new UserError(`${option} cannot be '${text}': give a number above 0`)
+}
+
+export const MOST_WORKERS = 64
+export const parseWorkers = wholeNumber('--workers', 1, MOST_WORKERS)
+export const defaultWorkers = (): number => Math.min(MOST_WORKERS, availableParallelism())
+
+/** A range of images, the last one excluded. */
+export interface ImageRange {
+  readonly first: number
+  /** Undefined: to the end. */
+  readonly last: number | undefined
+}
+
+/** 'A-B', both included; 'A' alone is one image. */
+export function parseImages(text: string): ImageRange {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text)
+  const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])]
+  if (match && first <= last) return { first, last: last + 1 }
+  throw new UserError(`--images cannot be '${text}': give the first and the last, such as 0-999`)
+}
+
+export const parseList = (text: string): string[] => text.split(',').map((item) => item.trim())

@@ -1,0 +1,42 @@
+/** The public API: what is not exported here may change at any time. */
+export { UserError } from './errors.ts'
+
+export type { Layer, Shape } from './networks/layers.ts'
+export {
+  type Architecture,
+  type Network,
+  type ParameterTensor,
+  countHiddenUnits,
+  countParameters,
+  parameterLayout,
+} from './networks/network.ts'
+export { architectureNamed, architectureNames } from './networks/architectures.ts'
+export { initialise } from './networks/initialise.ts'
+export { evaluate } from './networks/evaluate.ts'
+export { loadNetwork, saveNetwork } from './formats/network-file.ts'
+
+export { type Dataset, type LoadOptions, type Split, datasetNames, loadDataset, takeRange } from './data/dataset.ts'
+
+export { type DualBoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './bounds/network-bounds.ts'
+
+export { type Method, methods } from './training/objectives.ts'
+export { type GivenOptions, type TrainingOptions, presets, trainingOptions } from './training/options.ts'
+export type { EpochReport, Progress } from './training/trainer.ts'
+export type { Best } from './training/checkpoint.ts'
+export { type RunOptions, type RunResult, resume, train, trainMutual } from './training/run.ts'
+
+export { type CertifyOptions, certify } from './verification/certify.ts'
+export { type CertifyHeader, type CertifyMethod, type CertifyRow, certifyMethods } from './verification/rows.ts'
+export type { CertifySummary, ErrorCount } from './verification/summary.ts'
+
+export {
+  type AttackMethod,
+  type AttackRow,
+  type AttackRunOptions,
+  type AttackSummary,
+  type PgdSettings,
+  attack,
+  attackMethods,
+} from './attacks/attack.ts'
+
+export { curvesSvg } from './report/curves.ts'

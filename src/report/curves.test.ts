@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import type { EpochReport } from '../training/trainer.ts'
+import { curvesSvg } from './curves.ts'
+
+const report = (epoch: number, network: string, certifiedError: number): EpochReport => ({
+  ...{ epoch, network, certifiedError, loss: 1, cleanError: certifiedError / 2, epsilon: 0.05 * (epoch + 1) },
+  ...{ learningRate: 0.001, unstable: 0.1, seconds: 1 },
+})
+
+test('draws clean and certified error of both networks, with labels at their ends', () => {
+  const svg = curvesSvg(
+    [report(0, 'f', 1), report(0, 'g', 0.9), report(1, 'f', 0.3), report(1, 'g', 0.25)],
+    'a < b & c',
+  )
+  expect(svg.match(/<path class="curve [fge]/g)).toHaveLength(7)
+  for (const label of ['f certified 30 %', 'g clean 12.5 %', 'ε 0.1', 'a &lt; b &amp; c']) expect(svg).toContain(label)
+  expect(svg).not.toMatch(/NaN|undefined|Infinity/)
+  expect(svg).toContain('prefers-color-scheme: dark')
+})
+
+test('labels that would overlap are moved apart', () => {
+  const svg = curvesSvg([report(0, 'f', 0), report(0, 'g', 0)], 'same')
+  const heights = [...svg.matchAll(/y="([\d.]+)" class="[fg]"/g)]
+    .map((match) => Number(match[1]))
+    .toSorted((a, b) => a - b)
+  expect(heights).toHaveLength(4)
+  for (let i = 1; i < heights.length; i++) expect(heights[i]! - heights[i - 1]!).toBeGreaterThan(15)
+})
+
+test.each([
+  ['no epoch', []],
+  ['one epoch', [report(0, 'f', 0.5)]],
+  [
+    'no validation images',
+    [
+      { ...report(0, 'f', NaN), cleanError: NaN },
+      { ...report(1, 'f', NaN), cleanError: NaN },
+    ],
+  ],
+  ['a hundred epochs', Array.from({ length: 100 }, (_, i) => report(i, 'f', 1 / (i + 1)))],
+  ['ε 0', [{ ...report(0, 'f', 0.5), epsilon: 0 }]],
+])('makes a picture of %s', (_name, reports) => {
+  expect(curvesSvg(reports, 'title')).not.toMatch(/NaN|undefined|Infinity/)
+})

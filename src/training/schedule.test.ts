@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { trainingOptions } from './options.ts'
+import { cleanShareAt, epsilonAt, learningRateAt } from './schedule.ts'
+import { chunkStarts, parameterRanges } from './tasks.ts'
+
+const paper = trainingOptions({}, 'paper-mnist-0.1')
+
+describe('schedules of the paper', () => {
+  it('ε grows linearly from 0.01 to its target over 20 epochs, step by step', () => {
+    const at = (epoch: number, step: number) => epsilonAt(paper, epoch, step, 100)
+    expect(at(0, 0)).toBeCloseTo(0.01, 12)
+    expect(at(10, 0)).toBeCloseTo(0.055, 12)
+    expect(at(10, 50)).toBeCloseTo(0.01 + 0.09 * (10.5 / 20), 12)
+    expect(at(19, 100)).toBeCloseTo(0.1, 12)
+    expect(at(20, 0)).toBe(0.1)
+    expect(at(99, 99)).toBe(0.1)
+  })
+
+  it('the learning rate is constant for 20 epochs, then halved every 10', () => {
+    expect([0, 19, 20, 29, 30, 40, 99].map((epoch) => learningRateAt(paper, epoch) * 1000)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.125, 0.5 ** 8])
+  })
+
+  it('take zeros for "not at all"', () => {
+    const flat = { ...paper, rampEpochs: 0, halveEvery: 0 }
+    expect(epsilonAt(flat, 0, 0, 10)).toBe(0.1)
+    expect([0, 50].map((epoch) => learningRateAt(flat, epoch))).toEqual([0.001, 0.001])
+    expect(cleanShareAt(flat, 0, 0, 10)).toBe(0.5)
+    expect(epsilonAt({ ...paper, epsilon: 0 }, 3, 0, 10)).toBe(0)
+    expect(epsilonAt({ ...paper, epsilon: 0.005 }, 0, 0, 10)).toBe(0.005)
+  })
+
+  it('the clean share falls from 1 to its end', () => {
+    expect([0, 10, 20, 50].map((epoch) => cleanShareAt(paper, epoch, 0, 10))).toEqual([1, 0.75, 0.5, 0.5])
+  })
+})
+
+describe('the cut of a batch', () => {
+  it('covers it once in chunks of 1 to 4, and never grows', () => {
+    for (let batch = 1; batch <= 300; batch++) {
+      const starts = chunkStarts(batch)
+      const sizes = starts.slice(1).map((start, i) => start - starts[i]!)
+      expect([starts[0], starts.at(-1), Math.min(...sizes) >= 1, Math.max(...sizes) <= 4]).toEqual([0, batch, true, true])
+      expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+    }
+  })
+
+  it('of parameters covers them once', () => {
+    for (const length of [1, 5, 16, 17, 166_406]) {
+      const ranges = parameterRanges(length)
+      expect([ranges.length, ranges[0], ranges.at(-1)]).toEqual([17, 0, length])
+      expect(ranges).toEqual(ranges.toSorted((a, b) => a - b))
+    }
+  })
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import type { Dataset } from '../data/dataset.ts'
+import { Random } from '../engine/random.ts'
+import type { Architecture } from '../networks/network.ts'
+import { type GivenOptions, trainingOptions } from './options.ts'
+import { Trainer, startLearners } from './trainer.ts'
+
+const architecture: Architecture = {
+  name: 'tiny',
+  input: { channels: 1, height: 6, width: 6 },
+  layers: [
+    { kind: 'convolution', outChannels: 3, kernel: 4, stride: 2, padding: 1 }, { kind: 'relu' }, { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 8 }, { kind: 'relu' }, { kind: 'linear', outFeatures: 3 },
+  ],
+}
+
+/** Images whose brighter third tells the class. */
+function dataset(count: number, name: string): Dataset {
+  const random = new Random(4, name)
+  const images = new Uint8Array(new SharedArrayBuffer(count * 36))
+  const labels = new Uint8Array(new SharedArrayBuffer(count))
+  for (let i = 0; i < count; i++) {
+    labels[i] = random.integer(3)
+    for (let j = 0; j < 36; j++) images[i * 36 + j] = random.integer(90) + (Math.floor(j / 12) === labels[i] ? 150 : 0)
+  }
+  return { name, shape: architecture.input, classes: 3, images, labels, count }
+}
+const data = { architecture, training: dataset(47, 'training'), validation: dataset(30, 'validation') }
+
+async function trained(given: GivenOptions, workers: number) {
+  const options = trainingOptions({ seed: 3, epochs: 2, batchSize: 13, learningRate: 0.01, epsilon: 0.05, attackSteps: 3, ...given })
+  const learners = startLearners(options, architecture)
+  const trainer = new Trainer(options, data, learners, workers)
+  const reports = []
+  try {
+    for (let epoch = 0; epoch < options.epochs; epoch++) {
+      for await (const { seconds: _, ...report } of trainer.epoch(epoch)) reports.push(report)
+    }
+  } finally {
+    await trainer.close()
+  }
+  return { weights: learners.map(({ state }) => [state.parameters, state.first, state.second].map((a) => [...a])), reports }
+}
+
+describe('training', () => {
+  for (const method of ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra'] as const) {
+    it(`${method}: 1, 2, 3 and 4 workers give the same weights, bit by bit`, async () => {
+      const one = await trained({ method }, 1)
+      for (const workers of [2, 3, 4]) expect(await trained({ method }, workers)).toEqual(one)
+      expect(one.weights).toHaveLength(method === 'robustra' ? 2 : 1)
+      expect(one.reports).toHaveLength(method === 'robustra' ? 4 : 2)
+      expect(one.weights.flat(2).every(Number.isFinite)).toBe(true)
+    }, 30_000)
+  }
+
+  it('depends on the seed', async () => {
+    const [a, b] = [await trained({ method: 'natural' }, 1), await trained({ method: 'natural', seed: 2 }, 1)]
+    expect(a.weights).not.toEqual(b.weights)
+  })
+
+  it('learns: the loss falls and images get certified', async () => {
+    const { reports } = await trained({ method: 'lp-dual', epochs: 20, epsilon: 0.02, halveEvery: 0 }, 2)
+    expect(reports.at(-1)!.cleanError).toBeLessThan(0.1)
+    expect(reports.at(-1)!.certifiedError).toBeLessThan(0.2)
+    expect(reports.every((r) => r.certifiedError >= r.cleanError)).toBe(true)
+  }, 60_000)
+
+  it('clips gradients', async () => {
+    const [clipped, decayed] = await Promise.all([
+      trained({ method: 'natural', optimiser: 'sgd', gradientClip: 1e-6, momentum: 0, learningRate: 1, epochs: 1 }, 1),
+      trained({ method: 'natural', optimiser: 'sgd', momentum: 0, learningRate: 1e-20, epochs: 1 }, 1),
+    ])
+    const moved = Math.hypot(...clipped.weights[0]![0]!.map((v, i) => v - decayed.weights[0]![0]![i]!))
+    expect(moved).toBeLessThan(1e-5)
+    expect(Math.hypot(...clipped.weights[0]![1]!)).toBeCloseTo(1e-6, 8)
+  })
+
+  it('stops with what to do when the loss is not finite', async () => {
+    await expect(trained({ method: 'natural', optimiser: 'sgd', learningRate: 1e30 }, 1)).rejects.toThrow(
+      expect.objectContaining({ name: 'UserError', message: expect.stringMatching(/^the loss of f is not finite in epoch \d+, step \d+: lower the learning rate .*$/) }),
+    )
+  })
+})

@@ -1,0 +1,183 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { smallCase } from '../attacks/random-dataset.testing.ts'
+import { loadDataset } from '../data/dataset.ts'
+import { UserError } from '../errors.ts'
+import { architectureNamed } from '../networks/architectures.ts'
+import { initialise } from '../networks/initialise.ts'
+import { type CertifyOptions, certify, certifyMethods } from './certify.ts'
+import type { CertifyRow } from './rows.ts'
+
+const { network, dataset } = smallCase()
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'robustra-certify-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let files = 0
+const newFile = () => join(folder, `${files++}.jsonl`)
+const optionsOf = (options: Partial<CertifyOptions> = {}): CertifyOptions => ({
+  ...{ epsilon: 0.05, methods: certifyMethods, first: 0, last: 50, workers: 1, clip: true, seed: 0, resume: false },
+  pgd: { steps: 8 },
+  out: newFile(),
+  ...options,
+})
+
+const linesOf = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
+/** Header and rows without what differs from run to run. */
+const comparable = (path: string) =>
+  JSON.parse(JSON.stringify(linesOf(path), (key, value) => (key === 'seconds' ? undefined : value)))
+
+test('one row per image in order, streamed; the summary agrees with them', async () => {
+  const rows: CertifyRow[] = []
+  const progress: number[] = []
+  const options = optionsOf({ onRow: (row) => rows.push(row), onProgress: (done) => progress.push(done) })
+  const summary = await certify(network, dataset, options)
+  const [header, ...written] = linesOf(options.out)
+  expect(written).toEqual(rows)
+  expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: 50 }, (_, i) => i))
+  expect(progress).toEqual([0, 20, 40, 50])
+  expect(header).toMatchObject({ format: 'robustra certificates', epsilon: 0.05, domain: { attacks: '[0, 1]' } })
+  const failing = (method: 'pgd' | 'interval' | 'lp', good: string) => rows.filter((row) => row[method]!.verdict !== good).length
+  expect(summary).toMatchObject({
+    ...{ images: 50, imagesDone: 50, first: 0, last: 50, epsilon: 0.05 },
+    domain: { certificates: 'whole ball', attacks: '[0, 1]' },
+    clean: { errors: rows.filter(({ clean }) => clean.verdict !== 'correct').length },
+    pgd: { errors: failing('pgd', 'withstood'), error: failing('pgd', 'withstood') / 50 },
+    interval: { errors: failing('interval', 'robust') },
+    lp: { errors: failing('lp', 'robust') },
+  })
+  const { clean, pgd, interval, lp } = summary
+  expect(clean.errors).toBeLessThan(pgd!.errors)
+  expect(pgd!.errors).toBeLessThanOrEqual(lp!.errors)
+  expect(lp!.errors).toBeLessThan(interval!.errors)
+  rows.forEach((row) => expect(row.label).toBe(dataset.labels[row.index]))
+})
+
+test('workers do not matter, and a range gives the rows of the whole', async () => {
+  const [one, three, part] = [optionsOf(), optionsOf({ workers: 3 }), optionsOf({ first: 13, last: 42, workers: 2 })]
+  for (const options of [one, three, part]) await certify(network, dataset, options)
+  expect(comparable(three.out)).toEqual(comparable(one.out))
+  expect(comparable(part.out).slice(1)).toEqual(comparable(one.out).slice(14, 43))
+})
+
+describe('resuming', () => {
+  test('after a kill at any byte the file becomes that of an uninterrupted run', async () => {
+    const whole = optionsOf({ methods: ['interval'] })
+    await certify(network, dataset, whole)
+    const bytes = readFileSync(whole.out)
+    const header = bytes.indexOf('\n') + 1
+    const middle = bytes.indexOf('\n', bytes.length / 2) + 1
+    const offsets = [0, 1, header - 1, header, header + 1, middle - 1, middle, middle + 30, bytes.length - 1, bytes.length]
+    for (const offset of offsets) {
+      const out = newFile()
+      writeFileSync(out, bytes.subarray(0, offset))
+      const already = Math.max(0, bytes.subarray(0, offset).toString().split('\n').length - 2)
+      const seen: number[] = []
+      const onRow = ({ index }: CertifyRow) => seen.push(index)
+      const summary = await certify(network, dataset, { ...whole, out, resume: true, workers: 2, onRow })
+      expect(comparable(out)).toEqual(comparable(whole.out))
+      expect(seen).toEqual(Array.from({ length: 50 - already }, (_, i) => already + i))
+      expect([summary.images, summary.imagesDone]).toEqual([50, 50 - already])
+      // what was there is kept byte for byte
+      const kept = bytes.subarray(0, bytes.subarray(0, offset).lastIndexOf('\n') + 1)
+      expect(readFileSync(out).subarray(0, kept.length).equals(kept)).toBe(true)
+    }
+  })
+
+  test('without a file it starts one; a finished range may grow', async () => {
+    const part = optionsOf({ last: 30, resume: true, methods: ['interval'] })
+    await certify(network, dataset, part)
+    const summary = await certify(network, dataset, { ...part, last: 50 })
+    expect([summary.images, summary.imagesDone]).toEqual([50, 20])
+    const again = await certify(network, dataset, { ...part, last: 10 })
+    expect([again.images, again.imagesDone]).toEqual([10, 0])
+    expect(linesOf(part.out)).toHaveLength(51)
+  })
+
+  test('a file of another run is refused and left alone', async () => {
+    const options = optionsOf({ last: 8, methods: ['pgd'] })
+    await certify(network, dataset, options)
+    const before = readFileSync(options.out, 'utf8')
+    const refuse = async (over: Partial<CertifyOptions>, message: RegExp, net = network, data = dataset) => {
+      const run = certify(net, data, { ...options, resume: true, ...over })
+      await expect(run).rejects.toThrow(UserError)
+      await expect(run).rejects.toThrow(message)
+      expect(readFileSync(options.out, 'utf8')).toBe(before)
+    }
+    await refuse({ resume: false }, /exists already/)
+    await refuse({ epsilon: 0.06 }, /epsilon is 0.05 there, 0.06 here/)
+    await refuse({ methods: ['pgd', 'lp'] }, /methods/)
+    await refuse({ clip: false }, /domain/)
+    await refuse({ seed: 1 }, /attack/)
+    await refuse({ pgd: { steps: 9 } }, /attack/)
+    await refuse({ first: 1 }, /first/)
+    await refuse({}, /network/, { ...network, parameters: network.parameters.map((w, i) => (i === 5 ? w + 0.1 : w)) })
+    const images = new Uint8Array(new SharedArrayBuffer(dataset.images.length))
+    await refuse({}, /dataset/, network, { ...dataset, images })
+  })
+
+  test('foreign and damaged files are refused and left alone', async () => {
+    const whole = optionsOf({ last: 8, methods: ['interval'] })
+    await certify(network, dataset, whole)
+    const lines = readFileSync(whole.out, 'utf8').split('\n')
+    const refuse = async (content: string, message: RegExp) => {
+      const out = newFile()
+      writeFileSync(out, content)
+      const run = certify(network, dataset, { ...whole, out, resume: true })
+      await expect(run).rejects.toThrow(UserError)
+      await expect(run).rejects.toThrow(message)
+      expect(readFileSync(out, 'utf8')).toBe(content)
+    }
+    await refuse('my notes', /not a file of certificates/)
+    await refuse('my notes\n', /not a file of certificates/)
+    await refuse('{"format":"something else"}\n', /not a file of certificates/)
+    await refuse(lines.toSpliced(3, 1).join('\n'), /line 4 should be of image 2, not 3/)
+    await refuse(lines.toSpliced(3, 0, lines[2]!).join('\n'), /line 4 should be of image 2, not 1/)
+    await refuse(lines.with(3, lines[3]!.slice(0, -5)).join('\n'), /line 4 is not a row/)
+    await refuse(lines.with(3, lines[3]!.replace('"label"', '"lable"')).join('\n'), /line 4 is not a row/)
+  })
+})
+
+test('what a caller or the disk throws ends the run with the rows that were written', async () => {
+  const options = optionsOf({
+    workers: 3,
+    onRow: ({ index }) => {
+      if (index === 25) throw new Error('enough')
+    },
+  })
+  await expect(certify(network, dataset, options)).rejects.toThrow('enough')
+  expect(linesOf(options.out).length).toBe(41)
+  await certify(network, dataset, { ...options, onRow: undefined, resume: true })
+  expect(linesOf(options.out).length).toBe(51)
+})
+
+test('bad input is refused before a file is made', async () => {
+  const refuse = async (over: Partial<CertifyOptions>, message: RegExp, data = dataset) => {
+    const options = optionsOf(over)
+    const run = certify(network, data, options)
+    await expect(run).rejects.toThrow(UserError)
+    await expect(run).rejects.toThrow(message)
+    expect(existsSync(options.out)).toBe(false)
+  }
+  await refuse({ epsilon: -1 }, /ε/)
+  await refuse({ workers: 0 }, /workers/)
+  await refuse({ first: 20, last: 51 }, /0 to 49/)
+  await refuse({ methods: [] }, /no method/)
+  await refuse({ methods: ['lpp' as 'lp'] }, /did you mean 'lp'/)
+  await refuse({ pgd: { steps: 0 } }, /steps/)
+  await refuse({}, /takes 6×6|1×6×6/, await loadDataset('synthetic', 'test'))
+  await expect(certify(network, dataset, optionsOf({ out: folder, resume: true }))).rejects.toThrow(/not a regular file/)
+  await refuse({ out: join(folder, 'nowhere', 'rows.jsonl') }, /no folder/)
+})
+
+test('mnist-small on synthetic digits', async () => {
+  const data = await loadDataset('synthetic', 'test')
+  const options = optionsOf({ epsilon: 0.01, last: 24, workers: 2 })
+  const summary = await certify(initialise(architectureNamed('mnist-small'), 0), data, options)
+  expect(summary.lp!.errors).toBeGreaterThanOrEqual(summary.pgd!.errors)
+  expect(summary.images).toBe(24)
+})
