@@ -44,11 +44,16 @@ interface Start {
 }
 
 async function main(): Promise<void> {
-  const dataset = await loadDataset(values.data ? 'mnist' : 'synthetic', 'test', values.data ? { dataDirectory: values.data } : {})
+  const dataset = await loadDataset(
+    values.data ? 'mnist' : 'synthetic',
+    'test',
+    values.data ? { dataDirectory: values.data } : {},
+  )
   const random = initialise(architectureNamed('mnist-small'), 1)
   const starts: Start[] = [{ name: 'random start', network: random, path: join(folder, 'random.safetensors') }]
   saveNetwork(starts[0]!.path, random)
-  if (values.weights) starts.push({ name: 'trained', network: loadNetwork(values.weights).network, path: values.weights })
+  if (values.weights)
+    starts.push({ name: 'trained', network: loadNetwork(values.weights).network, path: values.weights })
   console.log(
     `${cpus()[0]!.model}, ${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GB; Node ${process.version}; ` +
       `${detectVariant()} kernels; ${dataset.name}, ε = ${epsilon}`,
@@ -65,7 +70,9 @@ async function main(): Promise<void> {
 async function kernels(): Promise<void> {
   console.log('\nKernels, one thread        rows  GFLOP/s  of peak')
   for (const { shape, operation, rows, gigaflops, fraction } of await kernelRates()) {
-    console.log(`${shape.padEnd(27)} ${operation.padEnd(10)} ${column(rows, 4, 0)} ${column(gigaflops, 8, 1)} ${column(100 * fraction, 7, 0)} %`)
+    console.log(
+      `${shape.padEnd(27)} ${operation.padEnd(10)} ${column(rows, 4, 0)} ${column(gigaflops, 8, 1)} ${column(100 * fraction, 7, 0)} %`,
+    )
   }
 }
 
@@ -93,7 +100,9 @@ async function certification(dataset: Dataset, starts: readonly Start[]): Promis
   for (const { name, network } of starts) {
     const images = name === 'trained' ? dataset.count : Math.min(dataset.count, Number(values.images))
     const { millisecondsPerImage, certified, seconds } = await timeCertify(dataset, network, images, cores)
-    console.log(`${name.padEnd(14)} ${images} images in ${seconds.toFixed(1)} s: ${millisecondsPerImage.toFixed(2)} ms per image, ${certified} certified`)
+    console.log(
+      `${name.padEnd(14)} ${images} images in ${seconds.toFixed(1)} s: ${millisecondsPerImage.toFixed(2)} ms per image, ${certified} certified`,
+    )
   }
 }
 
@@ -107,7 +116,9 @@ async function scaling(dataset: Dataset, { name, network }: Start): Promise<void
     proof.push((await timeCertify(dataset, network, Math.min(dataset.count, 2000), workers)).millisecondsPerImage)
   }
   for (const [i, workers] of counts.entries()) {
-    console.log(`${workers} workers: LP-dual step ${(step[0]! / step[i]!).toFixed(2)}, LP certification ${(proof[0]! / proof[i]!).toFixed(2)}`)
+    console.log(
+      `${workers} workers: LP-dual step ${(step[0]! / step[i]!).toFixed(2)}, LP certification ${(proof[0]! / proof[i]!).toFixed(2)}`,
+    )
   }
 }
 
@@ -123,9 +134,15 @@ async function peer(dataset: Dataset, starts: readonly Start[], script: string):
     let memory = 0
     for (let turn = 0; turn < turns; turn++) {
       const theirs = await runPeer(script, cores, ['certify', ...common, '--count', '200', '--batch', '50'])
-      certifyTurns.push([theirs.millisecondsPerImage, (await timeCertify(dataset, network, Number(values.images), cores)).millisecondsPerImage])
+      certifyTurns.push([
+        theirs.millisecondsPerImage,
+        (await timeCertify(dataset, network, Number(values.images), cores)).millisecondsPerImage,
+      ])
       const theirStep = await runPeer(script, cores, ['step', ...common, '--count', '150', '--batch', '50'])
-      stepTurns.push([theirStep.millisecondsPerImage, (await timeSteps('lp-dual', dataset, epsilon, 500, cores, network)).millisecondsPerImage])
+      stepTurns.push([
+        theirStep.millisecondsPerImage,
+        (await timeSteps('lp-dual', dataset, epsilon, 500, cores, network)).millisecondsPerImage,
+      ])
       memory = Math.max(memory, theirs.peakMegabytes, theirStep.peakMegabytes)
     }
     compare(`${name}: LP certification`, certifyTurns)

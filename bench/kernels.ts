@@ -70,14 +70,25 @@ export async function kernelRates(rowCounts: readonly number[] = [12, 32, 100]):
         const mark = engine.mark()
         const geometry = createGeometry(engine, shape.input, shape.output, shape)
         const lists = affineLists(engine, geometry)
-        const random32 = (length: number) => engine.floatsFrom(Float32Array.from({ length }, () => random.between(-1, 1)))
+        const random32 = (length: number) =>
+          engine.floatsFrom(Float32Array.from({ length }, () => random.between(-1, 1)))
         const weights = random32(shape.output.channels * shape.input.channels * shape.kernel ** 2)
         const [outside, inside] = [wholeBlock(engine, shape.output, rows), wholeBlock(engine, shape.input, rows)]
         const [y, x] = [random32(lengthOf(shape.output) * rows), random32(lengthOf(shape.input) * rows)]
         const call = () =>
           engine.kernels.propagate(
-            operation, transposed, geometry.pointer, 1, outside.pointer, y, lists.allOutputs,
-            inside.pointer, x, lists.allInputs, weights, geometry.scratch,
+            operation,
+            transposed,
+            geometry.pointer,
+            1,
+            outside.pointer,
+            y,
+            lists.allOutputs,
+            inside.pointer,
+            x,
+            lists.allInputs,
+            weights,
+            geometry.scratch,
           )
         for (let i = 0; i < 30; i++) call()
         const pairs = Array.from({ length: 9 }, () => {
@@ -105,7 +116,14 @@ function flops({ input, output, kernel, stride, padding }: Shape, rows: number):
     for (let o = 0; o < count; o++) for (let k = 0; k < kernel; k++) if (inRange(o * stride - padding + k, size)) taps++
     return taps
   }
-  return 2 * rows * input.channels * output.channels * inside(input.height, output.height) * inside(input.width, output.width)
+  return (
+    2 *
+    rows *
+    input.channels *
+    output.channels *
+    inside(input.height, output.height) *
+    inside(input.width, output.width)
+  )
 }
 
 const inRange = (value: number, size: number) => value >= 0 && value < size

@@ -23,7 +23,10 @@ const environment = (threads: number) => ({
 
 /** @throws UserError if the script or PyTorch is missing */
 export async function runPeer(script: string, threads: number, args: readonly string[]): Promise<PeerResult> {
-  const child = spawn('/usr/bin/python3', [script, ...args], { env: environment(threads), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('/usr/bin/python3', [script, ...args], {
+    env: environment(threads),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let peak = 0
   const watch = setInterval(() => {
     try {
@@ -38,7 +41,9 @@ export async function runPeer(script: string, threads: number, args: readonly st
   const code = await new Promise((resolve) => child.on('close', resolve).on('error', resolve))
   clearInterval(watch)
   if (code !== 0) {
-    throw new UserError(`the peer ${script} failed: ${errors.trim().split('\n').at(-1) ?? code} (it needs Debian's python3-torch)`)
+    throw new UserError(
+      `the peer ${script} failed: ${errors.trim().split('\n').at(-1) ?? code} (it needs Debian's python3-torch)`,
+    )
   }
   const { ms_per_image: millisecondsPerImage, certified } = JSON.parse(output)
   return { millisecondsPerImage, certified, peakMegabytes: peak / 1024 }

@@ -16,14 +16,28 @@ export interface StepTime {
  * given weights (both of a pair), or from a random start.
  */
 export async function timeSteps(
-  method: Method, dataset: Dataset, epsilon: number, images: number, workers: number, start?: Network,
+  method: Method,
+  dataset: Dataset,
+  epsilon: number,
+  images: number,
+  workers: number,
+  start?: Network,
 ): Promise<StepTime> {
-  const options = trainingOptions({ method, epsilon, epochs: 1, rampEpochs: 0, halveEvery: 0, validationCount: 0 }, 'paper-mnist-0.1')
-  const architecture = start?.architecture ?? (await import('../src/networks/architectures.ts')).architectureNamed('mnist-small')
+  const options = trainingOptions(
+    { method, epsilon, epochs: 1, rampEpochs: 0, halveEvery: 0, validationCount: 0 },
+    'paper-mnist-0.1',
+  )
+  const architecture =
+    start?.architecture ?? (await import('../src/networks/architectures.ts')).architectureNamed('mnist-small')
   const learners = startLearners(options, architecture)
   if (start) for (const { state } of learners) state.parameters.set(start.parameters)
   const training = takeRange(dataset, 0, images + options.batchSize)
-  const trainer = new Trainer(options, { architecture, training, validation: takeRange(dataset, 0, 0) }, learners, workers)
+  const trainer = new Trainer(
+    options,
+    { architecture, training, validation: takeRange(dataset, 0, 0) },
+    learners,
+    workers,
+  )
   let began = 0
   let milliseconds = 0
   try {

@@ -48,7 +48,9 @@ export interface Attacked {
  * @param indices of at most one pass; they also name the random streams
  */
 export function attackImages(
-  { network, loaded, dataset }: Subject, indices: readonly number[], options: AttackOptions & { readonly epsilon: number },
+  { network, loaded, dataset }: Subject,
+  indices: readonly number[],
+  options: AttackOptions & { readonly epsilon: number },
 ): Attacked[] {
   const { engine } = loaded
   const { epsilon, clip } = options

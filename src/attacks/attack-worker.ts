@@ -35,13 +35,19 @@ serve<AttackData>(async ({ network, dataset }) => {
     return indices.map((index, i) => {
       const found = attacked[correct.indexOf(index)]
       const row = rowOf(index, dataset.labels[index]!, clean[i]!, found)
-      const file = job.save !== undefined && row.adversarial ? save(job.save, job.attack.epsilon, dataset, row) : undefined
+      const file =
+        job.save !== undefined && row.adversarial ? save(job.save, job.attack.epsilon, dataset, row) : undefined
       return { ...row, ...(file !== undefined && { file }) }
     })
   }
 })
 
-function rowOf(index: number, label: number, clean: { prediction: number; margin: number }, found?: Attacked): AttackRow {
+function rowOf(
+  index: number,
+  label: number,
+  clean: { prediction: number; margin: number },
+  found?: Attacked,
+): AttackRow {
   const row = { index, label, prediction: clean.prediction }
   if (!found) return { ...row, verdict: 'misclassified', margin: clean.margin }
   const { margin, adversarial } = found
@@ -50,7 +56,12 @@ function rowOf(index: number, label: number, clean: { prediction: number; margin
 
 /** Writes the picture of an adversarial example. @returns its path */
 function save(folder: string, epsilon: number, dataset: Dataset, { index, label, adversarial }: AttackRow): string {
-  const { shape, values } = comparison(dataset.shape, examples(dataset, [index]).images[0]!, adversarial!.image, epsilon)
+  const { shape, values } = comparison(
+    dataset.shape,
+    examples(dataset, [index]).images[0]!,
+    adversarial!.image,
+    epsilon,
+  )
   const path = join(folder, `${dataset.name}-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`)
   writePng(path, shape, values, 4)
   return path

@@ -44,7 +44,9 @@ test('an attack on an image does not depend on the images beside it, on their or
   const subject = { network, loaded, dataset }
   const alone = all.slice(0, 12).map((index) => attackImages(subject, [index], options)[0])
   const together = [0, 4, 8].flatMap((first) => attackImages(subject, all.slice(first, first + 4), options))
-  const backwards = [8, 4, 0].flatMap((first) => attackImages(subject, all.slice(first, first + 4).toReversed(), options))
+  const backwards = [8, 4, 0].flatMap((first) =>
+    attackImages(subject, all.slice(first, first + 4).toReversed(), options),
+  )
   expect(together).toEqual(alone)
   expect(backwards.toReversed()).toEqual(alone)
 })
@@ -61,7 +63,9 @@ test('the direction does not vanish where the network is sure: logits a thousand
   const options = { ...fgsm(true), epsilon: 0.05 }
   const broken = (subject: Parameters<typeof attackImages>[0]) =>
     all.flatMap((index) => attackImages(subject, [index], options)).filter(({ adversarial }) => adversarial).length
-  expect(broken({ network: sure, loaded: scaled, dataset })).toBeGreaterThanOrEqual(broken({ network, loaded, dataset }))
+  expect(broken({ network: sure, loaded: scaled, dataset })).toBeGreaterThanOrEqual(
+    broken({ network, loaded, dataset }),
+  )
 })
 
 describe('over a range', () => {
@@ -126,7 +130,12 @@ describe('over a range', () => {
     writeFileSync(join(folder, 'file'), '')
     const { architecture, parameters } = network
     const relu = { kind: 'relu' } as const
-    const refuse = async (options: Partial<AttackRunOptions>, message: RegExp, over: Partial<Network> = {}, data = dataset) => {
+    const refuse = async (
+      options: Partial<AttackRunOptions>,
+      message: RegExp,
+      over: Partial<Network> = {},
+      data = dataset,
+    ) => {
       const run = attack({ ...network, ...over }, data, { ...base, ...options })
       await expect(run).rejects.toThrow(UserError)
       await expect(run).rejects.toThrow(message)

@@ -89,7 +89,9 @@ export function pgdOptions(settings: PgdSettings, clip: boolean, seed: number): 
  * @throws UserError for input that makes no sense, or if pictures cannot be written
  */
 export async function attack(
-  given: Network, dataset: Dataset, options: AttackRunOptions,
+  given: Network,
+  dataset: Dataset,
+  options: AttackRunOptions,
 ): Promise<{ readonly rows: readonly AttackRow[]; readonly summary: AttackSummary }> {
   checkInputs(given, dataset, options)
   // a copy, in case it is being trained
@@ -100,7 +102,10 @@ export async function attack(
   const { epsilon, first, last, seed, save, method } = options
   const tasks = countTasks(options)
   const workers = Math.min(options.workers, tasks)
-  const pool = new WorkerPool(scriptBeside(import.meta.url, './attack-worker'), workers, { network, dataset } satisfies AttackData)
+  const pool = new WorkerPool(scriptBeside(import.meta.url, './attack-worker'), workers, {
+    network,
+    dataset,
+  } satisfies AttackData)
   const job: AttackJob = { epsilon, first, last, seed, workers, save, attack: { ...settings, epsilon } }
   let tasksDone = 0
   try {
@@ -126,7 +131,9 @@ function attackOptions(options: AttackRunOptions): AttackOptions {
   const { method, clip, seed } = options
   if (method === 'pgd') return pgdOptions(options, clip, seed)
   if (method !== 'fgsm') throw unknownName('attack', method, attackMethods)
-  const given = (['steps', 'stepSize', 'restarts', 'randomStart'] as const).filter((name) => options[name] !== undefined)
+  const given = (['steps', 'stepSize', 'restarts', 'randomStart'] as const).filter(
+    (name) => options[name] !== undefined,
+  )
   if (given.length > 0) {
     throw new UserError(`fgsm is one full step from the image: leave out ${given.join(', ')}, or choose pgd`)
   }

@@ -47,7 +47,10 @@ export const pgd = (clip: boolean, seed = 0): AttackOptions => ({
  * @returns the points of smallest margin found (starts and steps alike), normalised, [input][example]
  */
 export function attackChunk(
-  network: LoadedNetwork, chunk: Chunk, options: AttackOptions, identifiers: readonly number[],
+  network: LoadedNetwork,
+  chunk: Chunk,
+  options: AttackOptions,
+  identifiers: readonly number[],
 ): Tensor {
   const { engine, stages } = network
   const { columns, count, ball, labels } = chunk
@@ -95,7 +98,14 @@ export function attackChunk(
  * the probability of error. Its signs at the image are the same, but it does not vanish where the network is sure.
  * @returns the margin z_label − max(other logits)
  */
-function ascend(engine: Engine, logits: Tensor, classes: number, label: number, example: number, columns: number): number {
+function ascend(
+  engine: Engine,
+  logits: Tensor,
+  classes: number,
+  label: number,
+  example: number,
+  columns: number,
+): number {
   const gradient = (logits.gradient(engine) >> 2) + example
   const { f32 } = engine
   const at = (logits.pointer >> 2) + example
@@ -125,8 +135,13 @@ function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, c
 }
 
 function start(
-  { engine }: LoadedNetwork, { columns, count, ball }: Chunk, point: Tensor, options: AttackOptions,
-  identifiers: readonly number[], restart: number, box: { lower: Float32Array; upper: Float32Array },
+  { engine }: LoadedNetwork,
+  { columns, count, ball }: Chunk,
+  point: Tensor,
+  options: AttackOptions,
+  identifiers: readonly number[],
+  restart: number,
+  box: { lower: Float32Array; upper: Float32Array },
 ): void {
   const { f32 } = engine
   const [centre, at] = [ball.centre.pointer >> 2, point.pointer >> 2]

@@ -53,7 +53,9 @@ function checkNetwork({ architecture, parameters }: Network): void {
   const { name, layers } = architecture
   const affine = layers.map(({ kind }) => kind === 'convolution' || kind === 'linear')
   if (layers.slice(0, affine.indexOf(true)).some(({ kind }) => kind === 'relu') || !affine.includes(true)) {
-    throw new UserError(`${name} has a ReLU before its first convolution or linear layer: such networks are not supported`)
+    throw new UserError(
+      `${name} has a ReLU before its first convolution or linear layer: such networks are not supported`,
+    )
   }
   if (layers.slice(affine.lastIndexOf(true)).some(({ kind }) => kind === 'relu')) {
     throw new UserError(`${name} has a ReLU after its last convolution or linear layer: remove it, logits have none`)

@@ -12,7 +12,10 @@ const GAP = 2
  * @param epsilon in pixel units; 0 gives a grey difference
  */
 export function comparison(
-  shape: Shape, image: ArrayLike<number>, adversarial: ArrayLike<number>, epsilon: number,
+  shape: Shape,
+  image: ArrayLike<number>,
+  adversarial: ArrayLike<number>,
+  epsilon: number,
 ): { shape: Shape; values: Float32Array } {
   const { channels, height, width } = shape
   const wide = { channels, height, width: 3 * width + 2 * GAP }

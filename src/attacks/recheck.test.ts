@@ -6,7 +6,11 @@ import { judge, projectIntoBall, recheck } from './recheck.ts'
 
 /** Logits (x, 0.5): class 0 wins where x > 0.5. */
 const threshold: Network = {
-  architecture: { name: 'threshold', input: { channels: 1, height: 1, width: 1 }, layers: [{ kind: 'linear', outFeatures: 2 }] },
+  architecture: {
+    name: 'threshold',
+    input: { channels: 1, height: 1, width: 1 },
+    layers: [{ kind: 'linear', outFeatures: 2 }],
+  },
   parameters: Float32Array.of(1, 0, 0, 0.5),
 }
 
@@ -32,13 +36,19 @@ test('projected points are float32 numbers of the ball and, clipped, of [0, 1]; 
   const pixel = fc.integer({ min: 0, max: 255 }).map((byte) => Math.fround(byte / 255))
   const epsilons = fc.oneof(fc.constantFrom(0, 0.1, 0.3, 1 / 255, 1e-9), fc.double({ min: 0, max: 1, noNaN: true }))
   fc.assert(
-    fc.property(pixel, epsilons, fc.double({ min: -2, max: 2, noNaN: true }), fc.boolean(), (centre, epsilon, x, clip) => {
-      const value = projectIntoBall({ image: Float32Array.of(centre), epsilon, point: [x], clip })[0]!
-      expect(Math.abs(value - centre)).toBeLessThanOrEqual(epsilon)
-      if (clip) expect(value >= 0 && value <= 1).toBe(true)
-      const inside = Math.abs(Math.fround(x) - centre) < epsilon * (1 - 1e-6) && (!clip || (x >= 0 && x <= 1))
-      if (inside) expect(value === Math.fround(x)).toBe(true)
-    }),
+    fc.property(
+      pixel,
+      epsilons,
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      fc.boolean(),
+      (centre, epsilon, x, clip) => {
+        const value = projectIntoBall({ image: Float32Array.of(centre), epsilon, point: [x], clip })[0]!
+        expect(Math.abs(value - centre)).toBeLessThanOrEqual(epsilon)
+        if (clip) expect(value >= 0 && value <= 1).toBe(true)
+        const inside = Math.abs(Math.fround(x) - centre) < epsilon * (1 - 1e-6) && (!clip || (x >= 0 && x <= 1))
+        if (inside) expect(value === Math.fround(x)).toBe(true)
+      },
+    ),
     { numRuns: 2000, seed: 1 },
   )
 })

@@ -73,7 +73,10 @@ export function recheck(network: Network, candidate: Candidate): AdversarialExam
 
 /** One example's pixels from normalised points [input][example]. */
 export function pixelsOf(
-  { architecture, normalisation }: LoadedNetwork, points: Float32Array, columns: number, example: number,
+  { architecture, normalisation }: LoadedNetwork,
+  points: Float32Array,
+  columns: number,
+  example: number,
 ): Float64Array {
   const area = architecture.input.height * architecture.input.width
   return Float64Array.from({ length: points.length / columns }, (_, j) => {

@@ -29,7 +29,8 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
   const centre = Tensor.zeros(engine, channels * area * columns)
   const radius = Tensor.zeros(engine, channels * area * columns)
   images.forEach((image, e) => {
-    if (image.length !== channels * area) throw new RangeError(`image of ${image.length} values for ${channels * area} inputs`)
+    if (image.length !== channels * area)
+      throw new RangeError(`image of ${image.length} values for ${channels * area} inputs`)
     for (let c = 0, j = 0; c < channels; c++) {
       const { mean, deviation } = normalisation[c]!
       const spread = roundUp(epsilon / deviation)

@@ -44,8 +44,13 @@ export interface Example {
  * @param wholeInput coefficients of the whole image, also where its border is never looked at; one block only
  */
 export function carryRows(
-  engine: Engine, tape: Tape | undefined, stages: readonly Stage[], stage: number,
-  relaxations: readonly Relaxation[], specification: Specification, wholeInput = false,
+  engine: Engine,
+  tape: Tape | undefined,
+  stages: readonly Stage[],
+  stage: number,
+  relaxations: readonly Relaxation[],
+  specification: Specification,
+  wholeInput = false,
 ): CarriedRows {
   const { kernels } = engine
   const { rows } = specification
@@ -58,17 +63,27 @@ export function carryRows(
   let blocks = receptiveBlocks(engine, specification.blocks, top.geometry)
   let value = Tensor.create(engine, blocks.length)
   const start = { blocks, value, active: stage === 0 ? top.allInputs : relaxations[stage - 1]!.asInputs }
-  const startArguments = [
-    ...[top.geometry.pointer, blocks.count, specification.positions, blocks.pointer],
-  ]
+  const startArguments = [...[top.geometry.pointer, blocks.count, specification.positions, blocks.pointer]]
   kernels.startRows(
-    ...startArguments, value.pointer, start.active, specification.plus, specification.minus,
-    top.weight, top.bias, constant.pointer,
+    ...startArguments,
+    value.pointer,
+    start.active,
+    specification.plus,
+    specification.minus,
+    top.weight,
+    top.bias,
+    constant.pointer,
   )
   tape?.record(() =>
     kernels.startRowsAdjoint(
-      ...startArguments, start.value.gradient(engine), start.active, specification.plus, specification.minus,
-      top.weightGradient, top.biasGradient, constant.gradient(engine),
+      ...startArguments,
+      start.value.gradient(engine),
+      start.active,
+      specification.plus,
+      specification.minus,
+      top.weightGradient,
+      top.biasGradient,
+      constant.gradient(engine),
     ),
   )
 
@@ -85,8 +100,18 @@ export function carryRows(
     const active = i === 0 ? layer.allInputs : relaxations[i - 1]!.asInputs
     const propagate = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
       kernels.propagate(
-        operation, transposed, layer.geometry.pointer, out.count, out.pointer, outBase, relaxation.asOutputs,
-        inside.pointer, inBase, active, weights, layer.geometry.scratch,
+        operation,
+        transposed,
+        layer.geometry.pointer,
+        out.count,
+        out.pointer,
+        outBase,
+        relaxation.asOutputs,
+        inside.pointer,
+        inBase,
+        active,
+        weights,
+        layer.geometry.scratch,
       )
     propagate(OVERWRITE, 1, layer.weight, outValue.pointer, inValue.pointer)
     tape?.record(() => {
@@ -101,19 +126,36 @@ export function carryRows(
 
 /** Rows meet the ReLU neurons of a stage: see `reluRows` in kernels/rows.ts. */
 function reluRows(
-  engine: Engine, tape: Tape | undefined, layer: Stage, relaxation: Relaxation, blocks: Blocks, value: Tensor,
+  engine: Engine,
+  tape: Tape | undefined,
+  layer: Stage,
+  relaxation: Relaxation,
+  blocks: Blocks,
+  value: Tensor,
   sums: Pick<CarriedRows, 'constant' | 'lowerGap' | 'upperGap' | 'error'>,
 ): void {
   const { channels, height, width } = layer.outputShape
   const { slope, gap, asOutputs, rounding } = relaxation
   const image = [channels, width, height * width, blocks.count, blocks.pointer]
   engine.kernels.reluRows(
-    ...image, value.pointer, asOutputs, slope.pointer, gap.pointer, layer.bias, rounding,
+    ...image,
+    value.pointer,
+    asOutputs,
+    slope.pointer,
+    gap.pointer,
+    layer.bias,
+    rounding,
     ...[sums.constant.pointer, sums.lowerGap.pointer, sums.upperGap.pointer, sums.error.pointer],
   )
   tape?.record(() =>
     engine.kernels.reluRowsAdjoint(
-      ...image, value.pointer, value.gradient(engine), asOutputs, slope.pointer, gap.pointer, layer.bias,
+      ...image,
+      value.pointer,
+      value.gradient(engine),
+      asOutputs,
+      slope.pointer,
+      gap.pointer,
+      layer.bias,
       ...[slope.gradient(engine), gap.gradient(engine), layer.biasGradient],
       ...[sums.constant.gradient(engine), sums.lowerGap.gradient(engine), sums.upperGap.gradient(engine)],
     ),
@@ -137,18 +179,24 @@ export function inputTerm(engine: Engine, carried: CarriedRows, { centre: x, rad
   const centre = Tensor.create(engine, carried.rows)
   const radius = Tensor.create(engine, carried.rows)
   const { coefficients } = carried
-  engine.kernels.inputTerm(
-    ...inputImage(carried), coefficients.pointer, x, r, stride, centre.pointer, radius.pointer,
-  )
+  engine.kernels.inputTerm(...inputImage(carried), coefficients.pointer, x, r, stride, centre.pointer, radius.pointer)
   return { centre, radius }
 }
 
-const inputImage = ({ blocks: { extent, count, pointer } }: CarriedRows) =>
-  [extent.channels, extent.width, extent.height * extent.width, count, pointer]
+const inputImage = ({ blocks: { extent, count, pointer } }: CarriedRows) => [
+  extent.channels,
+  extent.width,
+  extent.height * extent.width,
+  count,
+  pointer,
+]
 
 /** Closes a pass over the whole ball: the input moves every row by at most Σ radius|ν̂₁|. */
 export function closeOverBall(
-  engine: Engine, tape: Tape | undefined, carried: CarriedRows, example: Example,
+  engine: Engine,
+  tape: Tape | undefined,
+  carried: CarriedRows,
+  example: Example,
 ): RowBounds {
   const { rows, coefficients, constant, lowerGap, upperGap, error } = carried
   const { centre, radius } = inputTerm(engine, carried, example)
@@ -177,8 +225,14 @@ export function closeOverBall(
       f32[dUpperGap + row] = toUpper
     }
     engine.kernels.inputTermAdjoint(
-      ...inputImage(carried), coefficients.pointer, gradient, example.centre, example.radius, example.stride,
-      centre.gradient(engine), radius.gradient(engine),
+      ...inputImage(carried),
+      coefficients.pointer,
+      gradient,
+      example.centre,
+      example.radius,
+      example.stride,
+      centre.gradient(engine),
+      radius.gradient(engine),
     )
   })
   return { lower, upper }

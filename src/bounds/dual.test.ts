@@ -12,7 +12,15 @@ import { networkArbitrary } from '../networks/random-network.testing.ts'
 import { loadChunk } from './chunk.ts'
 import { type DualOptions, dualMargins, relaxNetwork } from './dual.ts'
 import {
-  type Bounds, marginSpecification, referenceDualBounds, referenceDualPass, referenceForward, referenceMargins, referencePrunedDualBounds, referencePrunedMargins, referenceStages,
+  type Bounds,
+  marginSpecification,
+  referenceDualBounds,
+  referenceDualPass,
+  referenceForward,
+  referenceMargins,
+  referencePrunedDualBounds,
+  referencePrunedMargins,
+  referenceStages,
 } from './reference.ts'
 
 let engine: Engine
@@ -69,8 +77,13 @@ const scaleOf = (bounds: Bounds) => Math.max(1, ...bounds.lower.map(Math.abs), .
 const cases = (name: string, check: (example: Case) => void, runs = 100) =>
   it(name, () => {
     fc.assert(
-      fc.property(networkArbitrary(), fc.integer(), fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 0.01, 0.1, 0.5),
-        (network, seed, count, epsilon) => check(caseOf(network, seed, count, epsilon))),
+      fc.property(
+        networkArbitrary(),
+        fc.integer(),
+        fc.integer({ min: 1, max: 5 }),
+        fc.constantFrom(0, 0.01, 0.1, 0.5),
+        (network, seed, count, epsilon) => check(caseOf(network, seed, count, epsilon)),
+      ),
       { numRuns: runs, seed: 7 },
     )
   })
@@ -116,7 +129,10 @@ describe('dual bounds against the float64 reference', () => {
       engineBounds(example, { prune, rigorous: true }).forEach(({ hidden, margins }, e) => {
         const { centre, radius } = boxOf(images[e]!, epsilon)
         const stages = referenceStages(network)
-        const bounds = hidden.map(({ lower, upper }) => ({ lower: Float64Array.from(lower), upper: Float64Array.from(upper) }))
+        const bounds = hidden.map(({ lower, upper }) => ({
+          lower: Float64Array.from(lower),
+          upper: Float64Array.from(upper),
+        }))
         const interval = referencePrunedMargins(network, labels[e]!, centre, radius)
         margins.forEach((m, target) => {
           if (target === labels[e]) return
@@ -136,7 +152,10 @@ describe('dual bounds against the float64 reference', () => {
     images.forEach((image, e) => {
       for (let n = 0; n < 20; n++) {
         // corners as often as inner points
-        const point = Float64Array.from(image, (v) => v + epsilon * (n % 2 ? Math.sign(random.between(-1, 1)) : random.between(-1, 1)))
+        const point = Float64Array.from(
+          image,
+          (v) => v + epsilon * (n % 2 ? Math.sign(random.between(-1, 1)) : random.between(-1, 1)),
+        )
         const values = referenceForward(network, point)
         const outputs = values.at(-1)!
         for (const bounds of all) {
@@ -157,38 +176,50 @@ describe('dual bounds against the float64 reference', () => {
 
 describe('gradients', () => {
   for (const prune of [false, true]) {
-    cases(`equal finite differences of the float64 reference, ${prune ? 'pruned' : 'plain'}`, ({ network, images, labels, epsilon }) => {
-      const random = new Random(3, 'weights')
-      const weights = images.map(() => Array.from({ length: countClasses(network.architecture) }, () => random.between(-1, 1)))
-      const mark = engine.mark()
-      const loaded = new LoadedNetwork(engine, network.architecture, true)
-      loaded.setParameters(network.parameters)
-      const tape = new Tape()
-      const relaxed = relaxNetwork(loaded, tape, loadChunk(loaded, { images, labels, epsilon }), { prune, rigorous: false })
-      images.forEach((_, e) => {
-        const margins = dualMargins(relaxed, tape, e)
-        engine.f32.set(weights[e]!, margins.gradient(engine) >> 2)
-      })
-      tape.backward()
-      const gradient = new Float32Array(loaded.parameterCount)
-      loaded.readGradient(gradient)
-      engine.release(mark)
+    cases(
+      `equal finite differences of the float64 reference, ${prune ? 'pruned' : 'plain'}`,
+      ({ network, images, labels, epsilon }) => {
+        const random = new Random(3, 'weights')
+        const weights = images.map(() =>
+          Array.from({ length: countClasses(network.architecture) }, () => random.between(-1, 1)),
+        )
+        const mark = engine.mark()
+        const loaded = new LoadedNetwork(engine, network.architecture, true)
+        loaded.setParameters(network.parameters)
+        const tape = new Tape()
+        const relaxed = relaxNetwork(loaded, tape, loadChunk(loaded, { images, labels, epsilon }), {
+          prune,
+          rigorous: false,
+        })
+        images.forEach((_, e) => {
+          const margins = dualMargins(relaxed, tape, e)
+          engine.f32.set(weights[e]!, margins.gradient(engine) >> 2)
+        })
+        tape.backward()
+        const gradient = new Float32Array(loaded.parameterCount)
+        loaded.readGradient(gradient)
+        engine.release(mark)
 
-      const reference = prune ? referencePrunedMargins : referenceMargins
-      const objective = (parameters: Float64Array) =>
-        images.reduce((sum, image, e) => {
-          const { centre, radius } = boxOf(image, epsilon)
-          const margins = reference({ ...network, parameters: parameters as never }, labels[e]!, centre, radius)
-          return sum + margins.reduce((s, m, t) => s + m * weights[e]![t]!, 0)
-        }, 0)
-      expectGradient(gradient, network.parameters, objective, random)
-    }, 40)
+        const reference = prune ? referencePrunedMargins : referenceMargins
+        const objective = (parameters: Float64Array) =>
+          images.reduce((sum, image, e) => {
+            const { centre, radius } = boxOf(image, epsilon)
+            const margins = reference({ ...network, parameters: parameters as never }, labels[e]!, centre, radius)
+            return sum + margins.reduce((s, m, t) => s + m * weights[e]![t]!, 0)
+          }, 0)
+        expectGradient(gradient, network.parameters, objective, random)
+      },
+      40,
+    )
   }
 })
 
 /** Holds a few entries of a gradient against central differences; entries at a kink (one-sided differences differ) do not count. */
 function expectGradient(
-  gradient: Float32Array, parameters: Float32Array, objective: (parameters: Float64Array) => number, random: Random,
+  gradient: Float32Array,
+  parameters: Float32Array,
+  objective: (parameters: Float64Array) => number,
+  random: Random,
 ): void {
   const at = (i: number, step: number) => {
     const moved = Float64Array.from(parameters)

@@ -43,7 +43,12 @@ export interface Relaxed {
 }
 
 /** Bounds of every hidden stage of a network over a chunk. */
-export function relaxNetwork(network: LoadedNetwork, tape: Tape | undefined, chunk: Chunk, options: DualOptions): Relaxed {
+export function relaxNetwork(
+  network: LoadedNetwork,
+  tape: Tape | undefined,
+  chunk: Chunk,
+  options: DualOptions,
+): Relaxed {
   const { engine, stages } = network
   const { columns, count } = chunk
   const intervals: StageInterval[] = []
@@ -58,16 +63,22 @@ export function relaxNetwork(network: LoadedNetwork, tape: Tape | undefined, chu
       }
     }
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
-    const rounding = interval.magnitude && { magnitude: interval.magnitude, factor: dualRounding(stage.geometry, i === 0) }
+    const rounding = interval.magnitude && {
+      magnitude: interval.magnitude,
+      factor: dualRounding(stage.geometry, i === 0),
+    }
     relaxations.forEach((ofExample, example) => {
-      ofExample.push(relaxationOf(engine, stage.relu ? tape : undefined, stage, stages[i + 1]!, bounds, columns, example, rounding))
+      ofExample.push(
+        relaxationOf(engine, stage.relu ? tape : undefined, stage, stages[i + 1]!, bounds, columns, example, rounding),
+      )
     })
     ball = stage.relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
     intervals.push(interval)
   })
   const last = { ball, ...(options.rigorous && { magnitude: magnitudeOf(engine, stages.at(-1)!, ball, columns) }) }
   const trusted =
-    !options.rigorous || [chunk.ball.centre, chunk.ball.radius, ...magnitudes(intervals), last.magnitude!].every(isTrusted(engine))
+    !options.rigorous ||
+    [chunk.ball.centre, chunk.ball.radius, ...magnitudes(intervals), last.magnitude!].every(isTrusted(engine))
   return { network, chunk, options, intervals, relaxations, last, trusted, rowCount }
 }
 
@@ -87,8 +98,14 @@ const UPPER = 2
  * stable, and no gradient comes to their bounds. Those rows that do get one are carried once more, with a tape.
  */
 function tighten(
-  network: LoadedNetwork, tape: Tape | undefined, chunk: Chunk, options: DualOptions, stage: number,
-  { lower, upper, magnitude }: StageInterval, relaxations: readonly Relaxation[], example: number,
+  network: LoadedNetwork,
+  tape: Tape | undefined,
+  chunk: Chunk,
+  options: DualOptions,
+  stage: number,
+  { lower, upper, magnitude }: StageInterval,
+  relaxations: readonly Relaxation[],
+  example: number,
 ): number {
   const { engine, stages } = network
   const { columns } = chunk
@@ -154,7 +171,12 @@ function tighten(
 
 /** Rounding of a row's start, W[plus] − W[minus]; `magnitude` lies [neuron][example]. */
 function addStartRounding(
-  engine: Engine, carried: CarriedRows, { neurons }: Specification, magnitude: Tensor, columns: number, example: number,
+  engine: Engine,
+  carried: CarriedRows,
+  { neurons }: Specification,
+  magnitude: Tensor,
+  columns: number,
+  example: number,
   label = -1,
 ): void {
   const { f32 } = engine
@@ -205,13 +227,26 @@ export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: n
   if (!relaxed.trusted) engine.f32.fill(Infinity, margins.pointer >> 2, (margins.pointer >> 2) + margins.length)
   if (!options.prune) return margins
   const label = chunk.labels[example]!
-  const interval = intervalMargins(engine, tape, stages.at(-1)!, last.ball, chunk.columns, example, label, options.rigorous)
+  const interval = intervalMargins(
+    engine,
+    tape,
+    stages.at(-1)!,
+    last.ball,
+    chunk.columns,
+    example,
+    label,
+    options.rigorous,
+  )
   return smaller(engine, tape, margins, interval)
 }
 
 /** Upper bounds by target from rows. */
 export function scatter(
-  engine: Engine, tape: Tape | undefined, classes: number, { neurons }: Specification, { upper }: Pick<RowBounds, 'upper'>,
+  engine: Engine,
+  tape: Tape | undefined,
+  classes: number,
+  { neurons }: Specification,
+  { upper }: Pick<RowBounds, 'upper'>,
 ): Tensor {
   const margins = Tensor.zeros(engine, classes)
   neurons.forEach((target, row) => {

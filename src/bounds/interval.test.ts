@@ -10,7 +10,11 @@ import { randomNetwork } from '../networks/random-network.testing.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { intervalMargins, intervalStep, propagateIntervals } from './interval.ts'
 import {
-  type Box, marginSpecification, referenceForward, referenceIntervalBounds, referenceStages,
+  type Box,
+  marginSpecification,
+  referenceForward,
+  referenceIntervalBounds,
+  referenceStages,
 } from './reference.ts'
 
 let engine: Engine
@@ -30,7 +34,9 @@ function randomCase(seed: number, name: string): Case {
   const network = randomNetwork(random)
   const count = 1 + random.integer(6)
   const epsilon = Math.fround([0, 0.01, 0.1, 0.5][random.integer(4)]!)
-  const images = Array.from({ length: count }, () => Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform()))
+  const images = Array.from({ length: count }, () =>
+    Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform()),
+  )
   return { network, images, labels: images.map(() => random.integer(countClasses(network.architecture))), epsilon }
 }
 
@@ -51,13 +57,19 @@ function referenceIntervalMargins(network: Network, image: ArrayLike<number>, ep
   const margins = Float64Array.from(last.rows, (_, target) => {
     if (target === label) return 0
     const c = marginSpecification(stages, target, label)
-    return last.rows.reduce((sum, { inputs, weights }, o) => {
-      weights.forEach((w, k) => (sum += c[o]! * w * box.centre[inputs[k]!]!))
-      return sum + c[o]! * last.bias[o]!
-    }, 0) + Array.from(box.radius, (r, k) => {
-      const difference = last.rows.reduce((sum, { inputs, weights }, o) => sum + c[o]! * (weights[inputs.indexOf(k)] ?? 0), 0)
-      return Math.abs(difference) * r
-    }).reduce((a, b) => a + b, 0)
+    return (
+      last.rows.reduce((sum, { inputs, weights }, o) => {
+        weights.forEach((w, k) => (sum += c[o]! * w * box.centre[inputs[k]!]!))
+        return sum + c[o]! * last.bias[o]!
+      }, 0) +
+      Array.from(box.radius, (r, k) => {
+        const difference = last.rows.reduce(
+          (sum, { inputs, weights }, o) => sum + c[o]! * (weights[inputs.indexOf(k)] ?? 0),
+          0,
+        )
+        return Math.abs(difference) * r
+      }).reduce((a, b) => a + b, 0)
+    )
   })
   return { bounds, box, margins }
 }
@@ -68,7 +80,9 @@ function propagated(example: Case, rigorous: boolean, tape?: Tape) {
   const chunk: Chunk = loadChunk(loaded, example)
   const ball = propagateIntervals(loaded, tape, chunk, rigorous)
   const last = loaded.stages.at(-1)!
-  const margins = example.labels.map((label, e) => intervalMargins(engine, tape, last, ball, chunk.columns, e, label, rigorous))
+  const margins = example.labels.map((label, e) =>
+    intervalMargins(engine, tape, last, ball, chunk.columns, e, label, rigorous),
+  )
   return { loaded, chunk, ball, margins }
 }
 
@@ -89,7 +103,8 @@ describe('interval bounds', () => {
           const scale = Math.max(1, ...values.map(Math.abs))
           if (actual.length !== values.length) wrong.push(`${seed} ${name}: ${actual.length} values`)
           values.forEach((v, j) => {
-            if (!(Math.abs(actual[j]! - v) <= 2e-5 * scale)) wrong.push(`${seed} ${name} ${j}: ${actual[j]} instead of ${v}`)
+            if (!(Math.abs(actual[j]! - v) <= 2e-5 * scale))
+              wrong.push(`${seed} ${name} ${j}: ${actual[j]} instead of ${v}`)
           })
         }
         compare('lower', column(first.lower, chunk.columns, e), expected.bounds[0]!.lower)
@@ -116,16 +131,21 @@ describe('interval bounds', () => {
         const bounds = engine.read(margins[e]!.pointer, margins[e]!.length)
         const relu = referenceStages(network).at(-2)!.relu
         for (let n = 0; n < 12; n++) {
-          const point = Float64Array.from(image, (v) => v + epsilon * (n % 2 ? Math.sign(random.between(-1, 1)) : random.between(-1, 1)))
+          const point = Float64Array.from(
+            image,
+            (v) => v + epsilon * (n % 2 ? Math.sign(random.between(-1, 1)) : random.between(-1, 1)),
+          )
           const values = referenceForward(network, point)
           values.at(-2)!.forEach((z, j) => {
             const a = relu ? Math.max(z, 0) : z
             // centre and radius are float32 themselves; the steps that follow allow for it
-            if (!(Math.abs(a - centre[j]!) <= radius[j]! + 2 ** -23 * (Math.abs(centre[j]!) + radius[j]!))) outside.push(`${seed} neuron ${j}: ${a}`)
+            if (!(Math.abs(a - centre[j]!) <= radius[j]! + 2 ** -23 * (Math.abs(centre[j]!) + radius[j]!)))
+              outside.push(`${seed} neuron ${j}: ${a}`)
           })
           const outputs = values.at(-1)!
           bounds.forEach((m, t) => {
-            if (!(m >= outputs[t]! - outputs[labels[e]!]!)) outside.push(`${seed} margin ${t}: ${m} < ${outputs[t]! - outputs[labels[e]!]!}`)
+            if (!(m >= outputs[t]! - outputs[labels[e]!]!))
+              outside.push(`${seed} margin ${t}: ${m} < ${outputs[t]! - outputs[labels[e]!]!}`)
           })
         }
       })
@@ -138,7 +158,9 @@ describe('interval bounds', () => {
     for (let seed = 0; seed < 40; seed++) {
       const example = randomCase(seed, 'wider')
       const mark = engine.mark()
-      const [plain, rigorous] = [false, true].map((is) => propagated(example, is).margins.map((m) => engine.read(m.pointer, m.length)))
+      const [plain, rigorous] = [false, true].map((is) =>
+        propagated(example, is).margins.map((m) => engine.read(m.pointer, m.length)),
+      )
       engine.release(mark)
       plain!.forEach((margins, e) => {
         const scale = Math.max(1, ...margins.map(Math.abs))
@@ -159,7 +181,9 @@ describe('interval bounds', () => {
       const differences = margins.flatMap((m, e) => {
         const outputs = referenceForward(example.network, Float64Array.from(example.images[e]!)).at(-1)!
         const scale = Math.max(1, ...outputs.map(Math.abs))
-        return [...engine.read(m.pointer, m.length)].map((v, t) => Math.abs(v - (outputs[t]! - outputs[example.labels[e]!]!)) / scale)
+        return [...engine.read(m.pointer, m.length)].map(
+          (v, t) => Math.abs(v - (outputs[t]! - outputs[example.labels[e]!]!)) / scale,
+        )
       })
       engine.release(mark)
       expect(Math.max(...differences)).toBeLessThan(2e-5)
@@ -199,7 +223,8 @@ describe('gradients of the interval loss', () => {
         const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
         if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
         checked++
-        if (!(Math.abs(gradient[i]! - (forwards + backwards) / 2) <= 2e-3 * scale)) wrong.push(`${seed} ${i}: ${gradient[i]} instead of ${forwards}`)
+        if (!(Math.abs(gradient[i]! - (forwards + backwards) / 2) <= 2e-3 * scale))
+          wrong.push(`${seed} ${i}: ${gradient[i]} instead of ${forwards}`)
       }
     }
     expect(wrong).toEqual([])

@@ -22,7 +22,13 @@ export interface StageInterval extends Interval {
  * @param isImage the ball is the input: no gradient goes further back
  */
 export function intervalStep(
-  engine: Engine, tape: Tape | undefined, stage: Stage, ball: Ball, columns: number, rigorous: boolean, isImage: boolean,
+  engine: Engine,
+  tape: Tape | undefined,
+  stage: Stage,
+  ball: Ball,
+  columns: number,
+  rigorous: boolean,
+  isImage: boolean,
 ): StageInterval {
   const wanted = { input: !isImage, weights: true }
   const centre = affine(engine, tape, stage, ball.centre, columns, 'signed', wanted)
@@ -42,7 +48,12 @@ export function magnitudeOf(engine: Engine, stage: Stage, { centre, radius }: Ba
 }
 
 /** Plain interval propagation from the image: the bounds of the last stage's inputs. */
-export function propagateIntervals(network: LoadedNetwork, tape: Tape | undefined, chunk: Chunk, rigorous = false): Ball {
+export function propagateIntervals(
+  network: LoadedNetwork,
+  tape: Tape | undefined,
+  chunk: Chunk,
+  rigorous = false,
+): Ball {
   const { engine, stages } = network
   return stages.slice(0, -1).reduce<Ball>((ball, stage, i) => {
     const interval = intervalStep(engine, tape, stage, ball, chunk.columns, rigorous, i === 0)
@@ -77,7 +88,13 @@ export function centred(engine: Engine, tape: Tape | undefined, { lower, upper }
  * last stage: tighter than the difference of two bounds. One number per target, 0 at the label.
  */
 export function intervalMargins(
-  engine: Engine, tape: Tape | undefined, last: Stage, ball: Ball, columns: number, example: number, label: number,
+  engine: Engine,
+  tape: Tape | undefined,
+  last: Stage,
+  ball: Ball,
+  columns: number,
+  example: number,
+  label: number,
   rigorous = false,
 ): Tensor {
   const inputs = last.inputShape.channels

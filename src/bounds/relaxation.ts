@@ -24,8 +24,14 @@ export interface Relaxation {
  * @param rounding magnitudes of the chunk and the error per unit, for certificates
  */
 export function relaxationOf(
-  engine: Engine, tape: Tape | undefined, stage: Stage, next: Stage, interval: Interval,
-  columns: number, example: number, rounding?: { readonly magnitude: Tensor; readonly factor: number },
+  engine: Engine,
+  tape: Tape | undefined,
+  stage: Stage,
+  next: Stage,
+  interval: Interval,
+  columns: number,
+  example: number,
+  rounding?: { readonly magnitude: Tensor; readonly factor: number },
 ): Relaxation {
   const { kernels } = engine
   const neurons = sizeOf(stage.outputShape)
@@ -46,11 +52,20 @@ export function relaxationOf(
   const asOutputs = activeNeurons(engine, stage.outputShape, slope.pointer)
   const flattened = next.inputShape.channels !== stage.outputShape.channels
   const asInputs = flattened ? activeNeurons(engine, next.inputShape, slope.pointer) : asOutputs
-  return { slope, gap, asOutputs, asInputs, rounding: rounding ? scaled(engine, neurons, columns, example, rounding) : 0 }
+  return {
+    slope,
+    gap,
+    asOutputs,
+    asInputs,
+    rounding: rounding ? scaled(engine, neurons, columns, example, rounding) : 0,
+  }
 }
 
 function scaled(
-  engine: Engine, neurons: number, columns: number, example: number,
+  engine: Engine,
+  neurons: number,
+  columns: number,
+  example: number,
   { magnitude, factor }: { readonly magnitude: Tensor; readonly factor: number },
 ): number {
   const pointer = engine.floats(neurons)

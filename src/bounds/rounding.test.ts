@@ -13,7 +13,12 @@ import { randomNetwork } from '../networks/random-network.testing.ts'
 import { loadChunk } from './chunk.ts'
 import { dualMargins, relaxNetwork } from './dual.ts'
 import {
-  type Bounds, marginSpecification, referenceDualPass, referenceForward, referencePrunedMargins, referenceStages,
+  type Bounds,
+  marginSpecification,
+  referenceDualPass,
+  referenceForward,
+  referencePrunedMargins,
+  referenceStages,
 } from './reference.ts'
 
 interface Case {
@@ -52,13 +57,16 @@ function nasty(kind: Kind, seed: number): Case {
   const layout = parameterLayout(architecture)
   const sign = () => (random.integer(2) ? 1 : -1)
   const image = Float32Array.from({ length: sizeOf(architecture.input) }, () => random.uniform())
-  const epsilon = Math.fround(kind === 'tiny ball' ? 10 ** random.between(-9, -4) : [0, 1e-6, 0.01, 0.3][random.integer(4)]!)
+  const epsilon = Math.fround(
+    kind === 'tiny ball' ? 10 ** random.between(-9, -4) : [0, 1e-6, 0.01, 0.3][random.integer(4)]!,
+  )
   for (let i = 0; i < layout.length; i += 2) {
     const [weight, bias] = [layout[i]!, layout[i + 1]!]
     const fanIn = weight.length / weight.shape[0]!
     for (let k = 0; k < weight.length; k++) {
       const at = weight.offset + k
-      if (parameters[at] !== 0 || random.integer(2)) parameters[at] = sign() * 10 ** random.between(kind === 'always on' ? 0 : -3, 4)
+      if (parameters[at] !== 0 || random.integer(2))
+        parameters[at] = sign() * 10 ** random.between(kind === 'always on' ? 0 : -3, 4)
       // every other row nearly repeats the one before, and the last layer nearly takes back what it adds
       if (kind !== 'any' && Math.floor(k / fanIn) % 2) {
         parameters[at] = parameters[at - fanIn]! * (1 + (random.integer(3) - 1) * 2 ** -20)
@@ -71,7 +79,8 @@ function nasty(kind: Kind, seed: number): Case {
     const area = values.length / bias.length
     for (let c = 0; c < bias.length; c++) {
       const part = values.subarray(c * area, (c + 1) * area)
-      const shift = kind === 'always on' ? 10 ** random.between(-3, 5) - Math.min(...part) : random.between(-1, 1) - part[0]!
+      const shift =
+        kind === 'always on' ? 10 ** random.between(-3, 5) - Math.min(...part) : random.between(-1, 1) - part[0]!
       parameters[bias.offset + c]! += shift
     }
   }
@@ -79,22 +88,31 @@ function nasty(kind: Kind, seed: number): Case {
 }
 
 /** What float64 finds wrong with certified bounds: points outside, and bounds below the dual pass over the same bounds. */
-function violations({ network, image, label, epsilon }: Case, prune: boolean, { hidden, margins }: ReturnType<typeof certify>) {
+function violations(
+  { network, image, label, epsilon }: Case,
+  prune: boolean,
+  { hidden, margins }: ReturnType<typeof certify>,
+) {
   const found: string[] = []
   const centre = Float64Array.from(image)
   const radius = new Float64Array(image.length).fill(epsilon)
   const stages = referenceStages(network)
   const random = new Random(1, 'corners')
   for (let n = 0; n < 5; n++) {
-    const values = referenceForward(network, centre.map((v) => v + epsilon * (n === 0 ? 0 : Math.sign(random.between(-1, 1)))))
+    const values = referenceForward(
+      network,
+      centre.map((v) => v + epsilon * (n === 0 ? 0 : Math.sign(random.between(-1, 1)))),
+    )
     const outputs = values.at(-1)!
     hidden.forEach(({ lower, upper }, s) => {
       for (const [j, z] of values[s]!.entries()) {
-        if (!(z >= lower[j]! && z <= upper[j]!)) found.push(`stage ${s} neuron ${j}: ${z} outside [${lower[j]}, ${upper[j]}]`)
+        if (!(z >= lower[j]! && z <= upper[j]!))
+          found.push(`stage ${s} neuron ${j}: ${z} outside [${lower[j]}, ${upper[j]}]`)
       }
     })
     margins.forEach((m, t) => {
-      if (!(m >= outputs[t]! - outputs[label]!)) found.push(`target ${t}: ${m} < ${outputs[t]! - outputs[label]!} at a point`)
+      if (!(m >= outputs[t]! - outputs[label]!))
+        found.push(`target ${t}: ${m} < ${outputs[t]! - outputs[label]!} at a point`)
     })
   }
   const interval = prune ? referencePrunedMargins(network, label, centre, radius) : undefined
@@ -117,7 +135,9 @@ describe('certified bounds hold in exact arithmetic', () => {
         for (let seed = 0; seed < 80; seed++) {
           const example = nasty(kind, seed)
           for (const prune of [false, true]) {
-            found.push(...violations(example, prune, certify(engine, example, prune)).map((text) => `${seed} ${prune} ${text}`))
+            found.push(
+              ...violations(example, prune, certify(engine, example, prune)).map((text) => `${seed} ${prune} ${text}`),
+            )
           }
         }
         expect(found).toEqual([])
@@ -139,7 +159,9 @@ const handMade = (input: Shape, layers: Layer[], parameters: number[]): Network 
 /** Whether margins that are all below zero say so of every corner of a one-dimensional ball. */
 const holdsAtEnds = (example: Case, margins: ArrayLike<number>) =>
   [-1, 1].every((end) => {
-    const outputs = referenceForward(example.network, Float64Array.of(example.image[0]! + end * example.epsilon)).at(-1)!
+    const outputs = referenceForward(example.network, Float64Array.of(example.image[0]! + end * example.epsilon)).at(
+      -1,
+    )!
     return outputs[1 - example.label]! - outputs[example.label]! <= margins[1 - example.label]!
   })
 
@@ -148,10 +170,16 @@ describe('certified bounds of hand-made networks', () => {
     it(`${variant}: a difference of large logits is not lost`, async () => {
       const engine = await Engine.create({ variant })
       // z_0 − z_1 = (1e7 + 1) x − 1e7 x − 0.5 at x = 1: all of the truth is in the last bits
-      for (const [scale, gap] of [[1e4, 1e-3], [1e7, 1], [16777216, 2]] as const) {
+      for (const [scale, gap] of [
+        [1e4, 1e-3],
+        [1e7, 1],
+        [16777216, 2],
+      ] as const) {
         for (const prune of [false, true]) {
           const network = handMade(
-            pixel, [linear(2), { kind: 'relu' }, linear(2)], [scale + gap, scale, 0, 0, 1, 0, 0, 1, -gap / 2, 0],
+            pixel,
+            [linear(2), { kind: 'relu' }, linear(2)],
+            [scale + gap, scale, 0, 0, 1, 0, 0, 1, -gap / 2, 0],
           )
           const example = { network, image: Float32Array.of(1), label: 1, epsilon: 1e-6 }
           expect(holdsAtEnds(example, certify(engine, example, prune).margins)).toBe(true)
@@ -168,7 +196,12 @@ describe('certified bounds of hand-made networks', () => {
         for (const prune of [false, true]) {
           const network = handMade(
             input,
-            [{ kind: 'convolution', outChannels: 1, kernel: 1, stride: 1, padding: 0 }, { kind: 'relu' }, { kind: 'flatten' }, linear(2)],
+            [
+              { kind: 'convolution', outChannels: 1, kernel: 1, stride: 1, padding: 0 },
+              { kind: 'relu' },
+              { kind: 'flatten' },
+              linear(2),
+            ],
             [0, 1, ...new Array<number>(784).fill(small), ...new Array<number>(784).fill(0), bias, 0],
           )
           const example = { network, image: new Float32Array(784).fill(0.5), label: 1, epsilon: 0.1 }
@@ -197,7 +230,9 @@ describe('certified bounds of hand-made networks', () => {
       const engine = await Engine.create({ variant })
       // z_0 = 1e38 · 1e-25 · 1e-25 x − 1e-13 = 9e-13 at x = 1, by way of a coefficient of 1e-50
       const network = handMade(
-        pixel, [linear(1), { kind: 'relu' }, linear(1), { kind: 'relu' }, linear(2)], [1e38, 0, 1e-25, 0, 1e-25, 0, -1e-13, 0],
+        pixel,
+        [linear(1), { kind: 'relu' }, linear(1), { kind: 'relu' }, linear(2)],
+        [1e38, 0, 1e-25, 0, 1e-25, 0, -1e-13, 0],
       )
       const example = { network, image: Float32Array.of(1), label: 1, epsilon: Math.fround(0.1) }
       for (const prune of [false, true]) {

@@ -54,7 +54,12 @@ export function marginRows(engine: Engine, classes: number, label: number): Spec
 }
 
 function specification(
-  engine: Engine, extent: Extent, positions: number[], counts: number[], plus: number[], minus: number[],
+  engine: Engine,
+  extent: Extent,
+  positions: number[],
+  counts: number[],
+  plus: number[],
+  minus: number[],
   neurons: number[],
 ): Specification {
   return {

@@ -3,14 +3,17 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { finished, removeFolder, robustra, start, temporaryFolder, tiny } from './command.testing.ts'
+
+// Several whole runs, on machines that may be busy.
+vi.setConfig({ testTimeout: 90_000 })
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
 afterAll(() => removeFolder(folder))
 
-const train = (out: string) => ['train', '--out', out, ...tiny, '--epochs', '4']
+const train = (out: string) => ['train', '--out', out, ...tiny, '--epochs', '3']
 
 async function exists(path: string): Promise<void> {
   while (!existsSync(path)) await sleep(10)
@@ -23,7 +26,7 @@ test('after kill -9, --resume ends with the weights of a run that was never stop
   await exists(at('killed/checkpoint.safetensors'))
   child.kill('SIGKILL')
   expect((await killed).signal).toBe('SIGKILL')
-  expect(readFileSync(at('killed/log.jsonl'), 'utf8').trimEnd().split('\n').length).toBeLessThan(8)
+  expect(readFileSync(at('killed/log.jsonl'), 'utf8').trimEnd().split('\n').length).toBeLessThan(6)
 
   expect((await robustra('train', '--resume', '--out', at('killed'), '--workers', '1')).code).toBe(0)
   expect((await whole).code).toBe(0)

@@ -13,7 +13,7 @@ export function formatTable(rows: readonly (readonly string[])[], leftColumns = 
 }
 
 /** '4.84 %', or '–' if it was not measured. */
-export const formatShare = (share: number | undefined, digits = 2): string =>
-  share === undefined || Number.isNaN(share) ? '–' : `${(100 * share).toFixed(digits)} %`
+export const formatShare = (share: number | null | undefined, digits = 2): string =>
+  share == null || Number.isNaN(share) ? '–' : `${(100 * share).toFixed(digits)} %`
 
 export const printJson = (value: unknown): void => console.log(JSON.stringify(value, undefined, 2))

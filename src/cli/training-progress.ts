@@ -32,7 +32,7 @@ export class TrainingProgress {
     const parts = [
       this.#name(epoch, network),
       `loss ${loss.toFixed(3)}`,
-      ...(Number.isNaN(cleanError)
+      ...(cleanError === null
         ? []
         : [
             `clean ${formatShare(cleanError).padStart(7)}`,

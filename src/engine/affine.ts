@@ -44,7 +44,12 @@ export interface Wanted {
  * @param x [input][example]; `columns` = examples, a multiple of 4
  */
 export function affine(
-  engine: Engine, tape: Tape | undefined, layer: Affine, x: Tensor, columns: number, part: AffinePart,
+  engine: Engine,
+  tape: Tape | undefined,
+  layer: Affine,
+  x: Tensor,
+  columns: number,
+  part: AffinePart,
   wanted: Wanted = { input: true, weights: true },
 ): Tensor {
   const { kernels } = engine
@@ -58,8 +63,18 @@ export function affine(
   if (bias) kernels.fillBias(geometry.output.channels, width, bias, y.pointer)
   const run = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
     kernels.propagate(
-      operation, transposed, geometry.pointer, 1, out.pointer, outBase, layer.allOutputs,
-      inside.pointer, inBase, layer.allInputs, weights, geometry.scratch,
+      operation,
+      transposed,
+      geometry.pointer,
+      1,
+      out.pointer,
+      outBase,
+      layer.allOutputs,
+      inside.pointer,
+      inBase,
+      layer.allInputs,
+      weights,
+      geometry.scratch,
     )
   run(bias ? ACCUMULATE : OVERWRITE, 0, weight, y.pointer, x.pointer)
   tape?.record(() => {

@@ -8,7 +8,13 @@ import type { Tensor } from './tape.ts'
  * @returns weight · loss
  */
 export function crossEntropy(
-  engine: Engine, scores: Tensor, classes: number, label: number, weight: number, first = 0, step = 1,
+  engine: Engine,
+  scores: Tensor,
+  classes: number,
+  label: number,
+  weight: number,
+  first = 0,
+  step = 1,
 ): number {
   const { f32 } = engine
   const at = (scores.pointer >> 2) + first

@@ -44,7 +44,12 @@ export interface Widening {
 }
 
 /** [centre − radius, centre + radius], widened outwards if asked to. */
-export function intervalEnds(engine: Engine, tape: Tape | undefined, { centre, radius }: Ball, widening?: Widening): Interval {
+export function intervalEnds(
+  engine: Engine,
+  tape: Tape | undefined,
+  { centre, radius }: Ball,
+  widening?: Widening,
+): Interval {
   const n = centre.length
   const lower = Tensor.create(engine, n)
   const upper = Tensor.create(engine, n)

@@ -15,12 +15,25 @@ describe('the arena', () => {
       let x = new Tensor(engine.floatsFrom(normals(random, 8 * 81 * 16)), 8 * 81 * 16)
       const first = x
       const tape = new Tape()
-      const layer = { input: { channels: 8, height: 9, width: 9 }, output: { channels: 8, height: 9, width: 9 }, options: { kernel: 3, stride: 1, padding: 1 } }
-      const loaded = loadLayer(engine, layer, normals(random, weightCount(layer)).map((v) => v / 8), normals(random, 8))
+      const layer = {
+        input: { channels: 8, height: 9, width: 9 },
+        output: { channels: 8, height: 9, width: 9 },
+        options: { kernel: 3, stride: 1, padding: 1 },
+      }
+      const loaded = loadLayer(
+        engine,
+        layer,
+        normals(random, weightCount(layer)).map((v) => v / 8),
+        normals(random, 8),
+      )
       for (let i = 0; i < 40; i++) x = affine(engine, tape, loaded, x, 16, 'signed')
       engine.f32.fill(1, x.gradient(engine) >> 2, (x.gradient(engine) >> 2) + x.length)
       tape.backward()
-      const results = [engine.read(x.pointer, x.length), engine.read(first.gradient(engine), x.length), engine.read(loaded.weightGradient, weightCount(layer))]
+      const results = [
+        engine.read(x.pointer, x.length),
+        engine.read(first.gradient(engine), x.length),
+        engine.read(loaded.weightGradient, weightCount(layer)),
+      ]
       return { results, grew: engine.f32.buffer.byteLength > before, peakBytes: engine.peakBytes }
     }
     const [small, large] = [await compute(false), await compute(true)]
@@ -35,7 +48,12 @@ describe('the arena', () => {
     const engine = await Engine.create({ memoryLimit: 4 * 2 ** 20 })
     const values = engine.floatsFrom([1, 2, 3, 4])
     const mark = engine.mark()
-    expect(() => engine.allocate(8 * 2 ** 20)).toThrow(expect.objectContaining({ name: 'UserError', message: expect.stringMatching(/^out of memory: the engine needs 9 MB: .+$/) }))
+    expect(() => engine.allocate(8 * 2 ** 20)).toThrow(
+      expect.objectContaining({
+        name: 'UserError',
+        message: expect.stringMatching(/^out of memory: the engine needs 9 MB: .+$/),
+      }),
+    )
     expect(() => {
       for (;;) engine.allocate(2 ** 16)
     }).toThrow(expect.objectContaining({ name: 'UserError' }))

@@ -29,7 +29,12 @@ export class Engine {
   f32!: Float32Array
   i32!: Int32Array
 
-  private constructor(instance: WebAssembly.Instance, memory: WebAssembly.Memory, variant: KernelVariant, limit: number) {
+  private constructor(
+    instance: WebAssembly.Instance,
+    memory: WebAssembly.Memory,
+    variant: KernelVariant,
+    limit: number,
+  ) {
     this.kernels = instance.exports as unknown as Kernels
     this.variant = variant
     this.#memory = memory

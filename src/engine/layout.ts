@@ -35,7 +35,8 @@ export function createGeometry(engine: Engine, input: Extent, output: Extent, op
   ])
   const taps = Math.ceil(kernel / stride) ** 2
   const forwards = input.channels * kernel * kernel + output.channels
-  const backwards = input.channels * stride * stride + output.channels * Math.max(taps, kernel % stride ? kernel ** 2 : 0)
+  const backwards =
+    input.channels * stride * stride + output.channels * Math.max(taps, kernel % stride ? kernel ** 2 : 0)
   const scratch = engine.allocate((Math.max(forwards, backwards) + 8) * 8)
   return { pointer, input, output, options, scratch }
 }

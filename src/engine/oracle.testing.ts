@@ -6,8 +6,16 @@ import type { Affine } from './affine.ts'
 import type { Engine } from './engine.ts'
 import type { KernelVariant } from './kernels.ts'
 import {
-  type Blocks, type Extent, type Geometry, type GeometryOptions, activeNeurons, allNeurons, createGeometry, lengthOf,
-  positionBlocks, receptiveBlocks,
+  type Blocks,
+  type Extent,
+  type Geometry,
+  type GeometryOptions,
+  activeNeurons,
+  allNeurons,
+  createGeometry,
+  lengthOf,
+  positionBlocks,
+  receptiveBlocks,
 } from './layout.ts'
 import type { Random } from './random.ts'
 
@@ -29,7 +37,11 @@ export interface LayerCase {
 export function randomLayer(random: Random, input?: Extent): LayerCase {
   for (;;) {
     const size = () => 1 + random.integer(9)
-    const from = input ?? (random.integer(5) === 0 ? { channels: size(), height: 1, width: 1 } : { channels: size(), height: size(), width: size() })
+    const from =
+      input ??
+      (random.integer(5) === 0
+        ? { channels: size(), height: 1, width: 1 }
+        : { channels: size(), height: size(), width: size() })
     const options = { kernel: 1 + random.integer(5), stride: 1 + random.integer(3), padding: random.integer(3) }
     const out = (n: number) => Math.floor((n + 2 * options.padding - options.kernel) / options.stride) + 1
     const output = { channels: size(), height: out(from.height), width: out(from.width) }
@@ -39,7 +51,8 @@ export function randomLayer(random: Random, input?: Extent): LayerCase {
 
 /** Calls back for every weight that joins an output and an input neuron; indices are [channel][y][x]. */
 export function forEachTap(
-  { input, output, options }: LayerCase, visit: (out: number, input: number, weight: number) => void,
+  { input, output, options }: LayerCase,
+  visit: (out: number, input: number, weight: number) => void,
 ): void {
   const { kernel, stride, padding } = options
   for (let o = 0; o < output.channels; o++) {
@@ -51,7 +64,8 @@ export function forEachTap(
               const [iy, ix] = [y * stride - padding + ky, x * stride - padding + kx]
               if (iy < 0 || iy >= input.height || ix < 0 || ix >= input.width) continue
               visit(
-                (o * output.height + y) * output.width + x, (c * input.height + iy) * input.width + ix,
+                (o * output.height + y) * output.width + x,
+                (c * input.height + iy) * input.width + ix,
                 ((o * input.channels + c) * kernel + ky) * kernel + kx,
               )
             }
@@ -62,7 +76,8 @@ export function forEachTap(
   }
 }
 
-export const weightCount = ({ input, output, options }: LayerCase) => output.channels * input.channels * options.kernel ** 2
+export const weightCount = ({ input, output, options }: LayerCase) =>
+  output.channels * input.channels * options.kernel ** 2
 
 /** A layer in the engine's memory with its gradients. */
 export function loadLayer(engine: Engine, layer: LayerCase, weights: Float32Array, bias: Float32Array): Affine {
@@ -95,7 +110,11 @@ export function randomActive(engine: Engine, random: Random, extent: Extent): Ac
 }
 
 /** Position blocks with 4 to 20 rows each at random positions of an extent; now and then the same position twice, or no rows. */
-export function randomPositions(engine: Engine, random: Random, extent: Extent): Blocks & { readonly positions: Int32Array; readonly rows: number } {
+export function randomPositions(
+  engine: Engine,
+  random: Random,
+  extent: Extent,
+): Blocks & { readonly positions: Int32Array; readonly rows: number } {
   const count = 1 + random.integer(4)
   const positions = Int32Array.from({ length: count }, () => random.integer(extent.height * extent.width))
   const rows = Int32Array.from({ length: count }, () => (random.integer(8) === 0 ? 0 : 4 * (1 + random.integer(5))))
@@ -103,7 +122,12 @@ export function randomPositions(engine: Engine, random: Random, extent: Extent):
 }
 
 /** Windows over an extent: single positions, or receptive fields of one or two layers above. */
-export function randomWindows(engine: Engine, random: Random, extent: Extent, depth = random.integer(3)): Blocks & { readonly rows: number } {
+export function randomWindows(
+  engine: Engine,
+  random: Random,
+  extent: Extent,
+  depth = random.integer(3),
+): Blocks & { readonly rows: number } {
   if (depth === 0) return randomPositions(engine, random, extent)
   const above = randomLayer(random, extent)
   const windows = randomWindows(engine, random, above.output, depth - 1)
@@ -124,11 +148,16 @@ export interface Block {
 export function readBlocks(engine: Engine, { pointer, count, extent }: Blocks): Block[] {
   const area = extent.height * extent.width
   return Array.from({ length: count }, (_, b) => {
-    const [top, left, height, width, rows, offset, firstRow] = engine.i32.slice((pointer >> 2) + 7 * b, (pointer >> 2) + 7 * b + 7) as unknown as [
-      number, number, number, number, number, number, number,
-    ]
+    const [top, left, height, width, rows, offset, firstRow] = engine.i32.slice(
+      (pointer >> 2) + 7 * b,
+      (pointer >> 2) + 7 * b + 7,
+    ) as unknown as [number, number, number, number, number, number, number]
     const place = (neuron: number) => {
-      const [c, y, x] = [Math.floor(neuron / area), Math.floor((neuron % area) / extent.width) - top, (neuron % extent.width) - left]
+      const [c, y, x] = [
+        Math.floor(neuron / area),
+        Math.floor((neuron % area) / extent.width) - top,
+        (neuron % extent.width) - left,
+      ]
       if (y < 0 || y >= height || x < 0 || x >= width) return -1
       return offset / 4 + ((c * height + y) * width + x) * rows
     }
@@ -138,7 +167,12 @@ export function readBlocks(engine: Engine, { pointer, count, extent }: Blocks): 
 }
 
 /** Values for blocks: numbers where neurons are active, NaN where nobody may look. */
-export function blockValues(random: Random, blocks: readonly Block[], length: number, { isActive }: ActiveCase): Float32Array {
+export function blockValues(
+  random: Random,
+  blocks: readonly Block[],
+  length: number,
+  { isActive }: ActiveCase,
+): Float32Array {
   const values = new Float32Array(length).fill(NaN)
   for (const { rows, place, neurons } of blocks) {
     for (const j of neurons) {
@@ -166,9 +200,12 @@ export class Sums {
   /** Differences beyond rounding, as text. */
   compare(name: string, actual: ArrayLike<number>, relative = 2e-6): string[] {
     const found: string[] = []
-    if (actual.length !== this.value.length) found.push(`${name}: ${actual.length} values instead of ${this.value.length}`)
+    if (actual.length !== this.value.length)
+      found.push(`${name}: ${actual.length} values instead of ${this.value.length}`)
     this.value.forEach((expected, i) => {
-      const same = Number.isNaN(expected) ? Number.isNaN(actual[i]!) : Math.abs(actual[i]! - expected) <= relative * this.size[i]!
+      const same = Number.isNaN(expected)
+        ? Number.isNaN(actual[i]!)
+        : Math.abs(actual[i]! - expected) <= relative * this.size[i]!
       if (!same) found.push(`${name}[${i}]: ${actual[i]} instead of ${expected}`)
     })
     return found
@@ -176,11 +213,21 @@ export class Sums {
 }
 
 /** Runs `check` on seeded random cases with a fresh arena each, and returns what it found wrong, named by the seed. */
-export function collect(engine: Engine, runs: number, name: string, make: (seed: number) => Random, check: (random: Random) => string[]): string[] {
+export function collect(
+  engine: Engine,
+  runs: number,
+  name: string,
+  make: (seed: number) => Random,
+  check: (random: Random) => string[],
+): string[] {
   const found: string[] = []
   for (let seed = 0; seed < runs; seed++) {
     const mark = engine.mark()
-    found.push(...check(make(seed)).slice(0, 3).map((text) => `${name} ${seed}: ${text}`))
+    found.push(
+      ...check(make(seed))
+        .slice(0, 3)
+        .map((text) => `${name} ${seed}: ${text}`),
+    )
     engine.release(mark)
   }
   return found

@@ -51,7 +51,9 @@ describe('a pool', () => {
 
 describe('an error in a task', () => {
   it('reaches the caller with its message and stack', async () => {
-    const error = await open(2).run('throw', { task: 3 }, 6).catch((thrown: unknown) => thrown)
+    const error = await open(2)
+      .run('throw', { task: 3 }, 6)
+      .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Error)
     expect(error).not.toBeInstanceOf(UserError)
     expect((error as Error).message).toBe('task 3 failed')
@@ -59,7 +61,9 @@ describe('an error in a task', () => {
   })
 
   it('stays a UserError if it was one', async () => {
-    const error = await open(2).run('throw a user error', { task: 0 }, 4).catch((thrown: unknown) => thrown)
+    const error = await open(2)
+      .run('throw a user error', { task: 0 }, 4)
+      .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UserError)
     expect((error as Error).message).toBe('task 0 was given nonsense')
   })
@@ -88,7 +92,8 @@ describe('a worker that dies', () => {
     await expect(pool.run('square', undefined, 1)).rejects.toThrow(message)
   }
 
-  it('by exiting ends the job with a clear error', () => dies('exit', /^a worker stopped unexpectedly \(exit code 7\)$/))
+  it('by exiting ends the job with a clear error', () =>
+    dies('exit', /^a worker stopped unexpectedly \(exit code 7\)$/))
   it('by an uncaught error ends the job with its message', () =>
     dies('throw later', /^a worker failed: thrown behind the back of the task$/))
   it('by a rejection that nobody awaits ends the job with its message', () =>

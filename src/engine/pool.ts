@@ -73,7 +73,12 @@ export class WorkerPool {
    * @returns the results by task
    * @throws what a task or `onResult` threw; a UserError if a worker died
    */
-  async run<R>(kind: string, payload: unknown, tasks: number, onResult?: (task: number, result: R) => void): Promise<R[]> {
+  async run<R>(
+    kind: string,
+    payload: unknown,
+    tasks: number,
+    onResult?: (task: number, result: R) => void,
+  ): Promise<R[]> {
     if (this.#broken) throw this.#broken
     if (this.#current) throw new Error('a job is running already')
     const results: R[] = []
@@ -109,7 +114,8 @@ export class WorkerPool {
       return
     }
     if ('error' in reply) {
-      const error = reply.error.name === 'UserError' ? new UserError(reply.error.message) : new Error(reply.error.message)
+      const error =
+        reply.error.name === 'UserError' ? new UserError(reply.error.message) : new Error(reply.error.message)
       error.stack = reply.error.stack
       this.#stop(current, error)
     }
@@ -149,7 +155,10 @@ export function serve<T>(start: (data: T) => Promise<(kind: string, payload: nev
       port.postMessage({ id, done: true } satisfies Reply)
     } catch (thrown) {
       const error = thrown as Error
-      port.postMessage({ id, error: { name: error.name, message: error.message, stack: error.stack ?? '' } } satisfies Reply)
+      port.postMessage({
+        id,
+        error: { name: error.name, message: error.message, stack: error.stack ?? '' },
+      } satisfies Reply)
     }
   })
 }

@@ -6,8 +6,19 @@ const draw = (random: Random, count: number) => Array.from({ length: count }, ()
 describe('random streams', () => {
   it('are the same for the same seed and path, and other for any other', () => {
     const paths = [
-      [1], [2], [-1], [2 ** 31], [1, 'shuffle'], [1, 'shuffle', 0], [1, 'shuffle', 1], [1, 'shuffle', 10], [1, 'attack', 1, 0],
-      [1, 'attack', 0, 1], [11, 'attack', 1, 0], [1, 'attack', 10], [0, 'shuffle'],
+      [1],
+      [2],
+      [-1],
+      [2 ** 31],
+      [1, 'shuffle'],
+      [1, 'shuffle', 0],
+      [1, 'shuffle', 1],
+      [1, 'shuffle', 10],
+      [1, 'attack', 1, 0],
+      [1, 'attack', 0, 1],
+      [11, 'attack', 1, 0],
+      [1, 'attack', 10],
+      [0, 'shuffle'],
     ] as [number, ...(string | number)[]][]
     const first = paths.map(([seed, ...path]) => draw(new Random(seed, ...path), 8))
     const again = paths.map(([seed, ...path]) => draw(new Random(seed, ...path), 8))

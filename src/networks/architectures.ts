@@ -31,10 +31,7 @@ const architectures: readonly Architecture[] = [
   {
     name: 'cifar10-small',
     input: { channels: 3, height: 32, width: 32 },
-    layers: [
-      { kind: 'normalise', mean: [0.485, 0.456, 0.406], deviation: [0.225, 0.225, 0.225] },
-      ...small,
-    ],
+    layers: [{ kind: 'normalise', mean: [0.485, 0.456, 0.406], deviation: [0.225, 0.225, 0.225] }, ...small],
   },
 ]
 

@@ -9,10 +9,17 @@ import type { LoadedNetwork } from './load.ts'
  * @param wanted which gradients go back: to the weights for training, to the images for attacks
  */
 export function forward(
-  { engine, stages }: LoadedNetwork, tape: Tape | undefined, images: Tensor, columns: number, wanted: Wanted,
+  { engine, stages }: LoadedNetwork,
+  tape: Tape | undefined,
+  images: Tensor,
+  columns: number,
+  wanted: Wanted,
 ): Tensor {
   return stages.reduce((x, stage, i) => {
-    const y = affine(engine, tape, stage, x, columns, 'signed', { input: i > 0 || wanted.input, weights: wanted.weights })
+    const y = affine(engine, tape, stage, x, columns, 'signed', {
+      input: i > 0 || wanted.input,
+      weights: wanted.weights,
+    })
     return stage.relu ? relu(engine, tape, y) : y
   }, images)
 }

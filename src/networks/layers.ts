@@ -30,9 +30,7 @@ export const sizeOf = (shape: Shape): number => shape.channels * shape.height * 
 
 /** "1×28×28", or "100" for a vector. */
 export const formatShape = (shape: Shape): string =>
-  shape.height === 1 && shape.width === 1
-    ? `${shape.channels}`
-    : `${shape.channels}×${shape.height}×${shape.width}`
+  shape.height === 1 && shape.width === 1 ? `${shape.channels}` : `${shape.channels}×${shape.height}×${shape.width}`
 
 /**
  * The shape that `layer` makes of `input`.

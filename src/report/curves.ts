@@ -53,9 +53,9 @@ export function curvesSvg(reports: readonly EpochReport[], title: string): strin
     const own = reports.filter((report) => report.network === network && isNumber(report.certifiedError))
     const colour = i === 0 ? 'f' : 'g'
     const curve = (of: 'cleanError' | 'certifiedError', kind: string, name: string): Curve => ({
-      label: own.length > 0 ? `${network} ${name} ${percent(own.at(-1)![of])}` : '',
+      label: own.length > 0 ? `${network} ${name} ${percent(own.at(-1)![of]!)}` : '',
       classes: `${colour} ${kind}`,
-      points: own.map((report) => ({ x: x(report.epoch), y: errorY(report[of]) })),
+      points: own.map((report) => ({ x: x(report.epoch), y: errorY(report[of]!) })),
     })
     return [curve('certifiedError', 'certified', 'certified'), curve('cleanError', 'clean', 'clean')]
   })

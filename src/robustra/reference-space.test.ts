@@ -10,7 +10,14 @@ import { LoadedNetwork } from '../networks/load.ts'
 import { type Network, countClasses } from '../networks/network.ts'
 import { randomNetwork } from '../networks/random-network.testing.ts'
 import {
-  type AdversarialSpace, derivativeRange, medianTransition, objectiveShort, referenceAdversarialSpace, signsAt, tZero, transitionPoints,
+  type AdversarialSpace,
+  derivativeRange,
+  medianTransition,
+  objectiveShort,
+  referenceAdversarialSpace,
+  signsAt,
+  tZero,
+  transitionPoints,
 } from './reference.ts'
 import { robustraMargins } from './reference-space.ts'
 
@@ -69,7 +76,10 @@ function engineSpaces(pair: Pair, prune: boolean) {
     const { margins, space, statistics } = robustraMargins(relaxedF, undefined, relaxedG, e)
     return {
       margins: engine.read(margins.pointer, classes),
-      ordinary: engine.read(dualMargins({ ...relaxedF, options: { ...options, prune: false } }, undefined, e).pointer, classes),
+      ordinary: engine.read(
+        dualMargins({ ...relaxedF, options: { ...options, prune: false } }, undefined, e).pointer,
+        classes,
+      ),
       space,
       statistics,
     }
@@ -78,9 +88,20 @@ function engineSpaces(pair: Pair, prune: boolean) {
   return results
 }
 
-const referenceSpaceOf = (pair: Pair, e: number, target: number, prune: boolean, f: Network = pair.f): AdversarialSpace =>
+const referenceSpaceOf = (
+  pair: Pair,
+  e: number,
+  target: number,
+  prune: boolean,
+  f: Network = pair.f,
+): AdversarialSpace =>
   referenceAdversarialSpace(
-    f, pair.g, pair.labels[e]!, target, Float64Array.from(pair.images[e]!), new Float64Array(pair.images[e]!.length).fill(pair.epsilon),
+    f,
+    pair.g,
+    pair.labels[e]!,
+    target,
+    Float64Array.from(pair.images[e]!),
+    new Float64Array(pair.images[e]!.length).fill(pair.epsilon),
     prune ? referencePrunedDualBounds : referenceDualBounds,
   )
 
@@ -99,9 +120,13 @@ function isClear(space: AdversarialSpace): boolean {
 }
 
 const scaleOf = ({ f, g, box }: AdversarialSpace) => {
-  const sizes = [f, g].map(({ inputCoefficients, constant, upper, lower }) =>
-    inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]!) + box.radius[j]!), 0)
-      + Math.abs(constant) + Math.abs(upper) + Math.abs(lower))
+  const sizes = [f, g].map(
+    ({ inputCoefficients, constant, upper, lower }) =>
+      inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]!) + box.radius[j]!), 0) +
+      Math.abs(constant) +
+      Math.abs(upper) +
+      Math.abs(lower),
+  )
   return Math.max(1, ...sizes)
 }
 
@@ -117,7 +142,8 @@ describe('bounds over the reference space', () => {
           let tie = false
           let t = 0
           let tClear = true
-          if (margins[pair.labels[e]!] !== 0) wrong.push(`${seed} ${e}: the label's margin is ${margins[pair.labels[e]!]}`)
+          if (margins[pair.labels[e]!] !== 0)
+            wrong.push(`${seed} ${e}: the label's margin is ${margins[pair.labels[e]!]}`)
           targetsOf(pair, pair.labels[e]!).forEach((target, row) => {
             const expected = referenceSpaceOf(pair, e, target, prune)
             const tolerance = 2e-4 * scaleOf(expected)
@@ -134,10 +160,17 @@ describe('bounds over the reference space', () => {
             } else {
               // float32 may pick a neighbour of the median
               seen.unclear++
-              const positive = transitionPoints(expected).filter((point) => point > 0).sort()
+              const positive = transitionPoints(expected)
+                .filter((point) => point > 0)
+                .sort()
               const candidates = [0, ...positive, eta]
-              const fits = candidates.some((point) => Math.abs(objectiveShort(expected, signsAt(expected, point)) - margins[target]!) <= tolerance)
-              const jump = expected.f.inputCoefficients.reduce((most, v, j) => Math.max(most, Math.abs(v) * expected.box.radius[j]!), 0)
+              const fits = candidates.some(
+                (point) => Math.abs(objectiveShort(expected, signsAt(expected, point)) - margins[target]!) <= tolerance,
+              )
+              const jump = expected.f.inputCoefficients.reduce(
+                (most, v, j) => Math.max(most, Math.abs(v) * expected.box.radius[j]!),
+                0,
+              )
               if (!fits) close('margin', margins[target]!, objectiveShort(expected), tolerance + 2 * jump)
             }
             const [l, r] = derivativeRange(expected, 0)
@@ -149,16 +182,19 @@ describe('bounds over the reference space', () => {
           if (!tie) {
             for (const name of ['loose', 'tight', 'infeasible'] as const) {
               seen[name] += counts[name]
-              if (statistics[name] !== counts[name]) wrong.push(`${seed} ${e}: ${statistics[name]} ${name} instead of ${counts[name]}`)
+              if (statistics[name] !== counts[name])
+                wrong.push(`${seed} ${e}: ${statistics[name]} ${name} instead of ${counts[name]}`)
             }
           }
-          if (tClear && !(Math.abs(statistics.t - t) <= 1e-3 * Math.max(1, Math.abs(t), ...space.t.map(Math.abs)))) wrong.push(`${seed} ${e}: Σ t₀ ${statistics.t} instead of ${t}`)
+          if (tClear && !(Math.abs(statistics.t - t) <= 1e-3 * Math.max(1, Math.abs(t), ...space.t.map(Math.abs))))
+            wrong.push(`${seed} ${e}: Σ t₀ ${statistics.t} instead of ${t}`)
         })
       }
       expect(wrong).toEqual([])
       // the comparison must not be empty
       expect(seen.clear).toBeGreaterThan(3 * seen.unclear)
-      for (const name of ['loose', 'tight', 'infeasible', 'none'] as const) expect([name, seen[name] > 5]).toEqual([name, true])
+      for (const name of ['loose', 'tight', 'infeasible', 'none'] as const)
+        expect([name, seen[name] > 5]).toEqual([name, true])
     })
   }
 
@@ -192,7 +228,11 @@ describe('bounds over the reference space', () => {
   })
 
   it('refuse networks that normalise differently', () => {
-    const f = randomNetwork(new Random(1), { input: { channels: 2, height: 1, width: 1 }, classes: 2, normalise: false })
+    const f = randomNetwork(new Random(1), {
+      input: { channels: 2, height: 1, width: 1 },
+      classes: 2,
+      normalise: false,
+    })
     const layers = [{ kind: 'normalise', mean: [0, 0], deviation: [1, 2] } as const, ...f.architecture.layers]
     const g = { ...f, architecture: { ...f.architecture, layers } }
     const pair = { f, g, images: [Float32Array.of(0, 1)], labels: [0], epsilon: 0.1 }
@@ -208,9 +248,16 @@ describe('gradients over the reference space', () => {
       for (let seed = 0; seed < 60; seed++) {
         const pair = randomPair(seed)
         const random = new Random(seed, 'weights')
-        const spaces = pair.images.map((_, e) => targetsOf(pair, pair.labels[e]!).map((target) => ({ target, space: referenceSpaceOf(pair, e, target, prune) })))
+        const spaces = pair.images.map((_, e) =>
+          targetsOf(pair, pair.labels[e]!).map((target) => ({
+            target,
+            space: referenceSpaceOf(pair, e, target, prune),
+          })),
+        )
         if (!spaces.flat().every(({ space }) => isClear(space))) continue
-        const weights = pair.images.map(() => Float32Array.from({ length: countClasses(pair.f.architecture) }, () => random.between(-1, 1)))
+        const weights = pair.images.map(() =>
+          Float32Array.from({ length: countClasses(pair.f.architecture) }, () => random.between(-1, 1)),
+        )
         const signs = spaces.map((ofExample) => ofExample.map(({ space }) => signsAt(space, medianTransition(space))))
 
         const mark = engine.mark()
@@ -233,15 +280,21 @@ describe('gradients over the reference space', () => {
         if (gradientOfG.some((v) => v !== 0)) wrong.push(`${seed}: a gradient reaches g`)
 
         const objective = (parameters: Float64Array) =>
-          spaces.reduce((sum, ofExample, e) => sum + ofExample.reduce((s, { target }, i) => {
-            const space = referenceSpaceOf(pair, e, target, prune, { ...pair.f, parameters: parameters as never })
-            return s + weights[e]![target]! * objectiveShort(space, signs[e]![i]!)
-          }, 0), 0)
+          spaces.reduce(
+            (sum, ofExample, e) =>
+              sum +
+              ofExample.reduce((s, { target }, i) => {
+                const space = referenceSpaceOf(pair, e, target, prune, { ...pair.f, parameters: parameters as never })
+                return s + weights[e]![target]! * objectiveShort(space, signs[e]![i]!)
+              }, 0),
+            0,
+          )
         const here = objective(Float64Array.from(pair.f.parameters))
         const scale = Math.max(1e-2, ...gradient.map(Math.abs))
         for (let n = 0; n < 5; n++) {
           const i = random.integer(gradient.length)
-          const at = (step: number) => objective(Float64Array.from(pair.f.parameters).with(i, pair.f.parameters[i]! + step))
+          const at = (step: number) =>
+            objective(Float64Array.from(pair.f.parameters).with(i, pair.f.parameters[i]! + step))
           const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
           // at a kink the sides differ
           if (Math.abs(forwards - backwards) > 1e-3 * scale) continue

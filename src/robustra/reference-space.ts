@@ -39,7 +39,10 @@ export interface ReferenceSpace {
  * @throws RangeError if f and g normalise their inputs differently
  */
 export function robustraMargins(
-  f: Relaxed, tape: Tape | undefined, g: Relaxed, example: number,
+  f: Relaxed,
+  tape: Tape | undefined,
+  g: Relaxed,
+  example: number,
 ): { readonly margins: Tensor; readonly space: ReferenceSpace; readonly statistics: SpaceStatistics } {
   const { engine, stages } = f.network
   if (JSON.stringify(f.network.normalisation) !== JSON.stringify(g.network.normalisation)) {
@@ -62,7 +65,12 @@ export function robustraMargins(
 
 /** Closes a pass of f with the signs that the reference's coefficients give (the short form of h at η_med, t₀). */
 function closeOverReference(
-  f: Relaxed, tape: Tape | undefined, own: CarriedRows, g: Relaxed, reference: CarriedRows, example: number,
+  f: Relaxed,
+  tape: Tape | undefined,
+  own: CarriedRows,
+  g: Relaxed,
+  reference: CarriedRows,
+  example: number,
 ): { readonly upper: Tensor; readonly space: ReferenceSpace } {
   const { engine } = f.network
   const { rows, coefficients } = own
@@ -81,13 +89,15 @@ function closeOverReference(
 
   const upper = Tensor.create(engine, rows)
   const { f32 } = engine
-  const sum = (row: number, ...tensors: Tensor[]) => tensors.reduce((s, { pointer }) => s + f32[(pointer >> 2) + row]!, 0)
+  const sum = (row: number, ...tensors: Tensor[]) =>
+    tensors.reduce((s, { pointer }) => s + f32[(pointer >> 2) + row]!, 0)
   const read = (i: number) => engine.read(sums + 4 * i * rows, rows)
   for (let row = 0; row < rows; row++) {
     f32[(upper.pointer >> 2) + row] = f32[(sums >> 2) + row]! + sum(row, own.constant, own.upperGap, ownCentre)
   }
   // Eqn. 10: the derivative at t = 0 is radius·sgn·q̂ + C
-  const plusConstant = (slope: number, row: number) => slope + sum(row, reference.constant, reference.upperGap, referenceCentre)
+  const plusConstant = (slope: number, row: number) =>
+    slope + sum(row, reference.constant, reference.upperGap, referenceCentre)
   const space = {
     eta: engine.read(eta, rows),
     t: read(1).map(plusConstant),

@@ -44,15 +44,20 @@ export class RunFolder {
     this.path = path
   }
 
+  /** @throws UserError if there is something in the folder already */
+  requireNew(): void {
+    if (existsSync(this.path) && (!statSync(this.path).isDirectory() || readdirSync(this.path).length > 0)) {
+      throw new UserError(`${this.path} exists already: choose another --out, or go on with --resume`)
+    }
+  }
+
   /**
    * Makes the folder for a new run.
    * @throws UserError if it exists and is not empty, or cannot be made
    */
   create(options: TrainingOptions): void {
+    this.requireNew()
     try {
-      if (existsSync(this.path) && (!statSync(this.path).isDirectory() || readdirSync(this.path).length > 0)) {
-        throw new UserError(`${this.path} exists already: choose another --out, or go on with --resume`)
-      }
       mkdirSync(this.path, { recursive: true })
     } catch (error) {
       throw explainFileError(error, 'make the folder', this.path)
@@ -127,7 +132,8 @@ export class RunFolder {
 function parseState(text: string | undefined, path: string): Checkpoint & { readonly steps: Record<string, number> } {
   try {
     const state = JSON.parse(text!)
-    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || typeof state.steps?.f !== 'number') throw new Error()
+    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || typeof state.steps?.f !== 'number')
+      throw new Error()
     return { best: undefined, ...state }
   } catch {
     throw new UserError(`${path} is not a checkpoint of robustra: start again with another --out`)

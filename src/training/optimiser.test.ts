@@ -12,12 +12,14 @@ function run(start: number, gradients: number[], change: Partial<Update>): numbe
     return state.parameters[1]!
   })
 }
-const expectClose = (actual: number[], expected: number[]) => actual.forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 5))
+const expectClose = (actual: number[], expected: number[]) =>
+  actual.forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 5))
 
 describe('Adam', () => {
   it('takes steps computed by hand', () => {
     // step 1: m̂ = g, v̂ = g²: a step of the learning rate; step 2: m̂ = (0.09·2 − 0.1·1) / 0.19, …
-    const second = 0.9 - (0.1 * ((0.9 * 0.1 * 2 - 0.1) / 0.19)) / Math.sqrt((0.999 * 0.001 * 4 + 0.001) / (1 - 0.999 ** 2))
+    const second =
+      0.9 - (0.1 * ((0.9 * 0.1 * 2 - 0.1) / 0.19)) / Math.sqrt((0.999 * 0.001 * 4 + 0.001) / (1 - 0.999 ** 2))
     expectClose(run(1, [2, -1], {}), [0.9, second])
     expectClose(run(1, [1e-3], {}), [1 - 0.1 * (1e-3 / (1e-3 + 1e-8))])
   })

@@ -25,7 +25,13 @@ const BETA1 = 0.9
 const BETA2 = 0.999
 const TINY = 1e-8
 
-export function applyUpdate(state: OptimiserState, gradient: Float32Array, update: Update, start: number, end: number): void {
+export function applyUpdate(
+  state: OptimiserState,
+  gradient: Float32Array,
+  update: Update,
+  start: number,
+  end: number,
+): void {
   const { parameters, first, second } = state
   const { learningRate, momentum, weightDecay, scale, step } = update
   if (update.optimiser === 'sgd') {

@@ -4,16 +4,37 @@ import { type GivenOptions, presets, trainingOptions } from './options.ts'
 describe('training options', () => {
   it('have defaults', () => {
     expect(trainingOptions({})).toMatchObject({
-      dataset: 'synthetic', architecture: 'mnist-small', method: 'robustra', epsilon: 0.1, epochs: 10, batchSize: 50, seed: 1,
-      validationCount: 600, optimiser: 'adam', learningRate: 0.001, rampEpochs: 2, halveEvery: 1,
+      dataset: 'synthetic',
+      architecture: 'mnist-small',
+      method: 'robustra',
+      epsilon: 0.1,
+      epochs: 10,
+      batchSize: 50,
+      seed: 1,
+      validationCount: 600,
+      optimiser: 'adam',
+      learningRate: 0.001,
+      rampEpochs: 2,
+      halveEvery: 1,
     })
     expect(trainingOptions({ dataset: 'mnist' }).validationCount).toBe(5000)
   })
 
   it('have the paper’s presets, whose schedule scales with the epochs', () => {
     expect(Object.keys(presets)).toEqual(expect.arrayContaining(['paper-mnist-0.1', 'paper-mnist-0.3']))
-    expect(trainingOptions({}, 'paper-mnist-0.3')).toMatchObject({ dataset: 'mnist', epsilon: 0.3, epochs: 100, rampEpochs: 20, halveEvery: 10 })
-    expect(trainingOptions({ epochs: 30, seed: undefined }, 'paper-mnist-0.1')).toMatchObject({ epochs: 30, rampEpochs: 6, halveEvery: 3, seed: 1 })
+    expect(trainingOptions({}, 'paper-mnist-0.3')).toMatchObject({
+      dataset: 'mnist',
+      epsilon: 0.3,
+      epochs: 100,
+      rampEpochs: 20,
+      halveEvery: 10,
+    })
+    expect(trainingOptions({ epochs: 30, seed: undefined }, 'paper-mnist-0.1')).toMatchObject({
+      epochs: 30,
+      rampEpochs: 6,
+      halveEvery: 3,
+      seed: 1,
+    })
     expect(trainingOptions({ epochs: 30, rampEpochs: 1 })).toMatchObject({ rampEpochs: 1, halveEvery: 3 })
   })
 
@@ -23,25 +44,51 @@ describe('training options', () => {
   })
 
   const bad: [string, object][] = [
-    ['epsilon', { epsilon: -0.1 }], ['epsilon', { epsilon: 1.1 }], ['epsilon', { epsilon: '0.1' }], ['epsilon', { epsilon: NaN }],
-    ['epochs', { epochs: 0 }], ['epochs', { epochs: 1.5 }], ['epochs', { epochs: -3 }], ['batchSize', { batchSize: 0 }],
-    ['seed', { seed: -1 }], ['seed', { seed: 0.5 }], ['learningRate', { learningRate: 0 }], ['learningRate', { learningRate: Infinity }],
-    ['momentum', { momentum: 1.5 }], ['weightDecay', { weightDecay: -1 }], ['gradientClip', { gradientClip: -1 }],
-    ['epsilonStart', { epsilonStart: 2 }], ['rampEpochs', { rampEpochs: -1 }], ['halveEvery', { halveEvery: -1 }],
-    ['finalCleanShare', { finalCleanShare: 2 }], ['attackSteps', { attackSteps: 0 }], ['validationCount', { validationCount: -1 }],
-    ['trainingCount', { trainingCount: 1.5 }], ['method', { method: 'robusta' }], ['optimiser', { optimiser: 'adamw' }],
-    ['dataset', { dataset: 'mnits' }], ['architecture', { architecture: 'mnist-smal' }], ['epsilo', { epsilo: 0.1 }],
+    ['epsilon', { epsilon: -0.1 }],
+    ['epsilon', { epsilon: 1.1 }],
+    ['epsilon', { epsilon: '0.1' }],
+    ['epsilon', { epsilon: NaN }],
+    ['epochs', { epochs: 0 }],
+    ['epochs', { epochs: 1.5 }],
+    ['epochs', { epochs: -3 }],
+    ['batchSize', { batchSize: 0 }],
+    ['seed', { seed: -1 }],
+    ['seed', { seed: 0.5 }],
+    ['learningRate', { learningRate: 0 }],
+    ['learningRate', { learningRate: Infinity }],
+    ['momentum', { momentum: 1.5 }],
+    ['weightDecay', { weightDecay: -1 }],
+    ['gradientClip', { gradientClip: -1 }],
+    ['epsilonStart', { epsilonStart: 2 }],
+    ['rampEpochs', { rampEpochs: -1 }],
+    ['halveEvery', { halveEvery: -1 }],
+    ['finalCleanShare', { finalCleanShare: 2 }],
+    ['attackSteps', { attackSteps: 0 }],
+    ['validationCount', { validationCount: -1 }],
+    ['trainingCount', { trainingCount: 1.5 }],
+    ['method', { method: 'robusta' }],
+    ['optimiser', { optimiser: 'adamw' }],
+    ['dataset', { dataset: 'mnits' }],
+    ['architecture', { architecture: 'mnist-smal' }],
+    ['epsilo', { epsilo: 0.1 }],
   ]
   it.each(bad)('name %s if it is wrong: %o', (name, given) => {
     expect(() => trainingOptions(given as GivenOptions)).toThrow(
-      expect.objectContaining({ name: 'UserError', message: expect.stringMatching(new RegExp(`^[^\\n]*${name}[^\\n]*$`)) }),
+      expect.objectContaining({
+        name: 'UserError',
+        message: expect.stringMatching(new RegExp(`^[^\\n]*${name}[^\\n]*$`)),
+      }),
     )
   })
 
   it('suggest the nearest name', () => {
-    expect(() => trainingOptions({ method: 'robusta' as never })).toThrow("unknown method 'robusta': did you mean 'robustra'?")
+    expect(() => trainingOptions({ method: 'robusta' as never })).toThrow(
+      "unknown method 'robusta': did you mean 'robustra'?",
+    )
     expect(() => trainingOptions({ epsilo: 1 } as never)).toThrow("did you mean 'epsilon'?")
-    expect(() => trainingOptions({}, 'paper-mnist-0.2')).toThrow(/unknown preset 'paper-mnist-0.2': did you mean 'paper-mnist-0.[13]'\?/)
+    expect(() => trainingOptions({}, 'paper-mnist-0.2')).toThrow(
+      /unknown preset 'paper-mnist-0.2': did you mean 'paper-mnist-0.[13]'\?/,
+    )
     expect(() => trainingOptions({}, 'constructor')).toThrow("unknown preset 'constructor'")
   })
 

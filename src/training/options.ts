@@ -20,14 +20,17 @@ export const trainingOptionsSchema = z
     seed: z.int().nonnegative().describe('decides start, order and attacks'),
     validationCount: z.int().nonnegative().describe('images of the training set kept for validation'),
     trainingCount: z.int().nonnegative().describe('train on the first this many images only; 0 for all'),
-    optimiser: z.enum(['adam', 'sgd']).describe('adam or sgd'),
+    optimiser: z.enum(['adam', 'sgd']).describe('how to step'),
     learningRate: z.number().positive().describe('at the start'),
     momentum: fraction.describe('of sgd'),
     weightDecay: z.number().nonnegative().describe('L2 penalty'),
     gradientClip: z.number().nonnegative().describe('largest norm of a gradient; 0 for no limit'),
     epsilonStart: z.number().nonnegative().max(1).describe('ε of the first step'),
     rampEpochs: z.number().nonnegative().describe('epochs over which ε grows to its target'),
-    halveEvery: z.number().nonnegative().describe('halve the learning rate every so many epochs after the ramp; 0: never'),
+    halveEvery: z
+      .number()
+      .nonnegative()
+      .describe('halve the learning rate every so many epochs after the ramp; 0: never'),
     finalCleanShare: fraction.describe('interval: weight of the clean loss after the ramp'),
     attackSteps: count.describe('adversarial: PGD steps'),
   })
@@ -102,6 +105,10 @@ function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>):
     return unknownName('setting', issue.keys[0]!, Object.keys(trainingOptionsSchema.unwrap().shape)).message
   }
   const name = String(issue.path[0])
-  if (issue.code === 'invalid_value') return unknownName(name, String(given[name]), issue.values.map(String)).message
+  if (issue.code === 'too_small')
+    return `${name} is ${JSON.stringify(given[name])}: it must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+  if (issue.code === 'too_big') return `${name} is ${JSON.stringify(given[name])}: it must be at most ${issue.maximum}`
+  if (issue.code === 'invalid_value')
+    return unknownName(name === 'dataset' ? 'data set' : name, String(given[name]), issue.values.map(String)).message
   return `${name} is ${JSON.stringify(given[name])}: ${issue.message.replace(/^Invalid input: /, '')}`
 }

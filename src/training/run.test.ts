@@ -11,13 +11,28 @@ beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'robustra-run-'))))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const optionsOf = (given: GivenOptions = {}) =>
-  trainingOptions({ method: 'natural', epochs: 2, batchSize: 8, trainingCount: 24, validationCount: 8, epsilon: 0.02, ...given })
-const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({ out: join(folder, name), workers: 2, ...run })
+  trainingOptions({
+    method: 'natural',
+    epochs: 2,
+    batchSize: 8,
+    trainingCount: 24,
+    validationCount: 8,
+    epsilon: 0.02,
+    ...given,
+  })
+const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({
+  out: join(folder, name),
+  workers: 2,
+  ...run,
+})
 
 /** Every tensor of a run's checkpoint, and its log without times. */
 function state(name: string) {
   const { tensors } = readSafetensors(join(folder, name, 'checkpoint.safetensors'))
-  const log = readFileSync(join(folder, name, 'log.jsonl'), 'utf8').trim().split('\n').map((line) => ({ ...JSON.parse(line), seconds: 0 }))
+  const log = readFileSync(join(folder, name, 'log.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => ({ ...JSON.parse(line), seconds: 0 }))
   return { tensors: [...tensors].map(([key, { data }]) => [key, [...(data as Float32Array)]] as const), log }
 }
 
@@ -27,7 +42,10 @@ const stopAfter = (epoch: number, network: string): Partial<RunOptions> => ({
   },
 })
 const oneLine = (pattern: RegExp) =>
-  expect.objectContaining({ name: 'UserError', message: expect.stringMatching(new RegExp(`^[^\\n]*${pattern.source}[^\\n]*$`)) })
+  expect.objectContaining({
+    name: 'UserError',
+    message: expect.stringMatching(new RegExp(`^[^\\n]*${pattern.source}[^\\n]*$`)),
+  })
 
 describe('a run', () => {
   it('that was stopped anywhere ends as one that never was', async () => {
@@ -37,8 +55,12 @@ describe('a run', () => {
     const { reports } = await resume(runIn('stopped', { workers: 1 }))
     expect(state('stopped')).toEqual(state('whole'))
     expect(reports.map(({ epoch }) => epoch)).toEqual([0, 1])
-    expect(readFileSync(join(folder, 'stopped', 'f.safetensors'))).toEqual(readFileSync(join(folder, 'whole', 'f.safetensors')))
-    expect(readFileSync(join(folder, 'stopped', 'best.safetensors'))).toEqual(readFileSync(join(folder, 'whole', 'best.safetensors')))
+    expect(readFileSync(join(folder, 'stopped', 'f.safetensors'))).toEqual(
+      readFileSync(join(folder, 'whole', 'f.safetensors')),
+    )
+    expect(readFileSync(join(folder, 'stopped', 'best.safetensors'))).toEqual(
+      readFileSync(join(folder, 'whole', 'best.safetensors')),
+    )
   }, 60_000)
 
   it('of a pair, stopped between f and g, ends as one that never was', async () => {
@@ -50,7 +72,9 @@ describe('a run', () => {
   }, 60_000)
 
   it('stopped before its first checkpoint begins anew; one that is done stays as it is', async () => {
-    await expect(train(optionsOf({ epochs: 1 }), runIn('early', stopAfter(0, 'f')))).rejects.toThrow('stopped by the test')
+    await expect(train(optionsOf({ epochs: 1 }), runIn('early', stopAfter(0, 'f')))).rejects.toThrow(
+      'stopped by the test',
+    )
     expect(existsSync(join(folder, 'early', 'checkpoint.safetensors'))).toBe(false)
     await resume(runIn('early'))
     const before = state('early')
@@ -63,15 +87,26 @@ describe('a run', () => {
     await train(optionsOf({ epochs: 1 }), runIn('diverging'))
     const before = state('diverging')
     const path = join(folder, 'diverging', 'config.json')
-    writeFileSync(path, JSON.stringify({ ...optionsOf({ epochs: 3 }), optimiser: 'sgd', learningRate: 1e30, halveEvery: 0 }))
-    await expect(resume(runIn('diverging'))).rejects.toThrow(oneLine(/is not finite in epoch [23], step \d: .*the last checkpoint is kept/))
-    expect(state('diverging').tensors.flatMap(([, data]) => data).every((v) => Number.isFinite(v))).toBe(true)
+    writeFileSync(
+      path,
+      JSON.stringify({ ...optionsOf({ epochs: 3 }), optimiser: 'sgd', learningRate: 1e30, halveEvery: 0 }),
+    )
+    await expect(resume(runIn('diverging'))).rejects.toThrow(
+      oneLine(/is not finite in epoch [23], step \d: .*the last checkpoint is kept/),
+    )
+    expect(
+      state('diverging')
+        .tensors.flatMap(([, data]) => data)
+        .every((v) => Number.isFinite(v)),
+    ).toBe(true)
     expect(state('diverging').log[0]).toEqual(before.log[0])
   }, 60_000)
 
   it('does not write over anything', async () => {
     writeFileSync(join(folder, 'file'), 'mine')
-    await expect((async () => train(optionsOf(), { ...runIn('file') }))()).rejects.toThrow(oneLine(/file exists already: choose another --out/))
+    await expect((async () => train(optionsOf(), { ...runIn('file') }))()).rejects.toThrow(
+      oneLine(/file exists already: choose another --out/),
+    )
     await expect((async () => train(optionsOf(), { ...runIn('early') }))()).rejects.toThrow(oneLine(/exists already/))
     await expect((async () => train(optionsOf(), { ...runIn('file/below') }))()).rejects.toThrow(oneLine(/below/))
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('mine')
@@ -81,11 +116,19 @@ describe('a run', () => {
     const goOn = (name: string) => (async () => resume(runIn(name)))()
     await expect(goOn('nowhere')).rejects.toThrow(oneLine(/there is no run to resume/))
     await train(optionsOf({ epochs: 1 }), runIn('damaged'))
-    const [config, checkpoint] = ['config.json', 'checkpoint.safetensors'].map((file) => join(folder, 'damaged', file)) as [string, string]
+    const [config, checkpoint] = ['config.json', 'checkpoint.safetensors'].map((file) =>
+      join(folder, 'damaged', file),
+    ) as [string, string]
     const [goodConfig, good] = [readFileSync(config), readFileSync(checkpoint)]
     for (const text of ['', '{', 'null', '{"epsilon": 7}', '{"what": 1}']) {
       writeFileSync(config, text)
-      expect([text, await goOn('damaged').then(() => 'went on', (error: Error) => error.name)]).toEqual([text, 'UserError'])
+      expect([
+        text,
+        await goOn('damaged').then(
+          () => 'went on',
+          (error: Error) => error.name,
+        ),
+      ]).toEqual([text, 'UserError'])
     }
     writeFileSync(config, goodConfig)
     for (const length of [0, 100, good.length - 1]) {
@@ -101,9 +144,18 @@ describe('a run', () => {
     })
     await expect(goOn('damaged')).rejects.toThrow(oneLine(/does not fit/))
     const { tensors } = readSafetensors((writeFileSync(checkpoint, good), checkpoint))
-    for (const state of [{ epochs: 1, reports: [], steps: null }, { epochs: 1, reports: [], steps: {} }]) {
+    for (const state of [
+      { epochs: 1, reports: [], steps: null },
+      { epochs: 1, reports: [], steps: {} },
+    ]) {
       writeSafetensors(checkpoint, tensors, { 'robustra.checkpoint': JSON.stringify(state) })
-      expect([state, await goOn('damaged').then(() => 'went on', (error: Error) => error.name)]).toEqual([state, 'UserError'])
+      expect([
+        state,
+        await goOn('damaged').then(
+          () => 'went on',
+          (error: Error) => error.name,
+        ),
+      ]).toEqual([state, 'UserError'])
     }
   }, 60_000)
 })

@@ -33,8 +33,8 @@ export interface RunResult {
 export function train(options: TrainingOptions, run: RunOptions): Promise<RunResult> {
   const architecture = architectureNamed(options.architecture)
   const folder = new RunFolder(run.out)
-  folder.create(options)
-  return goOn(options, architecture, folder, run)
+  folder.requireNew()
+  return goOn(options, architecture, folder, run, () => folder.create(options))
 }
 
 /** Trains a mutual pair with Robustra (Section 5.6): `train` with that method. */
@@ -51,7 +51,14 @@ export function resume(run: RunOptions): Promise<RunResult> {
   return goOn(options, architectureNamed(options.architecture), folder, run)
 }
 
-async function goOn(options: TrainingOptions, architecture: Architecture, folder: RunFolder, run: RunOptions): Promise<RunResult> {
+/** @param begin called once the data are there and fit, before anything is written */
+async function goOn(
+  options: TrainingOptions,
+  architecture: Architecture,
+  folder: RunFolder,
+  run: RunOptions,
+  begin?: () => void,
+): Promise<RunResult> {
   const load = {
     seed: options.seed,
     validationCount: options.validationCount,
@@ -63,6 +70,7 @@ async function goOn(options: TrainingOptions, architecture: Architecture, folder
   const validation = await loadDataset(options.dataset, 'validation', load)
   checkFits(architecture, training.shape, training.classes, options.dataset)
 
+  begin?.()
   const learners = startLearners(options, architecture)
   let checkpoint: Checkpoint = folder.restore(learners)
   const trainer = new Trainer(options, { architecture, training, validation }, learners, run.workers)
@@ -95,17 +103,17 @@ async function goOn(options: TrainingOptions, architecture: Architecture, folder
 
 /** Never without validation images: nothing is chosen on other data. */
 function isBetter(report: EpochReport, best: Best | undefined): boolean {
-  if (Number.isNaN(report.certifiedError)) return false
+  if (report.certifiedError === null) return false
   if (!best) return true
   if (report.certifiedError !== best.certifiedError) return report.certifiedError < best.certifiedError
-  return report.cleanError < best.cleanError
+  return report.cleanError! < best.cleanError
 }
 
 const bestOf = ({ epoch, network, certifiedError, cleanError }: EpochReport): Best => ({
   epoch,
   network,
-  certifiedError,
-  cleanError,
+  certifiedError: certifiedError!,
+  cleanError: cleanError!,
 })
 
 function checkFits(architecture: Architecture, shape: Architecture['input'], classes: number, dataset: string): void {

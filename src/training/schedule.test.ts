@@ -17,7 +17,15 @@ describe('schedules of the paper', () => {
   })
 
   it('the learning rate is constant for 20 epochs, then halved every 10', () => {
-    expect([0, 19, 20, 29, 30, 40, 99].map((epoch) => learningRateAt(paper, epoch) * 1000)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.125, 0.5 ** 8])
+    expect([0, 19, 20, 29, 30, 40, 99].map((epoch) => learningRateAt(paper, epoch) * 1000)).toEqual([
+      1,
+      1,
+      0.5,
+      0.5,
+      0.25,
+      0.125,
+      0.5 ** 8,
+    ])
   })
 
   it('take zeros for "not at all"', () => {
@@ -35,11 +43,19 @@ describe('schedules of the paper', () => {
 })
 
 describe('the cut of a batch', () => {
-  it('covers it once in chunks of 1 to 4, and never grows', () => {
+  it.each([
+    ['lp-dual', 4],
+    ['interval', 8],
+  ] as const)('of %s covers it once in chunks of 1 to %d, and never grows', (method, largest) => {
     for (let batch = 1; batch <= 300; batch++) {
-      const starts = chunkStarts(batch)
+      const starts = chunkStarts(batch, method)
       const sizes = starts.slice(1).map((start, i) => start - starts[i]!)
-      expect([starts[0], starts.at(-1), Math.min(...sizes) >= 1, Math.max(...sizes) <= 4]).toEqual([0, batch, true, true])
+      expect([starts[0], starts.at(-1), Math.min(...sizes) >= 1, Math.max(...sizes) <= largest]).toEqual([
+        0,
+        batch,
+        true,
+        true,
+      ])
       expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
     }
   })

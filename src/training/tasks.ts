@@ -68,17 +68,16 @@ export interface ValidateResult {
 
 export type TrainingJob = GradientJob | SumJob | UpdateJob | ValidateJob
 
-/** Examples of one chunk: as many as one SIMD vector has lanes. */
-const LARGEST_CHUNK = 4
-
 /**
- * Where a batch is cut: large chunks first, small ones last, so that workers finish together. The cut depends on the
- * batch's size alone, never on the workers, and so does every sum.
+ * Where a batch is cut: large chunks first, small ones last, so that workers finish together. A dual pass is per
+ * example, and its chunk as many as one SIMD vector has lanes; other methods work on whole chunks, and like two.
+ * The cut depends on the method and the batch's size alone, never on the workers, and so does every sum.
  */
-export function chunkStarts(batch: number): number[] {
+export function chunkStarts(batch: number, method: Method): number[] {
   const starts = [0]
-  for (let left = batch; left > 0; ) {
-    left -= Math.min(LARGEST_CHUNK, Math.ceil(left / 10))
+  const dual = method === 'lp-dual' || method === 'robustra'
+  for (let left = batch; left > 0;) {
+    left -= dual ? Math.min(4, Math.ceil(left / 10)) : Math.min(8, left, 4 * Math.ceil(left / 20))
     starts.push(batch - left)
   }
   return starts

@@ -30,14 +30,14 @@ export interface EpochReport {
   readonly network: string
   /** Mean over the epoch. */
   readonly loss: number
-  /** On validation images, at the target ε; NaN without any. */
-  readonly cleanError: number
-  readonly certifiedError: number
+  /** On validation images, at the target ε; null without any. */
+  readonly cleanError: number | null
+  readonly certifiedError: number | null
   /** ε and learning rate at the end of the epoch. */
   readonly epsilon: number
   readonly learningRate: number
   /** Share of hidden neurons that are unstable at the target ε, on validation images. */
-  readonly unstable: number
+  readonly unstable: number | null
   /** Robustra only: mean t₀, and the shares of constraints loose, tight and infeasible at t = 0. */
   readonly space?: { readonly t: number; readonly loose: number; readonly tight: number; readonly infeasible: number }
   readonly seconds: number
@@ -68,7 +68,11 @@ export function startLearners(options: TrainingOptions, architecture: Architectu
     const start = initialise(architecture, new Random(options.seed, 'learner', i).integer(2 ** 31))
     const parameters = shared(start.parameters.length)
     parameters.set(start.parameters)
-    return { name, state: { parameters, first: shared(parameters.length), second: shared(parameters.length) }, steps: 0 }
+    return {
+      name,
+      state: { parameters, first: shared(parameters.length), second: shared(parameters.length) },
+      steps: 0,
+    }
   })
 }
 
@@ -90,7 +94,9 @@ export class Trainer {
     this.learners = learners
     this.#data = data
     const length = learners[0]!.state.parameters.length
-    this.#gradients = chunkStarts(options.batchSize).slice(1).map(() => shared(length))
+    this.#gradients = chunkStarts(options.batchSize, options.method)
+      .slice(1)
+      .map(() => shared(length))
     this.#ranges = parameterRanges(length)
     this.#pool = new WorkerPool(scriptBeside(import.meta.url, './worker'), workers, {
       ...data,
@@ -122,14 +128,15 @@ export class Trainer {
         ...validation,
         epsilon: epsilonAt(this.options, epoch, steps, steps),
         learningRate: learningRateAt(this.options, epoch),
-        ...(images > 0 && constraints > 0 && {
-          space: {
-            t: totals.t / constraints,
-            loose: totals.loose / constraints,
-            tight: totals.tight / constraints,
-            infeasible: totals.infeasible / constraints,
-          },
-        }),
+        ...(images > 0 &&
+          constraints > 0 && {
+            space: {
+              t: totals.t / constraints,
+              loose: totals.loose / constraints,
+              tight: totals.tight / constraints,
+              infeasible: totals.infeasible / constraints,
+            },
+          }),
         seconds: (performance.now() - started) / 1000,
       }
     }
@@ -155,7 +162,7 @@ export class Trainer {
   async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<ObjectiveResult> {
     const { options, learners } = this
     const learner = learners[index]!
-    const starts = chunkStarts(batch.length)
+    const starts = chunkStarts(batch.length, options.method)
     const reference = learners.length > 1 ? 1 - index : undefined
     const results = await this.#run<ObjectiveResult>(starts.length - 1, {
       kind: 'gradient',
@@ -164,7 +171,11 @@ export class Trainer {
       method: options.method,
       epsilon: epsilonAt(options, epoch, step, steps),
       cleanShare: cleanShareAt(options, epoch, step, steps),
-      attack: { ...pgd(true, new Random(options.seed, 'attack', epoch).bits()), steps: options.attackSteps, stepSize: 2.5 / options.attackSteps },
+      attack: {
+        ...pgd(true, new Random(options.seed, 'attack', epoch).bits()),
+        steps: options.attackSteps,
+        stepSize: 2.5 / options.attackSteps,
+      },
       batch,
       starts,
     })
@@ -204,6 +215,7 @@ export class Trainer {
 
   async #validate(index: number): Promise<Pick<EpochReport, 'cleanError' | 'certifiedError' | 'unstable'>> {
     const { count } = this.#data.validation
+    if (count === 0) return { cleanError: null, certifiedError: null, unstable: null }
     const size = 20
     const results = await this.#run<ValidateResult>(Math.ceil(count / size), {
       kind: 'validate',
@@ -211,7 +223,8 @@ export class Trainer {
       epsilon: this.options.epsilon,
       size,
     })
-    const share = (of: (result: ValidateResult) => number) => results.reduce((sum, result) => sum + of(result), 0) / count
+    const share = (of: (result: ValidateResult) => number) =>
+      results.reduce((sum, result) => sum + of(result), 0) / count
     return {
       cleanError: share((result) => result.cleanErrors),
       certifiedError: share((result) => result.certifiedErrors),

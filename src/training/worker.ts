@@ -12,7 +12,15 @@ import { largestIndex } from '../networks/evaluate.ts'
 import { objectives, unstableOf } from './objectives.ts'
 import { applyUpdate } from './optimiser.ts'
 import type {
-  GradientJob, GradientResult, SumJob, TrainingData, TrainingJob, UpdateJob, ValidateJob, ValidateResult, Version,
+  GradientJob,
+  GradientResult,
+  SumJob,
+  TrainingData,
+  TrainingJob,
+  UpdateJob,
+  ValidateJob,
+  ValidateResult,
+  Version,
 } from './tasks.ts'
 
 serve<TrainingData>(async (data) => {

@@ -45,7 +45,8 @@ test('nothing certified is attacked, what intervals certify the LP does too, no 
     for (const { clean, pgd, interval, lp } of rows) {
       seen.add(`pgd ${pgd!.verdict}`).add(`interval ${interval!.verdict}`).add(`lp ${lp!.verdict}`)
       if (interval!.verdict === 'robust') expect(lp!.verdict).toBe('robust')
-      if (clean.verdict === 'misclassified') expect([pgd!.verdict, interval!.verdict]).toEqual(Array(2).fill(clean.verdict))
+      if (clean.verdict === 'misclassified')
+        expect([pgd!.verdict, interval!.verdict]).toEqual(Array(2).fill(clean.verdict))
       else {
         const rounding = 1e-4 * (1 + Math.abs(clean.margin!))
         expect(lp!.margin!).toBeLessThanOrEqual(pgd!.margin! + rounding)
@@ -86,7 +87,9 @@ test('a row does not depend on the images beside it, nor on the order', () => {
 
 test('only the methods asked for are run', () => {
   const { network, dataset } = smallCase()
-  const [row] = withSubject(network, dataset, (subject) => certifyImages(subject, [0], { ...settings(0.05), methods: ['lp'] }))
+  const [row] = withSubject(network, dataset, (subject) =>
+    certifyImages(subject, [0], { ...settings(0.05), methods: ['lp'] }),
+  )
   expect(Object.keys(row!).toSorted()).toEqual(['clean', 'index', 'label', 'lp', 'prediction', 'seconds'])
 })
 

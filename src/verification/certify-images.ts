@@ -25,7 +25,10 @@ export interface CertifySettings {
  */
 export function certifyImages(subject: Subject, indices: readonly number[], settings: CertifySettings): CertifyRow[] {
   const { epsilon, methods, attack } = settings
-  const clean = byIndex(indices, inPasses(indices, (pass) => classify(subject, pass)))
+  const clean = byIndex(
+    indices,
+    inPasses(indices, (pass) => classify(subject, pass)),
+  )
   const correct = indices.filter((index) => clean.get(index)!.value.margin > 0)
   const run = <R>(method: CertifyMethod, items: readonly number[], work: (pass: readonly number[]) => readonly R[]) =>
     byIndex(items, methods.includes(method) ? inPasses(items, work) : [])
@@ -35,7 +38,9 @@ export function certifyImages(subject: Subject, indices: readonly number[], sett
   const lp = run('lp', correct, (pass) => lpCertificates(subject, pass, epsilon, true))
   // Pruning tightens bounds, which changes slopes, which on rare images loosens a margin: what it leaves open is tried
   // without, so that the verdict is never looser than the paper's. No bound can prove what is known to be false.
-  const open = correct.filter((index) => lp.has(index) && !(lp.get(index)!.value > 0) && !pgd.get(index)?.value.adversarial)
+  const open = correct.filter(
+    (index) => lp.has(index) && !(lp.get(index)!.value > 0) && !pgd.get(index)?.value.adversarial,
+  )
   const unpruned = run('lp', open, (pass) => lpCertificates(subject, pass, epsilon, false))
 
   return indices.map((index) => {
@@ -59,7 +64,8 @@ export function certifyImages(subject: Subject, indices: readonly number[], sett
 
 /** @throws Error if the methods contradict each other: then nothing that they say can be trusted */
 export function requireConsistent({ index, clean, pgd, interval, lp }: CertifyRow): void {
-  const broken = clean.verdict === 'misclassified' ? 'misclassified' : pgd?.verdict === 'vulnerable' ? 'attacked' : undefined
+  const broken =
+    clean.verdict === 'misclassified' ? 'misclassified' : pgd?.verdict === 'vulnerable' ? 'attacked' : undefined
   const proof = interval?.verdict === 'robust' ? 'interval' : lp?.verdict === 'robust' ? 'lp' : undefined
   if (!broken || !proof) return
   throw new Error(
@@ -68,7 +74,7 @@ export function requireConsistent({ index, clean, pgd, interval, lp }: CertifyRo
   )
 }
 
-/** Proved margins min over the ball of z_label − max(others): robust if > 0; NaN proves nothing. */
+/** Proved margins min over the ball of z_label − max(others): robust if > 0; NaN and infinity prove nothing. */
 function intervalCertificates({ loaded, dataset }: Subject, pass: readonly number[], epsilon: number): number[] {
   return onChunk(loaded, { ...examples(dataset, pass), epsilon }, (chunk) => {
     const ball = propagateIntervals(loaded, undefined, chunk, true)
@@ -80,7 +86,12 @@ function intervalCertificates({ loaded, dataset }: Subject, pass: readonly numbe
   })
 }
 
-function lpCertificates({ loaded, dataset }: Subject, pass: readonly number[], epsilon: number, prune: boolean): number[] {
+function lpCertificates(
+  { loaded, dataset }: Subject,
+  pass: readonly number[],
+  epsilon: number,
+  prune: boolean,
+): number[] {
   return onChunk(loaded, { ...examples(dataset, pass), epsilon }, (chunk) => {
     const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
     return chunk.labels.map((label, e) => {
@@ -114,7 +125,9 @@ const figures = (margin: number, seconds: number) => ({
 const rounded = (seconds: number) => Math.round(seconds * 1e6) / 1e6
 const notTried = { verdict: 'misclassified', margin: null, seconds: 0 } as const
 
-function pgdResult(attacked: Timed<ReturnType<typeof attackImages>[number]> | undefined): NonNullable<CertifyRow['pgd']> {
+function pgdResult(
+  attacked: Timed<ReturnType<typeof attackImages>[number]> | undefined,
+): NonNullable<CertifyRow['pgd']> {
   if (!attacked) return notTried
   const { margin, adversarial } = attacked.value
   return { verdict: adversarial ? 'vulnerable' : 'withstood', ...figures(margin, attacked.seconds) }
@@ -122,11 +135,17 @@ function pgdResult(attacked: Timed<ReturnType<typeof attackImages>[number]> | un
 
 function certificate(proved: Timed<number> | undefined): NonNullable<CertifyRow['interval']> {
   if (!proved) return notTried
-  return { verdict: proved.value > 0 ? 'robust' : 'open', ...figures(proved.value, proved.seconds) }
+  return {
+    verdict: Number.isFinite(proved.value) && proved.value > 0 ? 'robust' : 'open',
+    ...figures(proved.value, proved.seconds),
+  }
 }
 
 /** The better of the two margins, and the time of both. */
-function lpResult(pruned: Timed<number> | undefined, unpruned: Timed<number> | undefined): NonNullable<CertifyRow['lp']> {
+function lpResult(
+  pruned: Timed<number> | undefined,
+  unpruned: Timed<number> | undefined,
+): NonNullable<CertifyRow['lp']> {
   if (!pruned) return { ...notTried, pruned: true }
   const better = unpruned !== undefined && unpruned.value > pruned.value
   const seconds = pruned.seconds + (unpruned?.seconds ?? 0)

@@ -26,7 +26,11 @@ const optionsOf = (options: Partial<CertifyOptions> = {}): CertifyOptions => ({
   ...options,
 })
 
-const linesOf = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line))
+const linesOf = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 /** Header and rows without what differs from run to run. */
 const comparable = (path: string) =>
   JSON.parse(JSON.stringify(linesOf(path), (key, value) => (key === 'seconds' ? undefined : value)))
@@ -41,7 +45,8 @@ test('one row per image in order, streamed; the summary agrees with them', async
   expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: 50 }, (_, i) => i))
   expect(progress).toEqual([0, 20, 40, 50])
   expect(header).toMatchObject({ format: 'robustra certificates', epsilon: 0.05, domain: { attacks: '[0, 1]' } })
-  const failing = (method: 'pgd' | 'interval' | 'lp', good: string) => rows.filter((row) => row[method]!.verdict !== good).length
+  const failing = (method: 'pgd' | 'interval' | 'lp', good: string) =>
+    rows.filter((row) => row[method]!.verdict !== good).length
   expect(summary).toMatchObject({
     ...{ images: 50, imagesDone: 50, first: 0, last: 50, epsilon: 0.05 },
     domain: { certificates: 'whole ball', attacks: '[0, 1]' },
@@ -71,7 +76,18 @@ describe('resuming', () => {
     const bytes = readFileSync(whole.out)
     const header = bytes.indexOf('\n') + 1
     const middle = bytes.indexOf('\n', bytes.length / 2) + 1
-    const offsets = [0, 1, header - 1, header, header + 1, middle - 1, middle, middle + 30, bytes.length - 1, bytes.length]
+    const offsets = [
+      0,
+      1,
+      header - 1,
+      header,
+      header + 1,
+      middle - 1,
+      middle,
+      middle + 30,
+      bytes.length - 1,
+      bytes.length,
+    ]
     for (const offset of offsets) {
       const out = newFile()
       writeFileSync(out, bytes.subarray(0, offset))
@@ -170,7 +186,9 @@ test('bad input is refused before a file is made', async () => {
   await refuse({ methods: ['lpp' as 'lp'] }, /did you mean 'lp'/)
   await refuse({ pgd: { steps: 0 } }, /steps/)
   await refuse({}, /takes 6×6|1×6×6/, await loadDataset('synthetic', 'test'))
-  await expect(certify(network, dataset, optionsOf({ out: folder, resume: true }))).rejects.toThrow(/not a regular file/)
+  await expect(certify(network, dataset, optionsOf({ out: folder, resume: true }))).rejects.toThrow(
+    /not a regular file/,
+  )
   await refuse({ out: join(folder, 'nowhere', 'rows.jsonl') }, /no folder/)
 })
 

@@ -79,7 +79,11 @@ export async function certify(given: Network, dataset: Dataset, options: Certify
  * @param take gets the rows of one task after the other; what it throws ends the run
  */
 async function runInOrder(
-  network: Network, dataset: Dataset, job: CertifyJob, workers: number, take: (rows: CertifyRow[]) => void,
+  network: Network,
+  dataset: Dataset,
+  job: CertifyJob,
+  workers: number,
+  take: (rows: CertifyRow[]) => void,
 ): Promise<void> {
   const tasks = countTasks(job)
   if (tasks === 0) return

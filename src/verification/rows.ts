@@ -132,7 +132,9 @@ function parse(path: string, content: Buffer, header: CertifyHeader): { rows: Ce
     const row = rowSchema.safeParse(parseJson(line))
     if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row: choose another --out`)
     if (row.data.index !== header.first + i) {
-      throw new UserError(`${path} is damaged: line ${i + 2} should be of image ${header.first + i}, not ${row.data.index}`)
+      throw new UserError(
+        `${path} is damaged: line ${i + 2} should be of image ${header.first + i}, not ${row.data.index}`,
+      )
     }
     return row.data
   })

@@ -10,7 +10,10 @@ export interface ErrorCount {
   readonly secondsPerImage: number
 }
 
-export interface CertifySummary extends Pick<CertifyHeader, 'network' | 'dataset' | 'epsilon' | 'methods' | 'domain' | 'attack'> {
+export interface CertifySummary extends Pick<
+  CertifyHeader,
+  'network' | 'dataset' | 'epsilon' | 'methods' | 'domain' | 'attack'
+> {
   readonly first: number
   /** Excluded. */
   readonly last: number
@@ -37,12 +40,16 @@ const good: Record<CertifyMethod, string> = { clean: 'correct', pgd: 'withstood'
  * @param run wall time, and how many images it covered
  */
 export function summarise(
-  header: CertifyHeader, rows: readonly CertifyRow[], run: { readonly seconds: number; readonly images: number },
+  header: CertifyHeader,
+  rows: readonly CertifyRow[],
+  run: { readonly seconds: number; readonly images: number },
 ): CertifySummary {
   const { format: _format, version: _version, first, ...identity } = header
   const count = (method: CertifyMethod): ErrorCount => {
     const errors = rows.filter((row) => row[method]?.verdict !== good[method]).length
-    const tried = rows.flatMap((row) => row[method] ?? []).filter((r) => method === 'clean' || r.verdict !== 'misclassified')
+    const tried = rows
+      .flatMap((row) => row[method] ?? [])
+      .filter((r) => method === 'clean' || r.verdict !== 'misclassified')
     const seconds = tried.reduce((sum, { seconds }) => sum + seconds, 0)
     return { errors, error: share(errors, rows.length), secondsPerImage: share(seconds, tried.length) }
   }
