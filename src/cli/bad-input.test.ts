@@ -51,7 +51,7 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     ['command', () => ['trian'], /^robustra: unknown command 'trian': did you mean 'train'\?$/],
     ['option', () => train('--epsilom', '0.1'), /unknown option '--epsilom': did you mean '--epsilon'\?/],
     ['method of training', () => train('--method', 'robusta'), /unknown method 'robusta': did you mean 'robustra'\?/],
-    ['data set', () => train('--dataset', 'mnits'), /unknown dataset 'mnits': did you mean 'mnist'\?/],
+    ['data set', () => train('--dataset', 'mnits'), /unknown data set 'mnits': did you mean 'mnist'\?/],
     ['data set to certify', () => certify(network, '--dataset', 'mnits'), /unknown data set 'mnits': did you mean/],
     [
       'architecture',

@@ -68,7 +68,7 @@ describe('training options', () => {
     ['trainingCount', { trainingCount: 1.5 }],
     ['method', { method: 'robusta' }],
     ['optimiser', { optimiser: 'adamw' }],
-    ['dataset', { dataset: 'mnits' }],
+    ['data set', { dataset: 'mnits' }],
     ['architecture', { architecture: 'mnist-smal' }],
     ['epsilo', { epsilo: 0.1 }],
   ]
