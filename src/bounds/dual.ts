@@ -8,9 +8,10 @@
  */
 import { type Ball, type Interval, reluInterval } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Geometry } from '../engine/layout.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
 import { sizeOf } from '../networks/layers.ts'
-import type { LoadedNetwork } from '../networks/load.ts'
+import type { LoadedNetwork, Stage } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
 import { type CarriedRows, type Example, type RowBounds, carryRows, closeOverBall } from './dual-rows.ts'
 import { type StageInterval, centred, intervalMargins, intervalStep, magnitudeOf } from './interval.ts'
@@ -65,7 +66,7 @@ export function relaxNetwork(
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
     const rounding = interval.magnitude && {
       magnitude: interval.magnitude,
-      factor: dualRounding(stage.geometry, i === 0),
+      factor: dualRounding(stage.geometry, geometriesOf(stages, i)),
     }
     relaxations.forEach((ofExample, example) => {
       ofExample.push(
@@ -115,7 +116,8 @@ function tighten(
   const bound = (innerTape: Tape | undefined, wanted: (neuron: number) => boolean) => {
     const specification = neuronRows(engine, extent, wanted)
     const carried = carryRows(engine, innerTape, stages, stage, relaxations, specification)
-    if (magnitude) addStartRounding(engine, carried, specification, magnitude, columns, example)
+    if (magnitude)
+      addStartRounding(engine, carried, specification, magnitude, columns, example, geometriesOf(stages, stage))
     return { specification, dual: closeOverBall(engine, innerTape, carried, exampleOf(chunk, example)) }
   }
 
@@ -169,6 +171,8 @@ function tighten(
   return specification.rows
 }
 
+const geometriesOf = (stages: readonly Stage[], end: number) => stages.slice(0, end).map(({ geometry }) => geometry)
+
 /** Rounding of a row's start, W[plus] − W[minus]; `magnitude` lies [neuron][example]. */
 function addStartRounding(
   engine: Engine,
@@ -177,12 +181,14 @@ function addStartRounding(
   magnitude: Tensor,
   columns: number,
   example: number,
+  below: readonly Geometry[],
   label = -1,
 ): void {
   const { f32 } = engine
+  const factor = startRounding(below)
   const of = (neuron: number) => (neuron < 0 ? 0 : f32[(magnitude.pointer >> 2) + neuron * columns + example]!)
   neurons.forEach((neuron, row) => {
-    f32[(carried.error.pointer >> 2) + row]! += startRounding * (of(neuron) + of(label)) + underflow
+    f32[(carried.error.pointer >> 2) + row]! += factor * (of(neuron) + of(label)) + underflow
   })
 }
 
@@ -210,7 +216,10 @@ export function carryMargins(relaxed: Relaxed, tape: Tape | undefined, example: 
   const label = chunk.labels[example]!
   const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
   const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification, true)
-  if (last.magnitude) addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, label)
+  if (last.magnitude) {
+    const below = geometriesOf(stages, stages.length - 1)
+    addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, below, label)
+  }
   return { specification, carried }
 }
 

@@ -25,18 +25,24 @@ export function intervalRounding({ input, options }: Geometry): number {
   return gamma(2 * terms + EXTRA)
 }
 
-/** Error of a dual bound per unit of Σ_k |ν_k|·M_k at the outputs of a layer. */
-export function dualRounding({ input, output, options }: Geometry, first: boolean): number {
+/** How often a row's sums are added to on the way through layers: once per line of their outputs (kernels/rows.ts). */
+const additions = (layers: readonly Geometry[]) => layers.reduce((sum, { output }) => sum + output.height, 0)
+
+/**
+ * Error of a dual bound per unit of Σ_k |ν_k|·M_k at the outputs of a layer.
+ * @param below the layers between it and the input
+ */
+export function dualRounding({ input, output, options }: Geometry, below: readonly Geometry[]): number {
   const transposed = output.channels * Math.ceil(options.kernel / options.stride) ** 2
-  // biases and gaps are summed line by line (kernels/rows.ts)
-  const sums = output.channels * output.width + output.height
+  // biases and gaps are summed line by line
+  const sums = output.channels * output.width + output.height + additions(below)
   // the first layer's coefficients meet the input in runs of 32 (kernels/input-term.ts)
-  const inputs = first ? 64 + (input.channels * input.height * input.width) / 32 : 0
+  const inputs = below.length === 0 ? 64 + (input.channels * input.height * input.width) / 32 : 0
   return gamma(2 * (transposed + sums + inputs) + EXTRA)
 }
 
 /** Error of the starting row W[plus] − W[minus], per unit of M[plus] + M[minus]. */
-export const startRounding = gamma(EXTRA)
+export const startRounding = (below: readonly Geometry[]): number => gamma(2 * additions(below) + EXTRA)
 
 /**
  * γ leaves underflow out: it takes at most n·2⁻¹⁴⁹ from a coefficient, which moves the bound by that times max|a|.
