@@ -133,12 +133,12 @@ async function peer(dataset: Dataset, starts: readonly Start[], script: string):
     const stepTurns: [number, number][] = []
     let memory = 0
     for (let turn = 0; turn < turns; turn++) {
-      const theirs = await runPeer(script, cores, ['certify', ...common, '--count', '200', '--batch', '50'])
+      const theirs = await runPeer(script, cores, ['certify', ...common, '--count', '100', '--batch', '50'])
       certifyTurns.push([
         theirs.millisecondsPerImage,
         (await timeCertify(dataset, network, Number(values.images), cores)).millisecondsPerImage,
       ])
-      const theirStep = await runPeer(script, cores, ['step', ...common, '--count', '150', '--batch', '50'])
+      const theirStep = await runPeer(script, cores, ['step', ...common, '--count', '100', '--batch', '50'])
       stepTurns.push([
         theirStep.millisecondsPerImage,
         (await timeSteps('lp-dual', dataset, epsilon, 500, cores, network)).millisecondsPerImage,

@@ -11,6 +11,7 @@ import type { Engine } from '../engine/engine.ts'
 import { type Blocks, receptiveBlocks, reshapeBlocks, wholeBlock } from '../engine/layout.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import type { Stage } from '../networks/load.ts'
+import type { Chunk } from './chunk.ts'
 import type { Relaxation } from './relaxation.ts'
 import type { Specification } from './specification.ts'
 
@@ -37,6 +38,13 @@ export interface Example {
   /** Bytes from one neuron to the next. */
   readonly stride: number
 }
+
+/** Where an example of a chunk lies. */
+export const exampleOf = ({ ball, columns }: Chunk, example: number): Example => ({
+  centre: ball.centre.pointer + example * 4,
+  radius: ball.radius.pointer + example * 4,
+  stride: columns * 4,
+})
 
 /**
  * Carries `specification`, rows over the outputs of `stages[stage]`, to the input.

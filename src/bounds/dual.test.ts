@@ -10,18 +10,19 @@ import { sizeOf } from '../networks/layers.ts'
 import { type Network, countClasses } from '../networks/network.ts'
 import { networkArbitrary } from '../networks/random-network.testing.ts'
 import { loadChunk } from './chunk.ts'
-import { type DualOptions, dualMargins, relaxNetwork } from './dual.ts'
+import { relaxNetwork } from './dual.ts'
+import { dualMargins } from './margins.ts'
+import type { DualOptions } from './tighten.ts'
 import {
   type Bounds,
   marginSpecification,
   referenceDualBounds,
   referenceDualPass,
-  referenceForward,
   referenceMargins,
   referencePrunedDualBounds,
   referencePrunedMargins,
-  referenceStages,
 } from './reference.ts'
+import { referenceForward, referenceStages } from './reference-stages.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -9,13 +9,8 @@ import { type Network, countClasses } from '../networks/network.ts'
 import { randomNetwork } from '../networks/random-network.testing.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { intervalMargins, intervalStep, propagateIntervals } from './interval.ts'
-import {
-  type Box,
-  marginSpecification,
-  referenceForward,
-  referenceIntervalBounds,
-  referenceStages,
-} from './reference.ts'
+import { marginSpecification, referenceIntervalBounds } from './reference.ts'
+import { type Box, referenceForward, referenceStages } from './reference-stages.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -7,7 +7,8 @@ import { LoadedNetwork, type Stage } from '../networks/load.ts'
 import { type Network, countClasses } from '../networks/network.ts'
 import { type Ball, type Interval, reluInterval } from '../engine/elementwise.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
-import { dualMargins, relaxNetwork } from './dual.ts'
+import { relaxNetwork } from './dual.ts'
+import { dualMargins } from './margins.ts'
 import { centred, intervalMargins, intervalStep } from './interval.ts'
 
 export interface NetworkBounds {

@@ -6,22 +6,24 @@ import { type Network, parameterLayout, shapesOf } from '../networks/network.ts'
 import { type RandomNetworkOptions, networkArbitrary, randomBox } from '../networks/random-network.testing.ts'
 import {
   type Bounds,
-  type Box,
-  applyTransposedWeight,
-  applyWeight,
   isUnstable,
   marginSpecification,
-  normalisedBox,
   referenceDualBounds,
   referenceDualPass,
-  referenceForward,
   referenceIntervalBounds,
   referenceMargins,
   referencePrunedDualBounds,
   referencePrunedMargins,
-  referenceStages,
   slope,
 } from './reference.ts'
+import {
+  type Box,
+  applyTransposedWeight,
+  applyWeight,
+  normalisedBox,
+  referenceForward,
+  referenceStages,
+} from './reference-stages.ts'
 
 const rounding = 1e-9
 

@@ -11,15 +11,10 @@ import { LoadedNetwork } from '../networks/load.ts'
 import { type Network, countClasses, countParameters, parameterLayout } from '../networks/network.ts'
 import { randomNetwork } from '../networks/random-network.testing.ts'
 import { loadChunk } from './chunk.ts'
-import { dualMargins, relaxNetwork } from './dual.ts'
-import {
-  type Bounds,
-  marginSpecification,
-  referenceDualPass,
-  referenceForward,
-  referencePrunedMargins,
-  referenceStages,
-} from './reference.ts'
+import { relaxNetwork } from './dual.ts'
+import { dualMargins } from './margins.ts'
+import { type Bounds, marginSpecification, referenceDualPass, referencePrunedMargins } from './reference.ts'
+import { referenceForward, referenceStages } from './reference-stages.ts'
 
 interface Case {
   readonly network: Network

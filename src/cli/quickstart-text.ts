@@ -4,11 +4,11 @@ import type { Subject } from './quickstart.ts'
 import { formatSeconds } from './progress.ts'
 import { formatShare, formatTable } from './text.ts'
 
-export function explain(path: string, subjects: readonly Subject[], seconds: number): string {
+/** @param better the network of the pair that did better on validation images */
+export function explain(path: string, subjects: readonly Subject[], better: string, seconds: number): string {
   const [first] = subjects
   const { epsilon, images } = first!.summary
-  const pair = subjects.filter(({ name }) => name !== 'natural')
-  const best = pair.toSorted((a, b) => errorOf(a, 'lp') - errorOf(b, 'lp'))[0]!
+  const best = subjects.find(({ name }) => name === better)!
   const natural = subjects.find(({ name }) => name === 'natural')!
   const share = (subject: Subject, method: Method) => formatShare(errorOf(subject, method), 1)
   const rows = subjects.map((subject) => [subject.name, ...methods.map((method) => share(subject, method))])

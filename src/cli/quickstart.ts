@@ -51,7 +51,7 @@ export function quickstartCommand(command: Command): void {
     )
     .addOption(workersOption())
     .addOption(jsonOption())
-    .addHelpText('after', examples(['robustra quickstart', 'robustra quickstart --workers 2 --out /tmp/try']))
+    .addHelpText('after', examples(['robustra quickstart', 'robustra quickstart --workers 2 --out runs/try']))
     .action(runQuickstart)
 }
 
@@ -74,11 +74,17 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
     }
     const seconds = (performance.now() - started) / 1000
     if (json) printJson({ out: path, epsilon: EPSILON, seconds, networks: subjects })
-    else console.log(explain(path, subjects, seconds))
+    else console.log(explain(path, subjects, betterOf(trained), seconds))
   } finally {
     progress.finish()
     done()
   }
+}
+
+/** The network of the pair with the lower certified error on validation images after the last epoch. */
+function betterOf({ networks, reports }: RunResult): string {
+  const error = (name: string) => reports.findLast(({ network }) => network === name)!.certifiedError!
+  return networks.map(({ name }) => name).toSorted((a, b) => error(a) - error(b))[0]!
 }
 
 async function trainOne(

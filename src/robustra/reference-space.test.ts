@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadChunk } from '../bounds/chunk.ts'
-import { dualMargins, relaxNetwork } from '../bounds/dual.ts'
+import { relaxNetwork } from '../bounds/dual.ts'
+import { dualMargins } from '../bounds/margins.ts'
 import { referenceDualBounds, referencePrunedDualBounds } from '../bounds/reference.ts'
 import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'

@@ -10,8 +10,9 @@
  * with η and t₀ constants for the gradient. Sound over the reference space only: an objective for training, never a
  * certificate. It is at most the ordinary dual bound, since h is convex in η and h(0) is the ordinary bound.
  */
-import { type CarriedRows, inputTerm } from '../bounds/dual-rows.ts'
-import { type Relaxed, carryMargins, exampleOf, scatter } from '../bounds/dual.ts'
+import { type CarriedRows, exampleOf, inputTerm } from '../bounds/dual-rows.ts'
+import type { Relaxed } from '../bounds/dual.ts'
+import { carryMargins, scatter } from '../bounds/margins.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 
 /** What the reference space looked like for the targets of one example. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { referenceForward, referenceMargins, referencePrunedDualBounds } from '../bounds/reference.ts'
+import { referenceMargins, referencePrunedDualBounds } from '../bounds/reference.ts'
+import { referenceForward } from '../bounds/reference-stages.ts'
 import { Random } from '../engine/random.ts'
 import type { Shape } from '../networks/layers.ts'
 import type { Network } from '../networks/network.ts'

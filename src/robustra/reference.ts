@@ -13,14 +13,12 @@
  */
 import {
   type Bounds,
-  type Box,
   type DualPass,
   marginSpecification,
-  normalisedBox,
   referenceDualBounds,
   referenceDualPass,
-  referenceStages,
 } from '../bounds/reference.ts'
+import { type Box, normalisedBox, referenceStages } from '../bounds/reference-stages.ts'
 import type { Network } from '../networks/network.ts'
 
 /** Inputs whose |q̂_1j| is less are taken to have no transition point. */

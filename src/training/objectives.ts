@@ -4,7 +4,8 @@
  */
 import { type AttackOptions, attackChunk } from '../attacks/gradient-attack.ts'
 import type { Chunk } from '../bounds/chunk.ts'
-import { type Relaxed, dualMargins, relaxNetwork, unstableShare } from '../bounds/dual.ts'
+import { type Relaxed, relaxNetwork, unstableShare } from '../bounds/dual.ts'
+import { dualMargins } from '../bounds/margins.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { crossEntropy } from '../engine/cross-entropy.ts'
 import type { Tape, Tensor } from '../engine/tape.ts'

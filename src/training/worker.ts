@@ -1,6 +1,7 @@
 /** A training worker: see tasks.ts for what it does. */
 import { loadChunk } from '../bounds/chunk.ts'
-import { dualMargins, relaxNetwork } from '../bounds/dual.ts'
+import { relaxNetwork } from '../bounds/dual.ts'
+import { dualMargins } from '../bounds/margins.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Engine } from '../engine/engine.ts'
 import { serve } from '../engine/pool.ts'

@@ -1,0 +1,91 @@
+/** Upper bounds of the margins z_target − z_label of one example, by a last dual pass. */
+import type { Engine } from '../engine/engine.ts'
+import { type Tape, Tensor } from '../engine/tape.ts'
+import type { Relaxed } from './dual.ts'
+import { type CarriedRows, type RowBounds, carryRows, closeOverBall, exampleOf } from './dual-rows.ts'
+import { intervalMargins } from './interval.ts'
+import { type Specification, marginRows } from './specification.ts'
+import { addStartRounding, geometriesOf } from './tighten.ts'
+
+/** The margins z_target − z_label of one example, carried back to the input. */
+export interface CarriedMargins {
+  readonly specification: Specification
+  readonly carried: CarriedRows
+}
+
+export function carryMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): CarriedMargins {
+  const { network, chunk, relaxations, last } = relaxed
+  const { engine, stages } = network
+  const label = chunk.labels[example]!
+  const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
+  const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification, true)
+  if (last.magnitude) {
+    const below = geometriesOf(stages, stages.length - 1)
+    addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, below, label)
+  }
+  return { specification, carried }
+}
+
+/**
+ * Upper bounds of z_target − z_label over the ball: one number per target, 0 at the label. All below zero: proved
+ * robust, if `rigorous`.
+ */
+export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): Tensor {
+  const { network, chunk, options, last } = relaxed
+  const { engine, stages } = network
+  const { specification, carried } = carryMargins(relaxed, tape, example)
+  const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
+  const margins = scatter(engine, tape, stages.at(-1)!.outputShape.channels, specification, dual)
+  if (!relaxed.trusted) engine.f32.fill(Infinity, margins.pointer >> 2, (margins.pointer >> 2) + margins.length)
+  if (!options.prune) return margins
+  const label = chunk.labels[example]!
+  const interval = intervalMargins(
+    engine,
+    tape,
+    stages.at(-1)!,
+    last.ball,
+    chunk.columns,
+    example,
+    label,
+    options.rigorous,
+  )
+  return smaller(engine, tape, margins, interval)
+}
+
+/** Upper bounds by target from rows. */
+export function scatter(
+  engine: Engine,
+  tape: Tape | undefined,
+  classes: number,
+  { neurons }: Specification,
+  { upper }: Pick<RowBounds, 'upper'>,
+): Tensor {
+  const margins = Tensor.zeros(engine, classes)
+  neurons.forEach((target, row) => {
+    if (target >= 0) engine.f32[(margins.pointer >> 2) + target] = engine.f32[(upper.pointer >> 2) + row]!
+  })
+  tape?.record(() => {
+    const [from, to] = [margins.gradient(engine) >> 2, upper.gradient(engine) >> 2]
+    neurons.forEach((target, row) => {
+      if (target >= 0) engine.f32[to + row]! += engine.f32[from + target]!
+    })
+  })
+  return margins
+}
+
+/** The smaller of two bounds, element by element; the gradient goes to the one that is. */
+function smaller(engine: Engine, tape: Tape | undefined, a: Tensor, b: Tensor): Tensor {
+  const result = Tensor.create(engine, a.length)
+  const { f32 } = engine
+  const first = Array.from({ length: a.length }, (_, i) => f32[(a.pointer >> 2) + i]! <= f32[(b.pointer >> 2) + i]!)
+  first.forEach((isFirst, i) => {
+    f32[(result.pointer >> 2) + i] = f32[((isFirst ? a : b).pointer >> 2) + i]!
+  })
+  tape?.record(() => {
+    const [d, da, db] = [result, a, b].map((tensor) => tensor.gradient(engine) >> 2) as [number, number, number]
+    first.forEach((isFirst, i) => {
+      engine.f32[(isFirst ? da : db) + i]! += engine.f32[d + i]!
+    })
+  })
+  return result
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import { Random } from '../engine/random.ts'
+import { UserError } from '../errors.ts'
+import { architectureNamed } from './architectures.ts'
+import { evaluate, largestIndex } from './evaluate.ts'
+import { forward } from './forward.ts'
+import { initialise } from './initialise.ts'
+import { sizeOf } from './layers.ts'
+import { LoadedNetwork } from './load.ts'
+import { type Architecture, countClasses, countHiddenUnits, countParameters, parameterLayout } from './network.ts'
+import { randomNetwork } from './random-network.testing.ts'
+import { referenceForward } from '../bounds/reference-stages.ts'
+import { Tensor } from '../engine/tape.ts'
+
+describe('Table 1', () => {
+  it.each([
+    ['mnist-small', 166_406, 4_804],
+    ['cifar10-small', 214_918, 6_244],
+  ])('%s has %d parameters and %d hidden units', (name, parameters, hiddenUnits) => {
+    const architecture = architectureNamed(name)
+    expect(countParameters(architecture)).toBe(parameters)
+    expect(countHiddenUnits(architecture)).toBe(hiddenUnits)
+    expect(countClasses(architecture)).toBe(10)
+  })
+
+  it('knows no other name, and suggests the nearest', () => {
+    expect(() => architectureNamed('mnist-smal')).toThrow(
+      new UserError("unknown architecture 'mnist-smal': did you mean 'mnist-small'?"),
+    )
+  })
+})
+
+describe('initialisation', () => {
+  it('is uniform in ±1/√fanIn for weights and biases, as PyTorch does it', () => {
+    const { architecture, parameters } = initialise(architectureNamed('mnist-small'), 1)
+    const fanIn = { 0: 16, 2: 256, 5: 1568, 7: 100 } as Record<number, number>
+    for (const { layer, offset, length } of parameterLayout(architecture)) {
+      const values = parameters.subarray(offset, offset + length)
+      const limit = 1 / Math.sqrt(fanIn[layer]!)
+      const largest = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
+      expect(largest).toBeLessThanOrEqual(Math.fround(limit))
+      if (length < 1000) continue
+      expect(largest).toBeGreaterThan(0.99 * limit)
+      const variance = values.reduce((sum, v) => sum + v * v, 0) / length
+      expect(variance).toBeCloseTo(limit ** 2 / 3, 4)
+    }
+  })
+
+  it('depends on the seed, and on nothing else', () => {
+    const architecture = architectureNamed('mnist-small')
+    const bytes = (seed: number) => Buffer.from(initialise(architecture, seed).parameters.buffer)
+    expect(bytes(3).equals(bytes(3))).toBe(true)
+    expect(bytes(3).equals(bytes(4))).toBe(false)
+  })
+})
+
+describe('forward passes', () => {
+  it('of the engine, of `evaluate` and of the bounds’ reference agree', async () => {
+    const engine = await Engine.create()
+    for (let seed = 0; seed < 40; seed++) {
+      const random = new Random(seed, 'forward')
+      const network = randomNetwork(random)
+      const inputs = sizeOf(network.architecture.input)
+      const image = Float32Array.from({ length: inputs }, () => random.uniform())
+      const exact = evaluate(network, image)
+      const reference = referenceForward(network, Float64Array.from(image)).at(-1)!
+      const loaded = new LoadedNetwork(engine, network.architecture, false)
+      loaded.setParameters(network.parameters)
+      const area = sizeOf(network.architecture.input) / network.architecture.input.channels
+      const columns = Float32Array.from({ length: 4 * inputs }, (_, i) => {
+        const j = i >> 2
+        const { mean, deviation } = loaded.normalisation[Math.floor(j / area)]!
+        return (image[j]! - mean) / deviation
+      })
+      const x = new Tensor(engine.floatsFrom(columns), columns.length)
+      const logits = forward(loaded, undefined, x, 4, { input: false, weights: false })
+      const scale = Math.max(1, ...exact.map(Math.abs))
+      const values = engine.read(logits.pointer, logits.length).filter((_, i) => i % 4 === 2)
+      const worst = (others: ArrayLike<number>) => Math.max(...exact.map((v, i) => Math.abs(v - others[i]!) / scale))
+      expect(worst(reference)).toBeLessThan(1e-12)
+      expect(worst(values)).toBeLessThan(1e-4)
+    }
+  })
+
+  it('the largest of equals is the first', () => {
+    expect(largestIndex([1, 3, 3, 2])).toBe(1)
+  })
+})
+
+describe('a network that the engine cannot take is refused', () => {
+  const input = { channels: 2, height: 1, width: 1 }
+  const linear = { kind: 'linear', outFeatures: 2 } as const
+  const relu = { kind: 'relu' } as const
+  const normalise = { kind: 'normalise', mean: [0, 0], deviation: [1, 1] } as const
+  it.each<[string, Architecture['layers']]>([
+    ['a ReLU first', [relu, linear]],
+    ['two ReLUs in a row', [linear, relu, relu, linear]],
+    ['a ReLU last', [linear, relu]],
+    ['normalise in the middle', [linear, normalise, linear]],
+  ])('%s', async (_, layers) => {
+    const engine = await Engine.create()
+    expect(() => new LoadedNetwork(engine, { name: 'odd', input, layers }, false)).toThrow(RangeError)
+  })
+})
