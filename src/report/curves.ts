@@ -45,7 +45,8 @@ export function curvesSvg(reports: readonly EpochReport[], title: string): strin
   // A single epoch is a point at the left.
   const x = (epoch: number) => LEFT + ((RIGHT - LEFT) * epoch) / Math.max(1, epochs - 1)
   const topEpsilon = niceTop(Math.max(...reports.map(({ epsilon }) => epsilon), 1e-6))
-  const errorY = (share: number) => ERRORS.bottom - share * (ERRORS.bottom - ERRORS.top)
+  const topError = errorTop(Math.max(0, ...reports.flatMap((r) => [r.certifiedError ?? 0, r.cleanError ?? 0])))
+  const errorY = (share: number) => ERRORS.bottom - (share / topError) * (ERRORS.bottom - ERRORS.top)
   const epsilonY = (value: number) => EPSILON.bottom - (value / topEpsilon) * (EPSILON.bottom - EPSILON.top)
 
   const networks = [...new Set(reports.map(({ network }) => network))]
@@ -70,7 +71,9 @@ export function curvesSvg(reports: readonly EpochReport[], title: string): strin
     `<rect class="paper" width="${WIDTH}" height="${HEIGHT}" rx="10"/>`,
     text(LEFT, 34, title, 'title'),
     legend(networks),
-    ...[0, 0.2, 0.4, 0.6, 0.8, 1].flatMap((share) => gridLine(errorY(share), percent(share))),
+    ...[0, 0.2, 0.4, 0.6, 0.8, 1]
+      .map((part) => part * topError)
+      .flatMap((share) => gridLine(errorY(share), percent(share))),
     axisTitle('validation error', (ERRORS.top + ERRORS.bottom) / 2),
     ...[0, topEpsilon].flatMap((value) => gridLine(epsilonY(value), String(value))),
     axisTitle('ε', (EPSILON.top + EPSILON.bottom) / 2),
@@ -145,6 +148,9 @@ function epochTicks(epochs: number): number[] {
   const ticks = Array.from({ length: Math.floor(epochs / step) }, (_, i) => (i + 1) * step)
   return step === 1 ? ticks : [1, ...ticks]
 }
+
+/** The top of the error axis: a share whose fifths are round. */
+const errorTop = (largest: number): number => [0.05, 0.1, 0.25, 0.5, 1].find((top) => largest <= top) ?? 1
 
 /** The smallest of 1, 2, 3, 5 times a power of ten that is not below `value`. */
 function niceTop(value: number): number {
