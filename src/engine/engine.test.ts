@@ -27,7 +27,9 @@ describe('the arena', () => {
         normals(random, 8),
       )
       for (let i = 0; i < 40; i++) x = affine(engine, tape, loaded, x, 16, 'signed')
-      engine.f32.fill(1, x.gradient(engine) >> 2, (x.gradient(engine) >> 2) + x.length)
+      // the gradient first: allocating it may replace the view
+      const gradient = x.gradient(engine) >> 2
+      engine.f32.fill(1, gradient, gradient + x.length)
       tape.backward()
       const results = [
         engine.read(x.pointer, x.length),
