@@ -24,9 +24,9 @@ export function addTrainingOptions(command: Command): Command {
     const type: z.ZodType = shape[name]
     const choices = type instanceof z.ZodEnum ? `: ${type.options.join(', ')}` : ''
     const standard = describedDefaults[name] ?? String(defaults[name])
-    const placeholder = type instanceof z.ZodNumber ? 'n' : 'name'
+    const argument = type instanceof z.ZodNumber ? 'n' : 'name'
     const option = new Option(
-      `--${kebab(name)} <${placeholder}>`,
+      `--${kebab(name)} <${argument}>`,
       `${type.description}${choices} (default: ${standard})`,
     )
     command.addOption(option.argParser((text) => parseSetting(name, text)))
