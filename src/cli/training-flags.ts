@@ -25,10 +25,7 @@ export function addTrainingOptions(command: Command): Command {
     const choices = type instanceof z.ZodEnum ? `: ${type.options.join(', ')}` : ''
     const standard = describedDefaults[name] ?? String(defaults[name])
     const argument = type instanceof z.ZodNumber ? 'n' : 'name'
-    const option = new Option(
-      `--${kebab(name)} <${argument}>`,
-      `${type.description}${choices} (default: ${standard})`,
-    )
+    const option = new Option(`--${kebab(name)} <${argument}>`, `${type.description}${choices} (default: ${standard})`)
     command.addOption(option.argParser((text) => parseSetting(name, text)))
   }
   return command
