@@ -7,4 +7,5 @@ export {
   relaxation, relaxationAdjoint, relu, reluAdjoint, reluInterval, reluIntervalAdjoint,
 } from './neurons'
 export { referenceSpace, referenceSpaceAdjoint } from './reference-space'
+export { ascend, dualSweep, primalSweep } from './sweep'
 export { multiplyAddPeak } from './peak'

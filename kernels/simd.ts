@@ -30,3 +30,13 @@ export function sums(a: v128, b: v128, c: v128, d: v128): v128 {
 export function positive(v: v128): v128 {
   return f32x4.pmax(v, f32x4.splat(0))
 }
+
+/** `madd` of two float64 lanes. */
+@inline
+export function madd64(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    return f64x2.relaxed_madd(a, b, c)
+  } else {
+    return f64x2.add(f64x2.mul(a, b), c)
+  }
+}

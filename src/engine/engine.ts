@@ -27,6 +27,7 @@ export class Engine {
   #peak = FIRST
   /** Views of the whole memory; replaced when it grows, so never keep them across an allocation. */
   f32!: Float32Array
+  f64!: Float64Array
   i32!: Int32Array
 
   private constructor(
@@ -83,6 +84,13 @@ export class Engine {
     return pointer
   }
 
+  /** A pointer to a copy of `values` as float64. */
+  doublesFrom(values: ArrayLike<number>): number {
+    const pointer = this.allocate(values.length * 8)
+    this.f64.set(values, pointer >> 3)
+    return pointer
+  }
+
   /** A pointer to a copy of integer `values`. */
   integersFrom(values: ArrayLike<number>): number {
     const pointer = this.allocate(values.length * 4)
@@ -124,6 +132,7 @@ export class Engine {
 
   #view(): void {
     this.f32 = new Float32Array(this.#memory.buffer)
+    this.f64 = new Float64Array(this.#memory.buffer)
     this.i32 = new Int32Array(this.#memory.buffer)
   }
 }

@@ -25,6 +25,9 @@ export interface Kernels {
   readonly relaxation: Kernel
   readonly relaxationAdjoint: Kernel
   readonly listActive: Kernel
+  readonly dualSweep: Kernel
+  readonly primalSweep: Kernel
+  readonly ascend: Kernel
   readonly multiplyAddPeak: Kernel
 }
 

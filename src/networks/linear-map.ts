@@ -135,46 +135,69 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
   const [height, width] = convolutionSize(shape)
   const [perGroup, outPerGroup] = [inChannels / groups, outChannels / groups]
   const taps = kernel[0] * kernel[1]
+  const plane = inHeight * inWidth
+  /** Which part of the kernel lies inside the image, per row and per column of the output. */
+  const inside = (axis: 0 | 1, count: number, size: number) =>
+    Array.from({ length: count }, (_, at) => {
+      const from = at * stride[axis] - padding[axis]
+      const start = Math.max(0, Math.ceil(-from / dilation[axis]))
+      return [start, Math.max(start, Math.min(kernel[axis], Math.ceil((size - from) / dilation[axis])))] as const
+    })
+  const rows = inside(0, height, inHeight)
+  const columns = inside(1, width, inWidth)
   if (weights.length !== outChannels * perGroup * taps) {
     throw new RangeError(`${weights.length} weights for a convolution of ${outChannels} × ${perGroup} × ${kernel}`)
   }
-  /** Calls `visit` for every product of a weight and an input. */
-  const each = (
-    wanted: (output: number) => boolean,
-    visit: (output: number, input: number, weight: number) => void,
-  ) => {
+  const gather = (x: Float64Array, y: Float64Array, absolute: boolean) => {
     for (let o = 0, output = 0; o < outChannels; o++) {
       const first = Math.floor(o / outPerGroup) * perGroup
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++, output++) {
-          if (!wanted(output)) continue
+      for (let top = 0; top < height; top++) {
+        const [startY, endY] = rows[top]!
+        for (let left = 0; left < width; left++, output++) {
+          const [startX, endX] = columns[left]!
+          const corner = (top * stride[0] - padding[0]) * inWidth + left * stride[1] - padding[1]
+          let sum = 0
           for (let c = 0; c < perGroup; c++) {
-            for (let ky = 0; ky < kernel[0]; ky++) {
-              const iy = y * stride[0] - padding[0] + ky * dilation[0]
-              if (iy < 0 || iy >= inHeight) continue
-              const row = ((first + c) * inHeight + iy) * inWidth
-              const w = (o * perGroup + c) * taps + ky * kernel[1]
-              for (let kx = 0; kx < kernel[1]; kx++) {
-                const ix = x * stride[1] - padding[1] + kx * dilation[1]
-                if (ix >= 0 && ix < inWidth) visit(output, row + ix, weights[w + kx]!)
-              }
+            for (let ky = startY; ky < endY; ky++) {
+              const w = ((o * perGroup + c) * kernel[0] + ky) * kernel[1]
+              const i = (first + c) * plane + corner + ky * dilation[0] * inWidth
+              if (absolute)
+                for (let k = startX; k < endX; k++) sum += Math.abs(weights[w + k]!) * x[i + k * dilation[1]]!
+              else for (let k = startX; k < endX; k++) sum += weights[w + k]! * x[i + k * dilation[1]]!
+            }
+          }
+          y[output]! += sum
+        }
+      }
+    }
+  }
+  const scatter = (y: Float64Array, x: Float64Array) => {
+    for (let o = 0, output = 0; o < outChannels; o++) {
+      const first = Math.floor(o / outPerGroup) * perGroup
+      for (let top = 0; top < height; top++) {
+        const [startY, endY] = rows[top]!
+        for (let left = 0; left < width; left++, output++) {
+          const v = y[output]!
+          if (v === 0) continue
+          const [startX, endX] = columns[left]!
+          const corner = (top * stride[0] - padding[0]) * inWidth + left * stride[1] - padding[1]
+          for (let c = 0; c < perGroup; c++) {
+            for (let ky = startY; ky < endY; ky++) {
+              const w = ((o * perGroup + c) * kernel[0] + ky) * kernel[1]
+              const i = (first + c) * plane + corner + ky * dilation[0] * inWidth
+              for (let k = startX; k < endX; k++) x[i + k * dilation[1]]! += weights[w + k]! * v
             }
           }
         }
       }
     }
   }
-  const always = () => true
   return {
     inputs: inChannels * inHeight * inWidth,
     outputs: outChannels * height * width,
     terms: Math.max(perGroup, outPerGroup) * taps,
-    forward: (x, y) => each(always, (output, i, w) => (y[output]! += w * x[i]!)),
-    absolute: (x, y) => each(always, (output, i, w) => (y[output]! += Math.abs(w) * x[i]!)),
-    transposed: (y, x) =>
-      each(
-        (output) => y[output] !== 0,
-        (output, i, w) => (x[i]! += w * y[output]!),
-      ),
+    forward: (x, y) => gather(x, y, false),
+    absolute: (x, y) => gather(x, y, true),
+    transposed: scatter,
   }
 }

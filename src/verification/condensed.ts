@@ -7,6 +7,8 @@
  * Rows 0 to neurons − 1 are the unstable neurons in topological order; the rows after them are the output
  * constraints of the question: the values Σ c·y − bound, that must not all be ≤ 0 in one unsafe case.
  */
+import type { Row } from './substitution.ts'
+
 export interface Condensed {
   /** n, and the ends of their box. */
   readonly inputs: number
@@ -16,6 +18,8 @@ export interface Condensed {
   readonly neurons: number
   readonly neuronLower: Float64Array
   readonly neuronUpper: Float64Array
+  /** First neuron of every level: a neuron's sources are neurons of earlier levels. Levels may be empty. */
+  readonly levels: readonly number[]
   /** Row r has the entries start[r] to start[r + 1] − 1; sources of neuron j are n + j, and j < r. */
   readonly start: Int32Array
   readonly source: Int32Array
@@ -25,4 +29,15 @@ export interface Condensed {
   readonly error: Float64Array
   /** Per unsafe case of the question that is still open: indices of its constraint rows, ≥ neurons. */
   readonly cases: readonly (readonly number[])[]
+}
+
+/** Row `r` of a system. */
+export function rowOf({ start, source, weight, bias, error }: Condensed, r: number): Row {
+  const [first, end] = [start[r]!, start[r + 1]!]
+  return {
+    bias: bias[r]!,
+    error: error[r]!,
+    source: source.subarray(first, end),
+    weight: weight.subarray(first, end),
+  }
 }

@@ -1,0 +1,116 @@
+/**
+ * The ladder of proofs in float64, cheap first, each step only on what the last left open: adaptive slopes → optimised
+ * slopes → complete search. In the calling thread, one question at a time.
+ * Sound: yes; a counterexample is run through the graph itself. Complete: with the last step, given time and memory.
+ */
+import { Engine } from '../engine/engine.ts'
+import { type Graph, evaluateGraph } from '../networks/graph.ts'
+import { type CompleteResult, branchAndBound } from './branch-and-bound.ts'
+import { type Root, condense } from './condense.ts'
+import { withMargins } from './margins-graph.ts'
+import { solveMilp } from './milp/solve-milp.ts'
+import { optimiseSlopes } from './optimise.ts'
+import { type Outcome, type ProofMethod, type Question, distanceToUnsafe } from './question.ts'
+import { TimeIsUp } from './time.ts'
+
+export const completeMethods = ['bab', 'milp'] as const
+export type CompleteMethod = (typeof completeMethods)[number]
+
+/** Which steps are to be taken; adaptive slopes are the start of every later one. */
+export interface ClimbSteps {
+  readonly crown: boolean
+  readonly alpha: boolean
+  readonly complete: CompleteMethod | undefined
+}
+
+export interface ClimbLimits {
+  /** Seconds for all of it. */
+  readonly timeout: number
+  readonly seed: number
+}
+
+export interface Climbed {
+  readonly outcome: Outcome
+  /** What was tried, cheapest first. `bound`: what it proved of the margin. */
+  readonly steps: readonly { readonly method: ProofMethod; readonly seconds: number; readonly bound: number }[]
+}
+
+let shared: Promise<Engine> | undefined
+
+/** Takes a step and notes what it gave. */
+type Take = <T>(method: ProofMethod, work: () => T | Promise<T>, boundOf: (result: T) => number) => Promise<T>
+
+const leastOf = ({ margins }: Root) => Math.min(...margins)
+
+/** Adaptive slopes, then optimised ones if they leave a case open. @throws TimeIsUp past the deadline */
+export async function boundMargins(
+  engine: Engine,
+  withQuestion: Graph,
+  question: Question,
+  alpha: boolean,
+  deadline: number,
+  take: Take,
+): Promise<{ readonly root: Root; readonly method: 'crown' | 'alpha' }> {
+  const root = await take('crown', () => condense(engine, withQuestion, question, deadline), leastOf)
+  if (!alpha || leastOf(root) > 0) return { root, method: 'crown' }
+  return { root: await take('alpha', () => optimiseSlopes(engine, root, deadline), leastOf), method: 'alpha' }
+}
+
+/** @throws UserError if the engine runs out of memory */
+export async function climb(
+  graph: Graph,
+  question: Question,
+  steps: ClimbSteps,
+  { timeout }: ClimbLimits,
+): Promise<Climbed> {
+  const engine = await (shared ??= Engine.create())
+  const deadline = performance.now() + 1000 * timeout
+  const done: { method: ProofMethod; seconds: number; bound: number }[] = []
+  let best = -Infinity
+  const take: Take = async (method, work, boundOf) => {
+    const started = performance.now()
+    const result = await work()
+    best = Math.max(best, boundOf(result))
+    done.push({ method, seconds: (performance.now() - started) / 1000, bound: best })
+    return result
+  }
+  const finish = (outcome: Outcome): Climbed => ({ outcome, steps: done })
+  const mark = engine.mark()
+  try {
+    const alpha = steps.alpha || steps.complete !== undefined
+    const { root, method } = await boundMargins(engine, withMargins(graph, question), question, alpha, deadline, take)
+    if (leastOf(root) > 0) return finish({ verdict: 'robust', method, margin: leastOf(root) })
+    if (!steps.complete) return finish({ verdict: 'undecided', bound: leastOf(root), reason: 'incomplete' })
+    const { complete } = steps
+    const { condensed } = root
+    const isCounterexample = (point: Float64Array) => distanceToUnsafe(question, outputsAt(graph, point)) <= 0
+    const search = (): Promise<CompleteResult> =>
+      complete === 'milp'
+        ? solveMilp(condensed, { timeout: Math.max(0, (deadline - performance.now()) / 1000), isCounterexample })
+        : branchAndBound(engine, condensed, { deadline, isCounterexample })
+    const result = await take(complete, search, (found) => leastAfter(root, found))
+    return finish(outcomeOf(result, graph, root, complete))
+  } catch (error) {
+    if (!(error instanceof TimeIsUp)) throw error
+    return finish({ verdict: 'undecided', bound: best, reason: 'timeout' })
+  } finally {
+    engine.release(mark)
+  }
+}
+
+/** What is proved of the least margin after a search over the cases that the root left open. */
+function leastAfter(root: Root, result: CompleteResult): number {
+  const closed = Math.min(...root.margins.filter((margin) => margin > 0))
+  if (result.verdict === 'robust') return Math.min(result.margin, closed)
+  return result.verdict === 'undecided' ? Math.max(leastOf(root), Math.min(result.bound, closed)) : leastOf(root)
+}
+
+export function outcomeOf(result: CompleteResult, graph: Graph, root: Root, method: CompleteMethod): Outcome {
+  if (result.verdict === 'robust') return { verdict: 'robust', method, margin: leastAfter(root, result) }
+  if (result.verdict === 'undecided') {
+    return { verdict: 'undecided', bound: leastAfter(root, result), reason: result.reason }
+  }
+  return { verdict: 'vulnerable', method, point: result.point, outputs: outputsAt(graph, result.point) }
+}
+
+const outputsAt = (graph: Graph, point: Float64Array) => evaluateGraph(graph, point).at(-1)!

@@ -1,0 +1,222 @@
+/**
+ * A condensed system in an engine's memory, and batches of lower bounds over it (kernels/sweep.ts). A batch row is a
+ * linear function of the system with slopes and splits of its own: a bound of a neuron, or a sub-problem of a search.
+ * Problem: lower bounds of linear functions of a ReLU network over a box. Sound: yes, rounding included. Complete: no.
+ * Sources: Zhang et al. 2018 (CROWN), Xu et al. 2021 (optimised slopes), Wang et al. 2021 (multipliers of splits).
+ */
+import type { Engine } from '../engine/engine.ts'
+import type { Row } from './substitution.ts'
+
+/** Neurons in topological order, their bounds, and the box of inputs. */
+export interface Neurons {
+  readonly lower: Float64Array
+  readonly upper: Float64Array
+  readonly rows: readonly Row[]
+  /** Bounds of each neuron before its ReLU; one with l ≥ 0 or u ≤ 0 is linear. */
+  readonly neuronLower: ArrayLike<number>
+  readonly neuronUpper: ArrayLike<number>
+}
+
+const UNIT = 2 ** -53
+
+export class System {
+  readonly engine: Engine
+  readonly inputs: number
+  readonly neurons: number
+  /** Of each neuron before its ReLU. */
+  readonly lower: ArrayLike<number>
+  readonly upper: ArrayLike<number>
+  /** The first fields of the struct: everything but the batch. */
+  readonly header: readonly number[]
+  readonly tail: readonly number[]
+  readonly centre: Float64Array
+  readonly radius: Float64Array
+  /** Largest absolute value of every source. */
+  readonly #largest: Float64Array
+  readonly #gamma: number
+
+  /** Memory is taken from the engine's arena: the caller marks and releases. */
+  constructor(engine: Engine, { lower, upper, rows, neuronLower: l, neuronUpper: u }: Neurons) {
+    this.engine = engine
+    this.inputs = lower.length
+    this.neurons = rows.length
+    this.lower = l
+    this.upper = u
+    this.centre = lower.map((low, i) => (low + upper[i]!) / 2)
+    this.radius = this.centre.map((c, i) => Math.max(upper[i]! - c, c - lower[i]!) * (1 + 2 * UNIT))
+    const sources = this.inputs + this.neurons
+    this.#largest = new Float64Array(sources)
+    this.centre.forEach((c, i) => (this.#largest[i] = Math.abs(c) + this.radius[i]!))
+    for (let k = 0; k < this.neurons; k++) this.#largest[this.inputs + k] = Math.max(0, u[k]!)
+    this.#gamma = 8 * UNIT * (sources + 64)
+
+    const entries = rows.reduce((sum, { source }) => sum + source.length, 0)
+    const rowStart = new Int32Array(this.neurons + 1)
+    const columnStart = new Int32Array(sources + 1)
+    rows.forEach(({ source }, k) => {
+      rowStart[k + 1] = rowStart[k]! + source.length
+      for (const s of source) columnStart[s + 1]!++
+    })
+    for (let s = 0; s < sources; s++) columnStart[s + 1]! += columnStart[s]!
+    const next = columnStart.slice()
+    const columnNeuron = new Int32Array(entries)
+    const columnWeight = new Float64Array(entries)
+    rows.forEach(({ source, weight }, k) =>
+      source.forEach((s, e) => {
+        const at = next[s]!++
+        columnNeuron[at] = k
+        columnWeight[at] = weight[e]!
+      }),
+    )
+    this.header = [
+      engine.integersFrom(columnStart),
+      engine.integersFrom(columnNeuron),
+      engine.doublesFrom(columnWeight),
+      engine.integersFrom(rowStart),
+      engine.integersFrom(Int32Array.from(rows.flatMap(({ source }) => [...source]))),
+      engine.doublesFrom(Float64Array.from(rows.flatMap(({ weight }) => [...weight]))),
+      engine.doublesFrom(Float64Array.from(rows, ({ bias }) => bias)),
+      engine.doublesFrom(Float64Array.from(rows, (row) => this.slackOf(row))),
+    ]
+    this.tail = [engine.doublesFrom(this.centre), engine.doublesFrom(this.radius)]
+  }
+
+  /** What rounding may cost per unit of a row's coefficient: that of making the row, and that of the sweeps. */
+  slackOf({ bias, source, weight, error }: Row): number {
+    let magnitude = Math.abs(bias)
+    source.forEach((s, e) => (magnitude += Math.abs(weight[e]!) * this.#largest[s]!))
+    return error + this.#gamma * magnitude + Number.MIN_VALUE
+  }
+}
+
+/** A neuron of a row is as its bounds have it, or a split has decided it. */
+export const FREE = 0
+export const ON = 1
+export const OFF = -1
+export type Phase = typeof FREE | typeof ON | typeof OFF
+
+export class Batch {
+  readonly system: System
+  readonly rows: number
+  readonly #struct: number
+  readonly #own: number
+  readonly #constant: number
+  readonly #hat: number
+  readonly #slope: number
+  readonly #intercept: number
+  readonly #variable: number
+  readonly #values: number
+  readonly #before: number
+  readonly #bound: number
+  readonly #momentum: number
+  readonly #square: number
+  readonly #scale: number
+  readonly #loss: number
+  #step = 0
+
+  /** @param rows room for so many; a multiple of 8 */
+  constructor(system: System, rows: number) {
+    if (rows % 8 !== 0) throw new RangeError(`a batch of ${rows} rows`)
+    this.system = system
+    this.rows = rows
+    const { engine, inputs, neurons } = system
+    const doubles = (count: number) => engine.zeros(count * rows * 2)
+    this.#own = doubles(inputs + neurons)
+    this.#constant = doubles(1)
+    const coefficients = doubles(inputs + neurons)
+    this.#hat = doubles(neurons)
+    this.#slope = doubles(neurons)
+    this.#intercept = doubles(neurons)
+    this.#variable = doubles(neurons)
+    this.#values = doubles(inputs + neurons)
+    this.#before = doubles(neurons)
+    this.#bound = doubles(1)
+    this.#momentum = doubles(neurons)
+    this.#square = doubles(neurons)
+    this.#scale = doubles(neurons)
+    this.#loss = doubles(neurons)
+    this.#struct = engine.integersFrom([
+      ...[inputs, neurons, rows],
+      ...system.header,
+      ...system.tail,
+      ...[this.#own, this.#constant, coefficients, this.#hat, this.#slope, this.#intercept, this.#variable],
+      ...[this.#values, this.#before, this.#bound, this.#momentum, this.#square, this.#scale, this.#loss],
+    ])
+  }
+
+  /** Puts a linear function, or its negative, into a row; its neurons must be set next. */
+  setFunction(r: number, { bias, source, weight, error }: Row, sign: 1 | -1): void {
+    const { engine, inputs, neurons } = this.system
+    const { f64 } = engine
+    for (let s = 0, at = (this.#own >> 3) + r; s < inputs + neurons; s++, at += this.rows) f64[at] = 0
+    source.forEach((s, e) => (f64[(this.#own >> 3) + s * this.rows + r] = sign * weight[e]!))
+    f64[(this.#constant >> 3) + r] = sign * bias - this.system.slackOf({ bias, source, weight, error })
+  }
+
+  /**
+   * Sets a neuron in rows `first` to `end` − 1.
+   * @param variable lower slope if the neuron is free and unstable, else the multiplier of its split
+   * @param scale of the steps of the variable; 0 keeps it
+   */
+  setNeuron(k: number, phase: Phase, variable: number, scale: number, first = 0, end = this.rows): void {
+    const { f64 } = this.system.engine
+    const [l, u] = [this.system.lower[k]!, this.system.upper[k]!]
+    const unstable = phase === FREE && l < 0 && u > 0
+    const on = phase === ON || (phase === FREE && l >= 0)
+    const slope = unstable ? u / (u - l) : on ? 1 : 0
+    const moves = unstable || phase !== FREE
+    const fill = (array: number, value: number) =>
+      f64.fill(value, (array >> 3) + k * this.rows + first, (array >> 3) + k * this.rows + end)
+    fill(this.#slope, slope)
+    fill(this.#intercept, unstable ? Math.max(-slope * l, Number.MIN_VALUE) : 0)
+    fill(this.#variable, moves ? variable : 0)
+    fill(this.#scale, moves ? scale : 0)
+    fill(this.#momentum, 0)
+    fill(this.#square, 0)
+    fill(this.#loss, 0)
+  }
+
+  /** Lower bounds of all rows; a view that the next allocation or sweep may change. */
+  bounds(): Float64Array {
+    this.system.engine.kernels.dualSweep(this.#struct)
+    return this.#view(this.#bound, 1)
+  }
+
+  /** The steps start anew, with the momenta that `setNeuron` has cleared. */
+  restart(): void {
+    this.#step = 0
+  }
+
+  /** After `bounds`: one step of every variable towards a higher bound. */
+  ascend(rate: number): void {
+    const { kernels } = this.system.engine
+    const t = ++this.#step
+    kernels.primalSweep(this.#struct, 0)
+    kernels.ascend(this.#struct, rate / (1 - 0.9 ** t), 1 / (1 - 0.99 ** t), t === 1 ? 0 : 0.8)
+  }
+
+  /** After `bounds`: the inputs where each row's bound is attained, and real ReLUs there: [input or neuron][row]. */
+  attack(): Float64Array {
+    this.system.engine.kernels.primalSweep(this.#struct, 1)
+    return this.#view(this.#values, this.system.inputs + this.system.neurons)
+  }
+
+  /** [neuron][row] */
+  get variables(): Float64Array {
+    return this.#view(this.#variable, this.system.neurons)
+  }
+
+  /** [neuron][row]: how much each unstable neuron's relaxation loses of the bound, averaged over the steps. */
+  get losses(): Float64Array {
+    return this.#view(this.#loss, this.system.neurons)
+  }
+
+  /** [neuron][row]: what reaches each neuron from above. */
+  get hats(): Float64Array {
+    return this.#view(this.#hat, this.system.neurons)
+  }
+
+  #view(pointer: number, count: number): Float64Array {
+    return this.system.engine.f64.subarray(pointer >> 3, (pointer >> 3) + count * this.rows)
+  }
+}
