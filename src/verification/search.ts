@@ -1,5 +1,6 @@
 /** The open sub-problems of a branch and bound, and how they are split and bounded: see branch-and-bound.ts. */
 import type { Engine } from '../engine/engine.ts'
+import { chooseSplits } from './branching.ts'
 import { adaptiveSlope, stepSize } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
 import { Heap } from './heap.ts'
@@ -39,6 +40,8 @@ export class Search {
   readonly #condensed: Condensed
   readonly #options: SearchOptions
   readonly #batch: Batch
+  /** For splits that are tried. */
+  readonly #trial: Batch
   readonly #capacity: number
   readonly #open = new Heap<SubProblem>((a, b) => a.bound - b.bound)
   #leaves: SubProblem[] = []
@@ -55,7 +58,9 @@ export class Search {
     this.#condensed = condensed
     this.#options = options
     const rows = Array.from({ length: neurons }, (_, k) => rowOf(condensed, k))
-    this.#batch = new Batch(new System(engine, { lower, upper, rows, neuronLower, neuronUpper }), ROWS)
+    const system = new System(engine, { lower, upper, rows, neuronLower, neuronUpper })
+    this.#batch = new Batch(system, ROWS)
+    this.#trial = new Batch(system, ROWS)
     this.#capacity = MEMORY / (5 * neurons + 200)
   }
 
@@ -129,11 +134,13 @@ export class Search {
     const open = problems.flatMap((_, r) => (best[r]! > 0 ? [] : [r]))
     this.least = best.reduce((least, bound) => (bound > 0 ? Math.min(least, bound) : least), this.least)
     if (open.length === 0) return
-    for (const r of open) {
-      const kept = this.#keep(problems[r]!, r, best[r]!)
+    const phases = problems.map((problem) => problem.phases)
+    const splits = chooseSplits(batch, this.#trial, phases, best, open)
+    open.forEach((r, i) => {
+      const kept = this.#keep(problems[r]!, r, best[r]!, splits[i]!)
       if (kept.next < 0) this.#leaves.push(kept)
       else this.#open.push(kept)
-    }
+    })
     this.#attack(problems, open)
   }
 
@@ -145,15 +152,10 @@ export class Search {
     }
   }
 
-  /** A sub-problem as the ascent has left it, with the neuron that costs its bound most. */
-  #keep({ row, phases }: SubProblem, r: number, bound: number): SubProblem {
-    const { variables, losses, hats, rows } = this.#batch
-    const count = phases.length
-    let [next, most] = [-1, -1]
-    for (let k = 0; k < count; k++) {
-      if (phases[k] === FREE && losses[k * rows + r]! > most) [next, most] = [k, losses[k * rows + r]!]
-    }
-    const kept = Float32Array.from({ length: count }, (_, k) => variables[k * rows + r]!)
+  /** A sub-problem as the ascent has left it. */
+  #keep({ row, phases }: SubProblem, r: number, bound: number, next: number): SubProblem {
+    const { variables, hats, rows } = this.#batch
+    const kept = Float32Array.from(phases, (_, k) => variables[k * rows + r]!)
     const scale = next < 0 ? 0 : Math.abs(hats[next * rows + r]!) + LEAST_SCALE
     return { row, phases, variables: kept, bound, next, scale }
   }

@@ -165,8 +165,9 @@ export class Batch {
     const on = phase === ON || (phase === FREE && l >= 0)
     const slope = unstable ? u / (u - l) : on ? 1 : 0
     const moves = unstable || phase !== FREE
-    const fill = (array: number, value: number) =>
-      f64.fill(value, (array >> 3) + k * this.rows + first, (array >> 3) + k * this.rows + end)
+    const fill = (array: number, value: number) => {
+      for (let at = (array >> 3) + k * this.rows + first, last = at + end - first; at < last; at++) f64[at] = value
+    }
     fill(this.#slope, slope)
     fill(this.#intercept, unstable ? Math.max(-slope * l, Number.MIN_VALUE) : 0)
     fill(this.#variable, moves ? variable : 0)
@@ -174,6 +175,21 @@ export class Batch {
     fill(this.#momentum, 0)
     fill(this.#square, 0)
     fill(this.#loss, 0)
+  }
+
+  /** Row `r` of another batch of the same system, for its bound alone. */
+  copyRow(to: number, from: Batch, r: number): void {
+    const { f64 } = this.system.engine
+    const copy = (target: number, source: number, count: number) => {
+      let [at, other] = [(target >> 3) + to, (source >> 3) + r]
+      for (let i = 0; i < count; i++, at += this.rows, other += from.rows) f64[at] = f64[other]!
+    }
+    const { inputs, neurons } = this.system
+    copy(this.#own, from.#own, inputs + neurons)
+    copy(this.#constant, from.#constant, 1)
+    copy(this.#slope, from.#slope, neurons)
+    copy(this.#intercept, from.#intercept, neurons)
+    copy(this.#variable, from.#variable, neurons)
   }
 
   /** Lower bounds of all rows; a view that the next allocation or sweep may change. */
