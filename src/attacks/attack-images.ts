@@ -53,9 +53,10 @@ export function attackImages(
   options: AttackOptions & { readonly epsilon: number },
 ): Attacked[] {
   const { engine } = loaded
-  const { epsilon, clip } = options
+  const { epsilon, domain } = options
   const mark = engine.mark()
   const { images, labels } = examples(dataset, indices)
+  // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
   const chunk = loadChunk(loaded, { images, labels, epsilon })
   const worst = attackChunk(loaded, chunk, options, indices)
   const logits = logitsOf(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
@@ -65,7 +66,7 @@ export function attackImages(
     const judgement = judge(logits[e]!, label)
     if (judgement.margin > 0 && isSure(logits[e]!, judgement)) return { margin: judgement.margin }
     const point = pixelsOf(loaded, points, chunk.columns, e)
-    const rechecked = runCandidate(network, { image: images[e]!, label, epsilon, point, clip })
+    const rechecked = runCandidate(network, { image: images[e]!, label, epsilon, point, domain })
     return { margin: rechecked.margin, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
   })
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { domains } from '../bounds/domain.ts'
 import { Engine } from '../engine/engine.ts'
 import { UserError } from '../errors.ts'
 import { evaluate } from '../networks/evaluate.ts'
@@ -16,7 +17,16 @@ import { smallCase } from './random-dataset.testing.ts'
 import { judge } from './recheck.ts'
 
 const { network, dataset } = smallCase()
-const base = { epsilon: 0.05, first: 0, last: 50, workers: 1, seed: 0, clip: true, method: 'pgd', steps: 10 } as const
+const base = {
+  epsilon: 0.05,
+  first: 0,
+  last: 50,
+  workers: 1,
+  seed: 0,
+  domain: 'pixels',
+  method: 'pgd',
+  steps: 10,
+} as const
 
 let folder: string
 let loaded: LoadedNetwork
@@ -40,7 +50,7 @@ test('predictions are those of the float64 pass', () => {
 })
 
 test('an attack on an image does not depend on the images beside it, on their order, nor on the range', () => {
-  const options = { ...pgdOptions({ steps: 10, restarts: 2 }, true, 7), epsilon: 0.05 }
+  const options = { ...pgdOptions({ steps: 10, restarts: 2 }, 'pixels', 7), epsilon: 0.05 }
   const subject = { network, loaded, dataset }
   const alone = all.slice(0, 12).map((index) => attackImages(subject, [index], options)[0])
   const together = [0, 4, 8].flatMap((first) => attackImages(subject, all.slice(first, first + 4), options))
@@ -60,7 +70,7 @@ test('the direction does not vanish where the network is sure: logits a thousand
   }
   const scaled = new LoadedNetwork(loaded.engine, sure.architecture, false)
   scaled.setParameters(sure.parameters)
-  const options = { ...fgsm(true), epsilon: 0.05 }
+  const options = { ...fgsm('pixels'), epsilon: 0.05 }
   const broken = (subject: Parameters<typeof attackImages>[0]) =>
     all.flatMap((index) => attackImages(subject, [index], options)).filter(({ adversarial }) => adversarial).length
   expect(broken({ network: sure, loaded: scaled, dataset })).toBeGreaterThanOrEqual(
@@ -70,8 +80,8 @@ test('the direction does not vanish where the network is sure: logits a thousand
 
 describe('over a range', () => {
   test('what counts as broken is in the ball and misclassified; sums agree', async () => {
-    for (const clip of [true, false]) {
-      const { rows, summary } = await attack(network, dataset, { ...base, clip })
+    for (const domain of domains) {
+      const { rows, summary } = await attack(network, dataset, { ...base, domain })
       expect(rows.map(({ index }) => index)).toEqual(all)
       const broken = rows.filter(({ verdict }) => verdict === 'vulnerable')
       expect(broken.length).toBeGreaterThan(3)
@@ -81,7 +91,9 @@ describe('over a range', () => {
         const { image: found, prediction } = adversarial!
         expect(judge(evaluate(network, found), label)).toEqual({ prediction, margin })
         expect(margin).toBeLessThanOrEqual(0)
-        expect(found.every((v, j) => Math.abs(v - image[j]!) <= 0.05 && (!clip || (v >= 0 && v <= 1)))).toBe(true)
+        expect(
+          found.every((v, j) => Math.abs(v - image[j]!) <= 0.05 && (domain === 'unbounded' || (v >= 0 && v <= 1))),
+        ).toBe(true)
       }
       expect(rows.filter((row) => row.adversarial !== undefined)).toEqual(broken)
       const misclassified = rows.filter(({ verdict }) => verdict === 'misclassified').length
@@ -151,6 +163,8 @@ describe('over a range', () => {
     await refuse({ restarts: 1.5 }, /restarts/)
     await refuse({ stepSize: -1 }, /step size/)
     await refuse({ method: 'fgsm' }, /leave out steps/)
+    await refuse({ domain: 'pixel' as 'pixels' }, /unknown domain 'pixel': did you mean 'pixels'/)
+    await refuse({ method: 'fgsm', steps: undefined, domain: 'all' as 'pixels' }, /unknown domain 'all'/)
     await refuse({ method: 'pdg' as 'pgd' }, /did you mean 'pgd'/)
     await refuse({ save: join(folder, 'file') }, /folder/)
     await refuse({}, /of 5: choose another/, {}, { ...dataset, classes: 5 })

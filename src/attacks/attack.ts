@@ -1,5 +1,6 @@
 /** Attacks on a network over a range of a data set. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { type Domain, requireDomain } from '../bounds/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { UserError, unknownName } from '../errors.ts'
@@ -24,8 +25,7 @@ export interface PgdSettings {
 
 export interface AttackRunOptions extends RangeOptions, PgdSettings {
   readonly method: AttackMethod
-  /** Keep pixels in [0, 1]. */
-  readonly clip: boolean
+  readonly domain: Domain
   /** A folder, new or empty, for PNGs of the adversarial examples. */
   readonly save?: string | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
@@ -50,6 +50,7 @@ export interface AttackSummary {
   readonly method: AttackMethod
   readonly attack: AttackOptions
   readonly epsilon: number
+  readonly domain: Domain
   readonly dataset: string
   readonly images: number
   /** Counts of images: misclassified, and those or successfully attacked. */
@@ -65,8 +66,8 @@ export interface AttackSummary {
  * PGD with settings left out filled in: 40 steps of 0.1 (2.5 / steps if there are fewer than 25), 1 restart, random
  * starts. @throws UserError for numbers that make no sense
  */
-export function pgdOptions(settings: PgdSettings, clip: boolean, seed: number): AttackOptions {
-  const defaults = pgd(clip, seed)
+export function pgdOptions(settings: PgdSettings, domain: Domain, seed: number): AttackOptions {
+  const defaults = pgd(requireDomain(domain), seed)
   const options = {
     ...defaults,
     steps: settings.steps ?? defaults.steps,
@@ -116,7 +117,16 @@ export async function attack(
     const cleanErrors = rows.filter(({ verdict }) => verdict === 'misclassified').length
     const attackErrors = rows.filter(({ verdict }) => verdict !== 'withstood').length
     const summary = {
-      ...{ method, attack: settings, epsilon, dataset: dataset.name, images: rows.length, cleanErrors, attackErrors },
+      ...{
+        method,
+        attack: settings,
+        epsilon,
+        domain: settings.domain,
+        dataset: dataset.name,
+        images: rows.length,
+        cleanErrors,
+        attackErrors,
+      },
       cleanError: cleanErrors / rows.length,
       attackError: attackErrors / rows.length,
       seconds: (performance.now() - started) / 1000,
@@ -128,8 +138,8 @@ export async function attack(
 }
 
 function attackOptions(options: AttackRunOptions): AttackOptions {
-  const { method, clip, seed } = options
-  if (method === 'pgd') return pgdOptions(options, clip, seed)
+  const { method, domain, seed } = options
+  if (method === 'pgd') return pgdOptions(options, domain, seed)
   if (method !== 'fgsm') throw unknownName('attack', method, attackMethods)
   const given = (['steps', 'stepSize', 'restarts', 'randomStart'] as const).filter(
     (name) => options[name] !== undefined,
@@ -137,7 +147,7 @@ function attackOptions(options: AttackRunOptions): AttackOptions {
   if (given.length > 0) {
     throw new UserError(`fgsm is one full step from the image: leave out ${given.join(', ')}, or choose pgd`)
   }
-  return fgsm(clip, seed)
+  return fgsm(requireDomain(domain), seed)
 }
 
 function prepareFolder(path: string, { shape }: Dataset): void {

@@ -1,9 +1,10 @@
 /**
  * Gradient attacks under ℓ∞ on a chunk: FGSM (Goodfellow et al. 2015) is one full step from the image, PGD (Madry et
- * al. 2018) many smaller ones from random starts, each projected back into the ball.
- * Problem: find x' in the ball that is misclassified. Complete: no. What is found counts once `recheck` has run it.
+ * al. 2018) many smaller ones from random starts, each projected back into the domain.
+ * Problem: find x' in the domain that is misclassified. Complete: no. What is found counts once `recheck` has run it.
  */
 import type { Chunk } from '../bounds/chunk.ts'
+import type { Domain } from '../bounds/domain.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
@@ -15,34 +16,34 @@ export interface AttackOptions {
   /** Length of a step as a fraction of the ball's radius. */
   readonly stepSize: number
   readonly restarts: number
-  /** Start at a random point of the ball, or at the image. */
+  /** Start at a random point of the domain, or at the image. */
   readonly randomStart: boolean
-  /** Keep pixels in [0, 1]. */
-  readonly clip: boolean
+  readonly domain: Domain
   readonly seed: number
 }
 
-export const fgsm = (clip: boolean, seed = 0): AttackOptions => ({
+export const fgsm = (domain: Domain, seed = 0): AttackOptions => ({
   steps: 1,
   stepSize: 1,
   restarts: 1,
   randomStart: false,
-  clip,
+  domain,
   seed,
 })
 
-export const pgd = (clip: boolean, seed = 0): AttackOptions => ({
+export const pgd = (domain: Domain, seed = 0): AttackOptions => ({
   steps: 40,
   stepSize: 0.1,
   restarts: 1,
   randomStart: true,
-  clip,
+  domain,
   seed,
 })
 
 /**
  * Follows the signs of the cross-entropy's gradient. An example's result depends on its image, label, ball, identifier
  * and the options, not on what else is in its chunk.
+ * @param chunk whole balls: their part in the domain is taken here
  * @param identifiers names each example's random stream, e.g. its index in the data set
  * @returns the points of smallest margin found (starts and steps alike), normalised, [input][example]
  */
@@ -60,7 +61,7 @@ export function attackChunk(
   engine.f32.copyWithin(worst.pointer >> 2, ball.centre.pointer >> 2, (ball.centre.pointer >> 2) + length)
   const smallest = new Float64Array(count).fill(Infinity)
   const point = Tensor.create(engine, length)
-  const box = boxOf(network, chunk, options.clip)
+  const box = boxOf(network, chunk, options.domain)
 
   for (let restart = 0; restart < options.restarts; restart++) {
     start(network, chunk, point, options, identifiers, restart, box)
@@ -119,18 +120,19 @@ function ascend(
   return f32[at + label * columns]! - largest
 }
 
-/** The ball, cut to the pixel domain if asked to, in normalised units. */
-function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, columns }: Chunk, clip: boolean) {
+/** The part of the ball in the domain, in normalised units. */
+function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, columns }: Chunk, domain: Domain) {
+  const clip = domain === 'pixels'
   const centre = engine.read(ball.centre.pointer, ball.centre.length)
   const radius = engine.read(ball.radius.pointer, ball.radius.length)
   const area = architecture.input.height * architecture.input.width * columns
-  const domain = (j: number) => {
+  const pixel = (j: number) => {
     const { mean, deviation } = normalisation[Math.floor(j / area)]!
     return { low: (0 - mean) / deviation, high: (1 - mean) / deviation }
   }
   return {
-    lower: centre.map((c, j) => (clip ? Math.max(domain(j).low, c - radius[j]!) : c - radius[j]!)),
-    upper: centre.map((c, j) => (clip ? Math.min(domain(j).high, c + radius[j]!) : c + radius[j]!)),
+    lower: centre.map((c, j) => (clip ? Math.max(pixel(j).low, c - radius[j]!) : c - radius[j]!)),
+    upper: centre.map((c, j) => (clip ? Math.min(pixel(j).high, c + radius[j]!) : c + radius[j]!)),
   }
 }
 

@@ -29,6 +29,11 @@ export interface RangeOptions {
 export function checkInputs(network: Network, dataset: Dataset, options: RangeOptions): void {
   checkNetwork(network)
   checkFits(network.architecture, dataset)
+  checkRange(dataset, options)
+}
+
+/** @throws UserError for a wrong ε, range, seed or number of workers */
+export function checkRange(dataset: Dataset, options: RangeOptions): void {
   const { epsilon, first, last, workers, seed } = options
   if (!(epsilon >= 0 && epsilon <= 1)) {
     throw new UserError(`ε must be a number from 0 to 1 (pixels are in [0, 1]), not ${epsilon}`)

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { domains } from '../bounds/domain.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import type { Network } from '../networks/network.ts'
-import { judge, projectIntoBall, recheck } from './recheck.ts'
+import { judge, projectIntoBall, recheck, recheckAt } from './recheck.ts'
 
 /** Logits (x, 0.5): class 0 wins where x > 0.5. */
 const threshold: Network = {
@@ -23,7 +24,8 @@ test('a tie is a misclassification', () => {
 
 test('a candidate counts only if the network errs at it', () => {
   const image = Float32Array.of(0.6)
-  const at = (x: number, epsilon: number) => recheck(threshold, { image, label: 0, epsilon, point: [x], clip: true })
+  const at = (x: number, epsilon: number) =>
+    recheck(threshold, { image, label: 0, epsilon, point: [x], domain: 'pixels' })
   expect(at(0.5, 0.2)).toMatchObject({ prediction: 1, margin: 0 })
   expect(at(0.45, 0.2)!.margin).toBeCloseTo(-0.05)
   expect(at(0.51, 0.2)).toBeUndefined()
@@ -32,7 +34,7 @@ test('a candidate counts only if the network errs at it', () => {
   expect(at(NaN, 1)).toBeUndefined()
 })
 
-test('projected points are float32 numbers of the ball and, clipped, of [0, 1]; points inside stay', () => {
+test('projected points are float32 numbers of the ball and, over pixels, of [0, 1]; points inside stay', () => {
   const pixel = fc.integer({ min: 0, max: 255 }).map((byte) => Math.fround(byte / 255))
   const epsilons = fc.oneof(fc.constantFrom(0, 0.1, 0.3, 1 / 255, 1e-9), fc.double({ min: 0, max: 1, noNaN: true }))
   fc.assert(
@@ -40,12 +42,13 @@ test('projected points are float32 numbers of the ball and, clipped, of [0, 1]; 
       pixel,
       epsilons,
       fc.double({ min: -2, max: 2, noNaN: true }),
-      fc.boolean(),
-      (centre, epsilon, x, clip) => {
-        const value = projectIntoBall({ image: Float32Array.of(centre), epsilon, point: [x], clip })[0]!
+      fc.constantFrom(...domains),
+      (centre, epsilon, x, domain) => {
+        const value = projectIntoBall({ image: Float32Array.of(centre), epsilon, point: [x], domain })[0]!
         expect(Math.abs(value - centre)).toBeLessThanOrEqual(epsilon)
-        if (clip) expect(value >= 0 && value <= 1).toBe(true)
-        const inside = Math.abs(Math.fround(x) - centre) < epsilon * (1 - 1e-6) && (!clip || (x >= 0 && x <= 1))
+        if (domain === 'pixels') expect(value >= 0 && value <= 1).toBe(true)
+        const inside =
+          Math.abs(Math.fround(x) - centre) < epsilon * (1 - 1e-6) && (domain === 'unbounded' || (x >= 0 && x <= 1))
         if (inside) expect(value === Math.fround(x)).toBe(true)
       },
     ),
@@ -54,6 +57,35 @@ test('projected points are float32 numbers of the ball and, clipped, of [0, 1]; 
 })
 
 test('the margin is that of the rounded point', () => {
-  const found = recheck(threshold, { image: Float32Array.of(0.6), label: 0, epsilon: 0.3, point: [0.4], clip: true })!
+  const found = recheck(threshold, {
+    image: Float32Array.of(0.6),
+    label: 0,
+    epsilon: 0.3,
+    point: [0.4],
+    domain: 'pixels',
+  })!
   expect(found.margin).toBe(judge(evaluate(threshold, found.image), 0).margin)
+})
+
+test('a point of float64 is moved into the domain, by no more than it must, and counts if the network errs at it', () => {
+  const pixel = fc.integer({ min: 0, max: 255 }).map((byte) => Math.fround(byte / 255))
+  const numbers = fc.double({ min: -1, max: 2, noNaN: true })
+  const property = fc.property(pixel, numbers, fc.constantFrom(...domains), (centre, x, domain) => {
+    const candidate = { image: Float32Array.of(centre), label: 0, epsilon: 0.1, point: [x], domain }
+    const logits = (image: ArrayLike<number>) => evaluate(threshold, image)
+    const found = recheckAt(logits, candidate)
+    const [least, most] = domain === 'pixels' ? [0, 1] : [-Infinity, Infinity]
+    const nearest = Math.min(Math.min(most, centre + 0.1), Math.max(Math.max(least, centre - 0.1), x))
+    if (!found) {
+      expect(nearest).toBeGreaterThan(0.5 - 1e-7)
+      return
+    }
+    const [value] = found.image
+    expect(found.margin).toBe(judge(logits(found.image), 0).margin)
+    expect(found.margin).toBeLessThanOrEqual(0)
+    expect(Math.abs(value! - centre)).toBeLessThanOrEqual(0.1)
+    expect(value! >= least && value! <= most).toBe(true)
+    expect(value!).toBeCloseTo(nearest, 6)
+  })
+  fc.assert(property, { numRuns: 1000, seed: 2 })
 })

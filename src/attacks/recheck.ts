@@ -4,6 +4,7 @@
  * Convention for ties: an image is classified correctly if its label's logit is strictly larger than all others; it is
  * misclassified as soon as one other class reaches it. The margin z_label − max(other logits) is then > 0 or ≤ 0.
  */
+import type { Domain } from '../bounds/domain.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import type { Network } from '../networks/network.ts'
@@ -34,21 +35,20 @@ export interface Candidate {
   readonly epsilon: number
   /** Where an attack thinks that the network errs: pixels, may lie a little outside the ball. */
   readonly point: ArrayLike<number>
-  /** The domain is [0, 1], not all numbers. */
-  readonly clip: boolean
+  readonly domain: Domain
 }
 
-/** A point of the ball that the network misclassifies. */
+/** A point of the domain that the network misclassifies. */
 export interface AdversarialExample extends Judgement {
-  /** Pixels: float32 numbers within ε of the image (and in [0, 1] if the attack clips), exactly. */
+  /** Pixels: float32 numbers within ε of the image (and in [0, 1] if these are the domain), exactly. */
   readonly image: Float32Array
 }
 
-/** The candidate's point, moved into the ball and rounded to float32 inside it. */
-export function projectIntoBall({ image, epsilon, point, clip }: Omit<Candidate, 'label'>): Float32Array {
+/** The candidate's point, moved into the domain and rounded to float32 inside it. */
+export function projectIntoBall({ image, epsilon, point, domain }: Omit<Candidate, 'label'>): Float32Array {
   return image.map((centre, j) => {
     let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]!))
-    if (clip) value = Math.min(1, Math.max(0, value))
+    if (domain === 'pixels') value = Math.min(1, Math.max(0, value))
     value = Math.fround(value)
     while (Math.abs(value - centre) > epsilon) value = nextFloatTowards(value, centre)
     return value
@@ -62,13 +62,40 @@ export function runCandidate(network: Network, candidate: Candidate): Adversaria
 }
 
 /**
- * Re-checks what an attack found: projected into the ball in float64, rounded to float32 without leaving it, run
+ * Re-checks what an attack found: projected into the domain in float64, rounded to float32 without leaving it, run
  * through the network in float64.
  * @returns undefined if it is not misclassified: then it is no adversarial example
  */
 export function recheck(network: Network, candidate: Candidate): AdversarialExample | undefined {
   const result = runCandidate(network, candidate)
   return result.margin <= 0 ? result : undefined
+}
+
+/**
+ * Re-checks what a search in float64 found: rounded to float32 if it is misclassified there too, and else as it is;
+ * both moved into the domain.
+ * @param evaluate logits by float64
+ * @returns undefined if it is not misclassified: then it is no adversarial example
+ */
+export function recheckAt(
+  evaluate: (image: ArrayLike<number>) => Float64Array,
+  candidate: Candidate,
+): (Judgement & { readonly image: Float32Array | Float64Array }) | undefined {
+  for (const image of [projectIntoBall(candidate), projectExactly(candidate)]) {
+    const judgement = judge(evaluate(image), candidate.label)
+    if (judgement.margin <= 0) return { image, ...judgement }
+  }
+  return undefined
+}
+
+/** The candidate's point, moved into the domain: float64 numbers. */
+function projectExactly({ image, epsilon, point, domain }: Candidate): Float64Array {
+  return Float64Array.from(image, (centre, j) => {
+    let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]!))
+    // the sum is rounded: a last bit may be too much
+    while (Math.abs(value - centre) > epsilon) value += Math.sign(centre - value) * Math.abs(value) * 2 ** -52
+    return domain === 'pixels' ? Math.min(1, Math.max(0, value)) : value
+  })
 }
 
 /** One example's pixels from normalised points [input][example]. */

@@ -2,6 +2,7 @@
 import type { Ball } from '../engine/elementwise.ts'
 import { Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
+import { type Domain, inputBox } from './domain.ts'
 
 export interface Chunk {
   /** Number of examples. */
@@ -18,11 +19,17 @@ export interface ChunkInput {
   readonly labels: readonly number[]
   /** ℓ∞ radius in pixel units. */
   readonly epsilon: number
+  /** 'unbounded' if left out, as in training. With 'pixels' the box that is left has its own centre and radii. */
+  readonly domain?: Domain
 }
 
-/** Lays a chunk out for a network. @throws RangeError if an image has another size than the network's input */
+/**
+ * Lays a chunk out for a network.
+ * @throws RangeError if an image has another size than the network's input
+ * @throws UserError if a pixel is not in the domain
+ */
 export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork, input: ChunkInput): Chunk {
-  const { images, labels, epsilon } = input
+  const { images, labels, epsilon, domain = 'unbounded' } = input
   const { channels, height, width } = architecture.input
   const area = height * width
   const columns = (images.length + 3) & ~3
@@ -31,12 +38,20 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
   images.forEach((image, e) => {
     if (image.length !== channels * area)
       throw new RangeError(`image of ${image.length} values for ${channels * area} inputs`)
+    const box = domain === 'pixels' ? inputBox(image, epsilon, domain) : undefined
     for (let c = 0, j = 0; c < channels; c++) {
       const { mean, deviation } = normalisation[c]!
       const spread = roundUp(epsilon / deviation)
       for (const end = j + area; j < end; j++) {
-        engine.f32[(centre.pointer >> 2) + j * columns + e] = (image[j]! - mean) / deviation
-        engine.f32[(radius.pointer >> 2) + j * columns + e] = spread
+        const [at, around] = [(centre.pointer >> 2) + j * columns + e, (radius.pointer >> 2) + j * columns + e]
+        engine.f32[at] = (image[j]! - mean) / deviation
+        engine.f32[around] = spread
+        if (!box || (image[j]! - epsilon >= 0 && image[j]! + epsilon <= 1)) continue
+        // the radius covers both ends from where the centre has been rounded to
+        const [low, high] = [(box.lower[j]! - mean) / deviation, (box.upper[j]! - mean) / deviation]
+        const middle = Math.fround((low + high) / 2)
+        engine.f32[at] = middle
+        engine.f32[around] = roundUp(Math.max(high - middle, middle - low))
       }
     }
   })

@@ -3,6 +3,7 @@ import { Random } from '../engine/random.ts'
 import { architectureNamed } from '../networks/architectures.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import { initialise } from '../networks/initialise.ts'
+import { randomNetwork } from '../networks/random-network.testing.ts'
 import { dualBounds, intervalBounds } from './network-bounds.ts'
 
 const network = initialise(architectureNamed('mnist-small'), 1)
@@ -32,8 +33,47 @@ test('without pruning the bound is the paper’s, and not tighter', async () => 
   pruned.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(plain.margins[target]! + 1e-4))
 })
 
+test('over pixels bounds are never looser, hold the points of the domain, and only those', async () => {
+  const epsilon = 0.1
+  for (const seed of [1, 2, 3]) {
+    const small = randomNetwork(new Random(seed, 'network'), {
+      input: { channels: 1, height: 5, width: 5 },
+      classes: 3,
+    })
+    const draw = new Random(seed, 'image')
+    const extreme = Float32Array.from({ length: 25 }, () => [0, 1, draw.uniform()][draw.integer(3)]!)
+    for (const bound of [intervalBounds, dualBounds]) {
+      const whole = await bound(small, extreme, 1, epsilon)
+      const cut = await bound(small, extreme, 1, epsilon, { domain: 'pixels' })
+      expect(await bound(small, extreme, 1, epsilon, { domain: 'unbounded' })).toEqual(whole)
+      // a dual bound of a smaller box may take other slopes: only intervals are monotone
+      if (bound === intervalBounds) {
+        cut.hidden.forEach(({ lower, upper }, i) => {
+          lower.forEach((l, j) => expect(l).toBeGreaterThanOrEqual(whole.hidden[i]!.lower[j]! - 1e-5))
+          upper.forEach((u, j) => expect(u).toBeLessThanOrEqual(whole.hidden[i]!.upper[j]! + 1e-5))
+        })
+        cut.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(whole.margins[target]! + 1e-5))
+        expect(cut.hidden[0]).not.toEqual(whole.hidden[0])
+      }
+      for (let sample = 0; sample < 100; sample++) {
+        const corner = extreme.map((pixel) => pixel + epsilon * (draw.integer(2) ? 1 : -1))
+        const logits = evaluate(
+          small,
+          corner.map((value) => Math.min(1, Math.max(0, value))),
+        )
+        logits.forEach((logit, target) => expect(logit - logits[1]!).toBeLessThanOrEqual(cut.margins[target]! + 1e-6))
+      }
+    }
+  }
+})
+
 test('impossible labels, radii and images are refused', async () => {
   await expect(dualBounds(network, image, 10, 0.1)).rejects.toThrow('from 0 to 9, not 10')
   await expect(dualBounds(network, image, 0, NaN)).rejects.toThrow('ε must be from 0 to 1, not NaN')
   await expect(intervalBounds(network, image.subarray(1), 0, 0.1)).rejects.toThrow('image of 783 values')
+  const bright = image.map((pixel) => pixel + 0.5)
+  await expect(intervalBounds(network, bright, 0, 0.1, { domain: 'pixels' })).rejects.toThrow('not in [0, 1]')
+  await expect(dualBounds(network, image, 0, 0.1, { domain: 'pixel' as 'pixels' })).rejects.toThrow(
+    "did you mean 'pixels'",
+  )
 })

@@ -1,5 +1,5 @@
 /**
- * Bounds of a whole network over the ℓ∞ ball of one image, for library users. Both kinds are rigorous: they give way
+ * Bounds of a whole network over the ℓ∞ ball around one image, for library users. Both kinds are rigorous: they give way
  * to float32 rounding, so a negative margin is a proof.
  */
 import { Engine } from '../engine/engine.ts'
@@ -7,6 +7,7 @@ import { LoadedNetwork, type Stage } from '../networks/load.ts'
 import { type Network, countClasses } from '../networks/network.ts'
 import { type Ball, type Interval, reluInterval } from '../engine/elementwise.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
+import { type Domain, requireDomain } from './domain.ts'
 import { relaxNetwork } from './dual.ts'
 import { dualMargins } from './margins.ts'
 import { centred, intervalMargins, intervalStep } from './interval.ts'
@@ -16,12 +17,17 @@ export interface NetworkBounds {
   readonly hidden: readonly { readonly lower: Float32Array; readonly upper: Float32Array }[]
   /**
    * Per class, an upper bound of its logit minus the label's, 0 at the label. If all others are negative, no point of
-   * the ball is misclassified.
+   * the domain is misclassified.
    */
   readonly margins: Float32Array
 }
 
-export interface DualBoundOptions {
+export interface BoundOptions {
+  /** Over the whole ball (default), or only over its part in [0, 1]. */
+  readonly domain?: Domain
+}
+
+export interface DualBoundOptions extends BoundOptions {
   /** Settle neurons by interval steps and intersect (default); false gives the paper's looser, slower bound. */
   readonly prune?: boolean
 }
@@ -30,15 +36,17 @@ export interface DualBoundOptions {
  * The exact LP-dual bound of Wong & Kolter (2018), see dual.ts.
  * @param image pixel values in [0, 1], [channel][y][x]
  * @param epsilon ℓ∞ radius in pixel units
+ * @throws RangeError for an image of another size, a label or an ε that cannot be
+ * @throws UserError for pixels outside [0, 1], if these are the domain
  */
 export function dualBounds(
   network: Network,
   image: Float32Array,
   label: number,
   epsilon: number,
-  { prune = true }: DualBoundOptions = {},
+  { prune = true, domain }: DualBoundOptions = {},
 ): Promise<NetworkBounds> {
-  return inEngine(network, image, label, epsilon, (loaded, chunk) => {
+  return inEngine(network, { image, label, epsilon, domain }, (loaded, chunk) => {
     const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
     return { hidden: relaxed.intervals, margins: dualMargins(relaxed, undefined, 0).pointer }
   })
@@ -50,8 +58,9 @@ export function intervalBounds(
   image: Float32Array,
   label: number,
   epsilon: number,
+  { domain }: BoundOptions = {},
 ): Promise<NetworkBounds> {
-  return inEngine(network, image, label, epsilon, (loaded, chunk) => {
+  return inEngine(network, { image, label, epsilon, domain }, (loaded, chunk) => {
     const { engine, stages } = loaded
     const hidden: Interval[] = []
     const step = (ball: Ball, stage: Stage, i: number): Ball => {
@@ -67,12 +76,17 @@ export function intervalBounds(
 
 let shared: Promise<Engine> | undefined
 
+interface Query {
+  readonly image: Float32Array
+  readonly label: number
+  readonly epsilon: number
+  readonly domain: Domain | undefined
+}
+
 /** Loads network and image, and copies out what `bound` leaves in the engine's memory. */
 async function inEngine(
   network: Network,
-  image: Float32Array,
-  label: number,
-  epsilon: number,
+  { image, label, epsilon, domain }: Query,
   bound: (loaded: LoadedNetwork, chunk: Chunk) => { readonly hidden: readonly Interval[]; readonly margins: number },
 ): Promise<NetworkBounds> {
   const classes = countClasses(network.architecture)
@@ -80,12 +94,13 @@ async function inEngine(
     throw new RangeError(`the label must be a whole number from 0 to ${classes - 1}, not ${label}`)
   }
   if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`ε must be from 0 to 1, not ${epsilon}`)
+  if (domain !== undefined) requireDomain(domain)
   const engine = await (shared ??= Engine.create())
   const mark = engine.mark()
   try {
     const loaded = new LoadedNetwork(engine, network.architecture, false)
     loaded.setParameters(network.parameters)
-    const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon })
+    const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, ...(domain && { domain }) })
     const { hidden, margins } = bound(loaded, chunk)
     const first = ({ pointer, length }: Interval['lower']) =>
       engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0)

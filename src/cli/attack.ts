@@ -1,6 +1,7 @@
 /** robustra attack */
 import { type Command, Option } from 'commander'
 import { type AttackMethod, attack, attackMethods } from '../attacks/attack.ts'
+import { type Domain, describeDomain } from '../bounds/domain.ts'
 import { loadDataset } from '../data/dataset.ts'
 import { unknownName } from '../errors.ts'
 import { loadNetwork } from '../formats/network-file.ts'
@@ -12,6 +13,7 @@ import {
   addRangeOptions,
   dataOption,
   datasetOption,
+  domainOption,
   epsilonOption,
   jsonOption,
   pgdSettings,
@@ -27,7 +29,7 @@ interface Flags extends RangeFlags, PgdFlags {
   readonly dataset: string
   readonly epsilon: number
   readonly method: string
-  readonly clip: boolean
+  readonly domain: Domain
   readonly seed: number
   readonly save?: string
   readonly workers: number
@@ -43,7 +45,7 @@ export function attackCommand(command: Command): void {
     .addOption(new Option('--method <name>', attackMethods.join(' or ')).default('pgd'))
   addPgdOptions(command)
   addRangeOptions(command)
-    .option('--no-clip', 'let attacks leave [0, 1]')
+    .addOption(domainOption())
     .addOption(seedOption('decides the random starts'))
     .option('--save <dir>', 'new folder for pictures of the adversarial examples')
     .addOption(workersOption())
@@ -62,7 +64,7 @@ export function attackCommand(command: Command): void {
 }
 
 async function runAttack(path: string, flags: Flags): Promise<void> {
-  const { epsilon, clip, seed, save, workers, data: dataDirectory } = flags
+  const { epsilon, domain, seed, save, workers, data: dataDirectory } = flags
   const { method } = flags
   if (!isMethod(method)) throw unknownName('method', method, attackMethods)
   const { network } = loadNetwork(path)
@@ -79,7 +81,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     progress.start('attacking', total)
     const clock = new Clock()
     const { rows, summary } = await attack(network, dataset, {
-      ...{ method, epsilon, ...range, workers, clip, seed, save },
+      ...{ method, epsilon, ...range, workers, domain, seed, save },
       ...pgdSettings(flags),
       onProgress: (images) => progress.update(images, `${images}/${total} images  ${clock.left(images, total)}`),
     })
@@ -95,7 +97,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
       [method, 'misclassified or attacked', formatShare(summary.attackError), `${summary.attackErrors}`],
     ]
     console.log(formatTable([['error', 'meaning', 'share', 'images'], ...table], 2))
-    console.log(`\n${summary.seconds.toFixed(1)} s; attacks over ${clip ? '[0, 1]' : 'the whole ball'}`)
+    console.log(`\n${summary.seconds.toFixed(1)} s; domain ${describeDomain(domain)}`)
     if (save !== undefined) console.log(`pictures: ${save}`)
   } finally {
     progress.finish()

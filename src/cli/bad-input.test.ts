@@ -25,6 +25,7 @@ beforeAll(() => {
   writeFileSync(at('misspelt.toml'), 'epoch = 3')
   writeFileSync(at('wrong-type.json'), '{ "batchSize": "many" }')
   writeFileSync(at('settings.yaml'), 'epochs: 3')
+  mkdirSync(at('folder.safetensors'))
   mkdirSync(at('used'))
   writeFileSync(at('used/file'), '')
   for (const name of ['damaged', 'alien']) {
@@ -65,6 +66,12 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
       () => certify(network, '--method', 'clean,ip'),
       /unknown method 'ip': did you mean 'lp'\?/,
     ],
+    ['domain', () => certify(network, '--domain', 'pixel'), /unknown domain 'pixel': did you mean 'pixels'\?/],
+    [
+      'complete method',
+      () => certify(network, '--method', 'complete', '--complete', 'bob'),
+      /unknown complete method 'bob': did you mean 'bab'\?/,
+    ],
     ['attack', () => ['attack', network, '--epsilon', '0.1', '--method', 'pgdd'], /did you mean 'pgd'\?/],
     ['data to verify', () => ['data', 'verify', 'mnits'], /unknown data set 'mnits': did you mean 'mnist'\?/],
     ['data command', () => ['data', 'verfy', 'mnist'], /unknown command 'verfy': did you mean 'verify'\?/],
@@ -87,6 +94,21 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     ['half an epoch', () => train('--epochs', '0.5'), /epochs is 0.5/],
     ['words', () => train('--learning-rate', 'fast'), /--learning-rate cannot be 'fast'/],
     ['wrong type in a file', () => train('--config', at('wrong-type.json')), /batchSize is "many"/],
+    ...['0', '-3', 'soon', 'Infinity'].map(
+      (seconds) =>
+        [
+          `timeout ${seconds}`,
+          () => certify(network, '--method', 'complete', '--timeout', seconds),
+          /--timeout cannot be '.*': give a number above 0/,
+        ] as const,
+    ),
+    ['words as means', () => certify(network, '--mean', 'grey', '--std', '1'), /--mean cannot be 'grey': give numbers/],
+    ['deviation 0', () => certify(network, '--mean', '0', '--std', '0'), /--std must be numbers above 0/],
+    [
+      'means for colours',
+      () => certify(network, '--mean', '0,0,0', '--std', '1,1,1'),
+      /--mean has 3 numbers, but mnist/,
+    ],
     ['no images', () => certify(network, '--first', '0'), /--first cannot be '0'/],
     ['too many images', () => certify(network, '--first', '1001'), /only 1000 images/],
     ['backwards', () => certify(network, '--images', '9-3'), /--images cannot be '9-3'/],
@@ -95,7 +117,8 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
   ],
   files: [
     ['no network', () => certify(at('none.safetensors')), /none\.safetensors: there is no such file/],
-    ['a folder', () => certify(folder), /it is a folder, not a file/],
+    ['a folder', () => certify(at('folder.safetensors')), /it is a folder, not a file/],
+    ['no format of a network', () => certify(at('bad.json')), /bad\.json: .*\.safetensors/],
     ['a truncated network', () => certify(at('truncated.safetensors')), /truncated\.safetensors .*cut short\?/],
     ['a foreign file', () => certify(at('foreign.safetensors')), /not a valid safetensors file/],
     ['another network', () => ['info', at('other.safetensors')], /does not say which network it holds/],
@@ -149,6 +172,9 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
       /missing required argument 'network'/,
     ],
     ['two networks', () => certify(network, network), /too many arguments/],
+    ['a mean without a deviation', () => certify(network, '--mean', '0.1'), /--mean and --std belong together/],
+    ['a timeout of nothing', () => certify(network, '--timeout', '3'), /--timeout is for the step 'complete'/],
+    ['a search of nothing', () => certify(network, '--complete', 'milp'), /--complete is for the step 'complete'/],
     ['info of nothing', () => ['info'], /either a network file or --architecture/],
     [
       'steps of fgsm',

@@ -1,11 +1,13 @@
 /** robustra certify */
 import { type Command, Option } from 'commander'
+import { type Domain, describeDomain } from '../bounds/domain.ts'
 import { loadDataset } from '../data/dataset.ts'
 import { UserError, unknownName } from '../errors.ts'
-import { loadNetwork } from '../formats/network-file.ts'
 import { certify } from '../verification/certify.ts'
-import { type CertifyMethod, certifyMethods } from '../verification/rows.ts'
+import { type CertifyMethod, type CompleteMethod, certifyMethods, completeMethods } from '../verification/methods.ts'
 import type { CertifySummary } from '../verification/summary.ts'
+import type { Normalisation } from '../verification/normalise.ts'
+import { isGraphFile, loadFile, targetOf } from '../verification/target.ts'
 import { onInterrupt } from './interrupt.ts'
 import {
   type PgdFlags,
@@ -14,6 +16,7 @@ import {
   addRangeOptions,
   dataOption,
   datasetOption,
+  domainOption,
   epsilonOption,
   jsonOption,
   pgdSettings,
@@ -24,47 +27,74 @@ import {
 import { examples } from './program.ts'
 import { Clock, Progress, downloadProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
-import { parseList } from './values.ts'
+import { parseList, parseNumbers, parsePositive } from './values.ts'
 
 interface Flags extends RangeFlags, PgdFlags {
   readonly dataset: string
   readonly epsilon: number
-  readonly method: string[]
+  readonly method?: string[]
   readonly out: string
   readonly resume?: boolean
-  readonly clip: boolean
+  readonly domain: Domain
+  readonly mean?: number[]
+  readonly std?: number[]
+  readonly complete?: string
+  readonly timeout?: number
   readonly seed: number
   readonly workers: number
   readonly data?: string
   readonly json?: boolean
 }
 
+/** Together they take milliseconds per image. */
+const cheap: readonly CertifyMethod[] = ['clean', 'pgd', 'interval', 'lp']
+/** Of networks that are no sequences of layers. */
+const cheapForGraphs: readonly CertifyMethod[] = ['clean', 'pgd', 'crown']
+const completeNames = completeMethods.join(' or ')
+
 export function certifyCommand(command: Command): void {
   command
-    .argument('<network>', 'a .safetensors file')
+    .argument('<network>', 'a .safetensors, .onnx or .npz file')
     .addOption(datasetOption())
     .addOption(epsilonOption())
     .addOption(
-      new Option('--method <list>', `what to find, by commas: ${certifyMethods.join(', ')}`)
-        .argParser(parseList)
-        .default([...certifyMethods], 'all'),
+      new Option(
+        '--method <list>',
+        `steps of the ladder, by commas: ${certifyMethods.join(', ')} (default: ${cheap.join()})`,
+      ).argParser(parseList),
     )
+    .addOption(new Option('--complete <name>', `how the step 'complete' searches: ${completeNames} (default: bab)`))
+    .addOption(
+      new Option('--timeout <seconds>', "that the step 'complete' may take per image (default: 60)").argParser((text) =>
+        parsePositive('--timeout', text),
+      ),
+    )
+    .addOption(domainOption())
+    .option(
+      '--mean <list>',
+      'subtracted from pixels, per channel, where this is not inside the network',
+      numbers('--mean'),
+    )
+    .option('--std <list>', 'then divides them, per channel', numbers('--std'))
     .requiredOption('--out <file>', 'new .jsonl file: one row per image')
     .option('--resume', 'go on with --out if it is there, without repeating an image')
   addRangeOptions(command)
   addPgdOptions(command)
-    .option('--no-clip', 'let PGD leave [0, 1]; certificates always hold for the whole ball')
     .addOption(seedOption('decides the starts of PGD'))
     .addOption(workersOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nClean error ≤ PGD error ≤ true robust error ≤ LP error ≤ interval error. An image counts as certified only if\n' +
-        'it is also classified correctly.\n' +
+      '\nEach step tries what the last has left open. clean: the image itself. pgd: an attack. interval, lp, crown, alpha:\n' +
+        'proofs, ever tighter and dearer. complete: branch and bound (bab) or mixed-integer programming (milp), which\n' +
+        'decide the rest up to their time limit. So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval\n' +
+        'error, all over the same domain. What is undecided never counts as robust.\n' +
         examples([
           'robustra certify runs/first/best.safetensors --epsilon 0.1 --out first.jsonl',
-          'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method clean,lp --first 1000 --out lp.jsonl',
+          'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method clean,lp --domain unbounded --out lp.jsonl',
+          'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method pgd,lp,crown,alpha,complete \\\n' +
+            '    --timeout 120 --out exact.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 2/255 --images 500-599 --out some.jsonl --json',
         ]),
     )
@@ -72,13 +102,15 @@ export function certifyCommand(command: Command): void {
 }
 
 async function runCertify(path: string, flags: Flags): Promise<void> {
-  const { epsilon, out, resume = false, clip, seed, workers, data: dataDirectory } = flags
-  const methods = flags.method.map((method) => {
+  const { epsilon, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
+  const named = flags.method?.map((method) => {
     if (!isMethod(method)) throw unknownName('method', method, certifyMethods)
     return method
   })
+  const complete = completeOf(flags, named ?? cheap)
+  const normalisation = normalisationOf(flags)
   if (!resume && flags.out === path) throw new UserError('--out is the network itself: choose another file')
-  const { network } = loadNetwork(path)
+  const file = await loadFile(path)
   const progress = new Progress()
   const done = onInterrupt('Go on with the same command and --resume.')
   try {
@@ -87,18 +119,20 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       ...(dataDirectory && { dataDirectory }),
       onProgress: onDownload,
     })
+    const target = targetOf(file, dataset, normalisation)
+    const methods = named ?? (isGraphFile(target) ? cheapForGraphs : cheap)
     const range = rangeOf(flags, dataset.count)
     const total = range.last - range.first
     progress.start('certifying', total)
     const clock = new Clock()
-    const summary = await certify(network, dataset, {
-      ...{ epsilon, methods, ...range, workers, clip, seed, out, resume },
+    const summary = await certify(target, dataset, {
+      ...{ epsilon, methods, ...range, workers, domain, seed, out, resume, complete, timeout },
       pgd: pgdSettings(flags),
       onProgress: (images) => progress.update(images, `${images}/${total} images  ${clock.left(images, total)}`),
     })
     progress.finish()
     if (flags.json) printJson(summary)
-    else printSummary(summary, out)
+    else printSummary(summary, normalisation, out)
   } finally {
     progress.finish()
     done()
@@ -107,24 +141,75 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
 
 const isMethod = (name: string): name is CertifyMethod => (certifyMethods as readonly string[]).includes(name)
 
+/** @throws UserError if it is unknown, or set without effect */
+function completeOf(flags: Flags, methods: readonly CertifyMethod[]): CompleteMethod | undefined {
+  if (!methods.includes('complete')) {
+    const idle = (['complete', 'timeout'] as const).find((name) => flags[name] !== undefined)
+    if (idle) throw new UserError(`--${idle} is for the step 'complete': add it to --method, or leave --${idle} out`)
+  }
+  const method = completeMethods.find((name) => name === flags.complete)
+  if (flags.complete !== undefined && method === undefined) {
+    throw unknownName('complete method', flags.complete, completeMethods)
+  }
+  return method
+}
+
+/** @throws UserError if only one of the two is there, or a deviation is not positive */
+function normalisationOf({ mean, std: deviation }: Flags): Normalisation | undefined {
+  if (!mean && !deviation) return undefined
+  if (!mean || !deviation) throw new UserError('--mean and --std belong together: give both')
+  if (deviation.some((value) => !(value > 0))) throw new UserError('--std must be numbers above 0')
+  return { mean, deviation }
+}
+
+const numbers = (option: string) => (text: string) => parseNumbers(option, text)
+
+const unproved = 'not proved up to '
 const meanings: Record<CertifyMethod, string> = {
   clean: 'misclassified',
   pgd: 'misclassified or attacked',
-  interval: 'not proved robust by interval bounds',
-  lp: 'not proved robust by LP bounds',
+  interval: `${unproved}interval bounds`,
+  lp: `${unproved}LP dual bounds`,
+  crown: `${unproved}adaptive slopes`,
+  alpha: `${unproved}optimised slopes`,
+  complete: `${unproved}complete search`,
 }
 
-function printSummary(summary: CertifySummary, out: string): void {
-  const { network, dataset, epsilon, images, domain } = summary
+function printSummary(summary: CertifySummary, normalisation: Normalisation | undefined, out: string): void {
+  const { network, dataset, epsilon, images, domain, robustError, vulnerable, undecided, robust } = summary
   const rows = certifyMethods.flatMap((method) => {
     const count = summary[method]
     if (!count) return []
-    const time = `${(1000 * count.secondsPerImage).toFixed(2)} ms`
-    return [[method, meanings[method], formatShare(count.error), `${count.errors}`, time]]
+    const { error, errors, tried, settled, secondsPerImage, seconds } = count
+    const perImage =
+      secondsPerImage < 1 ? `${(1000 * secondsPerImage).toFixed(2)} ms` : `${secondsPerImage.toFixed(2)} s`
+    const times = [perImage, `${seconds.toFixed(1)} s`]
+    return [[method, meanings[method], formatShare(error), `${errors}`, `${tried}`, `${settled}`, ...times]]
   })
-  console.log(`${network.name} on ${images} test images of ${dataset.name}, ε ${epsilon}\n`)
-  console.log(formatTable([['error', 'meaning', 'share', 'images', 'per image'], ...rows], 2))
-  const over = summary.pgd ? `; attacks over ${domain.attacks}, certificates over the ${domain.certificates}` : ''
-  console.log(`\n${summary.imagesDone} images in ${summary.seconds.toFixed(1)} s${over}`)
+  const head = ['step', 'meaning', 'error', 'images', 'tried', 'settled', 'per image', 'in all']
+  console.log(`${network.name} on ${images} test images of ${dataset.name}`)
+  if (normalisation) {
+    const { mean, deviation } = normalisation
+    console.log(`pixels p enter the network as (p − mean) / std: mean ${mean.join(', ')}, std ${deviation.join(', ')}`)
+  }
+  console.log(`ε ${epsilon} in pixel units, domain ${describeDomain(domain)}\n`)
+  console.log(formatTable([head, ...rows], 2))
+  console.log(`\n${robust} images robust, ${vulnerable} vulnerable, ${undecided} undecided${reasonsOf(summary)}`)
+  const { least, most } = robustError
+  console.log(`robust error ${formatShare(least)}${undecided > 0 ? ` to ${formatShare(most)}` : ', exactly'}`)
+  console.log(`${summary.imagesDone} images in ${summary.seconds.toFixed(1)} s`)
   console.log(`rows: ${out}`)
+}
+
+const whys: Readonly<Record<string, string>> = {
+  timeout: 'out of time',
+  memory: 'out of memory',
+  precision: 'too close to call in floating point',
+  incomplete: 'left open by all steps asked for',
+  error: 'failed: see the rows',
+}
+
+const reasonsOf = ({ reasons }: CertifySummary): string => {
+  const parts = Object.entries(reasons).map(([reason, count]) => `${count} ${whys[reason] ?? reason}`)
+  return parts.length > 0 ? ` (${parts.join(', ')})` : ''
 }

@@ -79,6 +79,8 @@ describe('certify', () => {
     const { code, stdout } = await robustra(...args, '--out', at('rows.jsonl'))
     expect(code).toBe(0)
     for (const method of ['clean', 'pgd', 'interval', 'lp']) expect(stdout).toMatch(new RegExp(`^${method} .* %`, 'm'))
+    expect(stdout).toMatch(/^ε 0\.00784\d* in pixel units, domain pixels/m)
+    expect(stdout).toMatch(/^robust error \d/m)
     const whole = lines(at('rows.jsonl'))
     expect(whole.slice(1).map((line) => JSON.parse(line).index)).toEqual(Array.from({ length: 12 }, (_, i) => i))
 
@@ -92,7 +94,17 @@ describe('certify', () => {
     const flags = ['--epsilon', '0.01', '--images', '5-8', '--method', 'clean,lp', '--json']
     const { code, stdout } = await robustra('certify', network, ...flags, '--out', at('some.jsonl'))
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ first: 5, last: 9, images: 4, epsilon: 0.01, methods: ['clean', 'lp'] })
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ first: 5, last: 9, images: 4, epsilon: 0.01, methods: ['clean', 'lp'], domain: 'pixels' },
+    })
+  })
+
+  test('--domain is in the table and the header of the rows', async () => {
+    const flags = ['--epsilon', '0.01', '--first', '2', '--method', 'interval', '--domain', 'unbounded']
+    const { code, stdout } = await robustra('certify', network, ...flags, '--out', at('whole.jsonl'))
+    expect(code).toBe(0)
+    expect(stdout).toContain('ε 0.01 in pixel units, domain unbounded (the whole ball)')
+    expect(JSON.parse(lines(at('whole.jsonl'))[0]!)).toMatchObject({ version: 2, domain: 'unbounded' })
   })
 })
 

@@ -1,6 +1,7 @@
 /** Options that several commands have, spelled and explained the same way. */
 import { type Command, Option } from 'commander'
 import type { PgdSettings } from '../attacks/attack.ts'
+import { domains, requireDomain } from '../bounds/domain.ts'
 import { datasetNames } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import {
@@ -47,6 +48,14 @@ export const epsilonOption = () =>
   new Option('--epsilon <radius>', 'ℓ∞ radius on pixels of [0, 1]: 0.1 or 2/255')
     .argParser(parseEpsilon)
     .makeOptionMandatory()
+
+export const domainOption = () =>
+  new Option(
+    '--domain <name>',
+    `${domains.join(' or ')}: the whole ball, or only its part in [0, 1], all that an attacker can send`,
+  )
+    .argParser(requireDomain)
+    .default('pixels')
 
 export const datasetOption = () =>
   new Option('--dataset <name>', `whose test images: ${datasetNames.join(', ')}`).default('synthetic')

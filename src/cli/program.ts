@@ -26,9 +26,19 @@ const commands: readonly Entry[] = [
     define: async () => (await import('./certify.ts')).certifyCommand,
   },
   {
+    name: 'verify',
+    summary: 'decide a property of a network, or a whole table of them',
+    define: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
     name: 'attack',
     summary: 'look for adversarial examples of a network',
     define: async () => (await import('./attack.ts')).attackCommand,
+  },
+  {
+    name: 'convert',
+    summary: 'write a network in another format: safetensors, ONNX, npz',
+    define: async () => (await import('./convert.ts')).convertCommand,
   },
   {
     name: 'info',

@@ -121,7 +121,7 @@ async function certifyOne(
   const clock = new Clock()
   progress.start(`certifying ${name}`, TEST_IMAGES)
   const summary = await certify(network, dataset, {
-    ...{ epsilon: EPSILON, first: 0, last: TEST_IMAGES, workers, seed: 0, clip: true, resume: false },
+    ...{ epsilon: EPSILON, first: 0, last: TEST_IMAGES, workers, seed: 0, domain: 'pixels', resume: false },
     methods: ['clean', 'pgd', 'interval', 'lp'],
     pgd: { steps: 20 },
     out: join(path, `certified-${name}.jsonl`),

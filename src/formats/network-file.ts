@@ -1,10 +1,13 @@
-/** Networks as safetensors files: PyTorch's tensor names, and the architecture as JSON in the metadata. */
+/**
+ * Networks as tensors with PyTorch's names and the architecture as JSON in the metadata, in safetensors files or, by
+ * the same rules, in others that hold tensors and texts.
+ */
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { architectureNamed, architectureNames } from '../networks/architectures.ts'
 import type { Layer } from '../networks/layers.ts'
 import { type Architecture, type Network, countParameters, parameterLayout } from '../networks/network.ts'
-import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts'
+import { type Tensor, type TensorFile, readSafetensors, writeSafetensors } from './safetensors.ts'
 
 /** The metadata key of the architecture. */
 export const ARCHITECTURE_KEY = 'robustra.architecture'
@@ -37,7 +40,18 @@ const architectureSchema: z.ZodType<Architecture> = z.strictObject({
  * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
  */
 export function saveNetwork(path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void {
-  const { architecture, parameters } = network
+  const file = tensorsOf(network, metadata)
+  writeSafetensors(path, file.tensors, file.metadata)
+}
+
+/**
+ * What a file holds of a network.
+ * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
+ */
+export function tensorsOf(
+  { architecture, parameters }: Network,
+  metadata: Readonly<Record<string, string>>,
+): TensorFile {
   if (ARCHITECTURE_KEY in metadata) throw new RangeError(`${ARCHITECTURE_KEY} is not for the caller to set`)
   if (parameters.length !== countParameters(architecture)) {
     throw new RangeError(
@@ -48,7 +62,7 @@ export function saveNetwork(path: string, network: Network, metadata: Readonly<R
   for (const { name, shape, offset, length } of parameterLayout(architecture)) {
     tensors.set(name, { shape, data: parameters.subarray(offset, offset + length) })
   }
-  writeSafetensors(path, tensors, { [ARCHITECTURE_KEY]: JSON.stringify(architecture), ...metadata })
+  return { tensors, metadata: { [ARCHITECTURE_KEY]: JSON.stringify(architecture), ...metadata } }
 }
 
 /**
@@ -58,8 +72,14 @@ export function saveNetwork(path: string, network: Network, metadata: Readonly<R
  * @returns the network, and the file's metadata without the architecture
  * @throws UserError naming the file, if it cannot be read, is damaged, or does not hold such a network
  */
-export function loadNetwork(path: string): { network: Network; metadata: Record<string, string> } {
-  const { metadata: allMetadata, tensors } = readSafetensors(path)
+export const loadNetwork = (path: string): { network: Network; metadata: Record<string, string> } =>
+  networkOf(path, readSafetensors(path))
+
+/** The same of a file's tensors and metadata. */
+export function networkOf(
+  path: string,
+  { metadata: allMetadata, tensors }: TensorFile,
+): { network: Network; metadata: Record<string, string> } {
   const { [ARCHITECTURE_KEY]: json, ...metadata } = allMetadata
   if (json === undefined) return { network: recognise(path, tensors), metadata }
   const architecture = parseArchitecture(path, json)

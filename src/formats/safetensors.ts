@@ -14,7 +14,8 @@ export interface Tensor {
   readonly data: Float32Array
 }
 
-export interface Safetensors {
+/** What such a file holds, and other files of tensors do. */
+export interface TensorFile {
   readonly metadata: Record<string, string>
   /** By name; their order means nothing. */
   readonly tensors: Map<string, Tensor>
@@ -45,8 +46,10 @@ const readers: Record<string, Reader> = {
  * @throws UserError naming the file, and the tensor where there is one, for anything that the format forbids, for
  *   other types of values, and for NaN and infinities (also those that conversion makes)
  */
-export function readSafetensors(path: string): Safetensors {
-  const bytes = readWholeFile(path)
+export const readSafetensors = (path: string): TensorFile => parseSafetensors(readWholeFile(path), path)
+
+/** The same from the bytes of a file of this name. */
+export function parseSafetensors(bytes: Uint8Array, path: string): TensorFile {
   const refuse = (what: string) => new UserError(`${path} is not a valid safetensors file: ${what}`)
   const { header, dataStart } = readHeader(bytes, refuse)
   const metadata = header[METADATA] ?? {}
@@ -174,7 +177,8 @@ function requireContiguous(spans: readonly Span[], size: number, refuse: Refuse)
   if (at < size) throw refuse(`its last ${size - at} bytes belong to no tensor`)
 }
 
-function requireFinite(values: Float32Array, name: string, where: string): void {
+/** @throws UserError saying where the tensor is if a value is NaN or infinite */
+export function requireFinite(values: Float32Array, name: string, where: string): void {
   const bad = values.findIndex((value) => !Number.isFinite(value))
   if (bad >= 0) throw new UserError(`${where}: tensor '${name}' holds ${values[bad]} at element ${bad}`)
 }

@@ -172,7 +172,7 @@ export class Trainer {
       epsilon: epsilonAt(options, epoch, step, steps),
       cleanShare: cleanShareAt(options, epoch, step, steps),
       attack: {
-        ...pgd(true, new Random(options.seed, 'attack', epoch).bits()),
+        ...pgd('pixels', new Random(options.seed, 'attack', epoch).bits()),
         steps: options.attackSteps,
         stepSize: 2.5 / options.attackSteps,
       },

@@ -2,14 +2,14 @@
  * Complete verification by branch and bound (Bunel et al. 2020), with the bounds of β-CROWN (Wang et al. 2021): a
  * sub-problem is a case of the question with some neurons split into on and off. It is closed by a lower bound above 0
  * under slopes and multipliers optimised for it; best first, in batches. The input where a sub-problem's bound is
- * attained is tried as a counterexample. Where every neuron is split, an LP decides (milp/relaxation.ts).
+ * attained is tried as a counterexample. Where every neuron is split, or where ascent does not get on, an LP helps
+ * (milp/relaxation.ts).
  * Sound: yes, every bound gives way to rounding. Complete: given time and memory, where no minimum is within rounding
  * of 0.
  */
 import type { Engine } from '../engine/engine.ts'
 import type { Condensed } from './condensed.ts'
-import { Relaxation } from './milp/relaxation.ts'
-import { Search, type SearchOptions, type SubProblem } from './search.ts'
+import { Search, type SearchOptions } from './search.ts'
 
 export interface BranchAndBoundOptions extends SearchOptions {
   /** When to stop, on the clock of performance.now(). */
@@ -30,62 +30,22 @@ export async function branchAndBound(
   { deadline, ...options }: BranchAndBoundOptions,
 ): Promise<CompleteResult & { readonly subProblems: number }> {
   const mark = engine.mark()
+  const search = new Search(engine, condensed, options)
   try {
-    const search = new Search(engine, condensed, options)
     search.addRoots()
-    const stopped = search.explore(deadline)
-    const leaves = search.takeLeaves()
-    const settled = search.point ? undefined : await settleLeaves(condensed, leaves, deadline, options)
-    return { ...conclude(search, stopped, settled), subProblems: search.count }
+    const stopped = await search.explore(deadline)
+    return { ...conclude(search, stopped), subProblems: search.count }
   } finally {
+    search.close()
     engine.release(mark)
   }
 }
 
-function conclude(
-  search: Search,
-  stopped: 'timeout' | 'memory' | undefined,
-  settled: Settled | undefined,
-): CompleteResult {
-  const point = search.point ?? settled?.point
+function conclude({ point, least, leastOpen, leastLeft }: Search, stopped?: 'timeout' | 'memory'): CompleteResult {
   if (point) return { verdict: 'vulnerable', point }
-  const margin = Math.min(search.least, settled?.bound ?? Infinity)
-  const reason = stopped ?? settled?.stopped
-  if (reason) return { verdict: 'undecided', bound: Math.min(margin, search.leastOpen), reason }
-  return { verdict: 'robust', margin }
-}
-
-export interface Settled {
-  /** Least bound over the leaves. */
-  readonly bound: number
-  readonly point?: Float64Array
-  /** Why a leaf is still open. */
-  readonly stopped?: 'timeout' | 'precision'
-}
-
-/** Sub-problems without a free neuron are LPs. */
-export async function settleLeaves(
-  condensed: Condensed,
-  leaves: readonly SubProblem[],
-  deadline: number,
-  { isCounterexample }: SearchOptions,
-): Promise<Settled> {
-  if (leaves.length === 0) return { bound: Infinity }
-  const relaxation = await Relaxation.create(condensed)
-  try {
-    let [bound, imprecise] = [Infinity, false]
-    for (const { row, phases, bound: known } of leaves) {
-      const seconds = (deadline - performance.now()) / 1000
-      if (seconds <= 0) return { bound: Math.min(bound, ...leaves.map((leaf) => leaf.bound)), stopped: 'timeout' }
-      relaxation.setObjective([row])
-      const result = relaxation.solve(phases, Infinity, seconds)
-      if (!(result.bound > 0) && result.point && isCounterexample(result.point)) return { bound, point: result.point }
-      const best = Math.max(known, result.bound)
-      bound = Math.min(bound, best)
-      if (!(best > 0)) imprecise = true
-    }
-    return { bound, ...(imprecise && { stopped: 'precision' }) }
-  } finally {
-    relaxation.dispose()
-  }
+  const bound = Math.min(least, leastOpen, leastLeft)
+  if (stopped) return { verdict: 'undecided', bound, reason: stopped }
+  return leastLeft === Infinity
+    ? { verdict: 'robust', margin: bound }
+    : { verdict: 'undecided', bound, reason: 'precision' }
 }

@@ -1,25 +1,33 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import type { Subject } from '../attacks/attack-images.ts'
+import { type Subject, attackImages } from '../attacks/attack-images.ts'
 import { pgdOptions } from '../attacks/attack.ts'
 import { randomDataset, smallCase } from '../attacks/random-dataset.testing.ts'
+import { type Domain, domains } from '../bounds/domain.ts'
 import { Engine } from '../engine/engine.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import type { Network } from '../networks/network.ts'
 import { networkArbitrary } from '../networks/random-network.testing.ts'
-import { certifyImages, provedMargin, requireConsistent } from './certify-images.ts'
-import { type CertifyRow, certifyMethods } from './rows.ts'
+import {
+  certifyImages,
+  intervalCertificates,
+  lpCertificates,
+  provedMargin,
+  requireConsistent,
+} from './certify-images.ts'
+import { type Draft, isDecided } from './drafts.ts'
 
 let engine: Engine
 beforeAll(async () => {
   engine = await Engine.create()
 })
 
-const settings = (epsilon: number) => ({
+const cheap = ['clean', 'pgd', 'interval', 'lp'] as const
+const settings = (epsilon: number, domain: Domain = 'unbounded') => ({
   epsilon,
-  methods: certifyMethods,
-  attack: pgdOptions({ steps: 8 }, false, 0),
+  methods: cheap,
+  attack: pgdOptions({ steps: 8 }, domain, 0),
 })
 
 function withSubject<R>(network: Network, dataset: Subject['dataset'], work: (subject: Subject) => R): R {
@@ -31,42 +39,106 @@ function withSubject<R>(network: Network, dataset: Subject['dataset'], work: (su
   return result
 }
 
-const withoutTimes = (rows: readonly CertifyRow[]) =>
+const withoutTimes = (rows: readonly Draft[]) =>
   JSON.parse(JSON.stringify(rows, (key, value) => (key === 'seconds' ? undefined : value)))
 
-test('nothing certified is attacked, what intervals certify the LP does too, no attack falls below a proof', () => {
+const six = [0, 1, 2, 3, 4, 5]
+
+test('no proof is above what an attack reaches, what intervals prove the LP does too: in both domains', () => {
   const seen = new Set<string>()
   const epsilons = fc.constantFrom(0, 0.003, 0.01, 0.03, 0.1, 0.3, 1)
   const property = fc.property(networkArbitrary(), fc.nat(), epsilons, (network, seed, epsilon) => {
-    // certifyImages throws if a certificate and an adversarial example contradict each other
-    const rows = withSubject(network, randomDataset(network, 6, seed), (subject) =>
-      certifyImages(subject, [0, 1, 2, 3, 4, 5], settings(epsilon)),
+    const proved = domains.map((domain) =>
+      withSubject(network, randomDataset(network, 6, seed), (subject) => {
+        const chosen = settings(epsilon, domain)
+        const attacked = attackImages(subject, six.slice(0, 4), { ...chosen.attack, epsilon })
+        const interval = intervalCertificates(subject, six.slice(0, 4), chosen)
+        const pruned = lpCertificates(subject, six.slice(0, 4), chosen, true)
+        const lp = lpCertificates(subject, six.slice(0, 4), chosen, false).map((m, i) => Math.max(m, pruned[i]!))
+        attacked.forEach(({ margin, adversarial }, i) => {
+          const rounding = 1e-4 * (1 + Math.abs(margin))
+          expect(lp[i]!).toBeLessThanOrEqual(margin + rounding)
+          if (interval[i]! > 0) expect(lp[i]!).toBeGreaterThan(0)
+          seen.add(`${domain} ${adversarial ? 'vulnerable' : lp[i]! > 0 ? 'robust' : 'open'}`)
+          if (adversarial) expect(Math.max(interval[i]!, lp[i]!)).toBeLessThanOrEqual(0)
+        })
+        return { interval, attacked }
+      }),
     )
-    for (const { clean, pgd, interval, lp } of rows) {
-      seen.add(`pgd ${pgd!.verdict}`).add(`interval ${interval!.verdict}`).add(`lp ${lp!.verdict}`)
-      if (interval!.verdict === 'robust') expect(lp!.verdict).toBe('robust')
-      if (clean.verdict === 'misclassified')
-        expect([pgd!.verdict, interval!.verdict]).toEqual(Array(2).fill(clean.verdict))
-      else {
-        const rounding = 1e-4 * (1 + Math.abs(clean.margin!))
-        expect(lp!.margin!).toBeLessThanOrEqual(pgd!.margin! + rounding)
+    // intervals are monotone: a smaller domain is never harder to prove
+    proved[0]!.interval.forEach((whole, i) =>
+      expect(proved[1]!.interval[i]!).toBeGreaterThanOrEqual(whole - 1e-4 * (1 + Math.abs(whole))),
+    )
+  })
+  fc.assert(property, { numRuns: 80, seed: 5 })
+  expect(seen.size).toBe(6)
+}, 20_000)
+
+test('each step tries only what the last has left open, and the result is that of the step that settled it', () => {
+  const seen = new Set<string>()
+  const networks = fc.oneof(
+    networkArbitrary(),
+    fc.nat(20).map((seed) => smallCase(seed).network),
+  )
+  const epsilons = fc.constantFrom(0.003, 0.01, 0.03, 0.1)
+  const property = fc.property(networks, fc.nat(), epsilons, (network, seed, epsilon) => {
+    const rows = withSubject(network, randomDataset(network, 6, seed), (subject) =>
+      certifyImages(subject, six, settings(epsilon, 'pixels')),
+    )
+    for (const row of rows) {
+      const { result } = row
+      const steps = cheap.filter((step) => row[step])
+      const last = steps.at(-1)!
+      expect(steps).toEqual(cheap.slice(0, steps.length))
+      seen.add(`${last} ${result!.verdict}`)
+      if (result!.verdict === 'undecided') {
+        expect(last).toBe('lp')
+        expect(result!).toMatchObject({
+          reason: 'incomplete',
+          margin: Math.max(row.interval!.margin!, row.lp!.margin!),
+        })
+      } else {
+        expect(result!.method).toBe(last)
+        expect(result!.margin).toBe(row[last]!.margin)
+        expect(result!.verdict === 'robust').toBe(last === 'interval' || last === 'lp')
       }
     }
   })
-  fc.assert(property, { numRuns: 100, seed: 5 })
-  expect(seen.size).toBe(9)
+  fc.assert(property, { numRuns: 60, seed: 7 })
+  expect([...seen].toSorted()).toEqual([
+    ...['clean vulnerable', 'interval robust', 'lp robust', 'lp undecided', 'pgd vulnerable'],
+  ])
 }, 20_000)
+
+test('what cheap steps leave open waits for dearer ones, if there are to be any', () => {
+  const { network, dataset } = smallCase()
+  const indices = Array.from({ length: 40 }, (_, i) => i)
+  withSubject(network, dataset, (subject) => {
+    const alone = certifyImages(subject, indices, settings(0.05))
+    const more = certifyImages(subject, indices, { ...settings(0.05), methods: [...cheap, 'crown'] })
+    const open = alone.filter(({ result }) => result!.verdict === 'undecided')
+    expect(open.length).toBeGreaterThan(0)
+    expect(more.filter((row) => !isDecided(row)).map(({ index }) => index)).toEqual(open.map(({ index }) => index))
+    expect(withoutTimes(more.filter(isDecided))).toEqual(
+      withoutTimes(alone.filter(({ result }) => result!.verdict !== 'undecided')),
+    )
+  })
+})
 
 test('ε = 0: certified if and only if classified correctly by more than rounding', () => {
   const property = fc.property(networkArbitrary(), fc.nat(), (network, seed) => {
     const dataset = randomDataset(network, 4, seed)
-    const rows = withSubject(network, dataset, (subject) => certifyImages(subject, [0, 1, 2, 3], settings(0)))
-    for (const { clean, interval, lp } of rows) {
-      if (clean.verdict === 'misclassified') continue
-      for (const { verdict, margin } of [interval!, lp!]) {
+    for (const methods of [['interval'], ['lp']] as const) {
+      const rows = withSubject(network, dataset, (subject) =>
+        certifyImages(subject, [0, 1, 2, 3], { ...settings(0), methods }),
+      )
+      for (const { clean, result, ...row } of rows) {
+        if (clean.verdict === 'misclassified') continue
+        const { verdict, margin } = row[methods[0]]!
         expect(margin!).toBeLessThanOrEqual(clean.margin! + 1e-5)
         expect(margin!).toBeGreaterThan(clean.margin! - 2e-3 * (1 + clean.margin!))
         expect(verdict).toBe(margin! > 0 ? 'robust' : 'open')
+        expect(result!.verdict).toBe(margin! > 0 ? 'robust' : 'undecided')
       }
     }
   })
@@ -90,7 +162,7 @@ test('only the methods asked for are run', () => {
   const [row] = withSubject(network, dataset, (subject) =>
     certifyImages(subject, [0], { ...settings(0.05), methods: ['lp'] }),
   )
-  expect(Object.keys(row!).toSorted()).toEqual(['clean', 'index', 'label', 'lp', 'prediction', 'seconds'])
+  expect(Object.keys(row!).toSorted()).toEqual(['clean', 'index', 'label', 'lp', 'prediction', 'result', 'seconds'])
 })
 
 test('a network whose logits overflow is certified for nothing, and its rows can be written', () => {
@@ -98,19 +170,22 @@ test('a network whose logits overflow is certified for nothing, and its rows can
   const huge = { ...network, parameters: network.parameters.map((w) => w * 1e25) }
   expect(evaluate(huge, new Float32Array(36)).every(Number.isFinite)).toBe(true)
   const rows = withSubject(huge, dataset, (subject) => certifyImages(subject, [0, 1, 2, 3, 4, 5, 6, 7], settings(0.05)))
-  expect(rows.some(({ lp }) => lp!.verdict === 'robust')).toBe(false)
+  expect(rows.some(({ result }) => result!.verdict === 'robust')).toBe(false)
   expect(JSON.parse(JSON.stringify(rows))).toEqual(rows)
 })
 
-test('a contradiction is an internal error that names the image', () => {
-  const part = { margin: 0, seconds: 0 }
-  const row = { index: 17, label: 1, prediction: 1, clean: { ...part, verdict: 'correct' }, seconds: 0 } as const
-  const robust = { ...part, verdict: 'robust' } as const
-  const vulnerable = { ...part, verdict: 'vulnerable' } as const
-  expect(() => requireConsistent({ ...row, pgd: vulnerable, interval: robust })).toThrow(/internal error: image 17/)
-  expect(() => requireConsistent({ ...row, pgd: vulnerable, lp: { ...robust, pruned: true } })).toThrow(/image 17/)
-  expect(() => requireConsistent({ ...row, clean: { ...part, verdict: 'misclassified' }, interval: robust })).toThrow()
-  expect(() => requireConsistent({ ...row, pgd: vulnerable, interval: { ...part, verdict: 'open' } })).not.toThrow()
+test('a proof above a margin that was reached is an internal error that names the image', () => {
+  const part = { verdict: 'open', margin: 0, seconds: 0 } as const
+  const row = { index: 17, label: 1, prediction: 1, seconds: 0 }
+  const clean = { ...part, verdict: 'correct', margin: 2 } as const
+  const pgd = { ...part, verdict: 'withstood', margin: 1 } as const
+  const proof = (margin: number) => ({ ...part, verdict: 'robust', margin }) as const
+  expect(() => requireConsistent({ ...row, clean, pgd, interval: proof(1.1) })).toThrow(/internal error: image 17/)
+  expect(() => requireConsistent({ ...row, clean, pgd, lp: proof(1.1) })).toThrow(/image 17/)
+  expect(() => requireConsistent({ ...row, clean, lp: proof(2.1) })).toThrow(/image 17/)
+  expect(() => requireConsistent({ ...row, clean: { ...clean, margin: -1 }, interval: proof(0.1) })).toThrow()
+  expect(() => requireConsistent({ ...row, clean, pgd, interval: proof(0.9), lp: proof(1) })).not.toThrow()
+  expect(() => requireConsistent({ ...row, clean, pgd, interval: { ...part, margin: null } })).not.toThrow()
 })
 
 test('the proved margin leaves out the label and keeps NaN', () => {

@@ -1,83 +1,135 @@
 /**
- * Certifies some images of a data set, from the cheapest method to the dearest.
- * Sound: certificates bound the margins over the whole ball and give way to float32 rounding; attacks count only
- * re-checked adversarial examples. Complete: no; what neither settles is open.
+ * The cheap steps of the ladder on some images of a data set: each tries only what the last has left open.
+ * Sound: certificates bound the margins over the whole domain and give way to float32 rounding; attacks count only
+ * re-checked adversarial examples. Complete: no; what no step settles is open.
  */
 import { type Subject, attackImages, classify } from '../attacks/attack-images.ts'
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import { type Timed, examples, inPasses } from '../attacks/inputs.ts'
+import type { Judgement } from '../attacks/recheck.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { relaxNetwork } from '../bounds/dual.ts'
 import { dualMargins } from '../bounds/margins.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
-import type { LoadedNetwork } from '../networks/load.ts'
-import type { CertifyMethod, CertifyRow } from './rows.ts'
+import { type Draft, figures, finishRow, finite, incomplete } from './drafts.ts'
+import type { CertifyMethod } from './methods.ts'
+import type { CertifyResult } from './rows.ts'
 
 export interface CertifySettings {
+  /** ℓ∞ radius in pixel units. */
   readonly epsilon: number
   readonly methods: readonly CertifyMethod[]
-  /** For 'pgd'. */
+  /** Of 'pgd'; its domain is that of the bounds, too. */
   readonly attack: AttackOptions
 }
 
+/** Steps that work on many images at once, in the engine. */
+const cheap = ['clean', 'pgd', 'interval', 'lp'] as const
+
 /**
- * One row per image, in their order. A row depends on its image, not on which others are done with it.
- * @throws Error if an image is proved robust of which an adversarial example is known: a mistake in this program
+ * One row per image, in their order: undecided if only cheap steps were asked for, without a result if dearer ones are
+ * still to come. A row depends on its image, not on which others are done with it.
+ * @throws Error if a bound is above a margin that was reached: a mistake in this program
  */
-export function certifyImages(subject: Subject, indices: readonly number[], settings: CertifySettings): CertifyRow[] {
-  const { epsilon, methods, attack } = settings
+export function certifyImages(subject: Subject, indices: readonly number[], settings: CertifySettings): Draft[] {
+  const { methods } = settings
   const clean = byIndex(
     indices,
     inPasses(indices, (pass) => classify(subject, pass)),
   )
-  const correct = indices.filter((index) => clean.get(index)!.value.margin > 0)
-  const run = <R>(method: CertifyMethod, items: readonly number[], work: (pass: readonly number[]) => readonly R[]) =>
-    byIndex(items, methods.includes(method) ? inPasses(items, work) : [])
-
-  const pgd = run('pgd', correct, (pass) => attackImages(subject, pass, { ...attack, epsilon }))
-  const interval = run('interval', correct, (pass) => intervalCertificates(subject, pass, epsilon))
-  const lp = run('lp', correct, (pass) => lpCertificates(subject, pass, epsilon, true))
-  // Pruning tightens bounds, which changes slopes, which on rare images loosens a margin: what it leaves open is tried
-  // without, so that the verdict is never looser than the paper's. No bound can prove what is known to be false.
-  const open = correct.filter(
-    (index) => lp.has(index) && !(lp.get(index)!.value > 0) && !pgd.get(index)?.value.adversarial,
+  let open = indices.filter((index) => clean.get(index)!.value.margin > 0)
+  /** Does a step on all that is open; what `settles` holds for is not. */
+  const step = <R>(
+    method: CertifyMethod,
+    work: (pass: readonly number[]) => readonly R[],
+    settles: (r: R) => boolean,
+  ) => {
+    const results = byIndex(open, methods.includes(method) ? inPasses(open, work) : [])
+    open = open.filter((index) => !results.has(index) || !settles(results.get(index)!.value))
+    return results
+  }
+  const pgd = step(
+    'pgd',
+    (pass) => attackImages(subject, pass, { ...settings.attack, epsilon: settings.epsilon }),
+    ({ adversarial }) => adversarial !== undefined,
   )
-  const unpruned = run('lp', open, (pass) => lpCertificates(subject, pass, epsilon, false))
+  const interval = step('interval', (pass) => intervalCertificates(subject, pass, settings), proves)
+  const lp = step('lp', (pass) => lpCertificates(subject, pass, settings, true), proves)
+  // Pruning tightens bounds, which changes slopes, which on rare images loosens a margin: what it leaves open is tried
+  // without, so that the verdict is never looser than the paper's.
+  const unpruned = step('lp', (pass) => lpCertificates(subject, pass, settings, false), proves)
 
+  const onlyCheap = methods.every((method) => (cheap as readonly string[]).includes(method))
   return indices.map((index) => {
-    const label = subject.dataset.labels[index]!
-    const { value: judgement, seconds } = clean.get(index)!
-    const row: CertifyRow = {
+    const judged = clean.get(index)!
+    const attacked = pgd.get(index)
+    const draft = {
       index,
-      label,
-      prediction: judgement.prediction,
-      clean: { verdict: judgement.margin > 0 ? 'correct' : 'misclassified', ...figures(judgement.margin, seconds) },
-      ...(methods.includes('pgd') && { pgd: pgdResult(pgd.get(index)) }),
-      ...(methods.includes('interval') && { interval: certificate(interval.get(index)) }),
-      ...(methods.includes('lp') && { lp: lpResult(lp.get(index), unpruned.get(index)) }),
-      seconds: 0,
+      label: subject.dataset.labels[index]!,
+      ...cleanParts(judged, attacked),
+      ...(interval.has(index) && { interval: certificate(interval.get(index)!) }),
+      ...(lp.has(index) && { lp: lpResult(lp.get(index)!, unpruned.get(index)) }),
     }
-    requireConsistent(row)
-    const total = [row.clean, row.pgd, row.interval, row.lp].reduce((sum, part) => sum + (part?.seconds ?? 0), 0)
-    return { ...row, seconds: rounded(total) }
+    requireConsistent({ ...draft, seconds: 0 })
+    return finishRow(
+      draft,
+      brokenBy(judged.value, attacked?.value) ?? provedBy(draft) ?? (onlyCheap ? incomplete(draft) : undefined),
+    )
   })
 }
 
-/** @throws Error if the methods contradict each other: then nothing that they say can be trusted */
-export function requireConsistent({ index, clean, pgd, interval, lp }: CertifyRow): void {
-  const broken =
-    clean.verdict === 'misclassified' ? 'misclassified' : pgd?.verdict === 'vulnerable' ? 'attacked' : undefined
-  const proof = interval?.verdict === 'robust' ? 'interval' : lp?.verdict === 'robust' ? 'lp' : undefined
-  if (!broken || !proof) return
+/** What an attack has reached, and the adversarial example, if that is one. */
+interface Reached {
+  readonly margin: number
+  readonly adversarial?: Judgement
+}
+
+/** What a row says of the clean image and of PGD, if it was tried. */
+export const cleanParts = (judged: Timed<Judgement>, attacked: Timed<Reached> | undefined) => ({
+  prediction: judged.value.prediction,
+  clean: {
+    verdict: judged.value.margin > 0 ? ('correct' as const) : ('misclassified' as const),
+    ...figures(judged.value.margin, judged.seconds),
+  },
+  ...(attacked && {
+    pgd: {
+      verdict: attacked.value.adversarial ? ('vulnerable' as const) : ('withstood' as const),
+      ...figures(attacked.value.margin, attacked.seconds),
+    },
+  }),
+})
+
+/** The result of a misclassified or attacked image. */
+export function brokenBy(judged: Judgement, attacked: Reached | undefined): CertifyResult | undefined {
+  const broken = judged.margin > 0 ? attacked?.adversarial : judged
+  if (!broken) return undefined
+  const { margin, prediction } = broken
+  return { verdict: 'vulnerable', method: broken === judged ? 'clean' : 'pgd', margin: finite(margin), prediction }
+}
+
+const provedBy = ({ interval, lp }: Pick<Draft, 'interval' | 'lp'>): CertifyResult | undefined => {
+  if (interval?.verdict === 'robust') return { verdict: 'robust', method: 'interval', margin: interval.margin! }
+  return lp?.verdict === 'robust' ? { verdict: 'robust', method: 'lp', margin: lp.margin! } : undefined
+}
+
+/** How far float32 may be off where it computes a margin that an attack has reached, beside what bounds give way to. */
+const REACHED_ROUNDING = 1e-3
+
+/** @throws Error if something was proved that is known to be false: then nothing that the bounds say can be trusted */
+export function requireConsistent({ index, clean, pgd, interval, lp }: Omit<Draft, 'result'>): void {
+  const reached = Math.min(clean.margin ?? Infinity, pgd?.margin ?? Infinity)
+  const proved = Math.max(interval?.margin ?? -Infinity, lp?.margin ?? -Infinity)
+  if (!(proved > reached + REACHED_ROUNDING * (1 + Math.abs(reached)))) return
   throw new Error(
-    `internal error: image ${index} is ${broken} but also certified by ${proof}: a bound is not sound. Nothing was ` +
-      'written for it; please report this with the network',
+    `internal error: image ${index} has the margin ${reached} at some point, but a bound says that it has at least ` +
+      `${proved} everywhere: a bound is not sound. Nothing was written for it; please report this with the network`,
   )
 }
 
-/** Proved margins min over the ball of z_label − max(others): robust if > 0; NaN and infinity prove nothing. */
-function intervalCertificates({ loaded, dataset }: Subject, pass: readonly number[], epsilon: number): number[] {
-  return onChunk(loaded, { ...examples(dataset, pass), epsilon }, (chunk) => {
+/** Proved margins min over the domain of z_label − max(others): robust if > 0; NaN and infinity prove nothing. */
+export function intervalCertificates(subject: Subject, pass: readonly number[], settings: CertifySettings): number[] {
+  const { loaded } = subject
+  return onChunk(subject, pass, settings, (chunk) => {
     const ball = propagateIntervals(loaded, undefined, chunk, true)
     const last = loaded.stages.at(-1)!
     return chunk.labels.map((label, e) => {
@@ -87,13 +139,15 @@ function intervalCertificates({ loaded, dataset }: Subject, pass: readonly numbe
   })
 }
 
-function lpCertificates(
-  { loaded, dataset }: Subject,
+/** The same by the LP dual. @param prune see bounds/dual.ts */
+export function lpCertificates(
+  subject: Subject,
   pass: readonly number[],
-  epsilon: number,
+  settings: CertifySettings,
   prune: boolean,
 ): number[] {
-  return onChunk(loaded, { ...examples(dataset, pass), epsilon }, (chunk) => {
+  const { loaded } = subject
+  return onChunk(subject, pass, settings, (chunk) => {
     const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
     return chunk.labels.map((label, e) => {
       const bounds = dualMargins(relaxed, undefined, e)
@@ -102,10 +156,15 @@ function lpCertificates(
   })
 }
 
-function onChunk<R>(loaded: LoadedNetwork, input: Parameters<typeof loadChunk>[1], work: (chunk: Chunk) => R): R {
+function onChunk<R>(
+  { loaded, dataset }: Subject,
+  pass: readonly number[],
+  { epsilon, attack: { domain } }: CertifySettings,
+  work: (chunk: Chunk) => R,
+): R {
   const mark = loaded.engine.mark()
   try {
-    return work(loadChunk(loaded, input))
+    return work(loadChunk(loaded, { ...examples(dataset, pass), epsilon, domain }))
   } finally {
     loaded.engine.release(mark)
   }
@@ -115,39 +174,18 @@ function onChunk<R>(loaded: LoadedNetwork, input: Parameters<typeof loadChunk>[1
 export const provedMargin = (bounds: ArrayLike<number>, label: number): number =>
   Array.from(bounds).reduce((least, bound, target) => (target === label ? least : Math.min(least, -bound)), Infinity)
 
+const proves = (margin: number): boolean => Number.isFinite(margin) && margin > 0
+
 const byIndex = <R>(indices: readonly number[], results: readonly Timed<R>[]): Map<number, Timed<R>> =>
   new Map(results.map((result, i) => [indices[i]!, result]))
 
-/** Margin and time as they are written: JSON knows no NaN and no infinities. */
-const figures = (margin: number, seconds: number) => ({
-  margin: Number.isFinite(margin) ? margin : null,
-  seconds: rounded(seconds),
+const certificate = ({ value, seconds }: Timed<number>) => ({
+  verdict: proves(value) ? ('robust' as const) : ('open' as const),
+  ...figures(value, seconds),
 })
-const rounded = (seconds: number) => Math.round(seconds * 1e6) / 1e6
-const notTried = { verdict: 'misclassified', margin: null, seconds: 0 } as const
-
-function pgdResult(
-  attacked: Timed<ReturnType<typeof attackImages>[number]> | undefined,
-): NonNullable<CertifyRow['pgd']> {
-  if (!attacked) return notTried
-  const { margin, adversarial } = attacked.value
-  return { verdict: adversarial ? 'vulnerable' : 'withstood', ...figures(margin, attacked.seconds) }
-}
-
-function certificate(proved: Timed<number> | undefined): NonNullable<CertifyRow['interval']> {
-  if (!proved) return notTried
-  return {
-    verdict: Number.isFinite(proved.value) && proved.value > 0 ? 'robust' : 'open',
-    ...figures(proved.value, proved.seconds),
-  }
-}
 
 /** The better of the two margins, and the time of both. */
-function lpResult(
-  pruned: Timed<number> | undefined,
-  unpruned: Timed<number> | undefined,
-): NonNullable<CertifyRow['lp']> {
-  if (!pruned) return { ...notTried, pruned: true }
+function lpResult(pruned: Timed<number>, unpruned: Timed<number> | undefined) {
   const better = unpruned !== undefined && unpruned.value > pruned.value
   const seconds = pruned.seconds + (unpruned?.seconds ?? 0)
   return { ...certificate({ value: (better ? unpruned : pruned).value, seconds }), pruned: !better }

@@ -1,65 +1,53 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { smallCase } from '../attacks/random-dataset.testing.ts'
+import { describe, expect, test } from 'vitest'
 import { loadDataset } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import { architectureNamed } from '../networks/architectures.ts'
 import { initialise } from '../networks/initialise.ts'
-import { type CertifyOptions, certify, certifyMethods } from './certify.ts'
+import { type CertifyOptions, certify } from './certify.ts'
+import { comparable, dataset, linesOf, network, temporaryFiles } from './certify.testing.ts'
 import type { CertifyRow } from './rows.ts'
 
-const { network, dataset } = smallCase()
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-certify-'))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const { folder, newFile, optionsOf } = temporaryFiles()
 
-let files = 0
-const newFile = () => join(folder, `${files++}.jsonl`)
-const optionsOf = (options: Partial<CertifyOptions> = {}): CertifyOptions => ({
-  ...{ epsilon: 0.05, methods: certifyMethods, first: 0, last: 50, workers: 1, clip: true, seed: 0, resume: false },
-  pgd: { steps: 8 },
-  out: newFile(),
-  ...options,
-})
-
-const linesOf = (path: string) =>
-  readFileSync(path, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-/** Header and rows without what differs from run to run. */
-const comparable = (path: string) =>
-  JSON.parse(JSON.stringify(linesOf(path), (key, value) => (key === 'seconds' ? undefined : value)))
-
-test('one row per image in order, streamed; the summary agrees with them', async () => {
+test.each(['pixels', 'unbounded'] as const)('one row per image, streamed; the summary agrees: %s', async (domain) => {
   const rows: CertifyRow[] = []
   const progress: number[] = []
-  const options = optionsOf({ onRow: (row) => rows.push(row), onProgress: (done) => progress.push(done) })
+  const onRow = (row: CertifyRow) => rows.push(row)
+  const options = optionsOf({ domain, onRow, onProgress: (done) => progress.push(done) })
   const summary = await certify(network, dataset, options)
   const [header, ...written] = linesOf(options.out)
   expect(written).toEqual(rows)
   expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: 50 }, (_, i) => i))
   expect(progress).toEqual([0, 20, 40, 50])
-  expect(header).toMatchObject({ format: 'robustra certificates', epsilon: 0.05, domain: { attacks: '[0, 1]' } })
-  const failing = (method: 'pgd' | 'interval' | 'lp', good: string) =>
-    rows.filter((row) => row[method]!.verdict !== good).length
+  expect(header).toMatchObject({ format: 'robustra certificates', version: 2, epsilon: 0.05, domain })
+  const by = (method: string, verdict: string) =>
+    rows.filter(({ result }) => result.verdict === verdict && 'method' in result && result.method === method).length
+  const [wrong, attacked] = [by('clean', 'vulnerable'), by('pgd', 'vulnerable')]
+  const [interval, lp] = [by('interval', 'robust'), by('lp', 'robust')]
+  expect(Math.min(wrong, attacked, interval, lp)).toBeGreaterThan(0)
+  const undecided = 50 - wrong - attacked - interval - lp
   expect(summary).toMatchObject({
-    ...{ images: 50, imagesDone: 50, first: 0, last: 50, epsilon: 0.05 },
-    domain: { certificates: 'whole ball', attacks: '[0, 1]' },
-    clean: { errors: rows.filter(({ clean }) => clean.verdict !== 'correct').length },
-    pgd: { errors: failing('pgd', 'withstood'), error: failing('pgd', 'withstood') / 50 },
-    interval: { errors: failing('interval', 'robust') },
-    lp: { errors: failing('lp', 'robust') },
+    ...{ images: 50, imagesDone: 50, first: 0, last: 50, epsilon: 0.05, domain },
+    clean: { errors: wrong, error: wrong / 50, tried: 50, settled: wrong },
+    pgd: { errors: wrong + attacked, tried: 50 - wrong, settled: attacked },
+    interval: { errors: 50 - interval, tried: 50 - wrong - attacked, settled: interval },
+    lp: { errors: 50 - interval - lp, tried: 50 - wrong - attacked - interval, settled: lp },
+    ...{ robust: interval + lp, vulnerable: wrong + attacked, undecided, reasons: { incomplete: undecided } },
+    robustError: { least: (wrong + attacked) / 50, most: (50 - interval - lp) / 50 },
   })
-  const { clean, pgd, interval, lp } = summary
-  expect(clean.errors).toBeLessThan(pgd!.errors)
-  expect(pgd!.errors).toBeLessThanOrEqual(lp!.errors)
-  expect(lp!.errors).toBeLessThan(interval!.errors)
+  expect(summary.lp!.seconds).toBeCloseTo(summary.lp!.tried * summary.lp!.secondsPerImage, 9)
   rows.forEach((row) => expect(row.label).toBe(dataset.labels[row.index]))
+})
+
+test('a step of the ladder may be left out', async () => {
+  const [all, lp] = [optionsOf(), optionsOf({ methods: ['lp'] })]
+  const whole = await certify(network, dataset, all)
+  const alone = await certify(network, dataset, lp)
+  expect(alone.lp!.errors).toBe(whole.lp!.errors)
+  expect(alone.lp!.tried).toBe(50 - whole.clean.errors)
+  expect([alone.pgd, alone.interval]).toEqual([undefined, undefined])
 })
 
 test('workers do not matter, and a range gives the rows of the whole', async () => {
@@ -96,7 +84,7 @@ describe('resuming', () => {
       const onRow = ({ index }: CertifyRow) => seen.push(index)
       const summary = await certify(network, dataset, { ...whole, out, resume: true, workers: 2, onRow })
       expect(comparable(out)).toEqual(comparable(whole.out))
-      expect(seen).toEqual(Array.from({ length: 50 - already }, (_, i) => already + i))
+      expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 - already }, (_, i) => already + i))
       expect([summary.images, summary.imagesDone]).toEqual([50, 50 - already])
       // what was there is kept byte for byte
       const kept = bytes.subarray(0, bytes.subarray(0, offset).lastIndexOf('\n') + 1)
@@ -104,7 +92,7 @@ describe('resuming', () => {
     }
   })
 
-  test('without a file it starts one; a finished range may grow', async () => {
+  test('without a file it starts one; another range adds what is missing, in any order', async () => {
     const part = optionsOf({ last: 30, resume: true, methods: ['interval'] })
     await certify(network, dataset, part)
     const summary = await certify(network, dataset, { ...part, last: 50 })
@@ -112,6 +100,11 @@ describe('resuming', () => {
     const again = await certify(network, dataset, { ...part, last: 10 })
     expect([again.images, again.imagesDone]).toEqual([10, 0])
     expect(linesOf(part.out)).toHaveLength(51)
+    const middle = optionsOf({ first: 20, last: 30, resume: true, methods: ['interval'] })
+    await certify(network, dataset, middle)
+    const around = await certify(network, dataset, { ...middle, first: 0, last: 50 })
+    expect([around.images, around.imagesDone]).toEqual([50, 40])
+    expect(comparable(middle.out)).toEqual(comparable(part.out))
   })
 
   test('a file of another run is refused and left alone', async () => {
@@ -127,10 +120,9 @@ describe('resuming', () => {
     await refuse({ resume: false }, /exists already/)
     await refuse({ epsilon: 0.06 }, /epsilon is 0.05 there, 0.06 here/)
     await refuse({ methods: ['pgd', 'lp'] }, /methods/)
-    await refuse({ clip: false }, /domain/)
+    await refuse({ domain: 'unbounded' }, /domain is "pixels" there, "unbounded" here/)
     await refuse({ seed: 1 }, /attack/)
     await refuse({ pgd: { steps: 9 } }, /attack/)
-    await refuse({ first: 1 }, /first/)
     await refuse({}, /network/, { ...network, parameters: network.parameters.map((w, i) => (i === 5 ? w + 0.1 : w)) })
     const images = new Uint8Array(new SharedArrayBuffer(dataset.images.length))
     await refuse({}, /dataset/, network, { ...dataset, images })
@@ -151,8 +143,8 @@ describe('resuming', () => {
     await refuse('my notes', /not a file of certificates/)
     await refuse('my notes\n', /not a file of certificates/)
     await refuse('{"format":"something else"}\n', /not a file of certificates/)
-    await refuse(lines.toSpliced(3, 1).join('\n'), /line 4 should be of image 2, not 3/)
-    await refuse(lines.toSpliced(3, 0, lines[2]!).join('\n'), /line 4 should be of image 2, not 1/)
+    await refuse(lines.toSpliced(3, 0, lines[2]!).join('\n'), /lines 3 and 4 are both of image 1/)
+    await refuse(lines.with(0, lines[0]!.replace('"version":2', '"version":1')).join('\n'), /is of version 1 .* anew/)
     await refuse(lines.with(3, lines[3]!.slice(0, -5)).join('\n'), /line 4 is not a row/)
     await refuse(lines.with(3, lines[3]!.replace('"label"', '"lable"')).join('\n'), /line 4 is not a row/)
   })
@@ -166,7 +158,7 @@ test('what a caller or the disk throws ends the run with the rows that were writ
     },
   })
   await expect(certify(network, dataset, options)).rejects.toThrow('enough')
-  expect(linesOf(options.out).length).toBe(41)
+  expect(linesOf(options.out).length).toBeLessThan(51)
   await certify(network, dataset, { ...options, onRow: undefined, resume: true })
   expect(linesOf(options.out).length).toBe(51)
 })
@@ -185,6 +177,9 @@ test('bad input is refused before a file is made', async () => {
   await refuse({ methods: [] }, /no method/)
   await refuse({ methods: ['lpp' as 'lp'] }, /did you mean 'lp'/)
   await refuse({ pgd: { steps: 0 } }, /steps/)
+  await refuse({ domain: 'pixel' as 'pixels' }, /did you mean 'pixels'/)
+  await refuse({ complete: 'mlp' as 'milp' }, /did you mean 'milp'/)
+  for (const timeout of [0, -1, NaN, Infinity]) await refuse({ timeout }, /timeout must be a positive number/)
   await refuse({}, /takes 6×6|1×6×6/, await loadDataset('synthetic', 'test'))
   await expect(certify(network, dataset, optionsOf({ out: folder, resume: true }))).rejects.toThrow(
     /not a regular file/,

@@ -1,117 +1,183 @@
 /** Certification of a network over a range of a data set: streamed to a file, on all workers, resumed after a kill. */
 import { createHash } from 'node:crypto'
 import { type PgdSettings, pgdOptions } from '../attacks/attack.ts'
-import { type RangeOptions, checkInputs, countTasks } from '../attacks/inputs.ts'
+import { IMAGES_PER_TASK, type RangeOptions, checkInputs, checkRange } from '../attacks/inputs.ts'
+import type { Domain } from '../bounds/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { UserError, unknownName } from '../errors.ts'
 import type { Architecture, Network } from '../networks/network.ts'
-import type { CertifyData, CertifyJob } from './certify-worker.ts'
-import { type CertifyHeader, type CertifyMethod, type CertifyRow, RowFile, certifyMethods } from './rows.ts'
+import type { CertifyData, CheapJob, ClimbJob } from './certify-worker.ts'
+import { type Draft, isDecided } from './drafts.ts'
+import { type CertifyMethod, type CompleteMethod, certifyMethods, completeMethods } from './methods.ts'
+import { RowFile } from './row-file.ts'
+import type { CertifyHeader, CertifyRow } from './rows.ts'
 import { type CertifySummary, summarise } from './summary.ts'
+import { type GraphFile, isGraphFile } from './target.ts'
 
-export { type CertifyMethod, certifyMethods } from './rows.ts'
+export { type CertifyMethod, certifyMethods } from './methods.ts'
 
 export interface CertifyOptions extends RangeOptions {
   /** 'clean' is always among them. */
   readonly methods: readonly CertifyMethod[]
-  /** Attacks keep pixels in [0, 1]; certificates always hold over the whole ball. */
-  readonly clip: boolean
+  /** Of attacks and proofs alike. */
+  readonly domain: Domain
   readonly pgd?: PgdSettings | undefined
+  /** How 'complete' searches: 'bab' if left out. */
+  readonly complete?: CompleteMethod | undefined
+  /** Seconds that 'complete' may take for one image: 60 if left out. */
+  readonly timeout?: number | undefined
   /** The file of rows (JSON lines), see rows.ts. */
   readonly out: string
   /** Go on with `out` if it is there. */
   readonly resume: boolean
-  /** Called with each new row, in order of index. */
+  /** Called with each new row, in no particular order. */
   readonly onRow?: ((row: CertifyRow) => void) | undefined
   /** Images done, rows of a resumed file included. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
 /**
- * Finds the clean, PGD, interval-certified and LP-certified errors of the images `first` to `last` − 1.
- * Sound: an image counts as certified only if it is classified correctly and a bound that gives way to rounding proves
- * it for the whole ball; as vulnerable only by an adversarial example that `recheck` confirmed. Complete: no.
- * Rows depend on nothing but their image and the header (times apart). A range that was certified to its end may be
- * resumed with a larger `last`.
+ * Climbs the ladder for the images `first` to `last` − 1: each step on what the last has left open.
+ * Sound: an image counts as robust only if it is classified correctly and a bound that gives way to rounding proves it
+ * for the whole domain; as vulnerable only by a point of the domain that was run again in float64. Complete: with the
+ * method 'complete', but for what exceeds its limits; what is undecided counts as neither.
+ * Rows depend on nothing but their image and the header (times apart, and what a time limit cuts off). A file may be
+ * resumed with another range.
+ * @param given a sequential network, or what `targetOf` made of a file
  * @throws UserError for input that makes no sense, a file that exists or is of another run, a full disk, lost workers
- * @throws Error if an image is certified and attacked at once: the program is wrong, and says of which image
+ * @throws Error if a bound contradicts a point that was found: the program is wrong, and says of which image
  */
-export async function certify(given: Network, dataset: Dataset, options: CertifyOptions): Promise<CertifySummary> {
-  checkInputs(given, dataset, options)
+export async function certify(
+  given: Network | GraphFile,
+  dataset: Dataset,
+  options: CertifyOptions,
+): Promise<CertifySummary> {
+  if (isGraphFile(given)) checkRange(dataset, options)
+  else checkInputs(given, dataset, options)
   // a copy, in case it is being trained
-  const network = { ...given, parameters: given.parameters.slice() }
-  const { epsilon, first, last, clip, seed, out, resume } = options
-  const methods = methodsOf(options)
-  const attack = pgdOptions(options.pgd ?? {}, clip, seed)
-  const header: CertifyHeader = {
-    format: 'robustra certificates',
-    version: 1,
-    network: { name: network.architecture.name, sha256: hashOfNetwork(network) },
-    dataset: { name: dataset.name, sha256: sha256(dataset.images, dataset.labels) },
-    first,
-    epsilon,
-    methods,
-    domain: { certificates: 'whole ball', attacks: clip ? '[0, 1]' : 'whole ball' },
-    ...(methods.includes('pgd') && { attack: withoutClip(attack) }),
-  }
+  const target = isGraphFile(given) ? given : { ...given, parameters: given.parameters.slice() }
+  const header = headerOf(target, dataset, options)
+  const { first, last, out, resume } = options
+  const total = last - first
   const started = performance.now()
   const file = new RowFile(out, header, resume)
   try {
-    const rows = file.rows.slice(0, last - first)
+    const rows = file.rows.filter(({ index }) => first <= index && index < last)
     const resumed = rows.length
-    options.onProgress?.(resumed, last - first)
-    const job: CertifyJob = { epsilon, methods, attack, first: first + resumed, last }
-    await runInOrder(network, dataset, job, options.workers, (next) => {
+    options.onProgress?.(resumed, total)
+    const there = new Set(rows.map(({ index }) => index))
+    const missing = Array.from({ length: total }, (_, i) => first + i).filter((index) => !there.has(index))
+    await runLadder({ target, dataset }, header, missing, options, (next) => {
       file.append(next)
       rows.push(...next)
       next.forEach((row) => options.onRow?.(row))
-      options.onProgress?.(rows.length, last - first)
+      options.onProgress?.(rows.length, total)
     })
-    return summarise(header, rows, { seconds: (performance.now() - started) / 1000, images: rows.length - resumed })
+    const seconds = (performance.now() - started) / 1000
+    return summarise(header, rows, { first, last, seconds, images: rows.length - resumed })
   } finally {
     file.close()
   }
 }
 
+/** Steps that work on one image at a time. */
+const dear: readonly CertifyMethod[] = ['crown', 'alpha', 'complete']
+
 /**
- * Runs all tasks on a pool of its own. Results that come early wait for those before them.
- * @param take gets the rows of one task after the other; what it throws ends the run
+ * Does the cheap steps for all images, in runs of a few, and then the dear ones for those that are open, one by one.
+ * @param take gets rows as they are done; what it throws ends the run
  */
-async function runInOrder(
-  network: Network,
-  dataset: Dataset,
-  job: CertifyJob,
-  workers: number,
-  take: (rows: CertifyRow[]) => void,
+async function runLadder(
+  data: CertifyData,
+  { epsilon, domain, methods, search }: CertifyHeader,
+  indices: readonly number[],
+  options: CertifyOptions,
+  take: (rows: readonly CertifyRow[]) => void,
 ): Promise<void> {
-  const tasks = countTasks(job)
-  if (tasks === 0) return
-  const script = scriptBeside(import.meta.url, './certify-worker')
-  const pool = new WorkerPool(script, Math.min(workers, tasks), { network, dataset } satisfies CertifyData)
-  const waiting = new Map<number, CertifyRow[]>()
-  let next = 0
+  if (indices.length === 0) return
+  const climbing = methods.filter((method) => dear.includes(method))
+  const tasks = Math.ceil(indices.length / IMAGES_PER_TASK)
+  const size = Math.min(options.workers, climbing.length > 0 ? indices.length : tasks)
+  const pool = new WorkerPool(scriptBeside(import.meta.url, './certify-worker'), size, data)
   let failure: { readonly error: unknown } | undefined
-  try {
-    await pool.run<CertifyRow[]>('certify', job, tasks, (task, rows) => {
-      waiting.set(task, rows)
+  const run = (kind: string, job: object, count: number, each: (drafts: readonly Draft[]) => void) =>
+    pool.run<Draft[]>(kind, job, count, (_task, drafts) => {
+      if (failure) return
       try {
-        for (let ready = waiting.get(next); ready && !failure; ready = waiting.get(++next)) {
-          waiting.delete(next)
-          take(ready)
-        }
+        each(drafts)
       } catch (error) {
-        failure ??= { error }
-        // the run ends as soon as its workers are gone
+        failure = { error }
+        // the run ends as soon as its workers are gone, whatever they are at
         void pool.close()
       }
     })
+  try {
+    const open: Draft[] = []
+    const attack = pgdOptions(options.pgd ?? {}, domain, options.seed)
+    const cheap: CheapJob = { epsilon, methods, attack, indices }
+    await run('cheap', cheap, tasks, (drafts) => {
+      take(drafts.filter(isDecided))
+      open.push(...drafts.filter((draft) => !isDecided(draft)))
+    })
+    if (open.length > 0 && !failure) {
+      const { method, timeout } = search ?? searchOf(options)
+      const job: ClimbJob = {
+        ...{ epsilon, domain, methods: climbing, complete: method, timeout, seed: options.seed },
+        drafts: open.toSorted((a, b) => a.index - b.index),
+      }
+      await run('climb', job, open.length, (drafts) => take(drafts.filter(isDecided)))
+    }
   } catch (error) {
     throw failure ? failure.error : error
   } finally {
     await pool.close()
   }
   if (failure) throw failure.error
+}
+
+/** @throws UserError for options that make no sense */
+function headerOf(target: Network | GraphFile, dataset: Dataset, options: CertifyOptions): CertifyHeader {
+  const { epsilon, domain, seed } = options
+  const methods = methodsOf(options)
+  if (isGraphFile(target)) requireForGraphs(methods, options)
+  const { steps, stepSize, restarts, randomStart } = pgdOptions(options.pgd ?? {}, domain, seed)
+  const attack = { steps, restarts, seed, ...(!isGraphFile(target) && { stepSize, randomStart }) }
+  const search = searchOf(options)
+  return {
+    format: 'robustra certificates',
+    version: 2,
+    network: identityOf(target),
+    dataset: { name: dataset.name, sha256: sha256(dataset.images, dataset.labels) },
+    epsilon,
+    domain,
+    methods,
+    ...(methods.includes('pgd') && { attack }),
+    ...(methods.includes('complete') && { search }),
+  }
+}
+
+/** @throws UserError for what only the engine can do */
+function requireForGraphs(methods: readonly CertifyMethod[], { pgd }: CertifyOptions): void {
+  const engine = methods.filter((method) => method === 'interval' || method === 'lp')
+  if (engine.length > 0) {
+    throw new UserError(
+      `${engine.join(' and ')} bounds are for sequential networks only: choose crown, alpha, complete`,
+    )
+  }
+  if (pgd?.stepSize !== undefined || pgd?.randomStart !== undefined) {
+    throw new UserError(
+      'PGD chooses its own step sizes and starts where a network is no sequence of layers: leave them out',
+    )
+  }
+}
+
+function searchOf({ complete: method = 'bab', timeout = 60, seed }: CertifyOptions) {
+  if (!completeMethods.includes(method)) throw unknownName('complete method', method, completeMethods)
+  if (!(timeout > 0 && Number.isFinite(timeout))) {
+    throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
+  }
+  return { method, timeout, seed }
 }
 
 /** @throws UserError for unknown methods, or none */
@@ -123,9 +189,11 @@ function methodsOf({ methods }: CertifyOptions): CertifyMethod[] {
   return certifyMethods.filter((method) => method === 'clean' || methods.includes(method))
 }
 
-const withoutClip = ({ steps, stepSize, restarts, randomStart, seed }: ReturnType<typeof pgdOptions>) => ({
-  ...{ steps, stepSize, restarts, randomStart, seed },
-})
+function identityOf(target: Network | GraphFile): CertifyHeader['network'] {
+  if (!isGraphFile(target)) return { name: target.architecture.name, sha256: hashOfNetwork(target) }
+  const { name, sha256: file, normalisation } = target
+  return { name, sha256: normalisation ? sha256(new TextEncoder().encode(file + JSON.stringify(normalisation))) : file }
+}
 
 /** Identifies what a network computes: its shapes and layers, not its name, and its parameters. */
 function hashOfNetwork({ architecture, parameters }: Network): string {

@@ -1,164 +1,93 @@
-/**
- * The file of a certification: a header that says what was run, then one row per image in order of index, as JSON
- * lines. Rows are appended as they come in order, so a killed run leaves a prefix of the whole file, and at worst a
- * torn last line: resuming cuts that off and goes on behind it.
- */
-import { appendFileSync, closeSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
+/** What a certification writes: a header that says what was run, and one row per image. */
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
-import { explainFileError, hasCode } from '../formats/atomic.ts'
+import type { Domain } from '../bounds/domain.ts'
+import { type CertifyMethod, type CompleteMethod, certifyMethods } from './methods.ts'
 
-/** In the order in which they are run and reported. */
-export const certifyMethods = ['clean', 'pgd', 'interval', 'lp'] as const
-export type CertifyMethod = (typeof certifyMethods)[number]
+export { type CertifyMethod, certifyMethods } from './methods.ts'
 
 /** What identifies a run; one that resumes must have the same. */
 export interface CertifyHeader {
   readonly format: 'robustra certificates'
-  readonly version: 1
+  readonly version: 2
   readonly network: { readonly name: string; readonly sha256: string }
   readonly dataset: { readonly name: string; readonly sha256: string }
-  /** Index of the first row. */
-  readonly first: number
   /** ℓ∞ radius in pixel units. */
   readonly epsilon: number
+  /** Of attacks and proofs alike. */
+  readonly domain: Domain
   readonly methods: readonly CertifyMethod[]
-  /** Certificates hold over the whole ball; attacks may keep to pixels in [0, 1]. */
-  readonly domain: { readonly certificates: 'whole ball'; readonly attacks: 'whole ball' | '[0, 1]' }
   /** Of PGD, if it is run. */
   readonly attack?: {
     readonly steps: number
-    /** As a fraction of ε. */
-    readonly stepSize: number
     readonly restarts: number
-    readonly randomStart: boolean
+    readonly seed: number
+    /** As a fraction of ε. It and `randomStart` are for sequential networks only. */
+    readonly stepSize?: number
+    readonly randomStart?: boolean
+  }
+  /** Of the complete method, if it is run. */
+  readonly search?: {
+    readonly method: CompleteMethod
+    /** Seconds per image. */
+    readonly timeout: number
     readonly seed: number
   }
 }
 
-/** null stands for a margin that is not a finite number, or was not computed. */
+/** null stands for a margin that is not a finite number. */
 const margin = z.number().nullable()
-const result = <V extends string>(...verdicts: readonly V[]) =>
-  z.strictObject({ verdict: z.enum(verdicts), margin, seconds: z.number().min(0) })
+const seconds = z.number().min(0)
+const part = <V extends string>(...verdicts: readonly V[]) =>
+  z.strictObject({ verdict: z.enum(verdicts), margin, seconds })
 
-const rowSchema = z.strictObject({
+const proof = part('robust', 'vulnerable', 'open')
+
+const method = z.enum(certifyMethods)
+const resultSchema = z.discriminatedUnion('verdict', [
+  /** margin: proved for the whole domain, > 0. */
+  z.strictObject({ verdict: z.literal('robust'), method, margin: z.number().positive() }),
+  z.strictObject({
+    verdict: z.literal('vulnerable'),
+    /** What found it; 'clean' if the image itself is misclassified. */
+    method,
+    /** At the counterexample, by float64: ≤ 0. null if a logit is not a number. */
+    margin: z.number().max(0).nullable(),
+    /** At the counterexample. */
+    prediction: z.int().min(0),
+    /** The counterexample's pixels [channel][y][x], unless it is the image itself or PGD, which is quick, found it. */
+    point: z.array(z.number()).optional(),
+  }),
+  z.strictObject({
+    verdict: z.literal('undecided'),
+    /** The best that was proved. */
+    margin,
+    /** 'incomplete': no complete method was asked for. 'error': the search failed, as `message` says. */
+    reason: z.enum(['timeout', 'memory', 'precision', 'incomplete', 'error']),
+    message: z.string().optional(),
+  }),
+])
+
+export const rowSchema = z.strictObject({
   index: z.int().min(0),
   label: z.int().min(0),
   /** Of the clean image. */
   prediction: z.int().min(0),
   /** margin: z_label − max(other logits). */
-  clean: result('correct', 'misclassified'),
-  /** margin: the smallest found in the ball. */
-  pgd: result('misclassified', 'vulnerable', 'withstood').optional(),
-  /** margin: proved for the whole ball; robust if > 0. */
-  interval: result('misclassified', 'robust', 'open').optional(),
+  clean: part('correct', 'misclassified'),
+  /** margin: the smallest found in the domain. */
+  pgd: part('vulnerable', 'withstood').optional(),
+  /** margin: proved for the whole domain; robust if > 0; 'vulnerable' if a counterexample turned up on the way. */
+  interval: proof.optional(),
   /** pruned: whether the margin is that of the pruned bound, or of the paper's. */
-  lp: result('misclassified', 'robust', 'open').extend({ pruned: z.boolean() }).optional(),
-  /** Of all methods: a share of the passes that the image was part of. */
-  seconds: z.number().min(0),
+  lp: proof.extend({ pruned: z.boolean().optional() }).optional(),
+  crown: proof.optional(),
+  alpha: proof.optional(),
+  complete: proof.optional(),
+  result: resultSchema,
+  /** Of all steps: a share of the passes that the image was part of. */
+  seconds,
 })
 
-/** What is known of one image. Other methods than 'clean' leave misclassified images alone. */
+/** What is known of one image: a part for each step that was tried on it, cheapest first, and what came of it. */
 export type CertifyRow = z.infer<typeof rowSchema>
-
-export class RowFile {
-  readonly path: string
-  readonly #descriptor: number
-  /** Rows that were there when it was opened: from index `first`, without gaps. */
-  readonly rows: readonly CertifyRow[]
-
-  /**
-   * Opens the file of a run: a new one, or with `resume` also one that the same run has begun.
-   * @throws UserError if it exists and `resume` is false, if it belongs to another run or is no such file, if it is
-   *   damaged elsewhere than at its end, or if it cannot be read or written
-   */
-  constructor(path: string, header: CertifyHeader, resume: boolean) {
-    this.path = path
-    const content = resume ? readIfThere(path) : undefined
-    const { rows, bytes } = content ? parse(path, content, header) : { rows: [], bytes: 0 }
-    this.rows = rows
-    try {
-      this.#descriptor = openSync(path, content ? 'a' : 'ax')
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw explainFileError(error, 'write', path)
-      throw new UserError(`${path} exists already: choose another --out, or go on with --resume`)
-    }
-    try {
-      ftruncateSync(this.#descriptor, bytes)
-      if (bytes === 0) appendFileSync(this.#descriptor, `${JSON.stringify(header)}\n`)
-    } catch (error) {
-      this.close()
-      throw explainFileError(error, 'write', path)
-    }
-  }
-
-  /** Adds the rows that come next. @throws UserError if they cannot be written */
-  append(rows: readonly CertifyRow[]): void {
-    try {
-      appendFileSync(this.#descriptor, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-    } catch (error) {
-      throw explainFileError(error, 'write', this.path)
-    }
-  }
-
-  close(): void {
-    closeSync(this.#descriptor)
-  }
-}
-
-/** @returns undefined if there is no such file */
-function readIfThere(path: string): Buffer | undefined {
-  try {
-    // a pipe or a device might never end
-    if (!statSync(path).isFile()) throw new UserError(`${path} is not a regular file: choose another --out`)
-    return readFileSync(path)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw explainFileError(error, 'read', path)
-  }
-}
-
-/** @returns the whole rows, and how many bytes they and the header take: what comes behind is torn */
-function parse(path: string, content: Buffer, header: CertifyHeader): { rows: CertifyRow[]; bytes: number } {
-  const bytes = content.lastIndexOf('\n') + 1
-  if (bytes === 0) {
-    // killed while it wrote its first line; anything else is not ours to overwrite
-    if (Buffer.from(JSON.stringify(header)).subarray(0, content.length).equals(content)) return { rows: [], bytes }
-    throw new UserError(`${path} is not a file of certificates that this run began: choose another --out`)
-  }
-  const lines = content.toString('utf8', 0, bytes - 1).split('\n')
-  requireSameRun(path, parseJson(lines[0]!), header)
-  const rows = lines.slice(1).map((line, i) => {
-    const row = rowSchema.safeParse(parseJson(line))
-    if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row: choose another --out`)
-    if (row.data.index !== header.first + i) {
-      throw new UserError(
-        `${path} is damaged: line ${i + 2} should be of image ${header.first + i}, not ${row.data.index}`,
-      )
-    }
-    return row.data
-  })
-  return { rows, bytes }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
-}
-
-function requireSameRun(path: string, found: unknown, header: CertifyHeader): void {
-  const there = (found ?? {}) as Record<string, unknown>
-  if (there['format'] !== header.format) {
-    throw new UserError(`${path} is not a file of certificates: choose another --out`)
-  }
-  const here: Record<string, unknown> = { ...header }
-  const differing = [...new Set([...Object.keys(here), ...Object.keys(there)])].filter(
-    (key) => JSON.stringify(here[key]) !== JSON.stringify(there[key]),
-  )
-  if (differing.length === 0) return
-  const how = differing.map((key) => `${key} is ${JSON.stringify(there[key])} there, ${JSON.stringify(here[key])} here`)
-  throw new UserError(`${path} is of another run (${how.join('; ')}): choose another --out`)
-}
+export type CertifyResult = CertifyRow['result']

@@ -11,8 +11,9 @@ export interface SearchJob {
 
 export interface Explored {
   readonly open: readonly SubProblem[]
-  readonly leaves: readonly SubProblem[]
   readonly least: number
+  readonly leastLeft: number
+  /** Sub-problems bounded in this round. */
   readonly count: number
   /** Inputs at which the condensed system has a margin of 0, as far as float64 can say. */
   readonly candidates: readonly Float64Array[]
@@ -22,20 +23,16 @@ export interface Explored {
 const MOST_CANDIDATES = 4
 
 serve<Condensed>(async (condensed) => {
-  const engine = await Engine.create()
-  return (_kind, { shares, milliseconds }: SearchJob, task): Explored => {
-    const deadline = performance.now() + milliseconds
-    const candidates: Float64Array[] = []
-    const isCounterexample = (input: Float64Array) => candidates.push(input) >= MOST_CANDIDATES
-    const mark = engine.mark()
-    try {
-      const search = new Search(engine, condensed, { isCounterexample })
-      search.add(shares[task]!)
-      search.explore(deadline)
-      const { least, count } = search
-      return { open: search.takeOpen(), leaves: search.takeLeaves(), least, count, candidates }
-    } finally {
-      engine.release(mark)
-    }
+  let candidates: Float64Array[] = []
+  const isCounterexample = (input: Float64Array) => candidates.push(input) >= MOST_CANDIDATES
+  const search = new Search(await Engine.create(), condensed, { isCounterexample })
+  return async (_kind, { shares, milliseconds }: SearchJob, task): Promise<Explored> => {
+    candidates = []
+    search.point = undefined
+    const before = search.count
+    search.add(shares[task]!)
+    await search.explore(performance.now() + milliseconds)
+    const { least, leastLeft, count } = search
+    return { open: search.takeOpen(), least, leastLeft, count: count - before, candidates }
   }
 })

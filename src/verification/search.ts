@@ -4,6 +4,7 @@ import { chooseSplits } from './branching.ts'
 import { adaptiveSlope, stepSize } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
 import { Heap } from './heap.ts'
+import { Relaxation } from './milp/relaxation.ts'
 import { Batch, FREE, OFF, ON, type Phase, System } from './system.ts'
 
 export interface SubProblem {
@@ -18,6 +19,8 @@ export interface SubProblem {
   readonly next: number
   /** How far a step may move the multiplier of that split. */
   readonly scale: number
+  /** How many splits in a row have hardly raised the bound. */
+  readonly stalled: number
 }
 
 export interface SearchOptions {
@@ -29,12 +32,18 @@ export interface SearchOptions {
 const ROWS = 32
 const STEPS = 10
 const ROOT_STEPS = 40
+/** A split gets on if it raises the bound by this share of what is missing; after so many that do not, an LP helps. */
+const PROGRESS = 0.05
+const PATIENCE = 4
 /** Least length of a multiplier's steps, in coefficients. */
 const LEAST_SCALE = 1e-3
 /** Margins below this are worth a re-check in the network itself. */
 const DOUBTFUL = 1e-6
 /** Bytes that open sub-problems may take. */
 const MEMORY = 2 ** 30
+
+/** Of a sub-problem, about. */
+export const bytesOf = ({ neurons }: Condensed): number => 5 * neurons + 200
 
 export class Search {
   readonly #condensed: Condensed
@@ -44,9 +53,11 @@ export class Search {
   readonly #trial: Batch
   readonly #capacity: number
   readonly #open = new Heap<SubProblem>((a, b) => a.bound - b.bound)
-  #leaves: SubProblem[] = []
+  #relaxation: Relaxation | undefined
   /** Least bound of what was closed. */
   least = Infinity
+  /** Least bound of sub-problems that nothing can settle, since their minimum is within rounding of 0. */
+  leastLeft = Infinity
   /** Sub-problems bounded so far. */
   count = 0
   /** A counterexample, once there is one. */
@@ -61,7 +72,7 @@ export class Search {
     const system = new System(engine, { lower, upper, rows, neuronLower, neuronUpper })
     this.#batch = new Batch(system, ROWS)
     this.#trial = new Batch(system, ROWS)
-    this.#capacity = MEMORY / (5 * neurons + 200)
+    this.#capacity = MEMORY / bytesOf(condensed)
   }
 
   /** One sub-problem for each case, nothing split. */
@@ -69,7 +80,15 @@ export class Search {
     const { neurons, neuronLower, neuronUpper, cases } = this.#condensed
     const phases = new Int8Array(neurons)
     const variables = Float32Array.from(neuronLower, (l, k) => adaptiveSlope(l, neuronUpper[k]!))
-    const roots = cases.map(([row]) => ({ row: row!, phases, variables, bound: -Infinity, next: -1, scale: 0 }))
+    const roots = cases.map(([row]) => ({
+      row: row!,
+      phases,
+      variables,
+      bound: -Infinity,
+      next: -1,
+      scale: 0,
+      stalled: 0,
+    }))
     for (let i = 0; i < roots.length && !this.point; i += ROWS) this.#bound(roots.slice(i, i + ROWS), ROOT_STEPS)
   }
 
@@ -77,16 +96,37 @@ export class Search {
     for (const problem of problems) this.#open.push(problem)
   }
 
-  /** Works until nothing but leaves is open, or a counterexample is found. @returns why it stopped before */
-  explore(deadline: number): 'timeout' | 'memory' | undefined {
+  /**
+   * Works until nothing is open or a counterexample is found.
+   * @returns why it stopped before
+   */
+  async explore(deadline: number): Promise<'timeout' | 'memory' | undefined> {
+    const started = performance.now()
+    let inLps = 0
     while (this.#open.size > 0 && !this.point) {
-      if (performance.now() > deadline) return 'timeout'
+      const now = performance.now()
+      if (now > deadline) return 'timeout'
       if (this.#open.size > this.#capacity) return 'memory'
       const children: SubProblem[] = []
-      while (this.#open.size > 0 && children.length < ROWS) children.push(...this.#split(this.#open.pop()!))
-      this.#bound(children, STEPS)
+      while (this.#open.size > 0 && children.length < ROWS) {
+        const problem = this.#open.pop()!
+        const isStuck = problem.stalled >= PATIENCE && inLps <= (now - started) / 2
+        if (problem.next >= 0 && !isStuck) children.push(...this.#split(problem))
+        else {
+          await this.#solve(problem, deadline)
+          inLps += performance.now() - now
+          break
+        }
+      }
+      if (children.length > 0 && !this.point) this.#bound(children, STEPS)
     }
     return undefined
+  }
+
+  /** Frees what is not in the engine's arena. */
+  close(): void {
+    this.#relaxation?.dispose()
+    this.#relaxation = undefined
   }
 
   /** Takes all open sub-problems away, worst bound first. */
@@ -96,16 +136,22 @@ export class Search {
     return taken
   }
 
-  /** Takes away those that no split can settle. */
-  takeLeaves(): SubProblem[] {
-    const leaves = this.#leaves
-    this.#leaves = []
-    return leaves
-  }
-
-  /** Least bound of what is open, leaves not included. */
+  /** Least bound of what is open. */
   get leastOpen(): number {
     return this.#open.peek()?.bound ?? Infinity
+  }
+
+  /** One sub-problem by an LP: what has no free neuron left, and where ascent does not get on. */
+  async #solve(problem: SubProblem, deadline: number): Promise<void> {
+    this.#relaxation ??= await Relaxation.create(this.#condensed)
+    this.#relaxation.setObjective([problem.row])
+    const seconds = (deadline - performance.now()) / 1000
+    const { bound, point } = this.#relaxation.solve(problem.phases, seconds, true)
+    const best = Math.max(problem.bound, bound)
+    if (best > 0) this.least = Math.min(this.least, best)
+    else if (point && this.#options.isCounterexample(point)) this.point = point
+    else if (problem.next >= 0 || seconds <= 0) this.#open.push({ ...problem, bound: best, stalled: 0 })
+    else this.leastLeft = Math.min(this.leastLeft, best)
   }
 
   #split(parent: SubProblem): SubProblem[] {
@@ -137,9 +183,7 @@ export class Search {
     const phases = problems.map((problem) => problem.phases)
     const splits = chooseSplits(batch, this.#trial, phases, best, open)
     open.forEach((r, i) => {
-      const kept = this.#keep(problems[r]!, r, best[r]!, splits[i]!)
-      if (kept.next < 0) this.#leaves.push(kept)
-      else this.#open.push(kept)
+      this.#open.push(this.#kept(problems[r]!, r, best[r]!, splits[i]!))
     })
     this.#attack(problems, open)
   }
@@ -153,23 +197,24 @@ export class Search {
   }
 
   /** A sub-problem as the ascent has left it. */
-  #keep({ row, phases }: SubProblem, r: number, bound: number, next: number): SubProblem {
+  #kept(problem: SubProblem, r: number, bound: number, next: number): SubProblem {
     const { variables, hats, rows } = this.#batch
-    const kept = Float32Array.from(phases, (_, k) => variables[k * rows + r]!)
+    const kept = Float32Array.from(problem.phases, (_, k) => variables[k * rows + r]!)
     const scale = next < 0 ? 0 : Math.abs(hats[next * rows + r]!) + LEAST_SCALE
-    return { row, phases, variables: kept, bound, next, scale }
+    const stalled = bound < problem.bound * (1 - PROGRESS) ? problem.stalled + 1 : 0
+    return { ...problem, variables: kept, bound, next, scale, stalled }
   }
 
   /** Tries the inputs where the open rows' bounds are attained. */
   #attack(problems: readonly SubProblem[], open: readonly number[]): void {
-    const { inputs: n } = this.#condensed
+    const { lower, upper } = this.#condensed
     const { rows } = this.#batch
     const values = this.#batch.attack()
     for (const r of open) {
       const { bias, source, weight } = rowOf(this.#condensed, problems[r]!.row)
       const margin = source.reduce((sum, s, e) => sum + weight[e]! * values[s * rows + r]!, bias)
       if (margin > DOUBTFUL) continue
-      const point = Float64Array.from({ length: n }, (_, i) => values[i * rows + r]!)
+      const point = lower.map((l, i) => Math.min(upper[i]!, Math.max(l, values[i * rows + r]!)))
       if (this.#options.isCounterexample(point)) {
         this.point = point
         return

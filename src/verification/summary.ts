@@ -1,30 +1,45 @@
 /** Sums over the rows of a certification. */
-import { type CertifyHeader, type CertifyMethod, type CertifyRow, certifyMethods } from './rows.ts'
+import { type CertifyMethod, certifyMethods } from './methods.ts'
+import type { CertifyHeader, CertifyRow } from './rows.ts'
 
-/** Images that a method counts as errors. */
+/** What a step of the ladder, with all cheaper ones before it, leaves as errors, and what it took by itself. */
 export interface ErrorCount {
+  /** Images: misclassified; or attacked; or, of a proof, not proved robust by it or a cheaper one. */
   readonly errors: number
   /** As a share of the images. */
   readonly error: number
-  /** Per image that the method looked at, in one worker. */
+  /** Images that it was run on: those that the steps before had left open. */
+  readonly tried: number
+  /** Of these, what it settled: misclassified, attacked, proved robust or (complete search) found vulnerable. */
+  readonly settled: number
+  /** In one worker: in all, and per image tried. */
+  readonly seconds: number
   readonly secondsPerImage: number
 }
 
-export interface CertifySummary extends Pick<
-  CertifyHeader,
-  'network' | 'dataset' | 'epsilon' | 'methods' | 'domain' | 'attack'
-> {
+export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version'> {
   readonly first: number
   /** Excluded. */
   readonly last: number
   readonly images: number
   /** Misclassified. */
   readonly clean: ErrorCount
-  /** Misclassified, or an adversarial example was found: a lower bound of the robust error over the attacks' domain. */
+  /** Misclassified, or an adversarial example was found: a lower bound of the robust error. */
   readonly pgd?: ErrorCount
-  /** Misclassified, or not proved robust: upper bounds of the robust error over the whole ball. */
+  /** Not proved robust by this or a cheaper step: upper bounds of the robust error, that fall along the ladder. */
   readonly interval?: ErrorCount
   readonly lp?: ErrorCount
+  readonly crown?: ErrorCount
+  readonly alpha?: ErrorCount
+  readonly complete?: ErrorCount
+  /** Images by what came of them; undecided ones are never counted as robust. */
+  readonly robust: number
+  readonly vulnerable: number
+  readonly undecided: number
+  /** Why images are undecided. */
+  readonly reasons: Readonly<Record<string, number>>
+  /** The robust error is at least what is known to be vulnerable, and at most that and what is undecided. */
+  readonly robustError: { readonly least: number; readonly most: number }
   /** Images that only the paper's bound certified, not the pruned one. */
   readonly certifiedUnpruned: number
   /** Wall time of this run, and the images that it did, those found in a resumed file left out. */
@@ -33,40 +48,55 @@ export interface CertifySummary extends Pick<
   readonly imagesPerSecond: number
 }
 
-const good: Record<CertifyMethod, string> = { clean: 'correct', pgd: 'withstood', interval: 'robust', lp: 'robust' }
-
 /**
  * @param rows of every image asked for
- * @param run wall time, and how many images it covered
+ * @param run the range, its wall time, and how many images it covered
  */
 export function summarise(
   header: CertifyHeader,
   rows: readonly CertifyRow[],
-  run: { readonly seconds: number; readonly images: number },
+  run: { readonly first: number; readonly last: number; readonly seconds: number; readonly images: number },
 ): CertifySummary {
-  const { format: _format, version: _version, first, ...identity } = header
-  const count = (method: CertifyMethod): ErrorCount => {
-    const errors = rows.filter((row) => row[method]?.verdict !== good[method]).length
-    const tried = rows
-      .flatMap((row) => row[method] ?? [])
-      .filter((r) => method === 'clean' || r.verdict !== 'misclassified')
-    const seconds = tried.reduce((sum, { seconds }) => sum + seconds, 0)
-    return { errors, error: share(errors, rows.length), secondsPerImage: share(seconds, tried.length) }
+  const { format: _format, version: _version, ...identity } = header
+  const { first, last } = run
+  const counts = Object.fromEntries(header.methods.map((method) => [method, countOf(method, rows)]))
+  const having = (verdict: CertifyRow['result']['verdict']) =>
+    rows.filter(({ result }) => result.verdict === verdict).length
+  const [robust, vulnerable, undecided] = [having('robust'), having('vulnerable'), having('undecided')]
+  const reasons: Record<string, number> = {}
+  for (const { result } of rows) {
+    if (result.verdict === 'undecided') reasons[result.reason] = (reasons[result.reason] ?? 0) + 1
   }
-  const counts = Object.fromEntries(
-    certifyMethods.filter((method) => method === 'clean' || header.methods.includes(method)).map((m) => [m, count(m)]),
-  )
   return {
     ...identity,
-    first,
-    last: first + rows.length,
-    images: rows.length,
-    clean: count('clean'),
+    ...{ first, last, images: rows.length },
+    clean: countOf('clean', rows),
     ...counts,
-    certifiedUnpruned: rows.filter(({ lp }) => lp?.verdict === 'robust' && !lp.pruned).length,
+    ...{ robust, vulnerable, undecided, reasons },
+    robustError: { least: share(vulnerable, rows.length), most: share(vulnerable + undecided, rows.length) },
+    certifiedUnpruned: rows.filter(({ lp }) => lp?.verdict === 'robust' && lp.pruned === false).length,
     seconds: run.seconds,
     imagesDone: run.images,
     imagesPerSecond: share(run.images, run.seconds),
+  }
+}
+
+function countOf(method: CertifyMethod, rows: readonly CertifyRow[]): ErrorCount {
+  const rank = certifyMethods.indexOf(method)
+  const upToIt = ({ result }: CertifyRow) =>
+    result.verdict !== 'undecided' && certifyMethods.indexOf(result.method) <= rank ? result.verdict : undefined
+  const isError = method === 'clean' || method === 'pgd' ? 'vulnerable' : undefined
+  const errors = rows.filter((row) => (isError ? upToIt(row) === 'vulnerable' : upToIt(row) !== 'robust')).length
+  const tried = rows.flatMap((row) => row[method] ?? [])
+  const seconds = tried.reduce((sum, part) => sum + part.seconds, 0)
+  const settled = rows.filter(({ result }) => result.verdict !== 'undecided' && result.method === method).length
+  return {
+    errors,
+    error: share(errors, rows.length),
+    tried: tried.length,
+    settled,
+    seconds,
+    secondsPerImage: share(seconds, tried.length),
   }
 }
 

@@ -6,14 +6,15 @@
 import { Engine } from '../engine/engine.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
-import { type CompleteResult, settleLeaves } from './branch-and-bound.ts'
+import type { CompleteResult } from './branch-and-bound.ts'
 import type { Condensed } from './condensed.ts'
 import { falsify } from './falsify.ts'
-import { type CompleteMethod, boundMargins, climb, outcomeOf } from './ladder.ts'
+import { boundMargins, climb, outcomeOf } from './ladder.ts'
 import { withMargins } from './margins-graph.ts'
+import type { CompleteMethod } from './methods.ts'
 import { type Outcome, type Question, distanceToUnsafe } from './question.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
-import { Search, type SubProblem } from './search.ts'
+import { Search, type SubProblem, bytesOf } from './search.ts'
 import { TimeIsUp } from './time.ts'
 
 export interface VerifyOptions {
@@ -99,19 +100,20 @@ async function searchInParallel(
   // most questions are answered before workers could start
   const first = new Search(engine, condensed, { isCounterexample })
   first.addRoots()
-  first.explore(Math.min(deadline, performance.now() + ALONE))
+  await first.explore(Math.min(deadline, performance.now() + ALONE))
+  first.close()
   if (first.point) return { verdict: 'vulnerable', point: first.point }
-  let { least, count } = first
+  let { least, leastLeft, count } = first
   let open = first.takeOpen()
-  const leaves = first.takeLeaves()
   if (open.length > 0) {
     const pool = new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, condensed)
     try {
       while (open.length > 0) {
         onProgress?.(count, open.length, open[0]!.bound)
         const left = deadline - performance.now()
-        if (left <= 0) return undecided('timeout', least, open, leaves)
-        if (open.length * (5 * condensed.neurons + 200) > MEMORY) return undecided('memory', least, open, leaves)
+        const bound = Math.min(least, leastLeft, open[0]!.bound)
+        if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }
+        if (open.length * bytesOf(condensed) > MEMORY) return { verdict: 'undecided', bound, reason: 'memory' }
         const { shares, rest } = deal(open, workers)
         const job: SearchJob = { shares, milliseconds: Math.min(ROUND, left) }
         const results = await pool.run<Explored>('explore', job, shares.length)
@@ -119,8 +121,8 @@ async function searchInParallel(
         if (point) return { verdict: 'vulnerable', point }
         for (const explored of results) {
           least = Math.min(least, explored.least)
+          leastLeft = Math.min(leastLeft, explored.leastLeft)
           count += explored.count
-          leaves.push(...explored.leaves)
         }
         open = [...rest, ...results.flatMap((explored) => explored.open)].toSorted((a, b) => a.bound - b.bound)
       }
@@ -128,12 +130,8 @@ async function searchInParallel(
       await pool.close()
     }
   }
-  const settled = await settleLeaves(condensed, leaves, deadline, { isCounterexample })
-  if (settled.point) return { verdict: 'vulnerable', point: settled.point }
-  const bound = Math.min(least, settled.bound)
-  return settled.stopped
-    ? { verdict: 'undecided', bound, reason: settled.stopped }
-    : { verdict: 'robust', margin: bound }
+  if (leastLeft === Infinity) return { verdict: 'robust', margin: least }
+  return { verdict: 'undecided', bound: Math.min(least, leastLeft), reason: 'precision' }
 }
 
 /** Deals the worst sub-problems to workers in turn. */
@@ -142,16 +140,4 @@ function deal(open: readonly SubProblem[], workers: number): { shares: SubProble
   const dealt = Math.min(open.length, SHARE * shares.length)
   for (let i = 0; i < dealt; i++) shares[i % shares.length]!.push(open[i]!)
   return { shares, rest: open.slice(dealt) }
-}
-
-function undecided(
-  reason: 'timeout' | 'memory',
-  least: number,
-  ...open: readonly (readonly SubProblem[])[]
-): CompleteResult {
-  return {
-    verdict: 'undecided',
-    reason,
-    bound: open.flat().reduce((bound, problem) => Math.min(bound, problem.bound), least),
-  }
 }

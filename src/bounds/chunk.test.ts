@@ -1,0 +1,79 @@
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import type { Network } from '../networks/network.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { type ChunkInput, loadChunk } from './chunk.ts'
+import { inputBox } from './domain.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await Engine.create()
+})
+
+/** Centre and radius of the first example's pixels, read as float64. */
+function ballOf(mean: number, deviation: number, input: ChunkInput): { centre: number; radius: number }[] {
+  const { length } = input.images[0]!
+  const architecture: Network['architecture'] = {
+    name: 'box',
+    input: { channels: 1, height: 1, width: length },
+    layers: [{ kind: 'normalise', mean: [mean], deviation: [deviation] }, { kind: 'flatten' }, linear],
+  }
+  const mark = engine.mark()
+  const { ball, columns } = loadChunk(new LoadedNetwork(engine, architecture, false), input)
+  const read = ({ pointer }: { pointer: number }) =>
+    engine.read(pointer, length * columns).filter((_, i) => i % columns === 0)
+  const [centre, radius] = [read(ball.centre), read(ball.radius)]
+  engine.release(mark)
+  return Array.from(centre, (c, j) => ({ centre: c, radius: radius[j]! }))
+}
+const linear = { kind: 'linear', outFeatures: 2 } as const
+
+const pixels = fc
+  .array(fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })), { minLength: 1, maxLength: 9 })
+  .map((values) => Float32Array.from(values))
+const epsilons = fc.oneof(fc.constantFrom(0, 1, 0.1, 1e-9), fc.double({ min: 0, max: 1, noNaN: true }))
+const deviations = fc.double({ min: 0.1, max: 2, noNaN: true })
+
+test('over pixels the float32 ball holds the exact box, and hardly more; nowhere is it wider than the whole ball', () => {
+  const property = fc.property(pixels, epsilons, fc.double({ min: 0, max: 1, noNaN: true }), deviations, (...drawn) => {
+    const [image, epsilon, mean, deviation] = drawn
+    const input = { images: [image], labels: [0], epsilon }
+    const whole = ballOf(mean, deviation, input)
+    ballOf(mean, deviation, { ...input, domain: 'pixels' }).forEach(({ centre, radius }, j) => {
+      const low = (Math.max(0, image[j]! - epsilon) - mean) / deviation
+      const high = (Math.min(1, image[j]! + epsilon) - mean) / deviation
+      const rounding = 2 ** -24 * (Math.abs(low) + Math.abs(high) + 1e-6)
+      // where nothing is cut off the ball is today's, whose centre's rounding the bounds give way to
+      const slack = centre === whole[j]!.centre ? rounding : 1e-15
+      expect(centre - radius).toBeLessThanOrEqual(low + slack)
+      expect(centre + radius).toBeGreaterThanOrEqual(high - slack)
+      expect(centre - radius).toBeGreaterThanOrEqual(low - 4 * rounding)
+      expect(centre + radius).toBeLessThanOrEqual(high + 4 * rounding)
+      expect(radius).toBeLessThanOrEqual(whole[j]!.radius + 4 * rounding)
+    })
+  })
+  fc.assert(property, { numRuns: 300, seed: 1 })
+})
+
+test('without a domain it is the whole ball', () => {
+  const input = { images: [Float32Array.of(0, 0.5, 1)], labels: [0], epsilon: 0.3 }
+  const whole = ballOf(0, 1, input)
+  expect(whole.map(({ centre }) => centre)).toEqual([0, 0.5, 1])
+  for (const { radius } of whole) expect(radius >= 0.3 && radius < 0.3000001).toBe(true)
+  expect(ballOf(0, 1, { ...input, domain: 'unbounded' })).toEqual(whole)
+  const [dark, grey, light] = ballOf(0, 1, { ...input, domain: 'pixels' })
+  expect(grey).toEqual(whole[1])
+  expect([dark!.centre, light!.centre]).toEqual([0.15, 0.85].map(Math.fround))
+  expect(dark!.radius).toBeCloseTo(0.15, 6)
+})
+
+test('the float64 box holds the exact one by a hair; images with other values than pixels are refused', () => {
+  const { lower, upper } = inputBox([0.25, 1], 0.5, 'unbounded')
+  expect(lower[0]! < -0.25 && lower[0]! > -0.25 - 1e-15 && upper[1]! > 1.5 && upper[1]! < 1.5 + 1e-15).toBe(true)
+  const cut = inputBox([0.25, 1], 0.5, 'pixels')
+  expect([cut.lower[0], cut.upper[1]]).toEqual([0, 1])
+  expect(() => inputBox([0.5, 1.5], 0.1, 'pixels')).toThrow(/pixel 1 of the image is 1.5, .* or choose the domain/)
+  expect(() => inputBox([0.5, NaN], 0.1, 'pixels')).toThrow(/pixel 1 /)
+  expect(() => inputBox([0.5, 1.5], 0.1, 'unbounded')).not.toThrow()
+})

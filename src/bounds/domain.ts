@@ -1,0 +1,50 @@
+/** Over which inputs attacks and certificates speak: the whole ℓ∞ ball, or only what of it is an image. */
+import { UserError, unknownName } from '../errors.ts'
+
+/**
+ * 'unbounded': the whole ball, as in the paper's training and LP evaluation. 'pixels': the ball intersected with
+ * [0, 1], all that an attacker can really send, as in Tjeng et al. 2019. What is proved over the whole ball holds for
+ * pixels too; what is attacked in pixels is attacked in the whole ball too.
+ */
+export const domains = ['unbounded', 'pixels'] as const
+export type Domain = (typeof domains)[number]
+
+/** @throws UserError for a name that is none of `domains` */
+export function requireDomain(name: string): Domain {
+  const domain = domains.find((known) => known === name)
+  if (domain === undefined) throw unknownName('domain', name, domains)
+  return domain
+}
+
+/** For people. */
+export const describeDomain = (domain: Domain): string =>
+  domain === 'pixels' ? 'pixels (the ball ∩ [0, 1])' : 'unbounded (the whole ball)'
+
+/** More than float64 rounding can move x ± ε, for x and ε of [0, 1]. */
+const OUTWARD = 2 ** -52
+
+/** Ends of a box, in pixel units. */
+export interface Box {
+  readonly lower: Float64Array
+  readonly upper: Float64Array
+}
+
+/**
+ * A box that contains every point of the domain, and no point that is further than 4e-16 outside.
+ * @param image pixel values in [0, 1]
+ * @param epsilon ℓ∞ radius in pixel units, 0 to 1
+ * @throws UserError if the domain is 'pixels' and a pixel is not in [0, 1]: the ball's centre would be outside
+ */
+export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Domain): Box {
+  const lower = Float64Array.from(image, (pixel) => pixel - epsilon - OUTWARD)
+  const upper = Float64Array.from(image, (pixel) => pixel + epsilon + OUTWARD)
+  if (domain === 'unbounded') return { lower, upper }
+  const outside = Array.from(image).findIndex((pixel) => !(pixel >= 0 && pixel <= 1))
+  if (outside >= 0) {
+    throw new UserError(
+      `pixel ${outside} of the image is ${image[outside]}, which is not in [0, 1]: scale the image, or choose the ` +
+        "domain 'unbounded'",
+    )
+  }
+  return { lower: lower.map((end) => Math.max(0, end)), upper: upper.map((end) => Math.min(1, end)) }
+}

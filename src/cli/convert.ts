@@ -1,0 +1,41 @@
+/** robustra convert */
+import { realpathSync } from 'node:fs'
+import type { Command } from 'commander'
+import { UserError } from '../errors.ts'
+import { formatOf, loadAnyNetwork, networkExtensions, saveAnyNetwork } from '../formats/any-network.ts'
+import { countParameters } from '../networks/network.ts'
+import { examples } from './program.ts'
+
+const anyOf = `${networkExtensions.slice(0, -1).join(', ')} or ${networkExtensions.at(-1)}`
+
+export function convertCommand(command: Command): void {
+  command
+    .argument('<in>', `network to read: ${anyOf}`)
+    .argument('<out>', `file to write, replaced if there is one: ${anyOf}`)
+    .addHelpText(
+      'after',
+      '\nParameters are kept bit by bit. In ONNX files, the constants of a normalise layer are 32-bit floats.\n' +
+        examples(['robustra convert runs/first/f.safetensors f.onnx', 'robustra convert f.onnx f.npz']),
+    )
+    .action(runConvert)
+}
+
+/** @throws UserError if a file cannot be read or written, or the network is no sequence of our layers */
+function runConvert(from: string, to: string): void {
+  formatOf(to)
+  if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
+  const { network, misfit, metadata } = loadAnyNetwork(from)
+  if (!network) throw new UserError(`${from} cannot be converted: it is not a sequence of our layers: ${misfit}`)
+  saveAnyNetwork(to, network, metadata)
+  const { architecture } = network
+  console.log(`${to}: '${architecture.name}', ${countParameters(architecture)} parameters`)
+}
+
+/** Also by other names. What does not exist is no file. */
+function isSameFile(a: string, b: string): boolean {
+  try {
+    return realpathSync(a) === realpathSync(b)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,151 @@
+/** robustra verify */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Command, Option } from 'commander'
+import { UserError } from '../errors.ts'
+import { loadAnyNetwork } from '../formats/any-network.ts'
+import { writeFileAtomic } from '../formats/atomic.ts'
+import { checkProperty, readVnnlib } from '../formats/vnnlib/property.ts'
+import { formatCounterexample } from '../verification/counterexample.ts'
+import { type InstanceResult, verifyInstance } from '../verification/instances.ts'
+import { type ResultName, ResultsFile } from '../verification/instances-results.ts'
+import { runInstances } from '../verification/instances-run.ts'
+import { MOST_SECONDS, readInstances } from '../verification/instances-table.ts'
+import { verifyQuestion } from '../verification/verify.ts'
+import { onInterrupt } from './interrupt.ts'
+import { jsonOption, seedOption, workersOption } from './options.ts'
+import { examples } from './program.ts'
+import { Clock, Progress } from './progress.ts'
+import { formatTable, printJson } from './text.ts'
+import { parsePositive } from './values.ts'
+
+interface Flags {
+  readonly timeout?: number
+  readonly counterexample?: string
+  readonly instances?: string
+  readonly out?: string
+  readonly resume?: boolean
+  readonly seed: number
+  readonly workers: number
+  readonly json?: boolean
+}
+
+export function verifyCommand(command: Command): void {
+  command
+    .argument('[network]', 'an .onnx, .safetensors or .npz file')
+    .argument('[property]', 'a .vnnlib file, may be compressed (.gz): what must not happen')
+    .addOption(new Option('--timeout <seconds>', 'then give up, reading the files included').argParser(parseTimeout))
+    .option('--counterexample <file>', 'new file for the counterexample, instead of printing it')
+    .option('--instances <file>', 'instead of a network and a property: .csv with rows of network, property, timeout')
+    .option('--out <file>', 'of --instances: new .csv file, one row per instance')
+    .option('--resume', 'go on with --out if it is there, without repeating an instance')
+    .addOption(seedOption('decides where searches begin'))
+    .addOption(workersOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nPrints unsat (proved: no input of the property gives an unsafe output), sat (one does; it follows, re-run in\n' +
+        'float64, in the format of VNN-COMP), timeout or unknown.\n' +
+        'Rows of --out: network, property, unsat | sat | timeout | unknown | error, seconds, method, bound, timeout, ' +
+        'reason.\nAfter rows of error the exit code is 2.\n' +
+        examples([
+          'robustra verify net.onnx property.vnnlib --timeout 60',
+          'robustra verify net.onnx property.vnnlib.gz --timeout 60 --counterexample found.txt --json',
+          'robustra verify --instances instances.csv --out results.csv --resume',
+        ]),
+    )
+    .action(runVerify)
+}
+
+function parseTimeout(text: string): number {
+  const seconds = parsePositive('--timeout', text)
+  if (seconds <= MOST_SECONDS) return seconds
+  throw new UserError(`--timeout cannot be '${text}': give at most ${MOST_SECONDS} seconds`)
+}
+
+async function runVerify(network: string | undefined, property: string | undefined, flags: Flags): Promise<void> {
+  const { timeout, counterexample, instances, out, resume } = flags
+  if (instances === undefined) {
+    if (network === undefined || property === undefined) {
+      throw new UserError('give a network and a property, or --instances')
+    }
+    if (timeout === undefined) throw new UserError('give --timeout: how many seconds it may take')
+    if (out !== undefined || resume) throw new UserError('--out and --resume belong to --instances: leave them out')
+    await verifyOne(network, property, timeout, flags)
+  } else {
+    if (network !== undefined) throw new UserError('give either a network and a property or --instances')
+    if (timeout !== undefined || counterexample !== undefined) {
+      throw new UserError('--timeout and --counterexample do not go with --instances: its rows have their own timeouts')
+    }
+    if (out === undefined) throw new UserError('give --out: where the results of --instances go')
+    await verifyAll(instances, out, flags)
+  }
+}
+
+async function verifyOne(path: string, propertyPath: string, timeout: number, flags: Flags): Promise<void> {
+  const { counterexample: to, workers, seed } = flags
+  // before the work that it would lose
+  if (to !== undefined && existsSync(to)) throw new UserError(`${to} exists already: choose another --counterexample`)
+  if (to !== undefined && !existsSync(dirname(to))) {
+    throw new UserError(`cannot write ${to}: there is no folder ${dirname(to)}: create it first`)
+  }
+  const start = performance.now()
+  const seconds = () => (performance.now() - start) / 1000
+  const { graph } = loadAnyNetwork(path)
+  const property = readVnnlib(propertyPath)
+  checkProperty(graph, property)
+  if (property.regions.length === 0) console.error(`${propertyPath}: no input can meet it, whatever the network`)
+  const options = { timeout: timeout - seconds(), workers, seed }
+  const result = await verifyInstance(graph, property, verifyQuestion, options)
+  if (to !== undefined && result.counterexample) writeFileAtomic(to, `${formatCounterexample(result.counterexample)}\n`)
+  if (flags.json) printJson(document(path, propertyPath, result, seconds()))
+  else {
+    console.log(result.verdict)
+    if (to === undefined && result.counterexample) console.log(formatCounterexample(result.counterexample))
+  }
+}
+
+const document = (network: string, property: string, result: InstanceResult, seconds: number) => {
+  const { verdict, method = null, bound = null, reason = null, counterexample } = result
+  const found = counterexample && { inputs: [...counterexample.point], outputs: [...counterexample.outputs] }
+  return { network, property, verdict, method, bound, reason, seconds, counterexample: found ?? null }
+}
+
+async function verifyAll(table: string, out: string, flags: Flags): Promise<void> {
+  const { resume = false, workers, seed } = flags
+  const instances = readInstances(table)
+  const total = instances.length
+  const file = new ResultsFile(out, instances, resume)
+  const progress = new Progress()
+  const done = onInterrupt('Go on with the same command and --resume.')
+  const start = performance.now()
+  let results: ResultName[]
+  try {
+    progress.start('verifying', total)
+    const clock = new Clock()
+    results = await runInstances(instances, file, {
+      ...{ table, verify: verifyQuestion, workers, seed, loadProperty: readVnnlib },
+      loadNetwork: (path) => loadAnyNetwork(path).graph,
+      onProgress: (count) => progress.update(count, `${count}/${total} instances  ${clock.left(count, total)}`),
+      onFailure: (error) => console.error(error),
+    })
+  } finally {
+    progress.finish()
+    file.close()
+    done()
+  }
+  const counts = Object.fromEntries(
+    ['unsat', 'sat', 'timeout', 'unknown', 'error'].map((name) => [name, results.filter((one) => one === name).length]),
+  )
+  const seconds = (performance.now() - start) / 1000
+  if (flags.json) printJson({ table, out, instances: total, ...counts, seconds })
+  else {
+    console.log(formatTable([['result', 'instances'], ...Object.entries(counts).map(([name, n]) => [name, `${n}`])]))
+    console.log(`\n${total} instances in ${seconds.toFixed(1)} s\nrows: ${out}`)
+  }
+  if (counts['error']) {
+    throw new UserError(
+      `${counts['error']} of ${total} instances ended in an error: the last column of ${out} says why`,
+    )
+  }
+}

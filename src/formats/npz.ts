@@ -1,0 +1,150 @@
+/**
+ * NumPy's .npz: a zip archive of .npy arrays. Tensors are arrays of floats, metadata are texts (0-d arrays of type
+ * '<U'), so that `numpy.load(path)['0.weight']` is a weight and `str(numpy.load(path)['robustra.architecture'])` a text.
+ * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ */
+import { UserError } from '../errors.ts'
+import { readWholeFile, writeFileAtomic } from './atomic.ts'
+import { type Tensor, type TensorFile, requireFinite } from './safetensors.ts'
+import { readZip, writeZip } from './zip.ts'
+
+const MAGIC = '\x93NUMPY'
+const EXTENSION = '.npy'
+/** NumPy's own limit. */
+const MAX_RANK = 64
+
+/**
+ * Reads arrays of 32-bit floats, of 64-bit floats (rounded to 32 bits), and texts.
+ * @throws UserError naming the file, and the array where there is one, if the archive or an array is damaged or of
+ *   another type, or holds NaN or infinity (also those that rounding makes)
+ */
+export const readNpz = (path: string): TensorFile => parseNpz(readWholeFile(path), path)
+
+/** The same from the bytes of a file of this name. */
+export function parseNpz(bytes: Uint8Array, path: string): TensorFile {
+  const metadata: [string, string][] = []
+  const tensors = new Map<string, Tensor>()
+  for (const [entry, content] of readZip(bytes, path)) {
+    const name = entry.endsWith(EXTENSION) ? entry.slice(0, -EXTENSION.length) : entry
+    const array = readArray(content, `${path}: array '${name}'`)
+    if (typeof array === 'string') metadata.push([name, array])
+    else {
+      requireFinite(array.data, name, path)
+      tensors.set(name, array)
+    }
+  }
+  return { metadata: Object.fromEntries(metadata), tensors }
+}
+
+/**
+ * Writes tensors as 32-bit floats and metadata as texts, atomically.
+ * @throws UserError if the file cannot be written, or if a tensor holds NaN or infinity (nothing is then written)
+ */
+export function writeNpz(path: string, file: TensorFile): void {
+  writeFileAtomic(path, encodeNpz(file, path))
+}
+
+/** The bytes of that file. */
+export function encodeNpz({ metadata, tensors }: TensorFile, path: string): Uint8Array {
+  const entries = new Map<string, Uint8Array>()
+  for (const [name, text] of Object.entries(metadata)) entries.set(name + EXTENSION, encodeText(text))
+  for (const [name, { shape, data }] of tensors) {
+    if (Object.hasOwn(metadata, name)) throw new RangeError(`'${name}' is both a tensor and a text`)
+    requireFinite(data, name, `${path} was not written`)
+    const { bytes, view, start } = allocate('<f4', shape, 4 * data.length)
+    data.forEach((value, i) => view.setFloat32(start + 4 * i, value, true))
+    entries.set(name + EXTENSION, bytes)
+  }
+  return writeZip(entries, path)
+}
+
+function encodeText(text: string): Uint8Array {
+  const characters = [...text]
+  const { bytes, view, start } = allocate(`<U${characters.length}`, [], 4 * characters.length)
+  characters.forEach((character, i) => view.setUint32(start + 4 * i, character.codePointAt(0)!, true))
+  return bytes
+}
+
+/** An array's header, padded as the format asks, and room for its values. */
+function allocate(type: string, shape: readonly number[], size: number) {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`
+  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': ${tuple}, }`
+  const start = Math.ceil((MAGIC.length + 4 + header.length + 1) / 64) * 64
+  const bytes = new Uint8Array(start + size)
+  const view = new DataView(bytes.buffer)
+  const begin = MAGIC.length + 4
+  bytes.set(Buffer.from(MAGIC, 'latin1'))
+  view.setUint8(MAGIC.length, 1)
+  view.setUint16(MAGIC.length + 2, start - begin, true)
+  bytes.set(Buffer.from(header.padEnd(start - begin - 1) + '\n', 'latin1'), begin)
+  return { bytes, view, start }
+}
+
+/** @param where the file and the array, for messages */
+function readArray(bytes: Uint8Array, where: string): Tensor | string {
+  const refuse = (what: string) => new UserError(`${where} ${what}`)
+  const { header, start } = readHeader(bytes, refuse)
+  const type = /'descr': *'([^']*)'/.exec(header)?.[1]
+  const order = /'fortran_order': *(True|False)/.exec(header)?.[1]
+  const tuple = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1]
+  if (type === undefined || order === undefined || tuple === undefined) throw refuse(`has a header that is not read`)
+  const shape = (tuple.match(/\d+/g) ?? []).map(Number)
+  const length = shape.reduce((a, b) => a * b, 1)
+  const float = { '<f4': 4, '<f8': 8 }[type]
+  const characters = /^<U(\d{1,9})$/.exec(type)?.[1]
+  if (float === undefined && characters === undefined) {
+    throw refuse(`is of type '${type}': only '<f4', '<f8' and texts ('<U') are read`)
+  }
+  if (characters !== undefined && shape.length > 0) throw refuse('is a list of texts: only single ones are read')
+  const size = length * (float ?? 4 * Number(characters))
+  if (shape.length > MAX_RANK || bytes.length - start !== size) {
+    throw refuse(
+      `of type '${type}' and shape [${shape.slice(0, MAX_RANK)}] has ${bytes.length - start} bytes of values`,
+    )
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, size)
+  if (float === undefined) return readText(view, refuse)
+  const values = Float32Array.from({ length }, (_, i) =>
+    float === 4 ? view.getFloat32(4 * i, true) : view.getFloat64(8 * i, true),
+  )
+  return { shape, data: order === 'True' ? rowMajor(values, shape) : values }
+}
+
+function readHeader(bytes: Uint8Array, refuse: (what: string) => UserError): { header: string; start: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('latin1')
+  if (text(0, 6) !== MAGIC || bytes.length < 12) throw refuse('is no .npy array')
+  const version = bytes[6]
+  if (!(version >= 1 && version <= 3)) throw refuse(`has version ${version} of the format: only 1 to 3 are read`)
+  const begin = version === 1 ? 10 : 12
+  const start = begin + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true))
+  if (start > bytes.length) throw refuse('is cut short')
+  return { header: text(begin, start), start }
+}
+
+function readText(view: DataView, refuse: (what: string) => UserError): string {
+  let text = ''
+  for (let at = 0; at < view.byteLength; at += 4) {
+    const code = view.getUint32(at, true)
+    if (code > 0x10ffff) throw refuse('holds a character that does not exist')
+    text += String.fromCodePoint(code)
+  }
+  // As NumPy does, whose texts are filled up with zeros.
+  return text.replace(/\0+$/, '')
+}
+
+/** From Fortran's order, where the first index runs fastest. */
+function rowMajor(values: Float32Array, shape: readonly number[]): Float32Array {
+  const result = new Float32Array(values.length)
+  const index = shape.map(() => 0)
+  for (const [at] of values.entries()) {
+    let [to, stride] = [0, 1]
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      to += index[axis] * stride
+      stride *= shape[axis]
+    }
+    result[to] = values[at]
+    for (let axis = 0; axis < shape.length && ++index[axis] === shape[axis]; axis++) index[axis] = 0
+  }
+  return result
+}

@@ -1,0 +1,113 @@
+/** Operators that add and scale element by element. */
+import type { Call, Operator } from './call.ts'
+import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
+import { type Operand, type Selection, type Value, isConstant } from './steps.ts'
+import type { Constant } from './tensor.ts'
+
+type Arithmetic = 'Add' | 'Sub' | 'Mul' | 'Div'
+
+const compute: Record<Arithmetic, (a: number, b: number) => number> = {
+  Add: (a, b) => a + b,
+  Sub: (a, b) => a - b,
+  Mul: (a, b) => a * b,
+  Div: (a, b) => a / b,
+}
+
+export const binary =
+  (operator: Arithmetic): Operator =>
+  (call) =>
+    combine(call, operator, call.operand(0), call.operand(1))
+
+export const relu: Operator = (call) => {
+  const { id, shape } = call.value(0)
+  return call.steps.add({ kind: 'relu', label: call.label, size: elementsOf(shape), value: id }, shape, 0)
+}
+
+/** Two operands, broadcast as numpy does. */
+export function combine(call: Call, operator: Arithmetic, a: Operand, b: Operand): Operand {
+  const shape = broadcastShapes(a.shape, b.shape)
+  if (!shape) throw call.refuse(`combines [${a.shape}] and [${b.shape}]: the shapes do not fit`)
+  const [fromA, fromB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)]
+  if (isConstant(a) && isConstant(b)) {
+    const round = a.integer ? Math.trunc : (x: number) => x
+    return call.make(shape, a, (i) => round(compute[operator](a.data[fromA(i)], b.data[fromB(i)])))
+  }
+  if (isConstant(b)) return withConstant(call, operator, { value: a as Value, source: fromA }, b, fromB, shape)
+  if (isConstant(a)) {
+    if (operator === 'Div') throw call.refuse('divides by a value computed from the input: that is not supported')
+    if (operator !== 'Sub') return withConstant(call, operator, { value: b, source: fromB }, a, fromA, shape)
+    return affine(call, { value: b, source: fromB }, shape, { factor: () => -1, shift: (o) => a.data[fromA(o)] })
+  }
+  if (operator === 'Mul' || operator === 'Div') {
+    throw call.refuse('combines two values computed from the input: only their sum and difference are supported')
+  }
+  const size = elementsOf(shape)
+  const sign = operator === 'Sub' ? -1 : 1
+  const terms = [
+    { value: a.id, source: fromA, factor: () => 1 },
+    { value: b.id, source: fromB, factor: () => sign },
+  ]
+  return call.steps.add({ kind: 'selection', label: call.label, size, terms, shift: () => 0 }, shape, 5 * size)
+}
+
+interface Source {
+  readonly value: Value
+  readonly source: (output: number) => number
+}
+type Change = Omit<Selection, 'kind' | 'terms'> & { readonly factor: (output: number) => number }
+
+function withConstant(
+  call: Call,
+  operator: Arithmetic,
+  from: Source,
+  constant: Constant,
+  index: (output: number) => number,
+  shape: readonly number[],
+): Operand {
+  const operand = (o: number) => constant.data[index(o)]
+  const [one, zero] = [() => 1, () => 0]
+  switch (operator) {
+    case 'Add':
+      return affine(call, from, shape, { factor: one, shift: operand })
+    case 'Sub':
+      return affine(call, from, shape, { factor: one, shift: (o) => -operand(o), normalises: { by: 'Sub', operand } })
+    case 'Mul':
+      return affine(call, from, shape, { factor: operand, shift: zero })
+    case 'Div':
+      if (constant.data.some((d) => !Number.isFinite(1 / d))) throw call.refuse('divides by zero')
+      return affine(call, from, shape, {
+        factor: (o) => 1 / operand(o),
+        shift: zero,
+        normalises: { by: 'Div', operand },
+      })
+  }
+}
+
+function affine(call: Call, { value, source }: Source, shape: readonly number[], change: Change): Operand {
+  const size = elementsOf(shape)
+  if (size === elementsOf(value.shape)) return call.relabel(call.steps.scale(call.label, value, change), shape)
+  const { factor, shift } = change
+  const terms = [{ value: value.id, source, factor }]
+  return call.steps.add({ kind: 'selection', label: call.label, size, terms, shift }, shape, 3 * size)
+}
+
+export const batchNormalization: Operator = (call) => {
+  const value = call.value(0)
+  const channels = value.shape[1] ?? 1
+  const area = elementsOf(value.shape.slice(2))
+  if (call.wholeNumber('training_mode', 0) !== 0) throw call.refuse('is in training mode: export it for inference')
+  if (call.wholeNumber('spatial', 1) !== 1) throw call.refuse('is not per channel (spatial = 0): not supported')
+  const epsilon = call.number('epsilon', 1e-5)
+  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => {
+    const { data, shape } = call.constant(i)
+    if (data.length !== channels) throw call.refuse(`has [${shape}] as input ${i} for a value of [${value.shape}]`)
+    return data
+  })
+  const factors = Float64Array.from(scale, (s, c) => s / Math.sqrt(variance[c] + epsilon))
+  if (!factors.every(Number.isFinite)) throw call.refuse('has a variance that is not positive')
+  const channel = (o: number) => Math.floor(o / area) % channels
+  return call.steps.scale(call.label, value, {
+    factor: (o) => factors[channel(o)],
+    shift: (o) => bias[channel(o)] - mean[channel(o)] * factors[channel(o)],
+  })
+}

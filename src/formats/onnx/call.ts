@@ -1,0 +1,135 @@
+/** One node of an ONNX graph with what it reads: what the operators are written against. */
+import { UserError } from '../../errors.ts'
+import { type AttributeProto, type NodeProto, attributeTypes } from './schema.ts'
+import { MAX_ELEMENTS, MAX_RANK, elementsOf, sameShape } from './shape.ts'
+import { type Operand, type Steps, type Value, isConstant } from './steps.ts'
+import { type Constant, readTensor } from './tensor.ts'
+
+/** Makes the first output of a node. */
+export type Operator = (call: Call) => Operand
+
+export class Call {
+  readonly steps: Steps
+  readonly opset: number
+  readonly node: NodeProto
+  /** Undefined where an optional input is left out. */
+  readonly inputs: readonly (Operand | undefined)[]
+  /** Operator and name. */
+  readonly label: string
+  readonly #attributes: ReadonlyMap<string, AttributeProto>
+
+  constructor(steps: Steps, opset: number, node: NodeProto, inputs: readonly (Operand | undefined)[]) {
+    this.steps = steps
+    this.opset = opset
+    this.node = node
+    this.inputs = inputs
+    this.label = labelOf(node)
+    this.#attributes = new Map(node.attribute.map((attribute) => [attribute.name, attribute]))
+  }
+
+  refuse(what: string): UserError {
+    return new UserError(`${this.label} ${what}`)
+  }
+
+  operand(index: number): Operand {
+    const operand = this.inputs[index]
+    if (!operand) throw this.refuse(`has no input ${index}`)
+    return operand
+  }
+
+  /** An input that must be computed from the network's input. */
+  value(index: number): Value {
+    const operand = this.operand(index)
+    if (isConstant(operand)) throw this.refuse(`reads a constant ('${this.node.input[index]}'): that is not supported`)
+    return operand
+  }
+
+  /** An input that must be constant. */
+  constant(index: number): Constant {
+    const operand = this.operand(index)
+    if (isConstant(operand)) return operand
+    throw this.refuse(`needs a constant '${this.node.input[index]}', but it is computed from the input`)
+  }
+
+  /** A constant input of whole numbers in one dimension, undefined if it is left out. */
+  wholeNumbers(index: number): number[] | undefined {
+    if (!this.inputs[index]) return undefined
+    const { data, integer, shape } = this.constant(index)
+    if (!integer || shape.length > 1) throw this.refuse(`needs whole numbers in one dimension as input ${index}`)
+    return [...data]
+  }
+
+  has(name: string): boolean {
+    return this.#attributes.has(name)
+  }
+
+  number(name: string, otherwise: number): number {
+    return this.#get(name, 'f')?.f ?? otherwise
+  }
+
+  wholeNumber(name: string, otherwise: number): number {
+    const attribute = this.#get(name, 'i')
+    return attribute ? Number(attribute.i) : otherwise
+  }
+
+  list(name: string): number[] | undefined {
+    return this.#get(name, 'ints')?.ints.map(Number)
+  }
+
+  numbers(name: string): readonly number[] | undefined {
+    return this.#get(name, 'floats')?.floats
+  }
+
+  text(name: string, otherwise: string): string {
+    const attribute = this.#get(name, 's')
+    return attribute ? new TextDecoder().decode(attribute.s) : otherwise
+  }
+
+  tensor(name: string): Constant {
+    const tensor = this.#get(name, 't')?.t
+    if (!tensor) throw this.refuse(`has no tensor '${name}'`)
+    return readTensor(tensor, this.label)
+  }
+
+  #get(name: string, field: keyof typeof attributeTypes): AttributeProto | undefined {
+    const attribute = this.#attributes.get(name)
+    // Old files leave the type out.
+    if (attribute && attribute.type !== 0 && attribute.type !== attributeTypes[field]) {
+      throw this.refuse(`has an attribute '${name}' of type ${attribute.type}, not ${attributeTypes[field]}`)
+    }
+    return attribute
+  }
+
+  /** A dimension's index, counted from the end if negative. @param rank one past the largest */
+  axis(axis: number, rank: number): number {
+    const found = axis < 0 ? axis + rank : axis
+    if (!(Number.isInteger(found) && found >= 0 && found < rank)) {
+      throw this.refuse(`has axis ${axis}, but there are ${rank}`)
+    }
+    return found
+  }
+
+  /** The same elements under another shape. */
+  relabel(operand: Operand, shape: readonly number[]): Operand {
+    if (elementsOf(shape) !== elementsOf(operand.shape)) {
+      throw this.refuse(`cannot make [${shape}] of [${operand.shape}]: the numbers of elements differ`)
+    }
+    if (shape.length > MAX_RANK) throw this.refuse(`makes more than ${MAX_RANK} dimensions`)
+    return sameShape(shape, operand.shape) ? operand : { ...operand, shape }
+  }
+
+  /** A new constant. */
+  make(shape: readonly number[], like: Constant, element: (index: number) => number): Constant {
+    const length = elementsOf(shape)
+    if (!(length <= MAX_ELEMENTS)) throw this.refuse(`makes a constant of [${shape}]: too large`)
+    this.steps.spend(length, this.label)
+    const data = like.integer ? new Float64Array(length) : new (like.data.constructor as typeof Float64Array)(length)
+    for (let i = 0; i < length; i++) {
+      data[i] = element(i)
+      if (!Number.isFinite(data[i])) throw this.refuse(`makes ${data[i]}`)
+    }
+    return { shape, data, integer: like.integer }
+  }
+}
+
+export const labelOf = ({ opType, name, output }: NodeProto): string => `${opType} '${name || (output[0] ?? '')}'`

@@ -1,0 +1,109 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Random } from '../../engine/random.ts'
+import { UserError } from '../../errors.ts'
+import { architectureNamed } from '../../networks/architectures.ts'
+import { evaluate } from '../../networks/evaluate.ts'
+import { evaluateGraph } from '../../networks/graph.ts'
+import { initialise } from '../../networks/initialise.ts'
+import { type Layer, type Shape, sizeOf } from '../../networks/layers.ts'
+import { type Network, countParameters } from '../../networks/network.ts'
+import { randomNetwork } from '../../networks/random-network.testing.ts'
+import { encodeNetwork, exportOnnx } from './export.ts'
+import { importOnnx, parseNetwork } from './import.ts'
+import { drawnInputs, relativeError, runOracle } from './model.testing.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'robustra-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function networkOf(input: Shape, layers: readonly Layer[]): Network {
+  const architecture = { name: 'test', input, layers }
+  const random = new Random(1, 'test')
+  const parameters = new Float32Array(countParameters(architecture)).map(() => random.normal())
+  return { architecture, parameters }
+}
+
+const vector = { channels: 5, height: 1, width: 1 }
+const convolution = { kind: 'convolution', outChannels: 2, kernel: 1, stride: 1, padding: 0 } as const
+const networks: [string, Network][] = [
+  ...Array.from({ length: 40 }, (_, i): [string, Network] => [`random ${i}`, randomNetwork(new Random(i, 'export'))]),
+  ['mnist-small', initialise(architectureNamed('mnist-small'), 1)],
+  ['cifar10-small', initialise(architectureNamed('cifar10-small'), 1)],
+  ['a convolution that comes last', networkOf({ channels: 1, height: 3, width: 3 }, [{ ...convolution, kernel: 3 }])],
+  [
+    'a convolution of a vector',
+    networkOf(vector, [
+      { kind: 'linear', outFeatures: 3 },
+      { kind: 'relu' },
+      convolution,
+      { kind: 'relu' },
+      convolution,
+    ]),
+  ],
+  [
+    'a linear layer behind a convolution of one pixel',
+    networkOf(vector, [convolution, { kind: 'relu' }, { kind: 'linear', outFeatures: 3 }]),
+  ],
+  [
+    'a normalised vector, flattened for nothing',
+    networkOf(vector, [
+      { kind: 'normalise', mean: [0, 1, 2, 3, 4], deviation: [1, 2, 0.5, 3, 0.1] },
+      { kind: 'flatten' },
+      { kind: 'linear', outFeatures: 3 },
+    ]),
+  ],
+]
+
+const bits = ({ parameters }: Network) => Buffer.from(parameters.buffer, parameters.byteOffset, parameters.byteLength)
+
+test.each(networks)('%s: as ONNX Runtime runs it, and read again bit by bit', async (_, network) => {
+  const bytes = encodeNetwork(network, {}, 'test.onnx')
+  const { graph, network: again, misfit } = parseNetwork(bytes, 'test.onnx')
+  expect(misfit).toBeUndefined()
+  expect(Buffer.compare(bits(again!), bits(network))).toBe(0)
+  const { input, layers, name } = network.architecture
+  expect(again!.architecture).toMatchObject({ name, input })
+  const kinds = (list: readonly Layer[]) => list.map(({ kind }) => kind).filter((kind) => kind !== 'flatten')
+  expect(kinds(again!.architecture.layers)).toEqual(kinds(layers))
+
+  const inputs = drawnInputs(sizeOf(input), 3)
+  const expected = await runOracle(bytes, [1, ...graph.inputShape], inputs)
+  inputs.forEach((x, i) => {
+    expect(relativeError(evaluate(network, x), expected[i])).toBeLessThan(1e-5)
+    expect(relativeError(evaluate(again!, x), evaluate(network, x))).toBeLessThan(1e-6)
+    expect(relativeError(evaluateGraph(graph, x).at(-1)!, evaluate(again!, x))).toBeLessThan(1e-12)
+  })
+})
+
+test('architectures of ours, normalised, are read again layer by layer; constants become 32-bit floats', () => {
+  const path = join(folder, 'a.onnx')
+  const { architecture } = initialise(architectureNamed('mnist-small'), 1)
+  const layers: Layer[] = [{ kind: 'normalise', mean: [0.1307], deviation: [0.3081] }, ...architecture.layers]
+  const network = networkOf(architecture.input, layers)
+  exportOnnx(path, network, { epsilon: '0.1', note: 'größer' })
+  const loaded = importOnnx(path)
+  expect(loaded.metadata).toEqual({ epsilon: '0.1', note: 'größer' })
+  const [first, ...rest] = loaded.network!.architecture.layers
+  expect(first).toEqual({ kind: 'normalise', mean: [Math.fround(0.1307)], deviation: [Math.fround(0.3081)] })
+  expect(rest).toEqual(architecture.layers)
+  exportOnnx(path, loaded.network!)
+  expect(importOnnx(path).network!.architecture).toEqual(loaded.network!.architecture)
+})
+
+test('NaN is refused, and the old file is left', () => {
+  const path = join(folder, 'b.onnx')
+  const network = networkOf(vector, [{ kind: 'linear', outFeatures: 1 }])
+  exportOnnx(path, network)
+  const { size } = statSync(path)
+  network.parameters[3] = Number.NaN
+  const exported = () => exportOnnx(path, network)
+  expect(exported).toThrow(new UserError(`${path} was not written: tensor '0.weight' holds NaN at element 3`))
+  expect(() => exportOnnx(path, { ...network, parameters: new Float32Array(2) })).toThrow(RangeError)
+  expect(statSync(path).size).toBe(size)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+})

@@ -1,0 +1,151 @@
+/** Sequential networks as ONNX files. */
+import type { Layer, Shape } from '../../networks/layers.ts'
+import { type Network, parameterLayout, shapesOf } from '../../networks/network.ts'
+import { writeFileAtomic } from '../atomic.ts'
+import { tensorsOf } from '../network-file.ts'
+import { requireFinite } from '../safetensors.ts'
+import {
+  FLOAT,
+  INT64,
+  type ModelProto,
+  type NodeProto,
+  type Partially,
+  type TensorProto,
+  attributeTypes,
+  encodeModel,
+} from './schema.ts'
+
+/** Read by every runtime of the last years. */
+const [OPSET, IR_VERSION] = [13, 8]
+const BATCH = 'N'
+
+type Node = Partially<NodeProto>
+type Initialiser = Partially<TensorProto>
+
+/**
+ * Writes a network, atomically: opset 13, input 'input' of [N, channels, height, width] (or [N, features]), output
+ * 'output', parameters under their names bit by bit. The means and deviations of a normalise layer become 32-bit
+ * floats, as ONNX networks have them.
+ * @param metadata texts to keep with it
+ * @throws UserError if the file cannot be written or a parameter is NaN or infinite
+ * @throws RangeError if the parameters do not fill the architecture
+ */
+export function exportOnnx(path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void {
+  writeFileAtomic(path, encodeNetwork(network, metadata, path))
+}
+
+/** The bytes of that file. */
+export function encodeNetwork(network: Network, metadata: Readonly<Record<string, string>>, path: string): Uint8Array {
+  const { architecture } = network
+  const shapes = shapesOf(architecture)
+  const nodes: Node[] = []
+  const initialisers = parametersOf(network, path)
+  let value = 'input'
+  const apply = (
+    opType: string,
+    name: string,
+    constants: readonly string[] = [],
+    attributes: Node['attribute'] = [],
+  ) => {
+    const output = `${name}.output`
+    nodes.push({ name, opType, input: [value, ...constants], output: [output], attribute: attributes })
+    value = output
+  }
+  let isVector = startsAsVector(architecture.input, architecture.layers)
+  const inputShape = batchOf(architecture.input, isVector)
+  architecture.layers.forEach((layer, i) => {
+    if (layer.kind === 'linear' || layer.kind === 'flatten') {
+      if (!isVector) apply('Flatten', layer.kind === 'flatten' ? `${i}` : `${i}.flatten`, [], [whole('axis', 1)])
+      isVector = true
+    }
+    switch (layer.kind) {
+      case 'flatten':
+        return
+      case 'relu':
+        return apply('Relu', `${i}`)
+      case 'linear':
+        return apply('Gemm', `${i}`, [`${i}.weight`, `${i}.bias`], [whole('transB', 1)])
+      case 'convolution': {
+        if (isVector) {
+          initialisers.push(integers(`${i}.shape`, [-1, shapes[i].channels, 1, 1]))
+          apply('Reshape', `${i}.image`, [`${i}.shape`])
+        }
+        isVector = false
+        return apply('Conv', `${i}`, [`${i}.weight`, `${i}.bias`], windowOf(layer))
+      }
+      case 'normalise': {
+        const shape = isVector ? [layer.mean.length] : [layer.mean.length, 1, 1]
+        initialisers.push(floats(`${i}.mean`, shape, Float32Array.from(layer.mean)))
+        initialisers.push(floats(`${i}.deviation`, shape, Float32Array.from(layer.deviation)))
+        apply('Sub', `${i}.centre`, [`${i}.mean`])
+        apply('Div', `${i}.scale`, [`${i}.deviation`])
+      }
+    }
+  })
+  nodes.push({ name: 'output', opType: 'Identity', input: [value], output: ['output'] })
+  const model: Partially<ModelProto> = {
+    irVersion: IR_VERSION,
+    producerName: 'robustra',
+    opsetImport: [{ domain: '', version: OPSET }],
+    metadataProps: Object.entries(metadata).map(([key, text]) => ({ key, value: text })),
+    graph: {
+      name: architecture.name,
+      node: nodes,
+      initializer: initialisers,
+      input: [describe('input', inputShape)],
+      output: [describe('output', batchOf(shapes.at(-1)!, isVector))],
+    },
+  }
+  return encodeModel(model)
+}
+
+/** Whether the first layer that minds reads a vector, not an image. */
+function startsAsVector({ height, width }: Shape, layers: readonly Layer[]): boolean {
+  const first = layers.find(({ kind }) => kind !== 'normalise' && kind !== 'relu')
+  return height === 1 && width === 1 && first?.kind !== 'convolution'
+}
+
+const batchOf = ({ channels, height, width }: Shape, isVector: boolean) =>
+  isVector ? [BATCH, channels] : [BATCH, channels, height, width]
+
+const describe = (name: string, shape: readonly (number | string)[]) => ({
+  name,
+  type: {
+    tensorType: {
+      elemType: FLOAT,
+      shape: { dim: shape.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size })) },
+    },
+  },
+})
+
+const whole = (name: string, i: number) => ({ name, i, type: attributeTypes.i })
+const list = (name: string, ints: readonly number[]) => ({ name, ints, type: attributeTypes.ints })
+
+const windowOf = ({ kernel, stride, padding }: Layer & { kind: 'convolution' }) => [
+  list('kernel_shape', [kernel, kernel]),
+  list('strides', [stride, stride]),
+  list('pads', [padding, padding, padding, padding]),
+]
+
+function parametersOf(network: Network, path: string): Initialiser[] {
+  const { tensors } = tensorsOf(network, {})
+  return parameterLayout(network.architecture).map(({ name, shape }) => {
+    const { data } = tensors.get(name)!
+    requireFinite(data, name, `${path} was not written`)
+    return floats(name, shape, data)
+  })
+}
+
+function floats(name: string, dims: readonly number[], data: Float32Array): Initialiser {
+  const rawData = new Uint8Array(4 * data.length)
+  const view = new DataView(rawData.buffer)
+  data.forEach((value, i) => view.setFloat32(4 * i, value, true))
+  return { name, dims, dataType: FLOAT, rawData }
+}
+
+const integers = (name: string, int64Data: readonly number[]): Initialiser => ({
+  name,
+  dims: [int64Data.length],
+  dataType: INT64,
+  int64Data,
+})

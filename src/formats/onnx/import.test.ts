@@ -1,0 +1,312 @@
+/** What import refuses, and which networks it takes for sequences of layers. */
+import { describe, expect, test } from 'vitest'
+import { UserError } from '../../errors.ts'
+import { importOnnx, parseNetwork } from './import.ts'
+import { type TestModel, bytesOf, drawn, floats, integers, modelOf, node } from './model.testing.ts'
+import { type ModelProto, type Partially, encodeModel } from './schema.ts'
+
+const simple: TestModel = {
+  input: ['N', 4],
+  nodes: [node('MatMul', 'x w', 'a'), node('Relu', 'a', 'y')],
+  initialisers: [drawn('w', [4, 3])],
+}
+const of = (change: Partial<TestModel>) => bytesOf({ ...simple, ...change })
+type Graph = NonNullable<Partially<ModelProto>['graph']>
+const withGraph = (change: (graph: Graph) => Graph) => {
+  const model = modelOf(simple)
+  return encodeModel({ ...model, graph: change(model.graph!) })
+}
+const tensor = (change: object) => of({ initialisers: [{ ...drawn('w', [4, 3]), ...change }] })
+const image = (...nodes: TestModel['nodes']) =>
+  bytesOf({ input: ['N', 2, 4, 4], nodes, initialisers: [drawn('w', [4, 2, 3, 3]), drawn('m', [2, 4, 3])] })
+
+describe('refuses in one line that names the file:', () => {
+  test.each<[string, Uint8Array, string]>([
+    ['an empty file', new Uint8Array(), 'not an ONNX model: it is empty'],
+    ['another file', new TextEncoder().encode('PK\x03\x04 surely some other file'), 'not an ONNX model'],
+    ['a file cut short', of({}).subarray(0, 60), 'not an ONNX model, or cut short'],
+    ['a model without graph', encodeModel({ irVersion: 8 }), 'it holds no graph'],
+    ['an old opset', of({ opset: 6 }), 'opset 6 is not supported: export it with 7 to 26'],
+    ['a new opset', of({ opset: 27 }), 'opset 27 is not supported'],
+    [
+      'operators of another domain alone',
+      encodeModel({ ...modelOf(simple), opsetImport: [{ domain: 'ai.onnx.ml', version: 3 }] }),
+      'no opset of the domain ai.onnx',
+    ],
+    [
+      'unsupported operators, all at once',
+      of({
+        nodes: [
+          node('Sigmoid', 'x', 'a'),
+          node('MaxPool', 'a', 'b'),
+          node('Sigmoid', 'b', 'c'),
+          { ...node('Relu', 'c', 'y'), domain: 'com.example' },
+        ],
+      }),
+      "not supported: Sigmoid ('a-node', 'c-node'), MaxPool ('b-node'), com.example.Relu ('y-node')",
+    ],
+    [
+      'a cycle',
+      of({ nodes: [node('Add', 'x b', 'a'), node('Relu', 'a', 'b'), node('Relu', 'b', 'y')] }),
+      "the graph is cyclic: Add 'a-node' reads 'b', which is made from its own output",
+    ],
+    ['a node that reads itself', of({ nodes: [node('Add', 'x y', 'y')] }), 'the graph is cyclic'],
+    ['an undefined name', of({ nodes: [node('Add', 'x b', 'y')] }), "Add 'y-node' reads 'b', which nothing makes"],
+    ['an output that nothing makes', of({ output: 'z' }), "no node makes the output 'z'"],
+    ['an output without input', of({ nodes: [node('Add', 'w w', 'y')] }), "output 'y' does not depend on the input"],
+    ['a name made twice', of({ nodes: [node('Relu', 'x', 'y'), node('Relu', 'x', 'y')] }), "makes 'y', which exists"],
+    ['a weight made again', of({ nodes: [node('Relu', 'x', 'w')] }), "makes 'w', which exists already"],
+    ['a weight given twice', of({ initialisers: [drawn('w', [4, 3]), drawn('w', [4, 3])] }), "'w' is given twice"],
+    [
+      'two inputs',
+      withGraph((graph) => ({ ...graph, input: [...graph.input!, { ...graph.input![0], name: 'z' }] })),
+      "has 2 inputs ('x', 'z'), not one",
+    ],
+    [
+      'two outputs',
+      withGraph((graph) => ({ ...graph, output: [{ name: 'a' }, { name: 'y' }] })),
+      "2 outputs ('a', 'y')",
+    ],
+    ['no output', withGraph((graph) => ({ ...graph, output: [] })), 'the network has no output'],
+    ['sparse weights', withGraph((graph) => ({ ...graph, sparseInitializer: [{}] })), 'sparse initialisers'],
+    ['an input without shape', withGraph((graph) => ({ ...graph, input: [{ name: 'x' }] })), "'x' has no shape"],
+    [
+      'an input of integers',
+      withGraph((graph) => ({ ...graph, input: [{ name: 'x', type: { tensorType: { elemType: 7, shape: {} } } }] })),
+      "the input 'x' is of type 7",
+    ],
+    ['an open dimension', of({ input: ['N', 'length'] }), "dimension 1 of the input 'x' is length"],
+    ['a single open dimension', of({ input: ['N'] }), "dimension 0 of the input 'x' is N"],
+    ['an absurd input', of({ input: ['N', 2 ** 20, 2 ** 20] }), 'too large'],
+    ['too many dimensions', of({ input: Array.from({ length: 17 }, () => 1) }), 'more than 16 dimensions'],
+    ['NaN', tensor({ rawData: floats('', [12], [Number.NaN]).rawData }), "initialiser 'w' of shape [4,3] has 1 values"],
+    [
+      'NaN among the weights',
+      of({ initialisers: [floats('w', [4, 3], [0, Number.NaN, ...Array.from({ length: 10 }, () => 0)])] }),
+      "the initialiser 'w' holds NaN at element 1",
+    ],
+    [
+      'infinity',
+      of({ initialisers: [floats('w', [4, 3], [...Array.from({ length: 11 }, () => 0), -Infinity])] }),
+      "the initialiser 'w' holds -Infinity at element 11",
+    ],
+    ['weights in another file', tensor({ dataLocation: 1, rawData: new Uint8Array() }), 'external data off'],
+    ['half floats', tensor({ dataType: 10 }), "the initialiser 'w' is of type 10"],
+    ['missing weights', tensor({ rawData: new Uint8Array() }), 'of shape [4,3] has 0 values, not 12'],
+    ['an absurd shape', tensor({ dims: [2 ** 40, 2 ** 40] }), "initialiser 'w' has the shape"],
+    ['a negative shape', tensor({ dims: [-4, -3] }), "initialiser 'w' has the shape [-4,-3]"],
+    ['shapes that do not fit', of({ input: ['N', 5] }), "MatMul 'a-node' multiplies [1,5] and [4,3]"],
+    [
+      'a sum that does not fit',
+      of({ nodes: [node('MatMul', 'x w', 'a'), node('Add', 'a x', 'y')] }),
+      "Add 'y-node' combines [1,3] and [1,4]: the shapes do not fit",
+    ],
+    ['a product of computed values', of({ nodes: [node('Mul', 'x x', 'y')] }), 'two values computed from the input'],
+    ['a matrix of computed values', of({ input: [4, 4], nodes: [node('MatMul', 'x x', 'y')] }), 'one must be constant'],
+    ['a computed divisor', of({ nodes: [node('Div', 'w x', 'y')], input: [4, 3] }), 'divides by a value computed'],
+    [
+      'division by zero',
+      of({ nodes: [node('Div', 'x d', 'y')], initialisers: [floats('d', [4], [1, 2, 0, 1])] }),
+      "Div 'y-node' divides by zero",
+    ],
+    ['a ReLU of constants', of({ nodes: [node('Relu', 'w', 'y')] }), 'reads a constant'],
+    [
+      'a further output',
+      of({ nodes: [{ ...node('Dropout', 'x', 'd'), output: ['d', 'mask'] }, node('Relu', 'mask', 'y')] }),
+      "Relu 'y-node' reads 'mask', a further output of its node",
+    ],
+    [
+      'an attribute of another type',
+      of({ nodes: [node('Gemm', 'x w', 'y', { transB: 'yes' })] }),
+      "attribute 'transB'",
+    ],
+    [
+      'training',
+      of({
+        nodes: [node('Dropout', 'x - t', 'y')],
+        initialisers: [{ name: 't', dims: [], dataType: 6, int32Data: [1] }],
+      }),
+      'training mode',
+    ],
+    [
+      'a reshape that loses elements',
+      of({ nodes: [node('Reshape', 'x s', 'y')], initialisers: [integers('s', [3, 1])] }),
+      'cannot make [3,1] of [1,4]',
+    ],
+    [
+      'a reshape that does not divide',
+      of({ nodes: [node('Reshape', 'x s', 'y')], initialisers: [integers('s', [3, -1])] }),
+      'cannot make [3,-1] of [1,4]',
+    ],
+    ['a kernel that does not fit', image(node('Conv', 'x w', 'y', { dilations: [2, 2] })), 'does not fit into [4,4]'],
+    ['channels that do not fit', image(node('Conv', 'x w', 'y', { group: 2 })), 'has weights of [4,2,3,3] in 2 groups'],
+    ['strides of zero', image(node('Conv', 'x w', 'y', { strides: [0, 1] })), 'has strides [0,1]'],
+    ['negative pads', image(node('Conv', 'x w', 'y', { pads: [1, 1, -1, 1] })), 'has pads [1,1,-1,1]'],
+    [
+      'a kernel of another size',
+      image(node('Conv', 'x w', 'y', { kernel_shape: [3, 2] })),
+      'that its weights have not',
+    ],
+    [
+      'dilations with automatic padding',
+      image(node('Conv', 'x w', 'y', { auto_pad: 'SAME_UPPER', dilations: [2, 2] })),
+      "dilations with auto_pad 'SAME_UPPER'",
+    ],
+    [
+      'windows beyond the padding',
+      image(node('AveragePool', 'x', 'y', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 })),
+      'ceil_mode = 1',
+    ],
+    [
+      'windows of padding alone',
+      image(node('AveragePool', 'x', 'y', { kernel_shape: [1, 1], pads: [1, 1, 1, 1] })),
+      'windows of padding alone',
+    ],
+    ['reflections', image(node('Pad', 'x m', 'y', { mode: 'reflect' })), "pads by 'reflect'"],
+    ['a permutation that is none', image(node('Transpose', 'x', 'y', { perm: [0, 1, 1, 2] })), 'perm [0,1,1,2]'],
+    ['an axis that is none', image(node('Concat', 'x x', 'y', { axis: 4 })), 'has axis 4, but there are 4'],
+    [
+      'a concatenation that does not fit',
+      image(node('Concat', 'x m', 'y', { axis: 0 })),
+      'joins [1,2,4,4] and [2,4,3]',
+    ],
+    [
+      'a small file that makes a huge network',
+      of({
+        input: ['N', 2 ** 22, 1],
+        nodes: Array.from({ length: 40 }, (_, i) =>
+          node('Concat', `${i ? i - 1 : 'x'} ${i ? i - 1 : 'x'}`, `${i}`, { axis: 1 }),
+        ),
+      }),
+      'too large',
+    ],
+  ])('%s', (_, bytes, words) => {
+    const parse = () => parseNetwork(bytes, 'some.onnx')
+    expect(parse).toThrow(UserError)
+    expect(parse).toThrow(words)
+    expect(parse).toThrow(/^some\.onnx: .*[^\n]$/)
+  })
+})
+
+test('a file that is missing is named', () => {
+  expect(() => importOnnx('/none.onnx')).toThrow(new UserError('cannot read /none.onnx: there is no such file'))
+})
+
+test('NaN in weights that the output does not need is no matter', () => {
+  const { graph } = parseNetwork(of({ initialisers: [drawn('w', [4, 3]), floats('v', [1], [Number.NaN])] }), 'a.onnx')
+  expect(graph.nodes).toHaveLength(2)
+})
+
+describe('is no sequence of our layers, and says which layer does not fit:', () => {
+  const conv = (attributes: Record<string, readonly number[] | number>) => [
+    node('Conv', 'x w', 'a', attributes),
+    node('Flatten', 'a', 'b'),
+    node('Relu', 'b', 'c'),
+  ]
+  const square = { input: ['N', 2, 4, 4], initialisers: [drawn('w', [4, 2, 3, 3])] }
+  test.each<[string, TestModel, string]>([
+    ['a ReLU at the end', simple, "Relu 'y-node' comes last"],
+    [
+      'a ReLU at the beginning',
+      { ...simple, nodes: [node('Relu', 'x', 'r'), node('MatMul', 'r w', 'y')] },
+      "Relu 'r-node'",
+    ],
+    [
+      'a residual sum',
+      { ...simple, nodes: [node('Gemm', 'x w', 'a', {}), node('Relu', 'a', 'r'), node('Add', 'r a', 'y')] },
+      "Add 'y-node' is no layer",
+    ],
+    [
+      'a branch',
+      {
+        ...simple,
+        initialisers: [drawn('w', [4, 4])],
+        nodes: [
+          node('MatMul', 'x w', 'a'),
+          node('Relu', 'a', 'r'),
+          node('MatMul', 'x w', 'b'),
+          node('Sub', 'b r', 'y'),
+        ],
+      },
+      'does not read the layer before it',
+    ],
+    ['strides that differ', { ...square, nodes: conv({ strides: [1, 2] }) }, 'strides of 1 × 2'],
+    ['pads that differ', { ...square, nodes: conv({ pads: [0, 0, 1, 1] }) }, 'pads that differ: [0,0,1,1]'],
+    ['dilations', { ...square, input: ['N', 2, 7, 7], nodes: conv({ dilations: [2, 2] }) }, 'has dilations'],
+    ['groups', { ...square, input: ['N', 4, 5, 5], nodes: conv({ group: 2 }) }, 'has 2 groups'],
+    [
+      'an image that is made of a vector',
+      {
+        input: ['N', 32],
+        nodes: [node('Reshape', 'x s', 'r'), node('Conv', 'r w', 'a'), node('Relu', 'a', 'y')],
+        initialisers: [drawn('w', [4, 2, 3, 3]), integers('s', [-1, 2, 4, 4])],
+      },
+      "Conv 'a-node' reads what was reshaped",
+    ],
+    [
+      'scales that are folded',
+      {
+        ...simple,
+        nodes: [node('MatMul', 'x w', 'a'), node('Mul', 'a f', 'y')],
+        initialisers: [drawn('w', [4, 3]), drawn('f', [3])],
+      },
+      "MatMul 'a-node' has folded weights that are no 32-bit floats",
+    ],
+    [
+      'a mean for each pixel',
+      {
+        ...square,
+        nodes: [node('Sub', 'x m', 's'), node('Conv', 's w', 'y')],
+        initialisers: [...square.initialisers, drawn('m', [4, 4])],
+      },
+      "Sub 's-node' differs by pixel",
+    ],
+    [
+      'a negative deviation',
+      {
+        ...simple,
+        nodes: [node('Div', 'x d', 's'), node('MatMul', 's w', 'y')],
+        initialisers: [drawn('w', [4, 3]), floats('d', [1], [-1])],
+      },
+      "Div 's-node' divides by negative numbers",
+    ],
+  ])('%s', (_, model, words) => {
+    const { network, misfit } = parseNetwork(bytesOf(model), 'some.onnx')
+    expect(network).toBeUndefined()
+    expect(misfit).toContain(words)
+  })
+})
+
+test('a network in other words than ours is taken for the sequence that it is', () => {
+  const model: TestModel = {
+    input: [1, 1, 4, 4],
+    nodes: [
+      node('Sub', 'x mean', 's'),
+      node('Div', 's deviation', 'd'),
+      node('Conv', 'd v', 'a', { auto_pad: 'SAME_UPPER' }),
+      node('Add', 'a b', 'c'),
+      node('Relu', 'c', 'r'),
+      node('Dropout', 'r', 'o'),
+      node('Reshape', 'o shape', 'f'),
+      node('MatMul', 'f w', 'm'),
+      node('Add', 'e m', 'y'),
+    ],
+    initialisers: [
+      ...[floats('mean', [], [0.5]), floats('deviation', [1], [0.25]), drawn('v', [2, 1, 3, 3]), drawn('b', [2, 1, 1])],
+      ...[integers('shape', [0, -1]), drawn('w', [32, 3]), drawn('e', [3])],
+    ],
+  }
+  const { network, misfit } = parseNetwork(bytesOf(model), 'some.onnx')
+  expect(misfit).toBeUndefined()
+  expect(network!.architecture).toEqual({
+    name: 'test',
+    input: { channels: 1, height: 4, width: 4 },
+    layers: [
+      { kind: 'normalise', mean: [0.5], deviation: [0.25] },
+      { kind: 'convolution', outChannels: 2, kernel: 3, stride: 1, padding: 1 },
+      { kind: 'relu' },
+      { kind: 'flatten' },
+      { kind: 'linear', outFeatures: 3 },
+    ],
+  })
+})

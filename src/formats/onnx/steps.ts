@@ -1,0 +1,184 @@
+/**
+ * What an ONNX graph becomes on its way to a `Graph`: steps that are known by kind, so that scales and shifts can be
+ * folded into the layer before them and a sequential network can be recognised, and that are cheap until their maps
+ * are made. Every value has its batch dimension, of size 1, and is stored row-major.
+ */
+import { UserError } from '../../errors.ts'
+import type { GraphNode } from '../../networks/graph.ts'
+import {
+  type ConvolutionShape,
+  type SparseRows,
+  convolutionMap,
+  denseMap,
+  sparseMap,
+} from '../../networks/linear-map.ts'
+import { MAX_ELEMENTS, elementsOf } from './shape.ts'
+import type { Constant } from './tensor.ts'
+
+/** Computed from the input. */
+export interface Value {
+  /** 0 is the input; step i makes value i + 1. */
+  readonly id: number
+  readonly shape: readonly number[]
+  /** Whether nothing else reads it, so that the step that made it may be changed. */
+  readonly single: boolean
+}
+
+export type Operand = Value | Constant
+export const isConstant = (operand: Operand): operand is Constant => 'data' in operand
+
+export type Weights = Float32Array | Float64Array
+
+/** Output o is shift(o) + Σ factor(o) · value[source(o)]; a source of −1 is none. */
+export interface Selection {
+  readonly kind: 'selection'
+  readonly terms: readonly {
+    readonly value: number
+    readonly source: (output: number) => number
+    readonly factor: (output: number) => number
+  }[]
+  readonly shift: (output: number) => number
+  /** Set where it is the operation (value − operand) or value / operand, element by element. */
+  readonly normalises?: { readonly by: 'Sub' | 'Div'; readonly operand: (output: number) => number }
+}
+
+export type Step = {
+  /** Operator and name, for messages. */
+  readonly label: string
+  /** Length of what it makes. */
+  readonly size: number
+} & (
+  | Selection
+  | { readonly kind: 'relu'; readonly value: number }
+  /** Weights are [output][input]. */
+  | { readonly kind: 'dense'; readonly value: number; readonly weights: Weights; readonly bias: Float64Array }
+  /** One bias per channel. */
+  | {
+      readonly kind: 'convolution'
+      readonly value: number
+      readonly weights: Weights
+      readonly shape: ConvolutionShape
+      readonly bias: Float64Array
+    }
+  | { readonly kind: 'sparse'; readonly value: number; readonly rows: () => SparseRows }
+)
+
+/** Numbers that all maps and constants made from a file, beyond those it holds, may have together. */
+const MAX_MADE = 2 ** 26
+/** Larger matrices are not copied to fold a scale into them. */
+const MAX_SCALED = 2 ** 22
+
+export class Steps {
+  readonly list: Step[] = []
+  readonly inputSize: number
+  #made = 0
+
+  constructor(inputSize: number) {
+    this.inputSize = inputSize
+  }
+
+  /**
+   * Adds a step.
+   * @param cost numbers that its map and biases will hold, without weights that lie in the file
+   * @throws UserError if that, or the step's value, is too large
+   */
+  add(step: Step, shape: readonly number[], cost: number): Value {
+    if (elementsOf(shape) > MAX_ELEMENTS) throw new UserError(`${step.label} makes a value of [${shape}]: too large`)
+    this.spend(cost, step.label)
+    return { id: this.list.push(step), shape, single: true }
+  }
+
+  /** @throws UserError if `cost` numbers more are too many */
+  spend(cost: number, label: string): void {
+    this.#made += cost
+    if (!(this.#made <= MAX_MADE)) throw new UserError(`${label} makes the network too large: more than is read`)
+  }
+
+  /** value · factor + shift, element by element: folded into the layer that made the value where that is possible. */
+  scale(label: string, value: Value, by: Omit<Selection, 'kind' | 'terms'> & { factor: (o: number) => number }): Value {
+    const size = elementsOf(value.shape)
+    this.spend(size, label)
+    const step = value.single ? this.list[value.id - 1] : undefined
+    const folded = step && this.#folded(step, by.factor, by.shift)
+    if (folded) {
+      this.list[value.id - 1] = folded
+      return value
+    }
+    const { factor, ...rest } = by
+    const terms = [{ value: value.id, source: (o: number) => o, factor }]
+    return this.add({ kind: 'selection', label, size, terms, ...rest }, value.shape, 3 * size)
+  }
+
+  #folded(step: Step, factor: (o: number) => number, shift: (o: number) => number): Step | undefined {
+    if (step.kind !== 'dense' && step.kind !== 'convolution') return undefined
+    const rows = step.bias.length
+    const area = step.size / rows
+    for (let o = 0; o < step.size; o++) {
+      const first = Math.floor(o / area) * area
+      if (factor(o) !== factor(first) || shift(o) !== shift(first)) return undefined
+    }
+    const factors = Float64Array.from({ length: rows }, (_, row) => factor(row * area))
+    const scaled = factors.some((f) => f !== 1)
+    if (scaled && step.weights.length > MAX_SCALED) return undefined
+    this.spend(rows + (scaled ? step.weights.length : 0), step.label)
+    const perRow = step.weights.length / rows
+    return {
+      ...step,
+      weights: scaled ? Float64Array.from(step.weights, (w, i) => w * factors[Math.floor(i / perRow)]) : step.weights,
+      bias: step.bias.map((b, row) => b * factors[row] + shift(row * area)),
+    }
+  }
+}
+
+/** Values that a step reads. */
+export const valuesOf = (step: Step): readonly number[] =>
+  step.kind === 'selection' ? step.terms.map(({ value }) => value) : [step.value]
+
+/** The step with the values that it reads renamed. */
+export const renumber = (step: Step, rename: (value: number) => number): Step =>
+  step.kind === 'selection'
+    ? { ...step, terms: step.terms.map((term) => ({ ...term, value: rename(term.value) })) }
+    : { ...step, value: rename(step.value) }
+
+/** @param sizes length of every value before it */
+export function nodeOf(step: Step, sizes: readonly number[]): GraphNode {
+  switch (step.kind) {
+    case 'relu':
+      return { kind: 'relu', value: step.value }
+    case 'dense': {
+      const map = denseMap(step.weights, step.size, sizes[step.value])
+      return { kind: 'affine', terms: [{ value: step.value, map }], bias: step.bias }
+    }
+    case 'convolution': {
+      const area = step.size / step.bias.length
+      const bias = Float64Array.from({ length: step.size }, (_, o) => step.bias[Math.floor(o / area)])
+      return { kind: 'affine', terms: [{ value: step.value, map: convolutionMap(step.weights, step.shape) }], bias }
+    }
+    case 'sparse':
+      return {
+        kind: 'affine',
+        terms: [{ value: step.value, map: sparseMap(step.rows()) }],
+        bias: new Float64Array(step.size),
+      }
+    case 'selection': {
+      const terms = step.terms.map(({ value, source, factor }) => {
+        const start = new Int32Array(step.size + 1)
+        for (let o = 0; o < step.size; o++) start[o + 1] = start[o] + (source(o) < 0 ? 0 : 1)
+        const rows = {
+          inputs: sizes[value],
+          start,
+          source: new Int32Array(start[step.size]),
+          weight: new Float64Array(start[step.size]),
+        }
+        for (let o = 0; o < step.size; o++) {
+          if (start[o] === start[o + 1]) continue
+          rows.source[start[o]] = source(o)
+          rows.weight[start[o]] = factor(o)
+        }
+        return { value, map: sparseMap(rows) }
+      })
+      const bias = new Float64Array(step.size).map((_, o) => step.shift(o))
+      return { kind: 'affine', terms, bias }
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, describe, expect, test } from 'vitest'
+import { UserError } from '../../errors.ts'
+import { initialise } from '../../networks/initialise.ts'
+import { graphOf } from '../../networks/graph.ts'
+import { checkProperty, parseVnnlib, readVnnlib } from './property.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'robustra-vnnlib-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const declared =
+  '(declare-const X_0 Real)\n(declare-const X_1 Real)\n(declare-const Y_0 Real)\n(declare-const Y_1 Real)\n'
+const boxed = `${declared}(assert (and (>= X_0 0) (<= X_0 1) (>= X_1 -1) (<= X_1 2)))\n`
+const parse = (text: string) => parseVnnlib(text, 'p.vnnlib')
+/** Regions in plain arrays. */
+const regions = (text: string) =>
+  parse(text).regions.map(({ lower, upper, unsafe }) => ({
+    lower: [...lower],
+    upper: [...upper],
+    unsafe: unsafe.map((all) => all.map(({ coefficients, bound }) => [...coefficients, bound])),
+  }))
+/** The cases of one region over the usual box. */
+const unsafe = (formulas: string) => {
+  const found = regions(`${boxed}${formulas}`)
+  expect(found).toEqual([{ lower: [0, -1], upper: [1, 2], unsafe: expect.anything() }])
+  return found[0]!.unsafe
+}
+
+describe('one assertion after the other', () => {
+  test('a property as the competition writes it', () => {
+    const text = `; a comment with (parentheses and 'quotes
+(declare-const X_0 Real)
+(declare-const Y_0 Real) ; another
+(declare-const Y_1 Real)
+
+(assert (<= X_0 0.679857769))
+(assert (>= X_0 6e-1))
+(assert (or
+    (and (<= Y_0 Y_1))(and (>= Y_1 3.5e+0))
+))
+`
+    expect(parse(text)).toMatchObject({ name: 'p.vnnlib', inputs: 1, outputs: 2 })
+    expect(regions(text)).toEqual([{ lower: [0.6], upper: [0.679857769], unsafe: [[[1, -1, 0]], [[0, -1, -3.5]]] }])
+  })
+
+  test.each([
+    ['(<= Y_0 2)', [[1, 0, 2]]],
+    ['(>= Y_0 2)', [[-1, 0, -2]]],
+    ['(< Y_0 2)', [[1, 0, 2]]],
+    ['(> Y_0 2)', [[-1, 0, -2]]],
+    ['(<= 2 Y_0)', [[-1, 0, -2]]],
+    ['(= Y_0 2)', [[1, 0, 2], [-1, 0, -2]]], // prettier-ignore
+    ['(<= 1 Y_0 2)', [[-1, 0, -1], [1, 0, 2]]], // prettier-ignore
+    ['(>= Y_0 Y_1)', [[-1, 1, 0]]],
+    ['(<= Y_0 (- 2))', [[1, 0, -2]]],
+    ['(<= Y_0 (- 2 0.5 1))', [[1, 0, 0.5]]],
+    ['(<= (+ Y_0 Y_1 1) 3)', [[1, 1, 2]]],
+    ['(<= (- Y_0 Y_1) 0.0)', [[1, -1, 0]]],
+    ['(<= (- Y_0) 1)', [[-1, 0, 1]]],
+    ['(<= (* 2.5 Y_1) Y_0)', [[-1, 2.5, 0]]],
+    ['(<= (* Y_1 2 (- 3)) 1)', [[0, -6, 1]]],
+    ['(<= (/ Y_0 4) (/ 1 2))', [[0.25, 0, 0.5]]],
+    ['(<= (* 2 (+ Y_0 (- (* 3 Y_1) 1))) (* 4 Y_1))', [[2, 2, 2]]],
+    ['(and (<= Y_0 +1.) (and (<= Y_1 .5)))', [[1, 0, 1], [0, 1, 0.5]]], // prettier-ignore
+    ['(or (<= Y_0 1))', [[1, 0, 1]]],
+  ])('%s', (formula, expected) => expect(unsafe(`(assert ${formula})`)).toEqual([expected]))
+
+  test('assertions hold together: an or in one, constraints in others before and behind', () => {
+    const formulas = '(assert (<= Y_0 1)) (assert (or (<= Y_1 2) (<= Y_1 Y_0))) (assert (<= Y_0 3))'
+    const always = [[1, 0, 1], [1, 0, 3]] // prettier-ignore
+    expect(unsafe(formulas)).toEqual([[...always, [0, 1, 2]], [...always, [-1, 1, 0]]]) // prettier-ignore
+  })
+
+  test('commands that change nothing, and declare-fun', () => {
+    const text = boxed.replace('(declare-const X_0 Real)', '(set-logic QF_LRA)(declare-fun X_0 () Real)')
+    expect(regions(`${text}(assert (<= Y_0 1))(check-sat)(exit)`)).toEqual(regions(`${boxed}(assert (<= Y_0 1))`))
+  })
+})
+
+describe('regions', () => {
+  test('cases with the same box are one region, those with others are others', () => {
+    const region = (low: string, high: string, y: string) => `(and (>= X_0 ${low}) (<= X_0 ${high}) (<= Y_0 ${y}))`
+    const text = `${boxed}(assert (or ${region('0.5', '0.75', '1')} ${region('-9', '0.25', '2')} ${region('0.5', '7.5e-1', '3')}))`
+    expect(regions(text)).toEqual([
+      { lower: [0.5, -1], upper: [0.75, 2], unsafe: [[[1, 0, 1]], [[1, 0, 3]]] },
+      { lower: [0, -1], upper: [0.25, 2], unsafe: [[[1, 0, 2]]] },
+    ])
+  })
+
+  test('two ors of boxes: only what overlaps is left', () => {
+    const text = `${boxed}
+      (assert (or (and (>= X_0 0) (<= X_0 0.25)) (and (>= X_0 0.5) (<= X_0 1))))
+      (assert (or (and (<= X_0 0.25) (<= Y_0 1)) (and (>= X_0 0.75) (<= Y_0 2))))`
+    expect(regions(text)).toEqual([
+      { lower: [0, -1], upper: [0.25, 2], unsafe: [[[1, 0, 1]]] },
+      { lower: [0.75, -1], upper: [1, 2], unsafe: [[[1, 0, 2]]] },
+    ])
+  })
+
+  test('an empty box can never hold; a box of one point can', () => {
+    expect(regions(`${boxed}(assert (>= X_0 1.5)) (assert (<= Y_0 1))`)).toEqual([])
+    expect(regions(`${boxed}(assert (or (and (<= X_1 -2)) (and (<= X_0 0.5) (>= X_0 0.75))))`)).toEqual([])
+    expect(regions(`${boxed}(assert (= X_0 1)) (assert (= X_1 2))`)).toEqual([
+      { lower: [1, 2], upper: [1, 2], unsafe: [[]] },
+    ])
+  })
+
+  test('comparisons of numbers are decided', () => {
+    expect(unsafe('(assert (or (and (<= 1 2) (<= Y_0 1)) (and (<= 2 1) (<= Y_0 2))))')).toEqual([[[1, 0, 1]]])
+    expect(unsafe('(assert (<= Y_0 (+ Y_0 1)))')).toEqual([[]])
+    expect(regions(`${boxed}(assert (<= (- Y_0 Y_0) -1))`)).toEqual([])
+  })
+})
+
+describe('mistakes', () => {
+  const cut = 'is it cut short?'
+  test.each([
+    ['(assert (<= Y_0 1)', 6, cut],
+    ['(assert\n(<= Y_0', 7, cut],
+    ['(assert (<= Y_0 1)))', 6, "')' where '(' should be"],
+    ['(assert (<= Y_0 1) (<= Y_1 1))', 6, "'(' where ')' should be, after 'assert'"],
+    ['assert', 6, "'assert' where '(' should be"],
+    ['\n\n(asert (<= Y_0 1))', 8, "unknown command 'asert'"],
+    ['(vnnlib-version <2.0>)', 6, "unknown command 'vnnlib-version'"],
+    ['(assert Y_0)', 6, "'Y_0' where '(' should be, before a formula"],
+    ['(assert (and))', 6, "'and' of nothing"],
+    ['(assert (not (<= Y_0 1)))', 6, "unknown operator 'not'"],
+    ['(assert (<= Y_0))', 6, "'<=' needs two sides"],
+    ['(assert ((<= Y_0 1)))', 6, "unknown operator '('"],
+    ['(assert (<= Y_0 (^ Y_1 2)))', 6, "unknown operator '^' in an expression"],
+    ['(assert (<= Y_0 (+)))', 6, "'+' of too little"],
+    ['(assert (<= Y_0 (* 2)))', 6, "'*' of too little"],
+    ['(assert (<= Y_0 1.5.2))', 6, "'1.5.2' is neither a number nor a variable"],
+    ['(assert (<= Y_0 0x10))', 6, "'0x10' is neither"],
+    ['(assert (<= Y_0 NaN))', 6, "'NaN' is neither"],
+    ['(assert (<= Y_0 1e999))', 6, '1e999 is no number of float64'],
+    ['(assert (<= (* 1e-999 Y_0) 1))', 6, '1e-999 is no number of float64'],
+    ['(assert (<= Y_2 1))', 6, 'Y_2 is not declared: add (declare-const Y_2 Real)'],
+    ['(assert (<= Y_00 1))', 6, "'Y_00' is neither"],
+    ['(assert (<= (* Y_0 Y_1) 1))', 6, 'not linear'],
+    ['(assert (<= (/ 1 Y_1) 1))', 6, 'divide by numbers other than 0'],
+    ['(assert (<= (/ Y_0 0) 1))', 6, 'divide by numbers other than 0'],
+    ['(assert (<= X_0 X_1))', 6, 'a comparison with X_0 has more than that input and a number'],
+    ['(assert (<= Y_1 X_1))', 6, 'a comparison with X_1 has more than that input and a number'],
+    ['(assert (<= (* 2 X_1) 1))', 6, 'a comparison with X_1'],
+    ['(assert (<= Y_0 (+ 1e17 1 (- 1e17))))', 6, 'float64 cannot compute these numbers'],
+    ['(assert (<= (+ (* 1e17 Y_0) Y_0) (* 1e17 Y_0)))', 6, 'float64 cannot compute these numbers'],
+    ['(assert (<= Y_0 (* 1e200 1e200)))', 6, 'float64 cannot compute these numbers'],
+    ['(assert (<= X_0 (* -1e200 1e200 1)))', 6, 'float64 cannot compute these numbers'],
+    ['(assert (<= (* 1e-200 1e-200 Y_0) 1))', 6, 'float64 cannot compute these numbers'],
+    ['(declare-const Y_0 Real)', 6, 'Y_0 is declared twice'],
+    ['(declare-const Z_0 Real)', 6, "cannot declare 'Z_0'"],
+    ['(declare-const Y_2 Int)', 6, "Y_2 is of type 'Int'"],
+    ['(declare-fun Y_2 (Real) Real)', 6, 'a variable has no arguments'],
+    [`(assert ${'(and '.repeat(200_000)}`, 6, 'nested deeper than 500 levels'],
+    [`(assert (<= Y_0 ${'(- '.repeat(200_000)}`, 6, 'nested deeper than 500 levels'],
+    [`(assert (<= Y_0 ${'9'.repeat(200_000)}`, 6, 'out of range'],
+  ])('%.60s', (text, line, message) => {
+    expect(() => parse(`${boxed}${text}`)).toThrow(UserError)
+    expect(() => parse(`${boxed}${text}`)).toThrow(`p.vnnlib, line ${line}: `)
+    expect(() => parse(`${boxed}${text}`)).toThrow(message)
+  })
+
+  test.each([
+    ['', 'p.vnnlib declares no X_0: is it a VNN-LIB file?'],
+    ['(declare-const X_0 Real)', 'declares no Y_0'],
+    ['(declare-const X_0 Real)(declare-const X_2 Real)(declare-const Y_0 Real)', 'declares 2 Xs but not X_1'],
+    [`${declared}(assert (<= X_0 1)) (assert (= X_1 1))`, 'X_0 has no lower bound: add one'],
+    [`${declared}(assert (= X_0 1)) (assert (>= X_1 1))`, 'X_1 has no upper bound: add one'],
+    [`${declared}(assert (= X_0 1)) (assert (or (= X_1 1) (<= Y_0 1)))`, 'X_1 has no lower bound'],
+  ])('%.80s', (text, message) => {
+    expect(() => parse(text)).toThrow(UserError)
+    expect(() => parse(text)).toThrow(message)
+  })
+
+  test('too many cases or comparisons are refused before they take the memory', () => {
+    const ors = (count: number, text: string) => `(assert (or ${text} (<= Y_0 9)))`.repeat(count)
+    expect(unsafe(ors(10, '(<= Y_0 1)'))).toHaveLength(1024)
+    expect(() => parse(`${boxed}${ors(40, '(<= Y_0 1)')}`)).toThrow('p.vnnlib is more than 100000 cases')
+    const long = `(and ${'(<= Y_0 1)'.repeat(2000)})`
+    expect(() => parse(`${boxed}${ors(14, long)}`)).toThrow('more than 10000000 comparisons')
+  })
+})
+
+describe('files', () => {
+  test('plain and compressed', () => {
+    const text = `${boxed}(assert (<= Y_0 1))`
+    writeFileSync(join(folder, 'p.vnnlib'), `\ufeff${text}`)
+    writeFileSync(join(folder, 'p.vnnlib.gz'), gzipSync(text))
+    const { regions: expected } = parse(text)
+    expect(readVnnlib(join(folder, 'p.vnnlib')).regions).toEqual(expected)
+    expect(readVnnlib(join(folder, 'p.vnnlib.gz')).regions).toEqual(expected)
+  })
+
+  test('missing, cut short, binary', () => {
+    writeFileSync(join(folder, 'cut.gz'), gzipSync(boxed).subarray(0, 40))
+    writeFileSync(
+      join(folder, 'binary'),
+      Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) % 251),
+    )
+    expect(() => readVnnlib(join(folder, 'none'))).toThrow(/none: there is no such file/)
+    expect(() => readVnnlib(join(folder, 'cut.gz'))).toThrow(/cut\.gz cannot be uncompressed/)
+    expect(() => readVnnlib(join(folder, 'binary'))).toThrow(/binary, line 1: .* where '\(' should be/)
+  })
+
+  test('a property of another network', () => {
+    const input = { channels: 2, height: 1, width: 1 }
+    const graph = (outFeatures: number) =>
+      graphOf(initialise({ name: 'tiny', input, layers: [{ kind: 'linear', outFeatures }] }, 1))
+    const property = parse(`${boxed}(assert (<= Y_0 1))`)
+    expect(() => checkProperty(graph(2), property)).not.toThrow()
+    expect(() => checkProperty(graph(3), property)).toThrow(
+      new UserError('p.vnnlib is for another network: it has 2 inputs X and 2 outputs Y, tiny has 2 and 3'),
+    )
+  })
+})

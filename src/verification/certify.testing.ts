@@ -1,0 +1,40 @@
+/** A small case to certify, and files for its rows. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { smallCase } from '../attacks/random-dataset.testing.ts'
+import type { CertifyOptions } from './certify.ts'
+import type { CertifyHeader, CertifyRow } from './rows.ts'
+
+export const { network, dataset } = smallCase()
+
+/** A folder that is gone after the tests, new files in it, and options that write them. */
+export function temporaryFiles() {
+  const folder = mkdtempSync(join(tmpdir(), 'robustra-certify-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  let files = 0
+  const newFile = () => join(folder, `${files++}.jsonl`)
+  const optionsOf = (options: Partial<CertifyOptions> = {}): CertifyOptions => ({
+    ...{ epsilon: 0.05, methods: ['clean', 'pgd', 'interval', 'lp'], first: 0, last: 50, workers: 1 },
+    ...{ domain: 'pixels', seed: 0, resume: false, pgd: { steps: 8 } },
+    out: newFile(),
+    ...options,
+  })
+  return { folder, newFile, optionsOf }
+}
+
+/** Header and rows of a file. */
+export function linesOf(path: string): [CertifyHeader, ...CertifyRow[]] {
+  return readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line)) as [CertifyHeader, ...CertifyRow[]]
+}
+
+/** The same by index, without what differs from run to run. */
+export function comparable(path: string): [CertifyHeader, ...CertifyRow[]] {
+  const [header, ...rows] = linesOf(path)
+  const sorted = [header, ...rows.toSorted((a, b) => a.index - b.index)]
+  return JSON.parse(JSON.stringify(sorted, (key, value) => (key === 'seconds' ? undefined : value)))
+}

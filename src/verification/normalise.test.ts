@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { Random } from '../engine/random.ts'
+import { evaluate } from '../networks/evaluate.ts'
+import { type Graph, evaluateGraph, graphOf } from '../networks/graph.ts'
+import { selectionMap } from '../networks/linear-map.ts'
+import { randomNetwork } from '../networks/random-network.testing.ts'
+import { normaliseGraph, normaliseNetwork, takeImages } from './normalise.ts'
+
+const shape = { channels: 3, height: 4, width: 5 }
+const normalisation = { mean: [0.5, 0.25, 0.1], deviation: [0.5, 2, 0.125] }
+const random = new Random(1, 'normalise')
+const network = randomNetwork(random, { input: shape, normalise: false })
+const pixels = Float64Array.from({ length: 60 }, () => random.uniform())
+const byHand = pixels.map((p, j) => {
+  const channel = Math.floor(j / 20)
+  return (p - normalisation.mean[channel]!) / normalisation.deviation[channel]!
+})
+const close = (values: Float64Array, expected: Float64Array) =>
+  values.forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 9))
+
+/** input + relu(input), as no sequence of layers can do it. */
+const residual: Graph = {
+  name: 'residual',
+  inputShape: [3, 4, 5],
+  nodes: [
+    { kind: 'relu', value: 0 },
+    {
+      kind: 'affine',
+      terms: [0, 1].map((value) => ({
+        value,
+        map: selectionMap(
+          60,
+          60,
+          (j) => j,
+          () => 1 + value,
+        ),
+      })),
+      bias: new Float64Array(60).fill(0.5),
+    },
+  ],
+}
+
+test('pixels enter a network and a graph normalised, channel by channel', () => {
+  close(evaluate(normaliseNetwork(network, normalisation), pixels), evaluate(network, byHand))
+  const graph = graphOf(network)
+  const outputs = evaluateGraph(normaliseGraph(graph, shape, normalisation), pixels).at(-1)!
+  close(outputs, evaluate(network, byHand))
+  const expected = byHand.map((x) => x + 2 * Math.max(x, 0) + 0.5)
+  close(evaluateGraph(normaliseGraph(residual, shape, normalisation), pixels).at(-1)!, expected)
+})
+
+test('what is normalised inside is not normalised again', () => {
+  const inside = normaliseNetwork(network, normalisation)
+  expect(() => normaliseNetwork(inside, normalisation)).toThrow(
+    /random begins with a normalisation .* leave out --mean/,
+  )
+  const graph = normaliseGraph(residual, shape, normalisation)
+  expect(() => normaliseGraph(graph, shape, normalisation)).toThrow(/residual begins with a normalisation of its own/)
+})
+
+test('as many numbers as channels', () => {
+  const grey = { mean: [0.1], deviation: [1] }
+  expect(() => normaliseNetwork(network, grey)).toThrow(/--mean has 1 numbers, but random takes images of 3 channels/)
+  const mixed = { mean: [0, 0, 0], deviation: [1] }
+  expect(() => normaliseGraph(residual, shape, mixed)).toThrow(/--std has 1 numbers/)
+})
+
+test('a network of vectors takes images of as many values; others are left alone', () => {
+  const flat = randomNetwork(random, { input: { channels: 60, height: 1, width: 1 }, normalise: false })
+  const taken = takeImages(flat, shape)
+  expect(taken.architecture.input).toEqual(shape)
+  expect(evaluate(taken, pixels)).toEqual(evaluate(flat, pixels))
+  expect(takeImages(network, shape).architecture).toBe(network.architecture)
+  expect(takeImages(flat, { channels: 1, height: 5, width: 5 }).architecture).toBe(flat.architecture)
+  close(evaluate(normaliseNetwork(taken, normalisation), pixels), evaluate(flat, byHand))
+})

@@ -1,0 +1,119 @@
+/**
+ * The file of a certification: a header, then one row per image in any order, as JSON lines. Rows are appended as they
+ * come, so a killed run leaves whole rows, and at worst a torn last line: resuming cuts that off and does what is
+ * missing.
+ */
+import { appendFileSync, closeSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
+import { UserError } from '../errors.ts'
+import { explainFileError, hasCode } from '../formats/atomic.ts'
+import { type CertifyHeader, type CertifyRow, rowSchema } from './rows.ts'
+
+export class RowFile {
+  readonly path: string
+  readonly #descriptor: number
+  /** Rows that were there when it was opened, no two of one image. */
+  readonly rows: readonly CertifyRow[]
+
+  /**
+   * Opens the file of a run: a new one, or with `resume` also one that the same run has begun.
+   * @throws UserError if it exists and `resume` is false, if it belongs to another run or is no such file, if it is
+   *   damaged elsewhere than at its end, or if it cannot be read or written
+   */
+  constructor(path: string, header: CertifyHeader, resume: boolean) {
+    this.path = path
+    const content = resume ? readIfThere(path) : undefined
+    const { rows, bytes } = content ? parse(path, content, header) : { rows: [], bytes: 0 }
+    this.rows = rows
+    try {
+      this.#descriptor = openSync(path, content ? 'a' : 'ax')
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw explainFileError(error, 'write', path)
+      throw new UserError(`${path} exists already: choose another --out, or go on with --resume`)
+    }
+    try {
+      ftruncateSync(this.#descriptor, bytes)
+      if (bytes === 0) appendFileSync(this.#descriptor, `${JSON.stringify(header)}\n`)
+    } catch (error) {
+      this.close()
+      throw explainFileError(error, 'write', path)
+    }
+  }
+
+  /** @throws UserError if the rows cannot be written */
+  append(rows: readonly CertifyRow[]): void {
+    try {
+      appendFileSync(this.#descriptor, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    } catch (error) {
+      throw explainFileError(error, 'write', this.path)
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+}
+
+/** @returns undefined if there is no such file */
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    // a pipe or a device might never end
+    if (!statSync(path).isFile()) throw new UserError(`${path} is not a regular file: choose another --out`)
+    return readFileSync(path)
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw explainFileError(error, 'read', path)
+  }
+}
+
+/** @returns the whole rows, and how many bytes they and the header take: what comes behind is torn */
+function parse(path: string, content: Buffer, header: CertifyHeader): { rows: CertifyRow[]; bytes: number } {
+  const bytes = content.lastIndexOf('\n') + 1
+  if (bytes === 0) {
+    // killed while it wrote its first line; anything else is not ours to overwrite
+    if (Buffer.from(JSON.stringify(header)).subarray(0, content.length).equals(content)) return { rows: [], bytes }
+    throw new UserError(`${path} is not a file of certificates that this run began: choose another --out`)
+  }
+  const lines = content.toString('utf8', 0, bytes - 1).split('\n')
+  requireSameRun(path, parseJson(lines[0]!), header)
+  const lineOf = new Map<number, number>()
+  const rows = lines.slice(1).map((line, i) => {
+    const row = rowSchema.safeParse(parseJson(line))
+    if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row: choose another --out`)
+    const { index } = row.data
+    const before = lineOf.get(index)
+    if (before !== undefined) {
+      throw new UserError(`${path} is damaged: lines ${before} and ${i + 2} are both of image ${index}`)
+    }
+    lineOf.set(index, i + 2)
+    return row.data
+  })
+  return { rows, bytes }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function requireSameRun(path: string, found: unknown, header: CertifyHeader): void {
+  const there = (found ?? {}) as Record<string, unknown>
+  if (there['format'] !== header.format) {
+    throw new UserError(`${path} is not a file of certificates: choose another --out`)
+  }
+  if (there['version'] !== header.version) {
+    throw new UserError(
+      `${path} is of version ${there['version']} of the format, this robustra writes version ${header.version}: begin ` +
+        'anew with another --out',
+    )
+  }
+  const here: Record<string, unknown> = { ...header }
+  const differing = [...new Set([...Object.keys(here), ...Object.keys(there)])].filter(
+    (key) => JSON.stringify(here[key]) !== JSON.stringify(there[key]),
+  )
+  if (differing.length === 0) return
+  const how = differing.map((key) => `${key} is ${JSON.stringify(there[key])} there, ${JSON.stringify(here[key])} here`)
+  throw new UserError(`${path} is of another run (${how.join('; ')}): choose another --out`)
+}
