@@ -18,10 +18,11 @@ import { initialise } from '../src/networks/initialise.ts'
 import type { Network } from '../src/networks/network.ts'
 import { certify } from '../src/verification/certify.ts'
 import { kernelRates } from './kernels.ts'
-import { runPeer } from './peer.ts'
+import { runPeer, timeDensePasses } from './peer.ts'
+import { timeSearch } from './search.ts'
 import { timeSteps } from './training.ts'
 
-const sections = ['kernels', 'steps', 'certify', 'workers', 'peer'] as const
+const sections = ['kernels', 'steps', 'certify', 'workers', 'search', 'peer'] as const
 
 const { values } = parseArgs({
   options: {
@@ -63,6 +64,7 @@ async function main(): Promise<void> {
   if (wanted('steps')) await steps(dataset, starts)
   if (wanted('certify')) await certification(dataset, starts)
   if (wanted('workers')) await scaling(dataset, starts.at(-1)!)
+  if (wanted('search')) await searching(dataset, starts.at(-1)!)
   if (wanted('peer') && values.peer) await peer(dataset, starts, values.peer)
   console.log(`\npeak memory of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`)
 }
@@ -120,6 +122,24 @@ async function scaling(dataset: Dataset, { name, network }: Start): Promise<void
       `${workers} workers: LP-dual step ${(step[0]! / step[i]!).toFixed(2)}, LP certification ${(proof[0]! / proof[i]!).toFixed(2)}`,
     )
   }
+}
+
+/** The peer's dense passes bound one margin with the hidden bounds given; a sub-problem of ours takes dozens. */
+async function searching(dataset: Dataset, { network, path }: Start): Promise<void> {
+  const times = await timeSearch(network, dataset, epsilon, Math.min(dataset.count, Number(values.images)), cores, 10)
+  if (!times) return console.log('\nBranch and bound: no image needs it')
+  const ours = times.subProblemsPerSecond
+  console.log(
+    `\nBranch and bound, ${cores} workers, ${times.images} images: ${ours.toFixed(0)} sub-problems per second`,
+  )
+  if (!values.peer || !values.data) return
+  const common = ['--weights', path, '--eps', String(epsilon), '--data', existingFolder(values.data)]
+  const whole = await runPeer(values.peer, cores, ['certify', ...common, '--count', '100', '--batch', '50'])
+  console.log(
+    `as many dense bounds by the peer, hidden layers too: ${(1000 / whole.millisecondsPerImage).toFixed(1)} per second`,
+  )
+  const last = await timeDensePasses(cores, [values.peer, path, existingFolder(values.data), String(epsilon), '8'])
+  console.log(`dense passes of the margin alone by the peer: ${last.toFixed(0)} per second`)
 }
 
 /** Peer and ours take turns; the ratio is between the medians. */

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { UserError } from '../src/errors.ts'
 
 export interface PeerResult {
@@ -21,8 +22,19 @@ const environment = (threads: number) => ({
   OMP_NUM_THREADS: String(threads),
 })
 
-/** @throws UserError if the script or PyTorch is missing */
+/** Bounds the same as ours does. @throws UserError if the script or PyTorch is missing */
 export async function runPeer(script: string, threads: number, args: readonly string[]): Promise<PeerResult> {
+  const { result, peakMegabytes } = await runPython(script, threads, args)
+  return { millisecondsPerImage: result['ms_per_image']!, certified: result['certified']!, peakMegabytes }
+}
+
+/** Dense dual passes per second, one bound of one margin each, hidden bounds given. @param args see dense_passes.py */
+export async function timeDensePasses(threads: number, args: readonly string[]): Promise<number> {
+  const script = fileURLToPath(new URL('./dense_passes.py', import.meta.url))
+  return (await runPython(script, threads, args)).result['passes_per_second']!
+}
+
+async function runPython(script: string, threads: number, args: readonly string[]) {
   const child = spawn('/usr/bin/python3', [script, ...args], {
     env: environment(threads),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -45,6 +57,5 @@ export async function runPeer(script: string, threads: number, args: readonly st
       `the peer ${script} failed: ${errors.trim().split('\n').at(-1) ?? code} (it needs Debian's python3-torch)`,
     )
   }
-  const { ms_per_image: millisecondsPerImage, certified } = JSON.parse(output)
-  return { millisecondsPerImage, certified, peakMegabytes: peak / 1024 }
+  return { result: JSON.parse(output) as Record<string, number>, peakMegabytes: peak / 1024 }
 }

@@ -80,6 +80,15 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): void {
+  writeFileAtomic(path, encodeSafetensors(tensors, metadata, path))
+}
+
+/** The bytes of that file. */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+  path: string,
+): Uint8Array {
   let end = 0
   const entries: [string, unknown][] = [[METADATA, metadata]]
   for (const [name, { shape, data }] of tensors) {
@@ -101,7 +110,7 @@ export function writeSafetensors(
   for (const { data } of tensors.values()) {
     for (let i = 0; i < data.length; i++, at += 4) view.setFloat32(at, data[i]!, true)
   }
-  writeFileAtomic(path, bytes)
+  return bytes
 }
 
 type Refuse = (what: string) => UserError

@@ -8,31 +8,46 @@ import { type Constant, readTensor } from './tensor.ts'
 /** Makes the first output of a node. */
 export type Operator = (call: Call) => Operand
 
+/** Attributes of operators in training, and of how they cast to types of few bits. */
+const IRRELEVANT = ['momentum', 'ratio', 'seed', 'saturate', 'round_mode']
+
 export class Call {
   readonly steps: Steps
   readonly opset: number
   readonly node: NodeProto
-  /** Undefined where an optional input is left out. */
-  readonly inputs: readonly (Operand | undefined)[]
   /** Operator and name. */
   readonly label: string
   readonly #attributes: ReadonlyMap<string, AttributeProto>
+  readonly #inputs: readonly (Operand | undefined)[]
+  readonly #read = new Set<number>()
+  readonly #asked = new Set<string>(IRRELEVANT)
 
   constructor(steps: Steps, opset: number, node: NodeProto, inputs: readonly (Operand | undefined)[]) {
     this.steps = steps
     this.opset = opset
     this.node = node
-    this.inputs = inputs
+    this.#inputs = inputs
     this.label = labelOf(node)
     this.#attributes = new Map(node.attribute.map((attribute) => [attribute.name, attribute]))
+    if (this.#attributes.size < node.attribute.length) throw this.refuse('has an attribute twice')
   }
 
   refuse(what: string): UserError {
     return new UserError(`${this.label} ${what}`)
   }
 
+  get inputCount(): number {
+    return this.#inputs.length
+  }
+
+  /** Undefined where an optional input is left out. */
+  input(index: number): Operand | undefined {
+    this.#read.add(index)
+    return this.#inputs[index]
+  }
+
   operand(index: number): Operand {
-    const operand = this.inputs[index]
+    const operand = this.input(index)
     if (!operand) throw this.refuse(`has no input ${index}`)
     return operand
   }
@@ -53,13 +68,14 @@ export class Call {
 
   /** A constant input of whole numbers in one dimension, undefined if it is left out. */
   wholeNumbers(index: number): number[] | undefined {
-    if (!this.inputs[index]) return undefined
+    if (!this.input(index)) return undefined
     const { data, integer, shape } = this.constant(index)
     if (!integer || shape.length > 1) throw this.refuse(`needs whole numbers in one dimension as input ${index}`)
     return [...data]
   }
 
   has(name: string): boolean {
+    this.#asked.add(name)
     return this.#attributes.has(name)
   }
 
@@ -92,12 +108,20 @@ export class Call {
   }
 
   #get(name: string, field: keyof typeof attributeTypes): AttributeProto | undefined {
+    this.#asked.add(name)
     const attribute = this.#attributes.get(name)
-    // Old files leave the type out.
-    if (attribute && attribute.type !== 0 && attribute.type !== attributeTypes[field]) {
+    if (attribute && attribute.type !== attributeTypes[field]) {
       throw this.refuse(`has an attribute '${name}' of type ${attribute.type}, not ${attributeTypes[field]}`)
     }
     return attribute
+  }
+
+  /** @throws UserError if there is an attribute or input that the operator has not asked for: it may mean anything */
+  requireAllKnown(): void {
+    const unknown = [...this.#attributes.keys()].filter((name) => !this.#asked.has(name))
+    if (unknown.length > 0) throw this.refuse(`has attributes that are not known here: ${unknown.join(', ')}`)
+    const further = this.#inputs.findIndex((operand, index) => operand && !this.#read.has(index))
+    if (further >= 0) throw this.refuse(`has an input that is not known here: '${this.node.input[further]}'`)
   }
 
   /** A dimension's index, counted from the end if negative. @param rank one past the largest */

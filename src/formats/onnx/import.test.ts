@@ -17,6 +17,10 @@ const withGraph = (change: (graph: Graph) => Graph) => {
   return encodeModel({ ...model, graph: change(model.graph!) })
 }
 const tensor = (change: object) => of({ initialisers: [{ ...drawn('w', [4, 3]), ...change }] })
+const twice = (made: TestModel['nodes'][number]) => ({
+  ...made,
+  attribute: [...made.attribute!, ...made.attribute!],
+})
 const image = (...nodes: TestModel['nodes']) =>
   bytesOf({ input: ['N', 2, 4, 4], nodes, initialisers: [drawn('w', [4, 2, 3, 3]), drawn('m', [2, 4, 3])] })
 
@@ -119,6 +123,18 @@ describe('refuses in one line that names the file:', () => {
       'an attribute of another type',
       of({ nodes: [node('Gemm', 'x w', 'y', { transB: 'yes' })] }),
       "attribute 'transB'",
+    ],
+    ['an unknown attribute', of({ nodes: [node('Relu', 'x', 'y', { slope: 1 })] }), 'not known here: slope'],
+    ['an attribute twice', of({ nodes: [twice(node('Gemm', 'x w', 'y', { transB: 1 }))] }), 'has an attribute twice'],
+    [
+      'an input too many',
+      of({ opset: 12, nodes: [node('Squeeze', 'x s', 'y')], initialisers: [integers('s', [0])] }),
+      "Squeeze 'y-node' has an input that is not known here: 's'",
+    ],
+    [
+      'strides beyond the kernel with automatic padding',
+      image(node('Conv', 'x w', 'y', { auto_pad: 'SAME_LOWER', strides: [1, 5] })),
+      "strides beyond its kernel with auto_pad 'SAME_LOWER'",
     ],
     [
       'training',

@@ -161,6 +161,7 @@ function runNodes({ initialisers, input, output, opset }: OnnxModel, order: read
     const inputs = node.input.map((name) => (name === '' ? undefined : lookUp(name, labelOf(node))))
     const call = new Call(steps, opset, node, inputs)
     const made = operators.get(node.opType)!(call)
+    call.requireAllKnown()
     if (elementsOf(made.shape) === 0 && !isConstant(made))
       throw call.refuse(`makes nothing: a value of [${made.shape}]`)
     operands.set(node.output[0], made)

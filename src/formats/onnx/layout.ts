@@ -8,7 +8,9 @@ import type { Constant } from './tensor.ts'
 export const identity: Operator = (call) => call.operand(0)
 
 export const dropout: Operator = (call) => {
-  const training = call.inputs[2] ? call.constant(2).data[0] : 0
+  // The share that is dropped: of no matter here.
+  call.input(1)
+  const training = call.input(2) ? call.constant(2).data[0] : 0
   if (training !== 0) throw call.refuse('is in training mode: export the network for inference')
   return call.operand(0)
 }
@@ -120,7 +122,7 @@ export function transposed(call: Call, operand: Operand, order: readonly number[
 }
 
 export const concat: Operator = (call) => {
-  const operands = call.inputs.map((_, i) => call.operand(i))
+  const operands = Array.from({ length: call.inputCount }, (_, i) => call.operand(i))
   const first = call.operand(0)
   const axis = call.axis(call.wholeNumber('axis', Number.NaN), first.shape.length)
   const shape = [...first.shape]

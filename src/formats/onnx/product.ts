@@ -38,9 +38,10 @@ export const gemm: Operator = (call) => {
     ? fromRight(call, valueOf(call, left), matrix(right, 'transB'))
     : fromLeft(call, matrix(constantOf(call, left), 'transA'), right)
   const scaled = times(call, product, call.number('alpha', 1))
-  const c = call.inputs[2]
+  const c = call.input(2)
+  const beta = call.number('beta', 1)
   if (!c) return scaled
-  const sum = combine(call, 'Add', scaled, times(call, c, call.number('beta', 1)))
+  const sum = combine(call, 'Add', scaled, times(call, c, beta))
   if (elementsOf(sum.shape) !== elementsOf(product.shape)) {
     throw call.refuse(`adds [${c.shape}] to [${product.shape}]: the shapes do not fit`)
   }

@@ -19,7 +19,7 @@ export const conv: Operator = (call) => {
   const window = windowOf(call, value, call.list('kernel_shape') ?? kernel)
   if (window.kernel.join() !== toPair(kernel, 1).join()) throw call.refuse(`has a kernel that its weights have not`)
   const geometry: ConvolutionShape = { ...window, outChannels, groups }
-  const biases = call.inputs[2] ? call.constant(2) : undefined
+  const biases = call.input(2) ? call.constant(2) : undefined
   if (biases && biases.data.length !== outChannels) {
     throw call.refuse(`has [${biases.shape}] biases for ${outChannels} channels`)
   }
@@ -110,7 +110,11 @@ function windowOf(call: Call, value: Value, kernelSizes: readonly number[]): Win
     for (const axis of [0, 1]) {
       const outputs = Math.ceil(input[axis] / stride[axis])
       const covered = (outputs - 1) * stride[axis] + kernel[axis]
-      const total = automatic === 'VALID' ? 0 : Math.max(covered - input[axis], 0)
+      // Runtimes differ where windows leave something out: some cut the image.
+      if (automatic !== 'VALID' && covered < input[axis]) {
+        throw call.refuse(`has strides beyond its kernel with auto_pad '${automatic}': give it pads instead`)
+      }
+      const total = automatic === 'VALID' ? 0 : covered - input[axis]
       const less = Math.floor(total / 2)
       before[axis] = automatic === 'SAME_UPPER' ? less : total - less
       after[axis] = total - before[axis]
@@ -132,6 +136,8 @@ function sizeOf(call: Call, window: Window): Pair {
 function average(call: Call, value: Value, window: Window, [height, width]: Pair, padded: boolean): Value {
   const { input, kernel, stride, dilation, padding } = window
   const [channels, ...image] = input
+  const extent = (axis: number) => dilation[axis % 2] * (kernel[axis % 2] - 1) + 1
+  if (padding.some((p, axis) => p >= extent(axis))) throw call.refuse('averages windows of padding alone')
   /** Positions along an axis that each window covers inside the image. */
   const covered = (axis: 0 | 1, count: number) =>
     Array.from({ length: count }, (_, o) =>
@@ -139,7 +145,7 @@ function average(call: Call, value: Value, window: Window, [height, width]: Pair
         (at) => at >= 0 && at < image[axis],
       ),
     )
-  call.steps.spend(height * kernel[0] + width * kernel[1], call.label)
+  call.steps.spend(16 * (height * (kernel[0] + 1) + width * (kernel[1] + 1)), call.label)
   const [rows, columns] = [covered(0, height), covered(1, width)]
   const count = (parts: number[][]) => parts.reduce((sum, { length }) => sum + length, 0)
   if ([...rows, ...columns].some(({ length }) => length === 0)) throw call.refuse('averages windows of padding alone')
@@ -184,7 +190,7 @@ export const pad: Operator = (call) => {
   if (given.length !== 2 * axes.length || new Set(axes).size !== axes.length) {
     throw call.refuse(`has pads [${given}] for the axes [${axes}] of a value of [${shape}]`)
   }
-  const fill = old ? call.number('value', 0) : call.inputs[2] ? (call.constant(2).data[0] ?? 0) : 0
+  const fill = old ? call.number('value', 0) : call.input(2) ? (call.constant(2).data[0] ?? 0) : 0
   if (!Number.isFinite(fill)) throw call.refuse(`pads with ${fill}`)
   const before = shape.map(() => 0)
   const padded = [...shape]

@@ -23,14 +23,10 @@ test('agrees with the enumeration of all patterns', async () => {
   let split = 0
   for (let i = 0; i < 100; i++) {
     const cases = Array.from({ length: 1 + random.integer(3) }, () => 1 + random.integer(2))
-    const options = {
-      inputs: 1 + random.integer(4),
-      neurons: random.integer(6),
-      cases,
-      shift: random.between(0.1, 0.8),
-    }
-    const system = randomSystem(random, options)
-    const least = leastByEnumeration(system)
+    const options = { inputs: 1 + random.integer(5), neurons: 2 + random.integer(5), cases }
+    // near zero, where relaxations leave most open
+    const least = random.between(-0.04, 0.05)
+    const system = withLeast(randomSystem(random, options), least)
     const result = await decide(system)
     counts[result.verdict]++
     split += Number(result.nodes > cases.length)
@@ -88,7 +84,7 @@ test('stops at its limit of time, with a bound that holds', async () => {
   const result = await limited(0.5)
   expect(performance.now() - started).toBeLessThan(1100 * 0.5 + 1000)
   expect(result).toMatchObject({ verdict: 'undecided', reason: 'timeout' })
-  expect(result.nodes).toBeGreaterThan(2)
+  expect(result.nodes).toBeGreaterThan(0)
   const sampled = Math.min(...Array.from({ length: 200 }, () => distance(system, randomPoint(random, system))))
   if (result.verdict === 'undecided') expect(result.bound).toBeLessThan(sampled)
   expect(await limited(0)).toMatchObject({ verdict: 'undecided', bound: -Infinity, nodes: 0 })

@@ -1,0 +1,57 @@
+/** Counts the sub-problems that branch and bound gets through: task i takes every so-manieth image. */
+import { Engine } from '../src/engine/engine.ts'
+import { serve } from '../src/engine/pool.ts'
+import { inputBox } from '../src/bounds/domain.ts'
+import { examples } from '../src/attacks/inputs.ts'
+import type { Dataset } from '../src/data/dataset.ts'
+import { evaluateGraph, graphOf } from '../src/networks/graph.ts'
+import { type Network, countClasses } from '../src/networks/network.ts'
+import { branchAndBound } from '../src/verification/branch-and-bound.ts'
+import { condense } from '../src/verification/condense.ts'
+import { withMargins } from '../src/verification/margins-graph.ts'
+import { optimiseSlopes } from '../src/verification/optimise.ts'
+import { classificationQuestion, distanceToUnsafe } from '../src/verification/question.ts'
+
+export interface SearchBench {
+  readonly network: Network
+  readonly dataset: Dataset
+}
+
+export interface SearchBenchJob {
+  readonly epsilon: number
+  /** Images that the cheaper steps leave open. */
+  readonly images: readonly number[]
+  /** Seconds of search per task. */
+  readonly seconds: number
+}
+
+export interface SearchRate {
+  readonly subProblems: number
+  readonly seconds: number
+}
+
+serve<SearchBench>(async ({ network, dataset }) => {
+  const engine = await Engine.create()
+  const graph = graphOf(network)
+  return async (_kind, { epsilon, images, seconds }: SearchBenchJob): Promise<SearchRate> => {
+    let [subProblems, spent] = [0, 0]
+    for (let i = 0; spent < seconds; i = (i + 1) % images.length) {
+      const index = images[i]!
+      const box = inputBox(examples(dataset, [index]).images[0]!, epsilon, 'unbounded')
+      const question = classificationQuestion(
+        box.lower,
+        box.upper,
+        dataset.labels[index]!,
+        countClasses(network.architecture),
+      )
+      const isCounterexample = (x: Float64Array) => distanceToUnsafe(question, evaluateGraph(graph, x).at(-1)!) <= 0
+      const root = condense(engine, withMargins(graph, question), question, Infinity)
+      const { condensed } = optimiseSlopes(engine, root, Infinity)
+      const started = performance.now()
+      const deadline = started + 1000 * (seconds - spent)
+      subProblems += (await branchAndBound(engine, condensed, { deadline, isCounterexample })).subProblems
+      spent += (performance.now() - started) / 1000
+    }
+    return { subProblems, seconds: spent }
+  }
+})

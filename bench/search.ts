@@ -1,0 +1,53 @@
+/** Branch and bound: sub-problems per second, on images that need a search. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Dataset } from '../src/data/dataset.ts'
+import { WorkerPool, scriptBeside } from '../src/engine/pool.ts'
+import type { Network } from '../src/networks/network.ts'
+import { certify } from '../src/verification/certify.ts'
+import type { SearchBench, SearchBenchJob, SearchRate } from './search-worker.ts'
+
+export interface SearchTimes {
+  /** Images that optimised slopes leave open. */
+  readonly images: number
+  readonly subProblemsPerSecond: number
+}
+
+/**
+ * @param count images of the data set that are looked through
+ * @param seconds of search on every worker
+ * @returns undefined if no image needs a search
+ */
+export async function timeSearch(
+  network: Network,
+  dataset: Dataset,
+  epsilon: number,
+  count: number,
+  workers: number,
+  seconds: number,
+): Promise<SearchTimes | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), 'robustra-bench-'))
+  const images: number[] = []
+  const pool = new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, {
+    network,
+    dataset,
+  } satisfies SearchBench)
+  try {
+    await certify(network, dataset, {
+      ...{ epsilon, methods: ['pgd', 'lp', 'crown', 'alpha'], complete: 'bab', timeout: 60, domain: 'unbounded' },
+      ...{ first: 0, last: count, workers, seed: 0, out: join(folder, 'rows.jsonl'), resume: false },
+      onRow: ({ index, result }) => {
+        if (result.verdict === 'undecided') images.push(index)
+      },
+    })
+    if (images.length === 0) return undefined
+    const job: SearchBenchJob = { epsilon, images, seconds }
+    const rates = await pool.run<SearchRate>('search', job, workers)
+    const perWorker = rates.map((rate) => rate.subProblems / rate.seconds)
+    return { images: images.length, subProblemsPerSecond: perWorker.reduce((a, b) => a + b, 0) }
+  } finally {
+    await pool.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
