@@ -6,11 +6,11 @@ import { examples } from '../src/attacks/inputs.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import { evaluateGraph, graphOf } from '../src/networks/graph.ts'
 import { type Network, countClasses } from '../src/networks/network.ts'
-import { branchAndBound } from '../src/verification/branch-and-bound.ts'
-import { condense } from '../src/verification/condense.ts'
-import { withMargins } from '../src/verification/margins-graph.ts'
-import { optimiseSlopes } from '../src/verification/optimise.ts'
-import { classificationQuestion, distanceToUnsafe } from '../src/verification/question.ts'
+import { branchAndBound } from '../src/complete/branch-and-bound.ts'
+import { condense } from '../src/complete/condense.ts'
+import { withMargins } from '../src/complete/margins-graph.ts'
+import { optimiseSlopes } from '../src/complete/optimise.ts'
+import { classificationQuestion, distanceToUnsafe } from '../src/complete/question.ts'
 
 export interface SearchBench {
   readonly network: Network

@@ -10,9 +10,9 @@ import { Random } from '../engine/random.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
 import { brokenBy, type CertifySettings, cleanParts } from './certify-images.ts'
 import { type Draft, finishRow, incomplete } from './drafts.ts'
-import { falsify } from './falsify.ts'
-import { withMargins } from './margins-graph.ts'
-import { classificationQuestion } from './question.ts'
+import { falsify } from '../complete/falsify.ts'
+import { withMargins } from '../complete/margins-graph.ts'
+import { classificationQuestion } from '../complete/question.ts'
 
 /**
  * One row per image, in their order: undecided if only 'clean' and 'pgd' were asked for, without a result if dearer

@@ -46,7 +46,7 @@ serve<CertifyData>(async ({ target, dataset }) => {
   let subject: ClimbSubject | undefined
   const doClimb = async ({ drafts, ...settings }: ClimbJob, task: number): Promise<Draft[]> => {
     // loaded only where something is left open
-    const { climb } = await import('./ladder.ts')
+    const { climb } = await import('../complete/ladder.ts')
     subject ??= climbSubject()
     const draft = drafts[task]!
     return [await climbImage(climb, subject, examples(dataset, [draft.index]).images[0]!, draft, settings)]

@@ -4,9 +4,9 @@ import { graphOf } from '../networks/graph.ts'
 import type { Network } from '../networks/network.ts'
 import { type Climb, type ClimbSettings, climbImage } from './climb-image.ts'
 import type { Draft } from './drafts.ts'
-import type { Climbed } from './ladder.ts'
+import type { Climbed } from '../complete/ladder.ts'
 import type { CertifyMethod } from './methods.ts'
-import type { Outcome } from './question.ts'
+import type { Outcome } from '../complete/question.ts'
 import { rowSchema } from './rows.ts'
 
 /** Logits (x, 0.5): class 0 wins where x > 0.5. */

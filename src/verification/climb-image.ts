@@ -6,9 +6,9 @@ import { recheckAt } from '../attacks/recheck.ts'
 import { type Domain, inputBox } from '../bounds/domain.ts'
 import type { Graph } from '../networks/graph.ts'
 import { type Draft, bestProved, figures, finishRow, finite } from './drafts.ts'
-import type { ClimbLimits, Climbed, climb as climbLadder } from './ladder.ts'
-import { type CertifyMethod, type CompleteMethod, certifyMethods } from './methods.ts'
-import { type Outcome, type ProofMethod, classificationQuestion } from './question.ts'
+import type { ClimbLimits, Climbed, climb as climbLadder } from '../complete/ladder.ts'
+import { type CertifyMethod, certifyMethods } from './methods.ts'
+import { type CompleteMethod, type Outcome, type ProofMethod, classificationQuestion } from '../complete/question.ts'
 import type { CertifyResult } from './rows.ts'
 
 /** A network as the climb needs it. */

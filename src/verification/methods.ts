@@ -3,7 +3,3 @@
 /** The ladder, in the order in which its steps are tried. */
 export const certifyMethods = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete'] as const
 export type CertifyMethod = (typeof certifyMethods)[number]
-
-/** How 'complete' searches: branch and bound, or mixed-integer programming. */
-export const completeMethods = ['bab', 'milp'] as const
-export type CompleteMethod = (typeof completeMethods)[number]

@@ -1,7 +1,8 @@
 /** What a certification writes: a header that says what was run, and one row per image. */
 import { z } from 'zod'
 import type { Domain } from '../bounds/domain.ts'
-import { type CertifyMethod, type CompleteMethod, certifyMethods } from './methods.ts'
+import { type CertifyMethod, certifyMethods } from './methods.ts'
+import type { CompleteMethod } from '../complete/question.ts'
 
 export { type CertifyMethod, certifyMethods } from './methods.ts'
 

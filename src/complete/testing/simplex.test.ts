@@ -1,6 +1,6 @@
 import loadHighs from 'highs'
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
+import { Random } from '../../engine/random.ts'
 import { type LinearProgram, minimise } from './simplex.testing.ts'
 
 // its types describe a CommonJS module, whose default export would be one level down

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
-import type { Graph } from '../networks/graph.ts'
-import { denseMap } from '../networks/linear-map.ts'
+import { Random } from '../../engine/random.ts'
+import type { Graph } from '../../networks/graph.ts'
+import { denseMap } from '../../networks/linear-map.ts'
 import { bruteForce } from './brute-force.testing.ts'
-import type { Condensed } from './condensed.ts'
+import type { Condensed } from '../condensed.ts'
 import { checkCondensed, graphOfRows } from './condensed.testing.ts'
-import type { Question } from './question.ts'
+import type { Question } from '../question.ts'
 import { samplePoints } from './random-question.testing.ts'
 
 // y = ReLU(x) − ReLU(ReLU(x) + x − 1) over [−1, 2]; unsafe: y ≤ −1/4, or y ≥ 5

@@ -3,9 +3,9 @@ import { Random } from '../engine/random.ts'
 import { parseVnnlib } from '../formats/vnnlib/property.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
 import { denseMap } from '../networks/linear-map.ts'
-import { bruteForce } from './brute-force.testing.ts'
+import { bruteForce } from '../complete/testing/brute-force.testing.ts'
 import { type Verifier, verifyInstance } from './instances.ts'
-import { type Outcome, distanceToUnsafe } from './question.ts'
+import { type Outcome, distanceToUnsafe } from '../complete/question.ts'
 
 /** y = |x| */
 const absolute: Graph = {

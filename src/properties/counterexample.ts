@@ -1,6 +1,6 @@
 /** Counterexamples to a question: the float64 re-run that each must pass, and how the competition writes them. */
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
-import { type Question, distanceToUnsafe } from './question.ts'
+import { type Question, distanceToUnsafe } from '../complete/question.ts'
 
 export interface Counterexample {
   /** In the box. */

@@ -2,7 +2,7 @@
 import type { Property } from '../formats/vnnlib/property.ts'
 import type { Graph } from '../networks/graph.ts'
 import { type Counterexample, confirmCounterexample } from './counterexample.ts'
-import { type Outcome, type ProofMethod, type Question, proofMethods } from './question.ts'
+import { type Outcome, type ProofMethod, type Question, proofMethods } from '../complete/question.ts'
 
 export interface VerifierOptions {
   /** Seconds, > 0 */

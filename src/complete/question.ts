@@ -20,6 +20,10 @@ export interface Question {
 export const proofMethods = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'bab', 'milp'] as const
 export type ProofMethod = (typeof proofMethods)[number]
 
+/** How a complete search is done: branch and bound, or mixed-integer programming. */
+export const completeMethods = ['bab', 'milp'] as const
+export type CompleteMethod = (typeof completeMethods)[number]
+
 export type Outcome =
   | {
       readonly verdict: 'robust'

@@ -8,9 +8,9 @@
  *
  * Exact up to about 1e-8 of the outputs' size: linear programs are solved and checked in float64.
  */
-import { type Graph, type GraphNode, evaluateGraph } from '../networks/graph.ts'
-import type { LinearMap } from '../networks/linear-map.ts'
-import { type Question, distanceToUnsafe } from './question.ts'
+import { type Graph, type GraphNode, evaluateGraph } from '../../networks/graph.ts'
+import type { LinearMap } from '../../networks/linear-map.ts'
+import { type Question, distanceToUnsafe } from '../question.ts'
 import { type LinearProgramResult, minimise } from './simplex.testing.ts'
 
 export interface BruteForceResult {

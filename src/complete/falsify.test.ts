@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { Random } from '../engine/random.ts'
 import { evaluateGraph } from '../networks/graph.ts'
-import { bruteForce } from './brute-force.testing.ts'
+import { bruteForce } from './testing/brute-force.testing.ts'
 import { falsify } from './falsify.ts'
 import { withMargins } from './margins-graph.ts'
 import { distanceToUnsafe } from './question.ts'
-import { families, randomCase } from './random-question.testing.ts'
+import { families, randomCase } from './testing/random-question.testing.ts'
 
 const options = { restarts: 10, steps: 30, seed: 1 }
 

@@ -3,10 +3,10 @@
  * about as many robust as vulnerable ones, in every shape that a graph can have, and with the corners where signs of
  * neurons and margins are exactly zero.
  */
-import type { Random } from '../engine/random.ts'
-import { type Graph, evaluateGraph } from '../networks/graph.ts'
+import type { Random } from '../../engine/random.ts'
+import { type Graph, evaluateGraph } from '../../networks/graph.ts'
 import { GraphBuilder } from './graph-builder.testing.ts'
-import { type LinearConstraint, type Question, classificationQuestion, distanceToUnsafe } from './question.ts'
+import { type LinearConstraint, type Question, classificationQuestion, distanceToUnsafe } from '../question.ts'
 
 /** The ball, or the ball within [0, 1]. */
 export const domains = ['unbounded', 'pixels'] as const

@@ -3,10 +3,10 @@
  * small multiple of a power of two and every hidden transformation is a matrix of whole numbers whose inverse is one,
  * so the least distance to unsafe is known exactly, by construction: at the place it is 1 − height, elsewhere more.
  */
-import type { Random } from '../engine/random.ts'
-import type { Graph, GraphNode } from '../networks/graph.ts'
-import { type LinearMap, denseMap } from '../networks/linear-map.ts'
-import type { Question } from './question.ts'
+import type { Random } from '../../engine/random.ts'
+import type { Graph, GraphNode } from '../../networks/graph.ts'
+import { type LinearMap, denseMap } from '../../networks/linear-map.ts'
+import type { Question } from '../question.ts'
 
 export interface NearMiss {
   readonly graph: Graph

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
-import { type Graph, evaluateGraph } from '../networks/graph.ts'
-import { denseMap } from '../networks/linear-map.ts'
+import { Random } from '../../engine/random.ts'
+import { type Graph, evaluateGraph } from '../../networks/graph.ts'
+import { denseMap } from '../../networks/linear-map.ts'
 import { bruteForce } from './brute-force.testing.ts'
-import { type LinearConstraint, type Question, distanceToUnsafe } from './question.ts'
+import { type LinearConstraint, type Question, distanceToUnsafe } from '../question.ts'
 import { domains, families, randomCase, samplePoints, shifted } from './random-question.testing.ts'
 
 /** weights₂ · ReLU(weights₁ x + bias₁) */

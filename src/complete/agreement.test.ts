@@ -4,17 +4,16 @@ import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { evaluateGraph } from '../networks/graph.ts'
 import { type CompleteResult, branchAndBound } from './branch-and-bound.ts'
-import { bruteForce } from './brute-force.testing.ts'
+import { bruteForce } from './testing/brute-force.testing.ts'
 import { condense } from './condense.ts'
 import type { Condensed } from './condensed.ts'
-import { checkCondensed, graphOfRows } from './condensed.testing.ts'
+import { checkCondensed, graphOfRows } from './testing/condensed.testing.ts'
 import { climb } from './ladder.ts'
-import { boundMethods, lowerBoundsOf } from './linear-bounds.testing.ts'
+import { boundMethods, lowerBoundsOf } from './testing/linear-bounds.testing.ts'
 import { withMargins } from './margins-graph.ts'
-import { type CompleteMethod, completeMethods } from './methods.ts'
 import { solveMilp } from './milp/solve-milp.ts'
 import { optimiseSlopes } from './optimise.ts'
-import { type Outcome, distanceToUnsafe } from './question.ts'
+import { type CompleteMethod, type Outcome, completeMethods, distanceToUnsafe } from './question.ts'
 import {
   type Domain,
   type Family,
@@ -24,7 +23,7 @@ import {
   randomCase,
   samplePoints,
   shifted,
-} from './random-question.testing.ts'
+} from './testing/random-question.testing.ts'
 import { verifyQuestion } from './verify.ts'
 
 let engine: Engine

@@ -1,7 +1,7 @@
 /** Random condensed systems for tests, and their exact minima by means that share nothing with what is tested. */
 import type { Random } from '../../engine/random.ts'
 import type { Condensed } from '../condensed.ts'
-import { minimise } from '../simplex.testing.ts'
+import { minimise } from '../testing/simplex.testing.ts'
 import type { Phases } from './safe-bound.ts'
 
 export interface RandomSystemOptions {

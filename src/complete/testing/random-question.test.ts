@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
-import { evaluateGraph } from '../networks/graph.ts'
+import { Random } from '../../engine/random.ts'
+import { evaluateGraph } from '../../networks/graph.ts'
 import { bruteForce } from './brute-force.testing.ts'
-import { distanceToUnsafe } from './question.ts'
+import { distanceToUnsafe } from '../question.ts'
 import {
   type Domain,
   type Family,

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { Random } from '../engine/random.ts'
 import { evaluateGraph } from '../networks/graph.ts'
-import { bruteForce } from './brute-force.testing.ts'
+import { bruteForce } from './testing/brute-force.testing.ts'
 import { climb } from './ladder.ts'
-import type { CompleteMethod } from './methods.ts'
-import { type NearMiss, bump, sawtooth } from './near-miss.testing.ts'
-import { distanceToUnsafe } from './question.ts'
-import { samplePoints } from './random-question.testing.ts'
+import { type NearMiss, bump, sawtooth } from './testing/near-miss.testing.ts'
+import { type CompleteMethod, distanceToUnsafe } from './question.ts'
+import { samplePoints } from './testing/random-question.testing.ts'
 import { verifyQuestion } from './verify.ts'
 
 interface Pair {

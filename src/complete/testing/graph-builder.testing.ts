@@ -2,8 +2,8 @@
  * Builds small random graphs node by node, within a budget of neurons. Among the rows it draws are those that break
  * verifiers: zero weights, constants, neurons that are always off or on, copies of the row before.
  */
-import type { Random } from '../engine/random.ts'
-import { type Graph, type GraphNode, sizesOf } from '../networks/graph.ts'
+import type { Random } from '../../engine/random.ts'
+import { type Graph, type GraphNode, sizesOf } from '../../networks/graph.ts'
 import {
   type ConvolutionShape,
   type LinearMap,
@@ -12,7 +12,7 @@ import {
   denseMap,
   selectionMap,
   sparseMap,
-} from '../networks/linear-map.ts'
+} from '../../networks/linear-map.ts'
 
 interface BuilderOptions {
   /** Most neurons of all ReLUs together. */

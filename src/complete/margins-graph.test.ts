@@ -3,7 +3,7 @@ import { Random } from '../engine/random.ts'
 import { evaluateGraph } from '../networks/graph.ts'
 import { withMargins } from './margins-graph.ts'
 import { distanceToUnsafe } from './question.ts'
-import { families, randomCase, samplePoints } from './random-question.testing.ts'
+import { families, randomCase, samplePoints } from './testing/random-question.testing.ts'
 
 test('the outputs are the margins of the cases', () => {
   let longest = 0

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Graph } from '../networks/graph.ts'
 import { denseMap } from '../networks/linear-map.ts'
 import { confirmCounterexample, formatCounterexample, runCounterexample } from './counterexample.ts'
-import type { Question } from './question.ts'
+import type { Question } from '../complete/question.ts'
 
 /** y = weight·x */
 const graph = (weight: number): Graph => ({

@@ -4,8 +4,7 @@ import { Random } from '../engine/random.ts'
 import { type Graph, evaluateGraph, graphOf } from '../networks/graph.ts'
 import { initialise } from '../networks/initialise.ts'
 import { climb } from './ladder.ts'
-import { completeMethods } from './methods.ts'
-import { type Outcome, type Question, classificationQuestion } from './question.ts'
+import { type Outcome, type Question, classificationQuestion, completeMethods } from './question.ts'
 import { verifyQuestion } from './verify.ts'
 
 const INPUTS = 24

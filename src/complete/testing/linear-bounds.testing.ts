@@ -2,7 +2,7 @@
  * Lower bounds of a graph's outputs over a box in float64, each method in its plain form and for itself: what
  * optimised slopes must not be looser than, in tests. Sound but for rounding: yes. Complete: no.
  */
-import type { Graph, GraphNode } from '../networks/graph.ts'
+import type { Graph, GraphNode } from '../../networks/graph.ts'
 
 /**
  * interval: layer by layer from the box. The others carry every element back to the box through relaxed ReLUs, with
