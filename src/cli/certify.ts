@@ -87,9 +87,9 @@ export function certifyCommand(command: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nEach step tries what the last has left open. clean: the image itself. pgd: an attack. interval, lp, crown, alpha:\n' +
-        'proofs, ever tighter and dearer. complete: branch and bound (bab) or mixed-integer programming (milp), which\n' +
-        'decide the rest up to their time limit. So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval\n' +
+      '\nEach step tries what is still open, cheap steps first. clean: the image itself. interval, lp, crown, alpha: proofs,\n' +
+        'ever tighter and dearer. pgd: an attack, before crown. complete: branch and bound (bab) or mixed-integer\n' +
+        'programming (milp), which decide the rest up to their time limit. So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval\n' +
         'error, all over the same domain. What is undecided never counts as robust.\n' +
         examples([
           'robustra certify runs/first/best.safetensors --epsilon 0.1 --out first.jsonl',

@@ -31,9 +31,9 @@ test.each(['pixels', 'unbounded'] as const)('one row per image, streamed; the su
   expect(summary).toMatchObject({
     ...{ images: 50, imagesDone: 50, first: 0, last: 50, epsilon: 0.05, domain },
     clean: { errors: wrong, error: wrong / 50, tried: 50, settled: wrong },
-    pgd: { errors: wrong + attacked, tried: 50 - wrong, settled: attacked },
-    interval: { errors: 50 - interval, tried: 50 - wrong - attacked, settled: interval },
-    lp: { errors: 50 - interval - lp, tried: 50 - wrong - attacked - interval, settled: lp },
+    pgd: { errors: wrong + attacked, tried: 50 - wrong - interval - lp, settled: attacked },
+    interval: { errors: 50 - interval, tried: 50 - wrong, settled: interval },
+    lp: { errors: 50 - interval - lp, tried: 50 - wrong - interval, settled: lp },
     ...{ robust: interval + lp, vulnerable: wrong + attacked, undecided, reasons: { incomplete: undecided } },
     robustError: { least: (wrong + attacked) / 50, most: (50 - interval - lp) / 50 },
   })
@@ -153,8 +153,8 @@ describe('resuming', () => {
 test('what a caller or the disk throws ends the run with the rows that were written', async () => {
   const options = optionsOf({
     workers: 3,
-    onRow: ({ index }) => {
-      if (index === 25) throw new Error('enough')
+    onRow: () => {
+      throw new Error('enough')
     },
   })
   await expect(certify(network, dataset, options)).rejects.toThrow('enough')

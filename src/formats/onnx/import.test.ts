@@ -204,6 +204,14 @@ describe('refuses in one line that names the file:', () => {
   })
 })
 
+test('a file of very many tiny parts is refused before they fill the memory', () => {
+  // A graph of empty nodes, two bytes each.
+  const size = 2 ** 24
+  const length = [0, 7, 14, 21, 28].map((shift) => ((size >> shift) & 127) | (shift < 28 ? 128 : 0))
+  const bytes = Buffer.concat([Buffer.of(0x3a, ...length), Buffer.alloc(size, Buffer.of(0x0a, 0))])
+  expect(() => parseNetwork(bytes, 'some.onnx')).toThrow('more than 4194304 parts')
+})
+
 test('a file that is missing is named', () => {
   expect(() => importOnnx('/none.onnx')).toThrow(new UserError('cannot read /none.onnx: there is no such file'))
 })

@@ -93,13 +93,18 @@ function needed(model: OnnxModel): Step[] {
 
 function requireSupported(nodes: readonly NodeProto[]): void {
   const unsupported = new Map<string, string[]>()
-  for (const node of nodes) {
-    if (isStandard(node.domain) && operators.has(node.opType)) continue
-    const operator = isStandard(node.domain) ? node.opType : `${node.domain}.${node.opType}`
-    unsupported.set(operator, [...(unsupported.get(operator) ?? []), `'${node.name || node.output[0]}'`])
+  for (const { domain, opType, name, output } of nodes) {
+    if (isStandard(domain) && operators.has(opType)) continue
+    const operator = isStandard(domain) ? opType : `${domain}.${opType}`
+    const names = unsupported.get(operator) ?? []
+    names.push(`'${name || output[0]}'`)
+    unsupported.set(operator, names)
   }
   if (unsupported.size === 0) return
-  const found = [...unsupported].map(([operator, names]) => `${operator} (${names.join(', ')})`)
+  const found = [...unsupported].map(([operator, names]) => {
+    const more = names.length > 20 ? ` and ${names.length - 20} more` : ''
+    return `${operator} (${names.slice(0, 20).join(', ')}${more})`
+  })
   throw new UserError(`these operators are not supported: ${found.join(', ')}`)
 }
 
@@ -146,7 +151,7 @@ function sortNodes({ nodes, initialisers, input, output }: OnnxModel): NodeProto
 
 /** @returns the steps, and the value that is the output */
 function runNodes({ initialisers, input, output, opset }: OnnxModel, order: readonly NodeProto[]) {
-  const steps = new Steps(elementsOf(input.shape))
+  const steps = new Steps()
   const uses = new Map<string, number>([[output, 1]])
   for (const node of order) for (const name of node.input) uses.set(name, (uses.get(name) ?? 0) + 1)
   const operands = new Map<string, Operand>([[input.name, { id: 0, shape: input.shape, single: true }]])

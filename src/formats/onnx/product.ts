@@ -137,13 +137,8 @@ function multiply(
   const size = elementsOf(shape)
   if (size === 0) throw call.refuse(`makes nothing: a value of [${shape}]`)
   if (copies === 1) {
-    const weights =
-      columnStride === 1 ? data : (new (data.constructor as typeof Float64Array)(rows * columns) as Weights)
-    if (weights !== data) {
-      for (let r = 0, i = 0; r < rows; r++) {
-        for (let c = 0; c < columns; c++) weights[i++] = data[r * rowStride + c * columnStride]
-      }
-    }
+    if (columnStride !== 1) call.steps.spendCopy(data, label)
+    const weights = columnStride === 1 ? data : rowsFirst(matrix)
     const bias = new Float64Array(rows)
     return call.steps.add({ kind: 'dense', label, size, value: value.id, weights, bias }, shape, rows)
   }
@@ -162,4 +157,12 @@ function multiply(
   }
   const step = { kind: 'sparse', label, size, value: value.id, rows: rowsOf } as const
   return call.steps.add(step, shape, 2 * size * (columns + 1))
+}
+
+function rowsFirst({ data, rows, columns, rowStride, columnStride }: Matrix): Weights {
+  const copy: Weights = data instanceof Float32Array ? new Float32Array(data.length) : new Float64Array(data.length)
+  for (let r = 0, i = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) copy[i++] = data[r * rowStride + c * columnStride]
+  }
+  return copy
 }

@@ -153,8 +153,37 @@ const root = protobuf.Root.fromJSON({
 })
 const Model = root.lookupType('Model')
 
+root.resolveAll()
+
+/** Fields and whole numbers in a file; decoded, each takes many times the two bytes that it may have there. */
+const MAX_PARTS = 2 ** 22
+
 /** @throws an error of the decoder's if these are not the bytes of such a message; fields not given have defaults */
-export const decodeModel = (bytes: Uint8Array): ModelProto => Model.decode(bytes) as unknown as ModelProto
+export function decodeModel(bytes: Uint8Array): ModelProto {
+  const parts = countParts(protobuf.Reader.create(bytes), Model, bytes.length)
+  if (parts > MAX_PARTS) throw new RangeError(`more than ${MAX_PARTS} parts`)
+  return Model.decode(bytes) as unknown as ModelProto
+}
+
+function countParts(reader: protobuf.Reader, type: protobuf.Type, end: number): number {
+  let parts = 0
+  while (reader.pos < end && parts <= MAX_PARTS) {
+    const tag = reader.uint32()
+    const field = type.fieldsById[tag >>> 3]
+    parts++
+    if (field && (tag & 7) === LENGTH_DELIMITED) {
+      const length = reader.uint32()
+      if (field.resolvedType instanceof protobuf.Type) {
+        parts += countParts(reader, field.resolvedType, reader.pos + length)
+        continue
+      }
+      if (field.type.startsWith('int')) parts += length
+      reader.skip(length)
+    } else reader.skipType(tag & 7)
+  }
+  return parts
+}
+const LENGTH_DELIMITED = 2
 
 /** A message with some of its fields, and of the messages in it. */
 export type Partially<T> = T extends Uint8Array

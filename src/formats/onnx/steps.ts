@@ -70,12 +70,8 @@ const MAX_SCALED = 2 ** 22
 
 export class Steps {
   readonly list: Step[] = []
-  readonly inputSize: number
+  readonly #copied = new Set<Weights>()
   #made = 0
-
-  constructor(inputSize: number) {
-    this.inputSize = inputSize
-  }
 
   /**
    * Adds a step.
@@ -92,6 +88,12 @@ export class Steps {
   spend(cost: number, label: string): void {
     this.#made += cost
     if (!(this.#made <= MAX_MADE)) throw new UserError(`${label} makes the network too large: more than is read`)
+  }
+
+  /** Counts a copy of weights: the first one is free, since no file is larger than what is read. */
+  spendCopy(weights: Weights, label: string): void {
+    if (this.#copied.has(weights)) this.spend(weights.length, label)
+    this.#copied.add(weights)
   }
 
   /** value · factor + shift, element by element: folded into the layer that made the value where that is possible. */
