@@ -7,5 +7,6 @@ export {
   relaxation, relaxationAdjoint, relu, reluAdjoint, reluInterval, reluIntervalAdjoint,
 } from './neurons'
 export { referenceSpace, referenceSpaceAdjoint } from './reference-space'
+export { scatterConvolution, scatterSparse } from './scatter'
 export { ascend, dualSweep, primalSweep } from './sweep'
 export { multiplyAddPeak } from './peak'

@@ -35,7 +35,8 @@ export function condense(
   { lower, upper }: Pick<Question, 'lower' | 'upper'>,
   deadline: number,
 ): Root {
-  const substitution = new Substitution(graph, lower, upper)
+  const mark = engine.mark()
+  const substitution = new Substitution(engine, graph, lower, upper)
   const rows: Row[] = []
   const [neuronLower, neuronUpper]: [number[], number[]] = [[], []]
   const levels: number[] = []
@@ -47,10 +48,7 @@ export function condense(
     if (node.kind === 'affine') return substitution.pushAffine(i)
     const [l, u] = [substitution.lower[node.value]!, substitution.upper[node.value]!]
     const open = indicesWhere(l, (low, j) => low < 0 && u[j]! > 0)
-    const candidates = open.map((j) => {
-      checkTime(deadline)
-      return substitution.row(node.value, j)
-    })
+    const candidates = substitution.rows(node.value, open, deadline)
     const ends = bounds([...candidates, ...candidates], signsOf(candidates))
     open.forEach((j, c) => {
       l[j] = Math.max(l[j]!, ends[c]!)
@@ -69,11 +67,12 @@ export function condense(
   const last = graph.nodes.length
   const margins = substitution.lower[last]!.slice()
   const tried = indicesWhere(margins, (margin) => margin <= 0)
-  const outputs = tried.map((c) => substitution.row(last, c))
+  const outputs = substitution.rows(last, tried, deadline)
   const found = bounds(outputs, signsOf(outputs))
   tried.forEach((c, i) => (margins[c] = Math.max(margins[c]!, found[i]!)))
   const open = tried.filter((c) => margins[c]! <= 0)
   const left = open.map((c) => outputs[tried.indexOf(c)]!)
+  engine.release(mark)
   return { condensed: joinRows({ lower, upper, rows, neuronLower, neuronUpper }, levels, left), margins, open }
 }
 

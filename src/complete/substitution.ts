@@ -6,7 +6,10 @@
  * |δ|·max|value|, which sums to γ·Σ|coefficient|·magnitude over the affine nodes on the way, where the magnitude of a
  * value is |W|·max|a| + |b| and γ counts the terms of the longest possible sum (Higham 2002, Section 3.1).
  */
+import type { Engine } from '../engine/engine.ts'
 import { type Graph, sizesOf } from '../networks/graph.ts'
+import { type Scatter, TOGETHER, scatterOf } from './scatter.ts'
+import { checkTime } from './time.ts'
 
 /** bias + Σ weight · source, where sources are the inputs 0 … n − 1 and then the unstable neurons. */
 export interface Row {
@@ -23,6 +26,7 @@ const ON = -1
 const UNIT = 2 ** -53
 
 export class Substitution {
+  readonly engine: Engine
   readonly graph: Graph
   readonly inputs: number
   /** Bounds of every value over the box; callers may tighten those of values that no node has read yet. */
@@ -32,20 +36,27 @@ export class Substitution {
   readonly neurons: { readonly value: number; readonly element: number }[] = []
   readonly #phases: (Int32Array | undefined)[]
   readonly #magnitude: (Float64Array | undefined)[]
-  readonly #coefficients: Float64Array[]
+  /** Pointers, once they are needed. */
+  readonly #coefficients: (number | undefined)[]
+  readonly #scatters: Scatter[][]
   readonly #touched: boolean[]
   readonly #gamma: number
 
-  /** @param lower, upper ends of the box of inputs, finite, lower ≤ upper */
-  constructor(graph: Graph, lower: Float64Array, upper: Float64Array) {
+  /**
+   * Memory is taken from the engine's arena as it is needed: the caller marks and releases.
+   * @param lower, upper ends of the box of inputs, finite, lower ≤ upper
+   */
+  constructor(engine: Engine, graph: Graph, lower: Float64Array, upper: Float64Array) {
     const sizes = sizesOf(graph)
+    this.engine = engine
     this.graph = graph
     this.inputs = sizes[0]!
     this.lower = [lower.slice()]
     this.upper = [upper.slice()]
     this.#phases = graph.nodes.map(() => undefined)
     this.#magnitude = graph.nodes.map(() => undefined)
-    this.#coefficients = sizes.map((size) => new Float64Array(size))
+    this.#coefficients = sizes.map(() => undefined)
+    this.#scatters = graph.nodes.map(() => [])
     this.#touched = sizes.map(() => false)
     const terms = graph.nodes.map((node) =>
       node.kind === 'affine' ? node.terms.reduce((n, t) => n + t.map.terms, 0) : 1,
@@ -93,60 +104,89 @@ export class Substitution {
     this.upper.push(upper.map((u) => Math.max(u, 0)))
   }
 
-  /** One element of a value as a row. All nodes below the value must have been pushed. */
-  row(value: number, element: number): Row {
-    this.#coefficients[value]![element] = 1
-    this.#touched[value] = true
-    const ofNeurons = new Float64Array(this.neurons.length)
-    let [bias, error] = [0, 0]
+  /** Elements of a value as rows. All nodes below the value must have been pushed. @throws TimeIsUp past the deadline */
+  rows(value: number, elements: readonly number[], deadline: number): Row[] {
+    const rows: Row[] = []
+    for (let first = 0; first < elements.length; first += TOGETHER) {
+      checkTime(deadline)
+      rows.push(...this.#together(value, elements.slice(first, first + TOGETHER)))
+    }
+    return rows
+  }
+
+  /** At most TOGETHER of them. Coefficients lie [element][row]. */
+  #together(value: number, elements: readonly number[]): Row[] {
+    const { engine } = this
+    const first = this.#touch(value)
+    elements.forEach((element, r) => (engine.f64[first + element * TOGETHER + r] = 1))
+    const ofNeurons = new Float64Array(this.neurons.length * TOGETHER)
+    const bias = new Float64Array(TOGETHER)
+    const error = new Float64Array(TOGETHER)
     for (let v = value; v > 0; v--) {
       if (!this.#touched[v]) continue
       const node = this.graph.nodes[v - 1]!
-      const coefficients = this.#coefficients[v]!
+      const own = this.#touch(v)
       if (node.kind === 'affine') {
         const magnitude = this.#magnitude[v - 1]!
-        for (let o = 0; o < coefficients.length; o++) {
-          const c = coefficients[o]!
-          if (c === 0) continue
-          bias += c * node.bias[o]!
-          error += Math.abs(c) * magnitude[o]!
+        const { f64 } = engine
+        for (let o = 0, at = own; o < magnitude.length; o++) {
+          for (let r = 0; r < TOGETHER; r++, at++) {
+            const c = f64[at]!
+            if (c === 0) continue
+            bias[r]! += c * node.bias[o]!
+            error[r]! += Math.abs(c) * magnitude[o]!
+          }
         }
-        for (const { value: from, map } of node.terms) {
-          map.transposed(coefficients, this.#coefficients[from]!)
-          this.#touched[from] = true
-        }
+        node.terms.forEach(({ value: from, map }, i) => {
+          const below = this.#touch(from)
+          const scatter = (this.#scatters[v - 1]![i] ??= scatterOf(engine, map))
+          scatter(own * 8, below * 8)
+        })
       } else {
-        const phases = this.#phases[v - 1]!
-        const below = this.#coefficients[node.value]!
-        this.#touched[node.value] = true
-        for (let j = 0; j < coefficients.length; j++) {
-          const c = coefficients[j]!
-          if (c === 0 || phases[j] === OFF) continue
-          if (phases[j] === ON) below[j]! += c
-          else ofNeurons[phases[j]!]! += c
+        const below = this.#touch(node.value)
+        const { f64 } = engine
+        this.#phases[v - 1]!.forEach((phase, j) => {
+          if (phase === OFF) return
+          const [target, to] = phase === ON ? [f64, below + j * TOGETHER] : [ofNeurons, phase * TOGETHER]
+          for (let r = 0; r < TOGETHER; r++) target[to + r]! += f64[own + j * TOGETHER + r]!
+        })
+      }
+      this.#clear(v)
+    }
+    const inputs = this.#touch(0)
+    const ofInputs = engine.f64.slice(inputs, inputs + this.inputs * TOGETHER)
+    this.#clear(0)
+    return elements.map((_, r) => {
+      const source: number[] = []
+      const weight: number[] = []
+      const collect = (all: Float64Array, start: number) => {
+        for (let at = r, s = start; at < all.length; at += TOGETHER, s++) {
+          if (all[at] === 0) continue
+          source.push(s)
+          weight.push(all[at]!)
         }
       }
-      coefficients.fill(0)
-      this.#touched[v] = false
-    }
-    const ofInputs = this.#coefficients[0]!
-    const source: number[] = []
-    const weight: number[] = []
-    const collect = (coefficients: Float64Array, first: number) =>
-      coefficients.forEach((c, j) => {
-        if (c === 0) return
-        source.push(first + j)
-        weight.push(c)
-      })
-    collect(ofInputs, 0)
-    collect(ofNeurons, this.inputs)
-    ofInputs.fill(0)
-    this.#touched[0] = false
-    return {
-      bias,
-      source: Int32Array.from(source),
-      weight: Float64Array.from(weight),
-      error: this.#gamma * error + Number.MIN_VALUE,
-    }
+      collect(ofInputs, 0)
+      collect(ofNeurons, this.inputs)
+      return {
+        bias: bias[r]!,
+        source: Int32Array.from(source),
+        weight: Float64Array.from(weight),
+        error: this.#gamma * error[r]! + Number.MIN_VALUE,
+      }
+    })
+  }
+
+  /** Where the coefficients of a value lie, all zero until something is added to them: an index of `engine.f64`. */
+  #touch(value: number): number {
+    this.#touched[value] = true
+    const size = this.lower[value]!.length * TOGETHER
+    return (this.#coefficients[value] ??= this.engine.zeros(2 * size)) / 8
+  }
+
+  #clear(value: number): void {
+    const at = this.#coefficients[value]! / 8
+    this.engine.f64.fill(0, at, at + this.lower[value]!.length * TOGETHER)
+    this.#touched[value] = false
   }
 }

@@ -52,29 +52,33 @@ export class System {
 
     const entries = rows.reduce((sum, { source }) => sum + source.length, 0)
     const rowStart = new Int32Array(this.neurons + 1)
+    const rowSource = new Int32Array(entries)
+    const rowWeight = new Float64Array(entries)
     const columnStart = new Int32Array(sources + 1)
-    rows.forEach(({ source }, k) => {
+    rows.forEach(({ source, weight }, k) => {
+      rowSource.set(source, rowStart[k])
+      rowWeight.set(weight, rowStart[k])
       rowStart[k + 1] = rowStart[k]! + source.length
-      for (const s of source) columnStart[s + 1]!++
+      for (let e = 0; e < source.length; e++) columnStart[source[e]! + 1]!++
     })
     for (let s = 0; s < sources; s++) columnStart[s + 1]! += columnStart[s]!
     const next = columnStart.slice()
     const columnNeuron = new Int32Array(entries)
     const columnWeight = new Float64Array(entries)
-    rows.forEach(({ source, weight }, k) =>
-      source.forEach((s, e) => {
-        const at = next[s]!++
+    for (let k = 0; k < this.neurons; k++) {
+      for (let e = rowStart[k]!; e < rowStart[k + 1]!; e++) {
+        const at = next[rowSource[e]!]!++
         columnNeuron[at] = k
-        columnWeight[at] = weight[e]!
-      }),
-    )
+        columnWeight[at] = rowWeight[e]!
+      }
+    }
     this.header = [
       engine.integersFrom(columnStart),
       engine.integersFrom(columnNeuron),
       engine.doublesFrom(columnWeight),
       engine.integersFrom(rowStart),
-      engine.integersFrom(Int32Array.from(rows.flatMap(({ source }) => [...source]))),
-      engine.doublesFrom(Float64Array.from(rows.flatMap(({ weight }) => [...weight]))),
+      engine.integersFrom(rowSource),
+      engine.doublesFrom(rowWeight),
       engine.doublesFrom(Float64Array.from(rows, ({ bias }) => bias)),
       engine.doublesFrom(Float64Array.from(rows, (row) => this.slackOf(row))),
     ]
@@ -84,7 +88,7 @@ export class System {
   /** What rounding may cost per unit of a row's coefficient: that of making the row, and that of the sweeps. */
   slackOf({ bias, source, weight, error }: Row): number {
     let magnitude = Math.abs(bias)
-    source.forEach((s, e) => (magnitude += Math.abs(weight[e]!) * this.#largest[s]!))
+    for (let e = 0; e < source.length; e++) magnitude += Math.abs(weight[e]!) * this.#largest[source[e]!]!
     return error + this.#gamma * magnitude + Number.MIN_VALUE
   }
 }

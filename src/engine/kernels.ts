@@ -25,6 +25,8 @@ export interface Kernels {
   readonly relaxation: Kernel
   readonly relaxationAdjoint: Kernel
   readonly listActive: Kernel
+  readonly scatterConvolution: Kernel
+  readonly scatterSparse: Kernel
   readonly dualSweep: Kernel
   readonly primalSweep: Kernel
   readonly ascend: Kernel

@@ -15,7 +15,13 @@ export interface LinearMap {
   absolute(x: Float64Array, y: Float64Array): void
   /** x += Wᵀ y; zeros of y cost nothing */
   transposed(y: Float64Array, x: Float64Array): void
+  /** What the matrix is made of, for kernels that do the same. */
+  readonly form: MapForm
 }
+
+export type MapForm =
+  | { readonly kind: 'convolution'; readonly shape: ConvolutionShape; readonly weights: Float32Array | Float64Array }
+  | ({ readonly kind: 'sparse' } & SparseRows)
 
 /** A full matrix, [output][input]. */
 export function denseMap(weights: Float32Array | Float64Array, outputs: number, inputs: number): LinearMap {
@@ -43,6 +49,7 @@ export function denseMap(weights: Float32Array | Float64Array, outputs: number, 
         for (let i = 0, at = o * inputs; i < inputs; i++) x[i]! += weights[at++]! * v
       }
     },
+    form: { kind: 'convolution', shape: pointShape(inputs, outputs), weights },
   }
 }
 
@@ -85,6 +92,7 @@ export function sparseMap({ inputs, start, source, weight }: SparseRows): Linear
         for (let k = start[o]!; k < start[o + 1]!; k++) x[source[k]!]! += weight[k]! * v
       }
     },
+    form: { kind: 'sparse', inputs, start, source, weight },
   }
 }
 
@@ -118,6 +126,13 @@ export interface ConvolutionShape {
   readonly groups: number
 }
 
+/** A full matrix as a convolution of a 1 × 1 image. */
+const pointShape = (inputs: number, outputs: number): ConvolutionShape => ({
+  input: [inputs, 1, 1],
+  outChannels: outputs,
+  ...{ kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 },
+})
+
 /** Height and width of what a convolution makes; below 1 if it does not fit. */
 export function convolutionSize({ input, kernel, stride, dilation, padding }: ConvolutionShape): [number, number] {
   const size = (axis: 0 | 1) =>
@@ -136,34 +151,43 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
   const [perGroup, outPerGroup] = [inChannels / groups, outChannels / groups]
   const taps = kernel[0] * kernel[1]
   const plane = inHeight * inWidth
-  /** Which part of the kernel lies inside the image, per row and per column of the output. */
-  const inside = (axis: 0 | 1, count: number, size: number) =>
-    Array.from({ length: count }, (_, at) => {
-      const from = at * stride[axis] - padding[axis]
-      const start = Math.max(0, Math.ceil(-from / dilation[axis]))
-      return [start, Math.max(start, Math.min(kernel[axis], Math.ceil((size - from) / dilation[axis])))] as const
-    })
-  const rows = inside(0, height, inHeight)
-  const columns = inside(1, width, inWidth)
   if (weights.length !== outChannels * perGroup * taps) {
     throw new RangeError(`${weights.length} weights for a convolution of ${outChannels} × ${perGroup} × ${kernel}`)
   }
+  const [kernelHeight, kernelWidth] = kernel
+  const [strideY, strideX] = stride
+  const [stepY, stepX] = dilation
+  /** Which part of the kernel lies inside the image, per row or column of the output: from, to before. */
+  const inside = (axis: 0 | 1, count: number, size: number) => {
+    const [from, end] = [new Int32Array(count), new Int32Array(count)]
+    for (let at = 0; at < count; at++) {
+      const first = at * stride[axis] - padding[axis]
+      from[at] = Math.max(0, Math.ceil(-first / dilation[axis]))
+      end[at] = Math.min(kernel[axis], Math.ceil((size - first) / dilation[axis]))
+    }
+    return { from, end }
+  }
+  const lines = inside(0, height, inHeight)
+  const columns = inside(1, width, inWidth)
   const gather = (x: Float64Array, y: Float64Array, absolute: boolean) => {
     for (let o = 0, output = 0; o < outChannels; o++) {
-      const first = Math.floor(o / outPerGroup) * perGroup
+      const firstPlane = Math.floor(o / outPerGroup) * perGroup * plane
       for (let top = 0; top < height; top++) {
-        const [startY, endY] = rows[top]!
         for (let left = 0; left < width; left++, output++) {
-          const [startX, endX] = columns[left]!
-          const corner = (top * stride[0] - padding[0]) * inWidth + left * stride[1] - padding[1]
+          const corner = firstPlane + (top * strideY - padding[0]) * inWidth + left * strideX - padding[1]
+          const [fromY, endY, fromX, endX] = [
+            lines.from[top]!,
+            lines.end[top]!,
+            columns.from[left]!,
+            columns.end[left]!,
+          ]
           let sum = 0
           for (let c = 0; c < perGroup; c++) {
-            for (let ky = startY; ky < endY; ky++) {
-              const w = ((o * perGroup + c) * kernel[0] + ky) * kernel[1]
-              const i = (first + c) * plane + corner + ky * dilation[0] * inWidth
-              if (absolute)
-                for (let k = startX; k < endX; k++) sum += Math.abs(weights[w + k]!) * x[i + k * dilation[1]]!
-              else for (let k = startX; k < endX; k++) sum += weights[w + k]! * x[i + k * dilation[1]]!
+            for (let ky = fromY; ky < endY; ky++) {
+              const w = ((o * perGroup + c) * kernelHeight + ky) * kernelWidth
+              const i = corner + c * plane + ky * stepY * inWidth
+              if (absolute) for (let k = fromX; k < endX; k++) sum += Math.abs(weights[w + k]!) * x[i + k * stepX]!
+              else for (let k = fromX; k < endX; k++) sum += weights[w + k]! * x[i + k * stepX]!
             }
           }
           y[output]! += sum
@@ -173,19 +197,23 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
   }
   const scatter = (y: Float64Array, x: Float64Array) => {
     for (let o = 0, output = 0; o < outChannels; o++) {
-      const first = Math.floor(o / outPerGroup) * perGroup
+      const firstPlane = Math.floor(o / outPerGroup) * perGroup * plane
       for (let top = 0; top < height; top++) {
-        const [startY, endY] = rows[top]!
         for (let left = 0; left < width; left++, output++) {
           const v = y[output]!
           if (v === 0) continue
-          const [startX, endX] = columns[left]!
-          const corner = (top * stride[0] - padding[0]) * inWidth + left * stride[1] - padding[1]
+          const corner = firstPlane + (top * strideY - padding[0]) * inWidth + left * strideX - padding[1]
+          const [fromY, endY, fromX, endX] = [
+            lines.from[top]!,
+            lines.end[top]!,
+            columns.from[left]!,
+            columns.end[left]!,
+          ]
           for (let c = 0; c < perGroup; c++) {
-            for (let ky = startY; ky < endY; ky++) {
-              const w = ((o * perGroup + c) * kernel[0] + ky) * kernel[1]
-              const i = (first + c) * plane + corner + ky * dilation[0] * inWidth
-              for (let k = startX; k < endX; k++) x[i + k * dilation[1]]! += weights[w + k]! * v
+            for (let ky = fromY; ky < endY; ky++) {
+              const w = ((o * perGroup + c) * kernelHeight + ky) * kernelWidth
+              const i = corner + c * plane + ky * stepY * inWidth
+              for (let k = fromX; k < endX; k++) x[i + k * stepX]! += weights[w + k]! * v
             }
           }
         }
@@ -199,5 +227,6 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
     forward: (x, y) => gather(x, y, false),
     absolute: (x, y) => gather(x, y, true),
     transposed: scatter,
+    form: { kind: 'convolution', shape, weights },
   }
 }
