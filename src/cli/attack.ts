@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander'
 import { type AttackMethod, attack, attackMethods } from '../attacks/attack.ts'
 import { type Domain, describeDomain } from '../bounds/domain.ts'
 import { loadDataset } from '../data/dataset.ts'
-import { unknownName } from '../errors.ts'
-import { loadNetwork } from '../formats/network-file.ts'
+import { UserError, unknownName } from '../errors.ts'
+import { loadAnyNetwork } from '../formats/any-network.ts'
 import { onInterrupt } from './interrupt.ts'
 import {
   type PgdFlags,
@@ -39,7 +39,7 @@ interface Flags extends RangeFlags, PgdFlags {
 
 export function attackCommand(command: Command): void {
   command
-    .argument('<network>', 'a .safetensors file')
+    .argument('<network>', 'an .onnx, .safetensors or .npz file')
     .addOption(datasetOption())
     .addOption(epsilonOption())
     .addOption(new Option('--method <name>', attackMethods.join(' or ')).default('pgd'))
@@ -67,7 +67,10 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
   const { epsilon, domain, seed, save, workers, data: dataDirectory } = flags
   const { method } = flags
   if (!isMethod(method)) throw unknownName('method', method, attackMethods)
-  const { network } = loadNetwork(path)
+  const { network, misfit } = loadAnyNetwork(path)
+  if (!network) {
+    throw new UserError(`${path}: ${misfit}: attack takes sequences of layers only; try robustra certify --method pgd`)
+  }
   const progress = new Progress()
   const done = onInterrupt('Nothing was kept but pictures.')
   try {

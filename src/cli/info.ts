@@ -1,8 +1,9 @@
 /** robustra info */
 import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
-import { loadNetwork } from '../formats/network-file.ts'
+import { loadAnyNetwork } from '../formats/any-network.ts'
 import { architectureNamed, architectureNames } from '../networks/architectures.ts'
+import { type Graph, sizesOf } from '../networks/graph.ts'
 import { type Layer, formatShape } from '../networks/layers.ts'
 import { type Architecture, countHiddenUnits, countParameters, parameterLayout, shapesOf } from '../networks/network.ts'
 import { jsonOption } from './options.ts'
@@ -11,12 +12,16 @@ import { formatTable, printJson } from './text.ts'
 
 export function infoCommand(command: Command): void {
   command
-    .argument('[network]', 'a .safetensors file')
+    .argument('[network]', 'an .onnx, .safetensors or .npz file')
     .option('--architecture <name>', `instead of a file: ${architectureNames.join(', ')}`)
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples(['robustra info runs/first/f.safetensors', 'robustra info --architecture mnist-small']),
+      examples([
+        'robustra info runs/first/f.safetensors',
+        'robustra info net.onnx --json',
+        'robustra info --architecture mnist-small',
+      ]),
     )
     .action(runInfo)
 }
@@ -25,14 +30,35 @@ function runInfo(path: string | undefined, flags: { architecture?: string; json?
   if ((path === undefined) === (flags.architecture === undefined)) {
     throw new UserError('give either a network file or --architecture')
   }
-  const { network, metadata } =
-    path === undefined
-      ? { network: { architecture: architectureNamed(flags.architecture!) }, metadata: {} }
-      : loadNetwork(path)
-  const { architecture } = network
+  if (path === undefined) return printArchitecture(architectureNamed(flags.architecture!), {}, flags.json)
+  const { graph, network, misfit, metadata } = loadAnyNetwork(path)
+  if (network) printArchitecture(network.architecture, metadata, flags.json)
+  else printGraph(graph, misfit, metadata, flags.json)
+}
+
+/** A network that is no sequence of our layers, as verification sees it. */
+function printGraph(graph: Graph, misfit: string | undefined, metadata: object, json = false): void {
+  const sizes = sizesOf(graph)
+  const { nodes } = graph
+  const name = (value: number) => (value === 0 ? 'input' : `${value}`)
+  const rows = nodes.map((node, i) => ({
+    value: i + 1,
+    kind: node.kind,
+    of: (node.kind === 'relu' ? [node.value] : node.terms.map(({ value }) => value)).map(name),
+    size: sizes[i + 1]!,
+  }))
+  const hiddenUnits = rows.reduce((sum, { kind, size }) => sum + (kind === 'relu' ? size : 0), 0)
+  if (json) return printJson({ name: graph.name, input: graph.inputShape, values: rows, hiddenUnits, metadata })
+  console.log(`${graph.name}: input ${graph.inputShape.join('×')}\n`)
+  const body = rows.map(({ value, kind, of, size }) => [`${value}`, kind, of.join(', '), `${size}`])
+  console.log(formatTable([['value', 'kind', 'of', 'size'], ...body], 3))
+  console.log(`\n${hiddenUnits} hidden units; no sequence of layers that the engine takes: ${misfit}`)
+}
+
+function printArchitecture(architecture: Architecture, metadata: Record<string, string>, json = false): void {
   const rows = layerRows(architecture)
   const counts = { parameters: countParameters(architecture), hiddenUnits: countHiddenUnits(architecture) }
-  if (flags.json) {
+  if (json) {
     printJson({ name: architecture.name, input: architecture.input, layers: rows, ...counts, metadata })
     return
   }

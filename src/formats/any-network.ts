@@ -54,7 +54,9 @@ export const saveAnyNetwork = (path: string, network: Network, metadata: Readonl
 
 /** @throws UserError if the extension is of none of the formats */
 export function formatOf(path: string): Format {
-  const format = formats[extname(path).toLowerCase()]
+  // the competition ships its networks compressed
+  const plain = path.replace(/\.onnx\.gz$/i, '.onnx')
+  const format = formats[extname(plain).toLowerCase()]
   if (format) return format
   throw new UserError(`${path}: a network file ends in ${networkExtensions.join(', ')}: give it the right extension`)
 }

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../errors.ts'
-import { gunzipIfNeeded, parseIdx } from './idx.ts'
+import { gunzipIfNeeded } from './gzip.ts'
+import { parseIdx } from './idx.ts'
 
 const images = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255])
 const labels = Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 2, 7, 9])

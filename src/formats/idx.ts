@@ -1,6 +1,6 @@
 /** The idx format of MNIST: big-endian sizes, then unsigned bytes (LeCun, Cortes & Burges, "The MNIST database"). */
-import { gunzipSync } from 'node:zlib'
 import { UserError } from '../errors.ts'
+import { gunzipIfNeeded } from './gzip.ts'
 
 export interface IdxArray {
   /** [count] of labels, [count, height, width] of images. */
@@ -8,9 +8,6 @@ export interface IdxArray {
   /** Row-major; a view of the bytes given, or of their uncompressed copy. */
   readonly data: Uint8Array
 }
-
-/** Largest uncompressed size taken: some twenty times MNIST's, and small enough that no file can exhaust memory. */
-const MAX_BYTES = 2 ** 30
 
 /**
  * Parses an idx file of unsigned bytes, compressed or not.
@@ -38,19 +35,6 @@ export function parseIdx(bytes: Uint8Array, file: string, rank: 1 | 3): IdxArray
     throw new UserError(`${file} goes on for ${plain.length - expected} bytes after its last value: replace the file`)
   }
   return { dimensions, data: plain.subarray(headerSize) }
-}
-
-/**
- * The bytes uncompressed if they begin as gzip does, else as they are.
- * @throws UserError naming the file if the compressed data is damaged, cut short or absurdly large
- */
-export function gunzipIfNeeded(bytes: Uint8Array, file: string): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes
-  try {
-    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES })
-  } catch (error) {
-    throw new UserError(`${file} cannot be uncompressed (${(error as Error).message}): replace the file`)
-  }
 }
 
 const hex = (byte: number) => byte.toString(16).padStart(2, '0')

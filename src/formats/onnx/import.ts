@@ -11,6 +11,7 @@ import * as layout from './layout.ts'
 import { type OnnxModel, isStandard, parseOnnx } from './model.ts'
 import * as product from './product.ts'
 import { readWholeFile } from '../atomic.ts'
+import { gunzipIfNeeded } from '../gzip.ts'
 import type { NodeProto } from './schema.ts'
 import { sequentialOf } from './sequential.ts'
 import { elementsOf } from './shape.ts'
@@ -61,7 +62,8 @@ const operators: ReadonlyMap<string, Operator> = new Map(
  * @throws UserError naming the file, and the node where there is one, if it cannot be read, is damaged, uses operators
  *   or forms of them that are not supported, has shapes that do not fit, or holds NaN or infinity
  */
-export const importOnnx = (path: string): ImportedNetwork => parseNetwork(readWholeFile(path), path)
+export const importOnnx = (path: string): ImportedNetwork =>
+  parseNetwork(gunzipIfNeeded(readWholeFile(path), path), path)
 
 /** The same from the bytes of a file of this name. */
 export function parseNetwork(bytes: Uint8Array, file: string): ImportedNetwork {

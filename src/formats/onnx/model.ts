@@ -1,6 +1,7 @@
 /** ONNX files as models: decoded, and checked as far as that is possible without knowing the operators. */
 import { UserError } from '../../errors.ts'
 import { readWholeFile } from '../atomic.ts'
+import { gunzipIfNeeded } from '../gzip.ts'
 import {
   DOUBLE,
   FLOAT,
@@ -33,7 +34,7 @@ const [OLDEST_OPSET, NEWEST_OPSET] = [7, 26]
 const MAX_NODES = 100_000
 
 /** @throws UserError naming the file if it cannot be read or is no such model; see `parseOnnx` */
-export const readOnnx = (path: string): OnnxModel => parseOnnx(readWholeFile(path), path)
+export const readOnnx = (path: string): OnnxModel => parseOnnx(gunzipIfNeeded(readWholeFile(path), path), path)
 
 /**
  * @param file its name, for messages

@@ -5,7 +5,7 @@
 import { UserError } from '../../errors.ts'
 import { type Graph, sizesOf } from '../../networks/graph.ts'
 import { readWholeFile } from '../atomic.ts'
-import { gunzipIfNeeded } from '../idx.ts'
+import { gunzipIfNeeded } from '../gzip.ts'
 import { type Bounds, CaseMaker, type LinearFormula, conjuncts } from './cases.ts'
 import { type Formula, FormulaParser, type Variables, variableNamed } from './formula.ts'
 import { indexOf, isInput } from './linear.ts'
