@@ -13,10 +13,15 @@ export {
 export { architectureNamed, architectureNames } from './networks/architectures.ts'
 export { initialise } from './networks/initialise.ts'
 export { evaluate } from './networks/evaluate.ts'
+export { type Graph, type GraphNode, evaluateGraph, graphOf } from './networks/graph.ts'
+export type { LinearMap } from './networks/linear-map.ts'
 export { loadNetwork, saveNetwork } from './formats/network-file.ts'
+export { type AnyNetwork, loadAnyNetwork, saveAnyNetwork } from './formats/any-network.ts'
+export { type Property, type Region, readVnnlib } from './formats/vnnlib/property.ts'
 
 export { type Dataset, type LoadOptions, type Split, datasetNames, loadDataset, takeRange } from './data/dataset.ts'
 
+export { type Domain, domains } from './bounds/domain.ts'
 export { type DualBoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './bounds/network-bounds.ts'
 
 export { type Method, methods } from './training/objectives.ts'
@@ -24,6 +29,16 @@ export { type GivenOptions, type TrainingOptions, presets, trainingOptions } fro
 export type { EpochReport, Progress } from './training/trainer.ts'
 export type { Best } from './training/checkpoint.ts'
 export { type RunOptions, type RunResult, resume, train, trainMutual } from './training/run.ts'
+
+export {
+  type CompleteMethod,
+  type LinearConstraint,
+  type Outcome,
+  type Question,
+  classificationQuestion,
+  completeMethods,
+} from './complete/question.ts'
+export { type VerifyOptions, verifyQuestion } from './complete/verify.ts'
 
 export { type CertifyOptions, certify } from './verification/certify.ts'
 export { type CertifyHeader, type CertifyMethod, type CertifyRow, certifyMethods } from './verification/rows.ts'

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { evaluateGraph } from '../networks/graph.ts'
-import { type CompleteResult, branchAndBound } from './branch-and-bound.ts'
+import { branchAndBound } from './branch-and-bound.ts'
 import { bruteForce } from './testing/brute-force.testing.ts'
 import { condense } from './condense.ts'
 import type { Condensed } from './condensed.ts'
@@ -13,7 +13,13 @@ import { boundMethods, lowerBoundsOf } from './testing/linear-bounds.testing.ts'
 import { withMargins } from './margins-graph.ts'
 import { solveMilp } from './milp/solve-milp.ts'
 import { optimiseSlopes } from './optimise.ts'
-import { type CompleteMethod, type Outcome, completeMethods, distanceToUnsafe } from './question.ts'
+import {
+  type CompleteMethod,
+  type CompleteResult,
+  type Outcome,
+  completeMethods,
+  distanceToUnsafe,
+} from './question.ts'
 import {
   type Domain,
   type Family,

@@ -9,19 +9,13 @@
  */
 import type { Engine } from '../engine/engine.ts'
 import type { Condensed } from './condensed.ts'
+import type { CompleteResult } from './question.ts'
 import { Search, type SearchOptions } from './search.ts'
 
 export interface BranchAndBoundOptions extends SearchOptions {
   /** When to stop, on the clock of performance.now(). */
   readonly deadline: number
 }
-
-/** What a complete method answers. */
-export type CompleteResult =
-  /** Everywhere in the box every case has a margin of at least this, > 0. */
-  | { readonly verdict: 'robust'; readonly margin: number }
-  | { readonly verdict: 'vulnerable'; readonly point: Float64Array }
-  | { readonly verdict: 'undecided'; readonly bound: number; readonly reason: 'timeout' | 'memory' | 'precision' }
 
 /** Decides the open cases of a condensed system, in the calling thread. */
 export async function branchAndBound(

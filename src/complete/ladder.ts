@@ -5,12 +5,19 @@
  */
 import { Engine } from '../engine/engine.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
-import { type CompleteResult, branchAndBound } from './branch-and-bound.ts'
+import { branchAndBound } from './branch-and-bound.ts'
 import { type Root, condense } from './condense.ts'
 import { withMargins } from './margins-graph.ts'
 import { solveMilp } from './milp/solve-milp.ts'
 import { optimiseSlopes } from './optimise.ts'
-import { type CompleteMethod, type Outcome, type ProofMethod, type Question, distanceToUnsafe } from './question.ts'
+import {
+  type CompleteMethod,
+  type CompleteResult,
+  type Outcome,
+  type ProofMethod,
+  type Question,
+  distanceToUnsafe,
+} from './question.ts'
 import { TimeIsUp } from './time.ts'
 
 /** Which steps are to be taken; adaptive slopes are the start of every later one. */

@@ -5,12 +5,16 @@
  */
 import { type Graph, type GraphNode, sizesOf } from '../networks/graph.ts'
 import { type LinearMap, denseMap, selectionMap } from '../networks/linear-map.ts'
-import type { LinearConstraint, Question } from './question.ts'
+import { type LinearConstraint, type Question, checkQuestion } from './question.ts'
 
-export function withMargins(graph: Graph, { unsafe }: Pick<Question, 'unsafe'>): Graph {
+/** @throws UserError for a question that makes no sense, or is one about another network */
+export function withMargins(graph: Graph, question: Question): Graph {
+  const { unsafe } = question
   const nodes: GraphNode[] = [...graph.nodes]
   const output = nodes.length
-  const outputs = sizesOf(graph).at(-1)!
+  const sizes = sizesOf(graph)
+  const outputs = sizes.at(-1)!
+  checkQuestion(question, sizes[0]!, outputs)
   const cases = unsafe.length
   const affine = (bias: Float64Array, ...terms: { value: number; map: LinearMap }[]) =>
     nodes.push({ kind: 'affine', terms, bias })

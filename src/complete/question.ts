@@ -1,5 +1,7 @@
 /** What a verifier is asked, and what it may answer. */
 
+import { UserError } from '../errors.ts'
+
 /** Outputs y are unsafe where Σ coefficients·y ≤ bound. */
 export interface LinearConstraint {
   /** One per output. */
@@ -24,6 +26,15 @@ export type ProofMethod = (typeof proofMethods)[number]
 export const completeMethods = ['bab', 'milp'] as const
 export type CompleteMethod = (typeof completeMethods)[number]
 
+/** What a complete method answers. */
+export type CompleteResult =
+  /** Proved: everywhere in the box every case has a margin of at least this, > 0; Infinity if there are no cases. */
+  | { readonly verdict: 'robust'; readonly margin: number }
+  | { readonly verdict: 'vulnerable'; readonly point: Float64Array }
+  /** bound: what is proved in place of the margin; −Infinity if nothing is. */
+  | { readonly verdict: 'undecided'; readonly bound: number; readonly reason: 'timeout' | 'memory' | 'precision' }
+
+/** What a verifier answers. */
 export type Outcome =
   | {
       readonly verdict: 'robust'
@@ -45,6 +56,30 @@ export type Outcome =
       readonly bound: number
       readonly reason: 'timeout' | 'memory' | 'precision' | 'incomplete'
     }
+
+/** @throws UserError for a question that makes no sense, or is one about another network */
+export function checkQuestion({ lower, upper, unsafe }: Question, inputs: number, outputs: number): void {
+  if (lower.length !== inputs || upper.length !== inputs) {
+    throw new UserError(`the box has ${lower.length} and ${upper.length} ends for a network of ${inputs} inputs`)
+  }
+  const wrong = lower.findIndex((l, i) => !(Number.isFinite(l) && Number.isFinite(upper[i]!) && l <= upper[i]!))
+  if (wrong >= 0) {
+    throw new UserError(
+      `input ${wrong} goes from ${lower[wrong]} to ${upper[wrong]}: give finite ends, the lower first`,
+    )
+  }
+  if (unsafe.length === 0 || unsafe.some((constraints) => constraints.length === 0)) {
+    throw new UserError('a question needs an unsafe case, and every case a constraint')
+  }
+  for (const { coefficients, bound } of unsafe.flat()) {
+    if (coefficients.length !== outputs) {
+      throw new UserError(`a constraint has ${coefficients.length} coefficients for a network of ${outputs} outputs`)
+    }
+    if (!coefficients.every(Number.isFinite) || !Number.isFinite(bound)) {
+      throw new UserError('the numbers of a constraint must be finite')
+    }
+  }
+}
 
 /** How far outputs are from unsafe: max over constraints of (Σ c·y − bound), min over cases. Unsafe if ≤ 0. */
 export const distanceToUnsafe = ({ unsafe }: Question, outputs: ArrayLike<number>): number =>

@@ -5,13 +5,20 @@
  */
 import { Engine } from '../engine/engine.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
+import { UserError, unknownName } from '../errors.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
-import type { CompleteResult } from './branch-and-bound.ts'
 import type { Condensed } from './condensed.ts'
 import { falsify } from './falsify.ts'
 import { boundMargins, climb, outcomeOf } from './ladder.ts'
 import { withMargins } from './margins-graph.ts'
-import { type CompleteMethod, type Outcome, type Question, distanceToUnsafe } from './question.ts'
+import {
+  type CompleteMethod,
+  type CompleteResult,
+  type Outcome,
+  type Question,
+  completeMethods,
+  distanceToUnsafe,
+} from './question.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
 import { Search, type SubProblem, bytesOf } from './search.ts'
 import { TimeIsUp } from './time.ts'
@@ -42,10 +49,13 @@ const MEMORY = 2 ** 31
 
 /**
  * Whether any input of the box has unsafe outputs.
- * @throws UserError if the engine's memory does not suffice or a worker dies
+ * @throws UserError for a question or limits that make no sense, if memory does not suffice, or if a worker dies
  */
 export async function verifyQuestion(graph: Graph, question: Question, options: VerifyOptions): Promise<Outcome> {
   const { timeout, workers, seed, complete = 'bab', onProgress } = options
+  if (!(timeout > 0)) throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
+  if (!(Number.isInteger(workers) && workers > 0)) throw new UserError(`there can be no ${workers} workers`)
+  if (!completeMethods.includes(complete)) throw unknownName('complete method', complete, completeMethods)
   const deadline = performance.now() + 1000 * timeout
   const attackEnd = performance.now() + 1000 * timeout * ATTACK_SHARE
   const { lower, upper } = question

@@ -34,8 +34,8 @@ export interface CertifyOptions extends RangeOptions {
   readonly resume: boolean
   /** Called with each new row, in no particular order. */
   readonly onRow?: ((row: CertifyRow) => void) | undefined
-  /** Images done, rows of a resumed file included. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined
+  /** Images done, rows of a resumed file included; `dear` once only images are left that take the dear steps. */
+  readonly onProgress?: ((done: number, total: number, dear: boolean) => void) | undefined
 }
 
 /**
@@ -66,14 +66,14 @@ export async function certify(
   try {
     const rows = file.rows.filter(({ index }) => first <= index && index < last)
     const resumed = rows.length
-    options.onProgress?.(resumed, total)
+    options.onProgress?.(resumed, total, false)
     const there = new Set(rows.map(({ index }) => index))
     const missing = Array.from({ length: total }, (_, i) => first + i).filter((index) => !there.has(index))
-    await runLadder({ target, dataset }, header, missing, options, (next) => {
+    await runLadder({ target, dataset }, header, missing, options, (next, dear) => {
       file.append(next)
       rows.push(...next)
       next.forEach((row) => options.onRow?.(row))
-      options.onProgress?.(rows.length, total)
+      options.onProgress?.(rows.length, total, dear)
     })
     const seconds = (performance.now() - started) / 1000
     return summarise(header, rows, { first, last, seconds, images: rows.length - resumed })
@@ -94,7 +94,7 @@ async function runLadder(
   { epsilon, domain, methods, search }: CertifyHeader,
   indices: readonly number[],
   options: CertifyOptions,
-  take: (rows: readonly CertifyRow[]) => void,
+  take: (rows: readonly CertifyRow[], dear: boolean) => void,
 ): Promise<void> {
   if (indices.length === 0) return
   const climbing = methods.filter((method) => dear.includes(method))
@@ -118,16 +118,17 @@ async function runLadder(
     const attack = pgdOptions(options.pgd ?? {}, domain, options.seed)
     const cheap: CheapJob = { epsilon, methods, attack, indices }
     await run('cheap', cheap, tasks, (drafts) => {
-      take(drafts.filter(isDecided))
+      take(drafts.filter(isDecided), false)
       open.push(...drafts.filter((draft) => !isDecided(draft)))
     })
     if (open.length > 0 && !failure) {
+      take([], true)
       const { method, timeout } = search ?? searchOf(options)
       const job: ClimbJob = {
         ...{ epsilon, domain, methods: climbing, complete: method, timeout, seed: options.seed },
         drafts: open.toSorted((a, b) => a.index - b.index),
       }
-      await run('climb', job, open.length, (drafts) => take(drafts.filter(isDecided)))
+      await run('climb', job, open.length, (drafts) => take(drafts.filter(isDecided), true))
     }
   } catch (error) {
     throw failure ? failure.error : error

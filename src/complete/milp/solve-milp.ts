@@ -9,6 +9,7 @@
  * believed; complete up to rounding: where the minimum is within rounding of 0 the verdict is 'undecided'.
  */
 import type { Condensed } from '../condensed.ts'
+import type { CompleteResult } from '../question.ts'
 import { type LpResult, Relaxation, abandonHighs } from './relaxation.ts'
 import type { Phases } from './safe-bound.ts'
 
@@ -19,22 +20,8 @@ export interface MilpOptions {
   readonly isCounterexample: (point: Float64Array) => boolean
 }
 
-export type MilpVerdict =
-  | {
-      readonly verdict: 'robust'
-      /** Proved, > 0: everywhere in the box the largest row of each case is at least this; Infinity without cases. */
-      readonly margin: number
-    }
-  | { readonly verdict: 'vulnerable'; readonly point: Float64Array }
-  | {
-      readonly verdict: 'undecided'
-      /** What is proved in place of the margin, ≤ 0; −Infinity if nothing is. */
-      readonly bound: number
-      readonly reason: 'timeout' | 'precision'
-    }
-
 /** With the parts of the box that were bounded, and the LPs that it took. */
-export type MilpResult = MilpVerdict & { readonly nodes: number; readonly lps: number }
+export type MilpResult = CompleteResult & { readonly nodes: number; readonly lps: number }
 
 /**
  * Decides a condensed question.
@@ -89,7 +76,7 @@ class Search {
     this.#isCounterexample = isCounterexample
   }
 
-  run(): MilpVerdict {
+  run(): CompleteResult {
     const phases = new Int8Array(this.#system.neurons)
     const cases: OpenCase[] = this.#system.cases.map((rows) => ({ rows, nodes: [{ phases, bound: -Infinity }] }))
     // all at their root before any is split: the one that can be broken may be any of them
