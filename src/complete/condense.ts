@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../networks/graph.ts'
 import type { Condensed } from './condensed.ts'
 import type { Question } from './question.ts'
+import { checkRange } from './range.ts'
 import { type Row, Substitution } from './substitution.ts'
 import { Batch, FREE, type Neurons, System } from './system.ts'
 import { checkTime } from './time.ts'
@@ -27,7 +28,7 @@ export interface Root {
 /**
  * @param graph whose outputs are the margins of a question, see margins-graph.ts
  * @param deadline on the clock of performance.now()
- * @throws TimeIsUp past the deadline
+ * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
 export function condense(
   engine: Engine,
@@ -51,8 +52,8 @@ export function condense(
     const candidates = substitution.rows(node.value, open, deadline)
     const ends = bounds([...candidates, ...candidates], signsOf(candidates))
     open.forEach((j, c) => {
-      l[j] = Math.max(l[j]!, ends[c]!)
-      u[j] = Math.min(u[j]!, -ends[open.length + c]!)
+      l[j] = better(l[j]!, ends[c]!)
+      u[j] = -better(-u[j]!, ends[open.length + c]!)
     })
     substitution.pushRelu(i)
     levels.push(rows.length)
@@ -66,11 +67,11 @@ export function condense(
 
   const last = graph.nodes.length
   const margins = substitution.lower[last]!.slice()
-  const tried = indicesWhere(margins, (margin) => margin <= 0)
+  const tried = indicesWhere(margins, (margin) => !(margin > 0))
   const outputs = substitution.rows(last, tried, deadline)
   const found = bounds(outputs, signsOf(outputs))
-  tried.forEach((c, i) => (margins[c] = Math.max(margins[c]!, found[i]!)))
-  const open = tried.filter((c) => margins[c]! <= 0)
+  tried.forEach((c, i) => (margins[c] = better(margins[c]!, found[i]!)))
+  const open = tried.filter((c) => !(margins[c]! > 0))
   const left = open.map((c) => outputs[tried.indexOf(c)]!)
   engine.release(mark)
   return { condensed: joinRows({ lower, upper, rows, neuronLower, neuronUpper }, levels, left), margins, open }
@@ -109,7 +110,7 @@ export function bounded(
     part.forEach((row, r) => batch.setFunction(r, row, signs[first + r]!))
     const take = () => {
       const bounds = batch.bounds()
-      part.forEach((_, r) => (best[first + r] = Math.max(best[first + r]!, bounds[r]!)))
+      part.forEach((_, r) => (best[first + r] = better(best[first + r]!, bounds[r]!)))
     }
     start(commonSlope)
     take()
@@ -125,6 +126,9 @@ export function bounded(
   return best
 }
 
+/** The larger of two lower bounds; one that is not a finite number bounds nothing. */
+export const better = (bound: number, other: number): number => (other > bound && other < Infinity ? other : bound)
+
 /** Of the lower lines through 0 the one that leaves less area (Zhang et al. 2018). */
 export const adaptiveSlope = (l: number, u: number): number => Number(u > -l)
 /** Of the upper line, too (Wong & Kolter 2018). */
@@ -132,7 +136,11 @@ const commonSlope = (l: number, u: number): number => u / (u - l)
 /** Length of ascent step `step` of so many, counted from 0: from 0.3 down to 0.1. */
 export const stepSize = (step: number, steps: number): number => 0.3 * 0.33 ** (step / steps)
 
-/** @param levels first neuron of every level; @param outputs rows of the open cases */
+/**
+ * @param levels first neuron of every level
+ * @param outputs rows of the open cases
+ * @throws OutOfRange for coefficients that are too large
+ */
 export function joinRows(parts: Neurons, levels: readonly number[], outputs: readonly Row[]): Condensed {
   const { lower, upper, neuronLower, neuronUpper } = parts
   const neurons = parts.rows.length
@@ -145,6 +153,7 @@ export function joinRows(parts: Neurons, levels: readonly number[], outputs: rea
     source.set(row.source, start[r])
     weight.set(row.weight, start[r])
   })
+  checkRange(weight)
   return {
     inputs: lower.length,
     lower,

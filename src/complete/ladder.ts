@@ -18,6 +18,7 @@ import {
   type Question,
   distanceToUnsafe,
 } from './question.ts'
+import { OutOfRange } from './range.ts'
 import { TimeIsUp } from './time.ts'
 
 /** Which steps are to be taken; adaptive slopes are the start of every later one. */
@@ -39,7 +40,8 @@ export interface Climbed {
   readonly steps: readonly { readonly method: ProofMethod; readonly seconds: number; readonly bound: number }[]
 }
 
-let shared: Promise<Engine> | undefined
+/** Engines that no climb is using. */
+const idle: Engine[] = []
 
 /** Takes a step and notes what it gave. */
 type Take = <T>(method: ProofMethod, work: () => T | Promise<T>, boundOf: (result: T) => number) => Promise<T>
@@ -67,7 +69,7 @@ export async function climb(
   steps: ClimbSteps,
   { timeout }: ClimbLimits,
 ): Promise<Climbed> {
-  const engine = await (shared ??= Engine.create())
+  const engine = idle.pop() ?? (await Engine.create())
   const deadline = performance.now() + 1000 * timeout
   const done: { method: ProofMethod; seconds: number; bound: number }[] = []
   let best = -Infinity
@@ -83,7 +85,7 @@ export async function climb(
   try {
     const alpha = steps.alpha || steps.complete !== undefined
     const { root, method } = await boundMargins(engine, withMargins(graph, question), question, alpha, deadline, take)
-    if (leastOf(root) > 0) return finish({ verdict: 'robust', method, margin: leastOf(root) })
+    if (leastOf(root) > 0) return finish(proved(method, leastOf(root)))
     if (!steps.complete) return finish({ verdict: 'undecided', bound: leastOf(root), reason: 'incomplete' })
     const { complete } = steps
     const { condensed } = root
@@ -95,11 +97,24 @@ export async function climb(
     const result = await take(complete, search, (found) => leastAfter(root, found))
     return finish(outcomeOf(result, graph, root, complete))
   } catch (error) {
-    if (!(error instanceof TimeIsUp)) throw error
-    return finish({ verdict: 'undecided', bound: best, reason: 'timeout' })
+    return finish({ verdict: 'undecided', bound: best, reason: reasonOf(error) })
   } finally {
     engine.release(mark)
+    idle.push(engine)
   }
+}
+
+/** A proof, if its margin is one. */
+export const proved = (method: ProofMethod, margin: number): Outcome =>
+  margin > 0 && margin < Infinity
+    ? { verdict: 'robust', method, margin }
+    : { verdict: 'undecided', bound: -Infinity, reason: 'precision' }
+
+/** Why a step was left. @throws the error itself if it is none of those that end in no verdict */
+export function reasonOf(error: unknown): 'timeout' | 'precision' {
+  if (error instanceof TimeIsUp) return 'timeout'
+  if (error instanceof OutOfRange) return 'precision'
+  throw error
 }
 
 /** What is proved of the least margin after a search over the cases that the root left open. */
@@ -110,7 +125,7 @@ function leastAfter(root: Root, result: CompleteResult): number {
 }
 
 export function outcomeOf(result: CompleteResult, graph: Graph, root: Root, method: CompleteMethod): Outcome {
-  if (result.verdict === 'robust') return { verdict: 'robust', method, margin: leastAfter(root, result) }
+  if (result.verdict === 'robust') return proved(method, leastAfter(root, result))
   if (result.verdict === 'undecided') {
     return { verdict: 'undecided', bound: leastAfter(root, result), reason: result.reason }
   }

@@ -5,8 +5,9 @@
  * from.
  */
 import type { Engine } from '../engine/engine.ts'
-import { type Root, bounded, joinRows, signsOf } from './condense.ts'
+import { type Root, better, bounded, joinRows, signsOf } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
+import { UNDERFLOW } from './range.ts'
 import type { Row } from './substitution.ts'
 
 /** Steps of ascent for each bound. */
@@ -32,14 +33,14 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
     if (first === 0 || functions.length === 0) return
     const ends = bounds(first, functions)
     functions.forEach((_, i) => {
-      neuronLower[first + i] = Math.max(neuronLower[first + i]!, ends[i]!)
-      neuronUpper[first + i] = Math.min(neuronUpper[first + i]!, -ends[functions.length + i]!)
+      neuronLower[first + i] = better(neuronLower[first + i]!, ends[i]!)
+      neuronUpper[first + i] = -better(-neuronUpper[first + i]!, ends[functions.length + i]!)
     })
   })
   const margins = root.margins.slice()
   const found = bounds(neurons, rows.slice(neurons))
-  root.open.forEach((c, i) => (margins[c] = Math.max(margins[c]!, found[i]!)))
-  const left = root.open.filter((c) => margins[c]! <= 0)
+  root.open.forEach((c, i) => (margins[c] = better(margins[c]!, found[i]!)))
+  const left = root.open.filter((c) => !(margins[c]! > 0))
   const condensed = withoutSettled(
     { ...root.condensed, neuronLower, neuronUpper },
     left.map((c) => root.open.indexOf(c)),
@@ -89,7 +90,7 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
       bias,
       source: Int32Array.from(sources),
       weight: Float64Array.from(sources, (source) => coefficients.get(source)!),
-      error: (error + rounding * magnitude) * (1 + rounding),
+      error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,
     }
   }
   /** Of a source in the new numbering. */

@@ -19,16 +19,19 @@ export interface Explored {
   readonly candidates: readonly Float64Array[]
 }
 
-/** Candidates that are sent back: one that holds is enough. */
+/** Candidates that are sent back in a round: one that holds is enough. */
 const MOST_CANDIDATES = 4
 
 serve<Condensed>(async (condensed) => {
   let candidates: Float64Array[] = []
-  const isCounterexample = (input: Float64Array) => candidates.push(input) >= MOST_CANDIDATES
+  // whether one holds, only the network can say: until then the search goes on
+  const isCounterexample = (input: Float64Array) => {
+    if (candidates.length < MOST_CANDIDATES) candidates.push(input)
+    return false
+  }
   const search = new Search(await Engine.create(), condensed, { isCounterexample })
   return async (_kind, { shares, milliseconds }: SearchJob, task): Promise<Explored> => {
     candidates = []
-    search.point = undefined
     const before = search.count
     search.add(shares[task]!)
     await search.explore(performance.now() + milliseconds)

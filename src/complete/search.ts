@@ -1,7 +1,7 @@
 /** The open sub-problems of a branch and bound, and how they are split and bounded: see branch-and-bound.ts. */
 import type { Engine } from '../engine/engine.ts'
 import { chooseSplits } from './branching.ts'
-import { adaptiveSlope, stepSize } from './condense.ts'
+import { adaptiveSlope, better, stepSize } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
 import { Heap } from './heap.ts'
 import { Relaxation } from './milp/relaxation.ts'
@@ -41,6 +41,9 @@ const LEAST_SCALE = 1e-3
 const DOUBTFUL = 1e-6
 /** Bytes that open sub-problems may take. */
 const MEMORY = 2 ** 30
+
+/** As float32 can hold it; any multiplier of the right sign is valid. */
+const limited = (variable: number) => Math.max(-1e38, Math.min(1e38, variable || 0))
 
 /** Of a sub-problem, about. */
 export const bytesOf = ({ neurons }: Condensed): number => 5 * neurons + 200
@@ -89,7 +92,7 @@ export class Search {
       scale: 0,
       stalled: 0,
     }))
-    for (let i = 0; i < roots.length && !this.point; i += ROWS) this.#bound(roots.slice(i, i + ROWS), ROOT_STEPS)
+    for (let i = 0; i < roots.length; i += ROWS) this.#bound(roots.slice(i, i + ROWS), ROOT_STEPS)
   }
 
   add(problems: readonly SubProblem[]): void {
@@ -118,7 +121,7 @@ export class Search {
           break
         }
       }
-      if (children.length > 0 && !this.point) this.#bound(children, STEPS)
+      if (children.length > 0) this.#bound(children, STEPS)
     }
     return undefined
   }
@@ -147,11 +150,16 @@ export class Search {
     this.#relaxation.setObjective([problem.row])
     const seconds = (deadline - performance.now()) / 1000
     const { bound, point } = this.#relaxation.solve(problem.phases, seconds, true)
-    const best = Math.max(problem.bound, bound)
-    if (best > 0) this.least = Math.min(this.least, best)
-    else if (point && this.#options.isCounterexample(point)) this.point = point
-    else if (problem.next >= 0 || seconds <= 0) this.#open.push({ ...problem, bound: best, stalled: 0 })
+    const best = bound > problem.bound ? bound : problem.bound
+    if (best > 0) {
+      this.least = Math.min(this.least, best)
+      return
+    }
+    // whatever becomes of the point, the sub-problem stays
+    const isCutOff = performance.now() > deadline
+    if (problem.next >= 0 || isCutOff) this.#open.push({ ...problem, bound: best, stalled: 0 })
     else this.leastLeft = Math.min(this.leastLeft, best)
+    if (point && this.#options.isCounterexample(point)) this.point = point
   }
 
   #split(parent: SubProblem): SubProblem[] {
@@ -173,7 +181,7 @@ export class Search {
     const best = Float64Array.from(problems, ({ bound }) => bound)
     for (let step = 0; ; step++) {
       const bounds = batch.bounds()
-      best.forEach((bound, r) => (best[r] = Math.max(bound, bounds[r]!)))
+      best.forEach((bound, r) => (best[r] = better(bound, bounds[r]!)))
       if (step === steps || best.every((bound) => bound > 0)) break
       batch.ascend(stepSize(step, steps))
     }
@@ -199,7 +207,7 @@ export class Search {
   /** A sub-problem as the ascent has left it. */
   #kept(problem: SubProblem, r: number, bound: number, next: number): SubProblem {
     const { variables, hats, rows } = this.#batch
-    const kept = Float32Array.from(problem.phases, (_, k) => variables[k * rows + r]!)
+    const kept = Float32Array.from(problem.phases, (_, k) => limited(variables[k * rows + r]!))
     const scale = next < 0 ? 0 : Math.abs(hats[next * rows + r]!) + LEAST_SCALE
     const stalled = bound < problem.bound * (1 - PROGRESS) ? problem.stalled + 1 : 0
     return { ...problem, variables: kept, bound, next, scale, stalled }

@@ -8,6 +8,8 @@
  */
 import type { Engine } from '../engine/engine.ts'
 import { type Graph, sizesOf } from '../networks/graph.ts'
+import type { LinearMap } from '../networks/linear-map.ts'
+import { UNDERFLOW, checkRange } from './range.ts'
 import { type Scatter, TOGETHER, scatterOf } from './scatter.ts'
 import { checkTime } from './time.ts'
 
@@ -24,6 +26,15 @@ const OFF = -2
 const ON = -1
 
 const UNIT = 2 ** -53
+
+const checked = new WeakSet<LinearMap>()
+
+/** Once per map. @throws OutOfRange */
+function checkWeights(map: LinearMap): void {
+  if (checked.has(map)) return
+  checkRange(map.form.kind === 'sparse' ? map.form.weight : map.form.weights)
+  checked.add(map)
+}
 
 export class Substitution {
   readonly engine: Engine
@@ -45,12 +56,16 @@ export class Substitution {
   /**
    * Memory is taken from the engine's arena as it is needed: the caller marks and releases.
    * @param lower, upper ends of the box of inputs, finite, lower ≤ upper
+   * @throws OutOfRange for weights or ends that are too large
    */
   constructor(engine: Engine, graph: Graph, lower: Float64Array, upper: Float64Array) {
     const sizes = sizesOf(graph)
     this.engine = engine
     this.graph = graph
     this.inputs = sizes[0]!
+    checkRange(lower)
+    checkRange(upper)
+    graph.nodes.forEach((node) => node.kind === 'affine' && node.terms.forEach(({ map }) => checkWeights(map)))
     this.lower = [lower.slice()]
     this.upper = [upper.slice()]
     this.#phases = graph.nodes.map(() => undefined)
@@ -85,7 +100,8 @@ export class Substitution {
         magnitude,
       )
     }
-    const widened = radius.map((r, o) => r + this.#gamma * magnitude[o]! + Number.MIN_VALUE)
+    checkRange(magnitude)
+    const widened = radius.map((r, o) => r + this.#gamma * magnitude[o]! + UNDERFLOW)
     this.#magnitude[node] = magnitude
     this.lower.push(centre.map((c, o) => c - widened[o]!))
     this.upper.push(centre.map((c, o) => c + widened[o]!))
@@ -172,7 +188,7 @@ export class Substitution {
         bias: bias[r]!,
         source: Int32Array.from(source),
         weight: Float64Array.from(weight),
-        error: this.#gamma * error[r]! + Number.MIN_VALUE,
+        error: this.#gamma * error[r]! + UNDERFLOW,
       }
     })
   }

@@ -5,6 +5,7 @@
  * Sources: Zhang et al. 2018 (CROWN), Xu et al. 2021 (optimised slopes), Wang et al. 2021 (multipliers of splits).
  */
 import type { Engine } from '../engine/engine.ts'
+import { UNDERFLOW } from './range.ts'
 import type { Row } from './substitution.ts'
 
 /** Neurons in topological order, their bounds, and the box of inputs. */
@@ -89,7 +90,7 @@ export class System {
   slackOf({ bias, source, weight, error }: Row): number {
     let magnitude = Math.abs(bias)
     for (let e = 0; e < source.length; e++) magnitude += Math.abs(weight[e]!) * this.#largest[source[e]!]!
-    return error + this.#gamma * magnitude + Number.MIN_VALUE
+    return error + this.#gamma * magnitude + UNDERFLOW
   }
 }
 
@@ -173,7 +174,8 @@ export class Batch {
       for (let at = (array >> 3) + k * this.rows + first, last = at + end - first; at < last; at++) f64[at] = value
     }
     fill(this.#slope, slope)
-    fill(this.#intercept, unstable ? Math.max(-slope * l, Number.MIN_VALUE) : 0)
+    // at u the line must not be below u, also where the slope underflows
+    fill(this.#intercept, unstable ? Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE) : 0)
     fill(this.#variable, moves ? variable : 0)
     fill(this.#scale, moves ? scale : 0)
     fill(this.#momentum, 0)

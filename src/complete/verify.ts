@@ -9,7 +9,7 @@ import { UserError, unknownName } from '../errors.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
 import type { Condensed } from './condensed.ts'
 import { falsify } from './falsify.ts'
-import { boundMargins, climb, outcomeOf } from './ladder.ts'
+import { boundMargins, climb, outcomeOf, proved, reasonOf } from './ladder.ts'
 import { withMargins } from './margins-graph.ts'
 import {
   type CompleteMethod,
@@ -21,7 +21,6 @@ import {
 } from './question.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
 import { Search, type SubProblem, bytesOf } from './search.ts'
-import { TimeIsUp } from './time.ts'
 
 export interface VerifyOptions {
   /** Seconds for all of it, > 0. */
@@ -85,13 +84,12 @@ export async function verifyQuestion(graph: Graph, question: Question, options: 
         return result
       },
     )
-    if (best > 0) return { verdict: 'robust', method, margin: best }
+    if (best > 0) return proved(method, best)
     const { condensed } = root
     const result = await searchInParallel(engine, condensed, { deadline, workers, isCounterexample, onProgress })
     return outcomeOf(result, graph, root, complete)
   } catch (error) {
-    if (!(error instanceof TimeIsUp)) throw error
-    return { verdict: 'undecided', bound: best, reason: 'timeout' }
+    return { verdict: 'undecided', bound: best, reason: reasonOf(error) }
   }
 }
 

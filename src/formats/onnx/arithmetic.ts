@@ -106,8 +106,10 @@ export const batchNormalization: Operator = (call) => {
   const factors = Float64Array.from(scale, (s, c) => s / Math.sqrt(variance[c] + epsilon))
   if (!factors.every(Number.isFinite)) throw call.refuse('has a variance that is not positive')
   const channel = (o: number) => Math.floor(o / area) % channels
-  return call.steps.scale(call.label, value, {
+  // in two steps, so that no constant is a difference of rounded products
+  const centred = call.steps.scale(call.label, value, { factor: () => 1, shift: (o) => -mean[channel(o)] })
+  return call.steps.scale(call.label, centred, {
     factor: (o) => factors[channel(o)],
-    shift: (o) => bias[channel(o)] - mean[channel(o)] * factors[channel(o)],
+    shift: (o) => bias[channel(o)],
   })
 }

@@ -122,15 +122,23 @@ export class Steps {
     const factors = Float64Array.from({ length: rows }, (_, row) => factor(row * area))
     const scaled = factors.some((f) => f !== 1)
     if (scaled && step.weights.length > MAX_SCALED) return undefined
+    const bias = step.bias.map((b, row) => b * factors[row] + shift(row * area))
+    // where terms cancel, rounding would count for more than bounds allow for: then the two stay apart
+    const cancels = (sum: number, row: number) =>
+      Math.abs(step.bias[row] * factors[row]) + Math.abs(shift(row * area)) > MOST_CANCELLED * Math.abs(sum)
+    if (bias.some(cancels)) return undefined
     this.spend(rows + (scaled ? step.weights.length : 0), step.label)
     const perRow = step.weights.length / rows
     return {
       ...step,
       weights: scaled ? Float64Array.from(step.weights, (w, i) => w * factors[Math.floor(i / perRow)]) : step.weights,
-      bias: step.bias.map((b, row) => b * factors[row] + shift(row * area)),
+      bias,
     }
   }
 }
+
+/** How many times larger than their sum the terms of a folded bias may be: complete/substitution.ts allows for it. */
+const MOST_CANCELLED = 64
 
 /** Values that a step reads. */
 export const valuesOf = (step: Step): readonly number[] =>

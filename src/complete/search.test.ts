@@ -1,0 +1,67 @@
+import { beforeAll, expect, test } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import { Random } from '../engine/random.ts'
+import { condense } from './condense.ts'
+import { withMargins } from './margins-graph.ts'
+import { Search, type SubProblem } from './search.ts'
+import { bump } from './testing/near-miss.testing.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await Engine.create()
+})
+
+const later = (seconds = 30) => performance.now() + 1000 * seconds
+
+/** The root of a planted counterexample, and what the system's neurons are at it. */
+function planted() {
+  const { graph, question, place } = bump(new Random(40, 'bump'), 4, 2 ** -13, 1 + 2 ** -7)
+  const { condensed } = condense(engine, withMargins(graph, question), question, later())
+  const { inputs, neurons, start, source, weight, bias } = condensed
+  const sources = [...place]
+  const before = Array.from({ length: neurons }, (_, k) => {
+    let z = bias[k]!
+    for (let e = start[k]!; e < start[k + 1]!; e++) z += weight[e]! * sources[source[e]!]!
+    sources[inputs + k] = Math.max(0, z)
+    return z
+  })
+  /** Whether the counterexample is in a sub-problem. */
+  const holds = ({ phases }: SubProblem) => before.every((z, k) => phases[k]! * z >= -1e-12)
+  return { condensed, holds }
+}
+
+test('a search that stops, for whatever reason, keeps what it has not settled', async () => {
+  const { condensed, holds } = planted()
+  // as if every so-many-th candidate were a counterexample, which it is not
+  for (let stopAt = 1; stopAt <= 12; stopAt++) {
+    const mark = engine.mark()
+    let calls = 0
+    const search = new Search(engine, condensed, { isCounterexample: () => ++calls % stopAt === 0 })
+    search.addRoots()
+    for (let rounds = 0; rounds < 3; rounds++) {
+      await search.explore(later(0.05))
+      search.point = undefined
+      const open = search.takeOpen()
+      expect(open.some(holds) || search.leastLeft <= 0, `stopped at candidate ${stopAt}`).toBe(true)
+      // and again where every sub-problem is one for an LP
+      search.add(open.map((problem) => ({ ...problem, stalled: 9 })))
+    }
+    search.close()
+    engine.release(mark)
+  }
+})
+
+test('a round that is cut off loses nothing', async () => {
+  const { condensed, holds } = planted()
+  const mark = engine.mark()
+  const search = new Search(engine, condensed, { isCounterexample: () => false })
+  search.addRoots()
+  for (let round = 0; round < 40; round++) {
+    await search.explore(later(0.002))
+    const open = search.takeOpen()
+    expect(open.some(holds) || search.leastLeft <= 0).toBe(true)
+    search.add(open)
+  }
+  search.close()
+  engine.release(mark)
+})

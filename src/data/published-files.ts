@@ -1,0 +1,170 @@
+/**
+ * The files of a published data set: from the user's folder, the cache or a mirror.
+ * Their checksums are always compared, wherever they come from: a certified error "on MNIST" must be on MNIST.
+ */
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { UserError } from '../errors.ts'
+import { explainFileError, readWholeFile, writeFileAtomic } from '../formats/atomic.ts'
+import { gunzipIfNeeded } from '../formats/gzip.ts'
+import { readTar } from '../formats/tar.ts'
+import { type DownloadProgress, cacheDirectory, download } from './download.ts'
+
+/** Where a data set comes from, and by which checksums it is known; tests put small files of their own in its place. */
+export interface PublishedFiles {
+  /** For messages: 'CIFAR-10'. */
+  readonly name: string
+  /** In the cache, and in a user's folder of several data sets: 'cifar10'. */
+  readonly folder: string
+  /** md5 of the uncompressed files, by name. */
+  readonly md5: Readonly<Record<string, string>>
+  /** The .tar.gz in which they are published and the folder that it unpacks to; without it, each file is a .gz. */
+  readonly archive?: { readonly file: string; readonly folder: string }
+  readonly mirrors: readonly string[]
+  readonly stallMs?: number
+}
+
+export interface FileStatus {
+  readonly file: string
+  /** Where it was found: itself, or the archive that holds it. */
+  readonly path: string | undefined
+  readonly status: 'ok' | 'missing' | 'corrupt'
+  /** Of the uncompressed content, where there is one. */
+  readonly md5: string | undefined
+}
+
+export type OnProgress = (progress: DownloadProgress) => void
+
+export interface FileOptions {
+  /** The user's folder: searched first, itself and its subfolders of the data set's name, for files as they are or .gz. */
+  readonly dataDirectory?: string
+  readonly onProgress?: OnProgress
+}
+
+/**
+ * The uncompressed contents of `files`: from the user's folder, else the cache, else downloaded into the cache.
+ * @throws UserError if a file is damaged, or is nowhere and cannot be downloaded
+ */
+export async function obtainFiles(
+  files: readonly string[],
+  { dataDirectory, onProgress }: FileOptions,
+  source: PublishedFiles,
+): Promise<Uint8Array[]> {
+  if (dataDirectory !== undefined) requireFolder(dataDirectory)
+  const cache = cacheOf(source)
+  const find = finder(source)
+  const contents: Uint8Array[] = []
+  for (const file of files) {
+    const search = () => (dataDirectory !== undefined && find(file, dataDirectory)) || find(file, cache)
+    if (!search()) await downloadInto(cache, file, onProgress, source)
+    const { path, read } = search()!
+    const content = read()
+    const md5 = md5Of(content)
+    if (md5 !== source.md5[file]) throw corrupt(path, file, md5, source)
+    contents.push(content)
+  }
+  return contents
+}
+
+/** What is in the folder, or in the cache if none is given. @throws UserError if the folder or a file is unreadable */
+export function verifyFiles(dataDirectory: string | undefined, source: PublishedFiles): FileStatus[] {
+  if (dataDirectory !== undefined) requireFolder(dataDirectory)
+  return inspect(dataDirectory ?? cacheOf(source), source)
+}
+
+/**
+ * Downloads the files that the folder (the cache if none is given; made if need be) lacks, and those of earlier
+ * downloads that are damaged.
+ * @returns what then is there: every file 'ok'
+ * @throws UserError if no mirror delivers, if the folder cannot be written, or if a damaged file is in the way that
+ *   no download made
+ */
+export async function downloadFiles(
+  directory: string | undefined,
+  onProgress: OnProgress | undefined,
+  source: PublishedFiles,
+): Promise<FileStatus[]> {
+  const target = directory ?? cacheOf(source)
+  const wanted = inspect(target, source).filter(({ status }) => status !== 'ok')
+  for (const { file, path, md5 } of wanted) {
+    if (path !== undefined && path !== downloadPath(target, file, source)) throw corrupt(path, file, md5, source)
+  }
+  // an archive brings all files at once
+  for (const { file } of source.archive ? wanted.slice(0, 1) : wanted) {
+    await downloadInto(target, file, onProgress, source)
+  }
+  return inspect(target, source)
+}
+
+const cacheOf = ({ folder }: PublishedFiles) => join(cacheDirectory(), folder)
+
+/** Where a download puts a file. */
+const downloadPath = (directory: string, file: string, { archive }: PublishedFiles) =>
+  archive ? join(directory, archive.folder, file) : join(directory, `${file}.gz`)
+
+interface Found {
+  readonly path: string
+  /** The uncompressed content. @throws UserError if it cannot be read or uncompressed */
+  readonly read: () => Uint8Array
+}
+
+/** Looks for files in a folder; an archive is opened once, by the first file that is read from it. */
+function finder({ folder, archive }: PublishedFiles): (file: string, directory: string) => Found | undefined {
+  const opened = new Map<string, Map<string, Uint8Array>>()
+  const readMember = (path: string, file: string) => {
+    const members = opened.get(path) ?? readTar(gunzipIfNeeded(readWholeFile(path), path), path)
+    opened.set(path, members)
+    const member = [...members].find(([name]) => basename(name) === file)
+    if (!member) throw new UserError(`${path} does not hold ${file}: replace or delete it`)
+    return member[1]
+  }
+  return (file, directory) => {
+    const folders = [directory, join(directory, folder)].flatMap((at) => [at, join(at, archive?.folder ?? '')])
+    const loose = folders.flatMap((at) => [join(at, file), join(at, `${file}.gz`)]).find((path) => existsSync(path))
+    if (loose !== undefined) return { path: loose, read: () => gunzipIfNeeded(readWholeFile(loose), loose) }
+    const packed = archive && folders.map((at) => join(at, archive.file)).find((path) => existsSync(path))
+    return packed === undefined ? undefined : { path: packed, read: () => readMember(packed, file) }
+  }
+}
+
+function inspect(directory: string, source: PublishedFiles): FileStatus[] {
+  const find = finder(source)
+  return Object.keys(source.md5).map((file) => {
+    const found = find(file, directory)
+    if (!found) return { file, path: undefined, status: 'missing', md5: undefined }
+    const md5 = md5IfReadable(found.read)
+    return { file, path: found.path, status: md5 === source.md5[file] ? 'ok' : 'corrupt', md5 }
+  })
+}
+
+/** Downloads that file, or the archive with all files. */
+async function downloadInto(
+  directory: string,
+  file: string,
+  onProgress: OnProgress | undefined,
+  source: PublishedFiles,
+): Promise<void> {
+  const { archive, md5, mirrors, stallMs } = source
+  const name = archive?.file ?? `${file}.gz`
+  /** What was sent: path and content of each file to write. */
+  let made: [string, Uint8Array][] = []
+  const verify = (sent: Uint8Array) => {
+    if (!archive) made = [[file, gunzipIfNeeded(sent, name)]]
+    else made = [...readTar(gunzipIfNeeded(sent, name), name)].map(([path, content]) => [basename(path), content])
+    made = made.filter(([member, content]) => md5[member] === md5Of(content))
+    if (made.length < (archive ? Object.keys(md5).length : 1)) {
+      throw new UserError('sent something else, or only a part')
+    }
+    if (!archive) made = [[file, sent]]
+  }
+  try {
+    makeFolder(dirname(downloadPath(directory, file, source)))
+    await download(name, mirrors, verify, { ...(onProgress && { onProgress }), ...(stallMs !== undefined && { stallMs }) })
+    for (const [member, content] of made) writeFileAtomic(downloadPath(directory, member, source), content)
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    const wanted = `${archive ? `${archive.file}, or ` : ''}${Object.keys(md5).join(', ')}`
+    throw new UserError(`${error.message}. Put ${wanted} (each as it is or as .gz) into a folder DIR and give --data DIR`)
+  }
+}
