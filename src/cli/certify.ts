@@ -82,7 +82,7 @@ export function certifyCommand(command: Command): void {
   addRangeOptions(command)
   addPgdOptions(command)
     .addOption(seedOption('decides the starts of PGD'))
-    .addOption(workersOption())
+    .addOption(workersOption(', time limits apart'))
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(

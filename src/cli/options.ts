@@ -14,8 +14,8 @@ import {
   wholeNumber,
 } from './values.ts'
 
-export const workersOption = () =>
-  new Option('--workers <n>', 'threads; results do not depend on it')
+export const workersOption = (limits = '') =>
+  new Option('--workers <n>', `threads; results do not depend on it${limits}`)
     .argParser(parseWorkers)
     .default(defaultWorkers(), 'number of cores')
 

@@ -22,12 +22,12 @@ const commands: readonly Entry[] = [
   },
   {
     name: 'certify',
-    summary: 'prove for each image of a data set whether a network is robust on it',
+    summary: 'decide for each image of a data set whether a network is robust on it',
     define: async () => (await import('./certify.ts')).certifyCommand,
   },
   {
     name: 'verify',
-    summary: 'decide a property of a network, or a whole table of them',
+    summary: 'decide a VNN-LIB property of a network, or a whole table of them',
     define: async () => (await import('./verify.ts')).verifyCommand,
   },
   {
@@ -62,7 +62,14 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .addHelpText('after', examples(['robustra quickstart', 'robustra train --help']))
+    .addHelpText(
+      'after',
+      examples([
+        'robustra quickstart',
+        'robustra train --help',
+        'robustra verify net.onnx property.vnnlib --timeout 60',
+      ]),
+    )
     .configureOutput({ outputError: () => undefined })
     .exitOverride()
   for (const { name, summary, define } of commands) {

@@ -40,7 +40,7 @@ export function verifyCommand(command: Command): void {
     .option('--out <file>', 'of --instances: new .csv file, one row per instance')
     .option('--resume', 'go on with --out if it is there, without repeating an instance')
     .addOption(seedOption('decides where searches begin'))
-    .addOption(workersOption())
+    .addOption(workersOption(', time limits apart'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
