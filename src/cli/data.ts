@@ -1,12 +1,22 @@
 /** robustra data verify|download */
 import type { Command } from 'commander'
 import { UserError, unknownName } from '../errors.ts'
-import { type FileStatus, downloadMnist, verifyMnist } from '../data/mnist.ts'
+import { downloadCifar10, verifyCifar10 } from '../data/cifar10.ts'
+import { downloadMnist, verifyMnist } from '../data/mnist.ts'
+import type { FileStatus } from '../data/published-files.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption } from './options.ts'
 import { examples } from './program.ts'
 import { Progress, downloadProgress } from './progress.ts'
 import { formatTable, printJson } from './text.ts'
+
+/** The data sets that are files. */
+const published = {
+  mnist: { verify: verifyMnist, download: downloadMnist },
+  cifar10: { verify: verifyCifar10, download: downloadCifar10 },
+}
+type Name = keyof typeof published
+const names = Object.keys(published) as Name[]
 
 interface Flags {
   readonly data?: string
@@ -14,46 +24,57 @@ interface Flags {
 }
 
 export function dataCommand(command: Command): void {
-  command.addHelpText('after', examples(['robustra data download mnist', 'robustra data verify mnist --data ~/mnist']))
-  const define = (name: string, summary: string, action: (flags: Flags) => Promise<FileStatus[]>) =>
+  command.addHelpText(
+    'after',
+    examples(['robustra data download cifar10', 'robustra data verify mnist --data ~/mnist']),
+  )
+  const define = (name: string, summary: string, action: (dataset: Name, flags: Flags) => Promise<FileStatus[]>) =>
     command
       .command(name)
       .description(summary)
       .helpOption('-h, --help', 'print this help')
-      .argument('<dataset>', 'mnist')
+      .argument('<dataset>', names.join(' or '))
       .option('--data <dir>', "folder (default: the user's cache)")
       .addOption(jsonOption())
       .addHelpText('after', examples([`robustra data ${name} mnist`]))
       .action(async (dataset: string, flags: Flags) => {
-        requireFiles(dataset)
-        report(await action(flags), flags)
+        const name = requireFiles(dataset)
+        report(name, await action(name, flags), flags)
       })
-  define('verify', 'compare the files with the published checksums', async ({ data }) => verifyMnist(data))
-  define('download', 'download what is missing, and compare with the published checksums', async ({ data }) => {
-    const progress = new Progress()
-    const done = onInterrupt('Call the same command again: whole files are kept.')
-    try {
-      return await downloadMnist(data, downloadProgress(progress))
-    } finally {
-      progress.finish()
-      done()
-    }
-  })
+  define('verify', 'compare the files with the published checksums', async (dataset, { data }) =>
+    published[dataset].verify(data),
+  )
+  define(
+    'download',
+    'download what is missing, and compare with the published checksums',
+    async (dataset, { data }) => {
+      const progress = new Progress()
+      const done = onInterrupt('Call the same command again: whole files are kept.')
+      try {
+        return await published[dataset].download(data, downloadProgress(progress))
+      } finally {
+        progress.finish()
+        done()
+      }
+    },
+  )
 }
 
-function requireFiles(dataset: string): void {
+function requireFiles(dataset: string): Name {
   if (dataset === 'synthetic') throw new UserError('synthetic needs no files: it is made by the program')
-  if (dataset !== 'mnist') throw unknownName('data set', dataset, ['mnist'])
+  const name = names.find((known) => known === dataset)
+  if (!name) throw unknownName('data set', dataset, names)
+  return name
 }
 
 /** @throws UserError if a file is missing or corrupt */
-function report(files: readonly FileStatus[], { json, data }: Flags): void {
+function report(dataset: Name, files: readonly FileStatus[], { json, data }: Flags): void {
   if (json) printJson(files)
   else console.log(formatTable([['file', 'status', 'path'], ...files.map((f) => [f.file, f.status, f.path ?? ''])], 3))
   const bad = files.filter(({ status }) => status !== 'ok')
   if (bad.length === 0) return
   throw new UserError(
     `${bad.map(({ file, status }) => `${file} is ${status}`).join(', ')}: ` +
-      `delete corrupt files and run 'robustra data download mnist${data === undefined ? '' : ` --data ${data}`}'`,
+      `delete corrupt files and run 'robustra data download ${dataset}${data === undefined ? '' : ` --data ${data}`}'`,
   )
 }

@@ -14,6 +14,8 @@ const describedDefaults: Partial<Record<Name, string>> = {
   rampEpochs: 'a fifth of the epochs',
   halveEvery: 'a tenth of the epochs',
   validationCount: '600 of synthetic, 5000 of others',
+  architecture: 'mnist-small; cifar10-small for cifar10',
+  augment: 'none; flip-crop for cifar10',
 }
 
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)

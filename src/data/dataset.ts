@@ -2,6 +2,7 @@
 import { Random } from '../engine/random.ts'
 import { UserError, unknownName } from '../errors.ts'
 import { type Shape, sizeOf } from '../networks/layers.ts'
+import { loadCifar10 } from './cifar10.ts'
 import type { DownloadProgress } from './download.ts'
 import { loadMnist } from './mnist.ts'
 import { syntheticDigits } from './synthetic.ts'
@@ -27,7 +28,7 @@ export interface LoadOptions {
   readonly dataDirectory?: string
   /** Decides which training images are for validation (default 0), and nothing else. */
   readonly seed?: number
-  /** How many training images are for validation: 5000 of mnist's and 600 of synthetic's by default. */
+  /** How many training images are for validation: 600 of synthetic's and 5000 of others' by default. */
   readonly validationCount?: number
   readonly onProgress?: (progress: DownloadProgress) => void
 }
@@ -46,12 +47,14 @@ const sources: Record<string, Source> = {
     load: async (part) => syntheticDigits(part === 'train' ? 6000 : 1000, SYNTHETIC_SEED, part),
   },
   mnist: { validationCount: 5000, load: loadMnist },
+  cifar10: { validationCount: 5000, load: loadCifar10 },
 }
 
 export const datasetNames: readonly string[] = Object.keys(sources)
 
 /**
- * Loads a split of a data set: 'synthetic' (6000 + 1000 images) or 'mnist' (60,000 + 10,000).
+ * Loads a split of a data set: 'synthetic' (6000 + 1000 images), 'mnist' (60,000 + 10,000) or 'cifar10'
+ * (50,000 + 10,000).
  * 'train' and 'validation' are a seeded random partition of the training images, each in their original order;
  * 'test' is the whole test set in its original order, whatever the other options.
  * @throws UserError for an unknown name, a `validationCount` that leaves no training image, and for missing or damaged

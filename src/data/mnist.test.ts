@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type MnistSource, downloadMnist, loadMnist, mnistSource, verifyMnist } from './mnist.ts'
+import { downloadMnist, loadMnist, mnistSource, verifyMnist } from './mnist.ts'
+import type { PublishedFiles } from './published-files.ts'
 
 /** Three training and two test images of 2 × 2 pixels. */
 const files: Record<string, Uint8Array> = {
@@ -22,7 +23,7 @@ const md5 = Object.fromEntries(
 let root: string
 let folder: string
 let cache: string
-let offline: MnistSource
+let offline: PublishedFiles
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'robustra-'))
   folder = join(root, 'data')

@@ -3,7 +3,7 @@
  * Their checksums are always compared, wherever they come from: a certified error "on MNIST" must be on MNIST.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { explainFileError, readWholeFile, writeFileAtomic } from '../formats/atomic.ts'
@@ -111,6 +111,7 @@ interface Found {
 
 /** Looks for files in a folder; an archive is opened once, by the first file that is read from it. */
 function finder({ folder, archive }: PublishedFiles): (file: string, directory: string) => Found | undefined {
+  const subfolders = archive ? ['', folder, archive.folder, join(folder, archive.folder)] : ['', folder]
   const opened = new Map<string, Map<string, Uint8Array>>()
   const readMember = (path: string, file: string) => {
     const members = opened.get(path) ?? readTar(gunzipIfNeeded(readWholeFile(path), path), path)
@@ -120,7 +121,7 @@ function finder({ folder, archive }: PublishedFiles): (file: string, directory: 
     return member[1]
   }
   return (file, directory) => {
-    const folders = [directory, join(directory, folder)].flatMap((at) => [at, join(at, archive?.folder ?? '')])
+    const folders = subfolders.map((subfolder) => join(directory, subfolder))
     const loose = folders.flatMap((at) => [join(at, file), join(at, `${file}.gz`)]).find((path) => existsSync(path))
     if (loose !== undefined) return { path: loose, read: () => gunzipIfNeeded(readWholeFile(loose), loose) }
     const packed = archive && folders.map((at) => join(at, archive.file)).find((path) => existsSync(path))
@@ -133,6 +134,7 @@ function inspect(directory: string, source: PublishedFiles): FileStatus[] {
   return Object.keys(source.md5).map((file) => {
     const found = find(file, directory)
     if (!found) return { file, path: undefined, status: 'missing', md5: undefined }
+    requireReadable(found.path)
     const md5 = md5IfReadable(found.read)
     return { file, path: found.path, status: md5 === source.md5[file] ? 'ok' : 'corrupt', md5 }
   })
@@ -146,25 +148,77 @@ async function downloadInto(
   source: PublishedFiles,
 ): Promise<void> {
   const { archive, md5, mirrors, stallMs } = source
-  const name = archive?.file ?? `${file}.gz`
-  /** What was sent: path and content of each file to write. */
-  let made: [string, Uint8Array][] = []
-  const verify = (sent: Uint8Array) => {
-    if (!archive) made = [[file, gunzipIfNeeded(sent, name)]]
-    else made = [...readTar(gunzipIfNeeded(sent, name), name)].map(([path, content]) => [basename(path), content])
-    made = made.filter(([member, content]) => md5[member] === md5Of(content))
-    if (made.length < (archive ? Object.keys(md5).length : 1)) {
-      throw new UserError('sent something else, or only a part')
-    }
-    if (!archive) made = [[file, sent]]
-  }
+  const options = { ...(onProgress && { onProgress }), ...(stallMs !== undefined && { stallMs }) }
+  let files = new Map<string, Uint8Array>()
   try {
     makeFolder(dirname(downloadPath(directory, file, source)))
-    await download(name, mirrors, verify, { ...(onProgress && { onProgress }), ...(stallMs !== undefined && { stallMs }) })
-    for (const [member, content] of made) writeFileAtomic(downloadPath(directory, member, source), content)
+    await download(archive?.file ?? `${file}.gz`, mirrors, (sent) => (files = unpack(sent, file, source)), options)
+    for (const [name, bytes] of files) writeFileAtomic(downloadPath(directory, name, source), bytes)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    const wanted = `${archive ? `${archive.file}, or ` : ''}${Object.keys(md5).join(', ')}`
-    throw new UserError(`${error.message}. Put ${wanted} (each as it is or as .gz) into a folder DIR and give --data DIR`)
+    const needed = `${archive ? `${archive.file}, or ` : ''}${Object.keys(md5).join(', ')} (each as it is or as .gz)`
+    throw new UserError(`${error.message}. Put ${needed} into a folder DIR and give --data DIR`)
   }
+}
+
+/** The files to write of what a mirror sent for `file`. @throws UserError unless every checksum is right */
+function unpack(sent: Uint8Array, file: string, { archive, md5 }: PublishedFiles): Map<string, Uint8Array> {
+  const wrong = () => new UserError('sent something else, or only a part')
+  if (!archive) {
+    if (md5IfReadable(() => gunzipIfNeeded(sent, file)) !== md5[file]) throw wrong()
+    return new Map([[file, sent]])
+  }
+  const files = new Map<string, Uint8Array>()
+  try {
+    for (const [path, content] of readTar(gunzipIfNeeded(sent, archive.file), archive.file)) {
+      files.set(basename(path), content)
+    }
+  } catch {
+    throw wrong()
+  }
+  const wanted = Object.keys(md5).map((name) => [name, files.get(name)] as const)
+  return new Map(
+    wanted.map(([name, content]) => {
+      if (!content || md5Of(content) !== md5[name]) throw wrong()
+      return [name, content]
+    }),
+  )
+}
+
+function corrupt(where: string, file: string, md5: string | undefined, source: PublishedFiles): UserError {
+  const found = md5 ? `its md5 is ${md5}, not ${source.md5[file]}` : 'it cannot be uncompressed'
+  const what = basename(where).startsWith(file) ? where : `${file} in ${where}`
+  return new UserError(`${what} is damaged, or is not ${source.name}'s ${file}: ${found}: replace or delete it`)
+}
+
+/** Undefined if the content cannot be uncompressed. */
+function md5IfReadable(read: () => Uint8Array): string | undefined {
+  try {
+    return md5Of(read())
+  } catch {
+    return undefined
+  }
+}
+
+const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw explainFileError(error, 'create', path)
+  }
+}
+
+function requireReadable(path: string): void {
+  try {
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    throw explainFileError(error, 'read', path)
+  }
+}
+
+function requireFolder(path: string): void {
+  if (!existsSync(path)) throw new UserError(`there is no data folder ${path}: create it, or leave it out`)
+  if (!statSync(path).isDirectory()) throw new UserError(`the data folder ${path} is not a folder`)
 }

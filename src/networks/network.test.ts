@@ -10,13 +10,17 @@ import { sizeOf } from './layers.ts'
 import { LoadedNetwork } from './load.ts'
 import { type Architecture, countClasses, countHiddenUnits, countParameters, parameterLayout } from './network.ts'
 import { randomNetwork } from './random-network.testing.ts'
+import { loadChunk } from '../bounds/chunk.ts'
 import { referenceForward } from '../bounds/reference-stages.ts'
 import { Tensor } from '../engine/tape.ts'
 
 describe('Table 1', () => {
   it.each([
     ['mnist-small', 166_406, 4_804],
+    // the paper prints 28,064 hidden units, which no architecture of that parameter count here has
+    ['mnist-large', 1_974_762, 48_064],
     ['cifar10-small', 214_918, 6_244],
+    ['cifar10-large', 2_466_858, 62_464],
   ])('%s has %d parameters and %d hidden units', (name, parameters, hiddenUnits) => {
     const architecture = architectureNamed(name)
     expect(countParameters(architecture)).toBe(parameters)
@@ -31,10 +35,16 @@ describe('Table 1', () => {
   })
 })
 
+const deviationOf = (values: Float32Array) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length)
+
 describe('initialisation', () => {
-  it('is uniform in ±1/√fanIn for weights and biases, as PyTorch does it', () => {
-    const { architecture, parameters } = initialise(architectureNamed('mnist-small'), 1)
-    const fanIn = { 0: 16, 2: 256, 5: 1568, 7: 100 } as Record<number, number>
+  it.each([
+    ['mnist-small', { 0: 16, 2: 256, 5: 1568, 7: 100 }],
+    ['mnist-large', { 0: 9, 2: 512, 4: 288, 6: 1024, 9: 3136, 11: 512, 13: 512 }],
+    ['cifar10-large', { 1: 27, 3: 512, 5: 288, 7: 1024, 10: 4096, 12: 512, 14: 512 }],
+  ])('of %s is uniform in ±1/√fanIn for weights and biases, as PyTorch does it', (name, fanIns) => {
+    const { architecture, parameters } = initialise(architectureNamed(name), 1)
+    const fanIn: Record<number, number> = fanIns
     for (const { layer, offset, length } of parameterLayout(architecture)) {
       const values = parameters.subarray(offset, offset + length)
       const limit = 1 / Math.sqrt(fanIn[layer]!)
@@ -42,8 +52,28 @@ describe('initialisation', () => {
       expect(largest).toBeLessThanOrEqual(Math.fround(limit))
       if (length < 1000) continue
       expect(largest).toBeGreaterThan(0.99 * limit)
-      const variance = values.reduce((sum, v) => sum + v * v, 0) / length
-      expect(variance).toBeCloseTo(limit ** 2 / 3, 4)
+      expect((deviationOf(values) * Math.sqrt(3)) / limit).toBeCloseTo(1, 1)
+    }
+  })
+
+  it('of cifar10-small has normal convolutions without biases, and PyTorch’s linear layers', () => {
+    const { architecture, parameters } = initialise(architectureNamed('cifar10-small'), 1)
+    const deviation: Record<string, number> = {
+      '1.weight': Math.sqrt(2 / (4 * 4 * 16)),
+      '3.weight': Math.sqrt(2 / (4 * 4 * 32)),
+      '6.weight': 1 / Math.sqrt(3 * 2048),
+      '8.weight': 1 / Math.sqrt(3 * 100),
+    }
+    for (const { name, layer, offset, length } of parameterLayout(architecture)) {
+      const values = parameters.subarray(offset, offset + length)
+      const expected = deviation[name]
+      if (expected !== undefined) {
+        expect(deviationOf(values) / expected).toBeCloseTo(1, 1)
+        // a normal variable is beyond two deviations in 4.6 % of all cases, a uniform one never
+        const far = values.filter((v) => Math.abs(v) > 2 * expected).length / length
+        if (layer > 3) expect(far).toBe(0)
+        else expect(Math.abs(far - 0.0455)).toBeLessThan(0.02)
+      } else expect(values.every((v) => Object.is(v, 0))).toBe(layer <= 3)
     }
   })
 
@@ -81,6 +111,19 @@ describe('forward passes', () => {
       expect(worst(reference)).toBeLessThan(1e-12)
       expect(worst(values)).toBeLessThan(1e-4)
     }
+  })
+
+  it.each(['mnist-large', 'cifar10-large'])('of the engine and of `evaluate` agree on %s', async (name) => {
+    const network = initialise(architectureNamed(name), 2)
+    const { channels, height, width } = network.architecture.input
+    const random = new Random(3, name)
+    const image = Float32Array.from({ length: channels * height * width }, () => random.uniform())
+    const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+    loaded.setParameters(network.parameters)
+    const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0], epsilon: 0 })
+    const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
+    const values = loaded.engine.read(logits.pointer, logits.length)
+    evaluate(network, image).forEach((exact, i) => expect(values[i * columns]).toBeCloseTo(exact, 5))
   })
 
   it('the largest of equals is the first', () => {

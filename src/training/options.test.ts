@@ -38,6 +38,32 @@ describe('training options', () => {
     expect(trainingOptions({ epochs: 30, rampEpochs: 1 })).toMatchObject({ rampEpochs: 1, halveEvery: 3 })
   })
 
+  it('follow the paper on CIFAR-10 too: SGD, clipping, augmentation', () => {
+    const paper = {
+      ...{ dataset: 'cifar10', architecture: 'cifar10-small', method: 'robustra', augment: 'flip-crop' },
+      ...{ epochs: 100, batchSize: 50, learningRate: 0.001, rampEpochs: 20, halveEvery: 10, validationCount: 5000 },
+      ...{ optimiser: 'sgd', momentum: 0.9, weightDecay: 5e-4, gradientClip: 1 },
+    }
+    expect(trainingOptions({}, 'paper-cifar10-2')).toMatchObject({ ...paper, epsilon: 2 / 255 })
+    expect(trainingOptions({}, 'paper-cifar10-8')).toMatchObject({ ...paper, epsilon: 8 / 255 })
+    // 0.01 of normalised pixels, so that ε grows also where it ends at 2/255
+    expect(trainingOptions({}, 'paper-cifar10-2').epsilonStart).toBeCloseTo(0.00225, 12)
+    expect(trainingOptions({ epochs: 10, architecture: 'cifar10-large' }, 'paper-cifar10-8')).toMatchObject({
+      ...{ architecture: 'cifar10-large', rampEpochs: 2, halveEvery: 1, gradientClip: 1 },
+    })
+  })
+
+  it('have defaults that suit the data set, which presets and users override', () => {
+    const fitting = { architecture: 'cifar10-small', augment: 'flip-crop', validationCount: 5000 }
+    expect(trainingOptions({ dataset: 'cifar10' })).toMatchObject(fitting)
+    expect(trainingOptions({ dataset: 'mnist' })).toMatchObject({ architecture: 'mnist-small', augment: 'none' })
+    expect(trainingOptions({ dataset: 'cifar10', augment: 'none', architecture: 'cifar10-large' })).toMatchObject({
+      ...{ architecture: 'cifar10-large', augment: 'none' },
+    })
+    expect(trainingOptions({}, 'paper-mnist-0.1').augment).toBe('none')
+    expect(trainingOptions({ dataset: 'synthetic' }, 'paper-mnist-0.1').validationCount).toBe(600)
+  })
+
   it('are their own JSON', () => {
     const options = trainingOptions({ epochs: 7, method: 'interval' }, 'paper-mnist-0.1')
     expect(trainingOptions(JSON.parse(JSON.stringify(options)))).toEqual(options)
@@ -68,6 +94,7 @@ describe('training options', () => {
     ['trainingCount', { trainingCount: 1.5 }],
     ['method', { method: 'robusta' }],
     ['optimiser', { optimiser: 'adamw' }],
+    ['augment', { augment: 'flip' }],
     ['data set', { dataset: 'mnits' }],
     ['architecture', { architecture: 'mnist-smal' }],
     ['epsilo', { epsilo: 0.1 }],

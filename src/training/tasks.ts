@@ -31,6 +31,8 @@ export interface GradientJob {
   readonly epsilon: number
   readonly cleanShare: number
   readonly attack: AttackOptions
+  /** Decides together with an image's index how the image is changed; undefined: not at all. */
+  readonly augmentSeed: number | undefined
   /** Indices into the training set; chunk i is `batch[starts[i]]` to `batch[starts[i + 1]]`. */
   readonly batch: Uint32Array
   readonly starts: readonly number[]

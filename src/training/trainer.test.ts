@@ -68,6 +68,22 @@ describe('training', () => {
     }, 30_000)
   }
 
+  it('with augmented images is the same with 1 and 3 workers, and other than without', async () => {
+    const one = await trained({ method: 'natural', augment: 'flip-crop' }, 1)
+    expect(await trained({ method: 'natural', augment: 'flip-crop' }, 3)).toEqual(one)
+    const without = await trained({ method: 'natural' }, 1)
+    expect(without.weights).not.toEqual(one.weights)
+    // validation images stay as they are: both have the same errors before they have learned anything
+    const still = { method: 'natural', optimiser: 'sgd', learningRate: 1e-20, epochs: 1 } as const
+    const errors = async (augment: 'none' | 'flip-crop') => {
+      const { loss, cleanError, certifiedError, unstable } = (await trained({ ...still, augment }, 1)).reports[0]!
+      return { loss, others: { cleanError, certifiedError, unstable } }
+    }
+    const [plain, changed] = [await errors('none'), await errors('flip-crop')]
+    expect(changed.others).toEqual(plain.others)
+    expect(changed.loss).not.toBe(plain.loss)
+  }, 30_000)
+
   it('depends on the seed', async () => {
     const [a, b] = [await trained({ method: 'natural' }, 1), await trained({ method: 'natural', seed: 2 }, 1)]
     expect(a.weights).not.toEqual(b.weights)

@@ -176,6 +176,8 @@ export class Trainer {
         steps: options.attackSteps,
         stepSize: 2.5 / options.attackSteps,
       },
+      augmentSeed:
+        options.augment === 'none' ? undefined : new Random(options.seed, 'augment', learner.name, epoch).bits(),
       batch,
       starts,
     })

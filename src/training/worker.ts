@@ -2,9 +2,11 @@
 import { loadChunk } from '../bounds/chunk.ts'
 import { relaxNetwork } from '../bounds/dual.ts'
 import { dualMargins } from '../bounds/margins.ts'
+import { flipCrop } from '../data/augment.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Engine } from '../engine/engine.ts'
 import { serve } from '../engine/pool.ts'
+import { Random } from '../engine/random.ts'
 import { Tape } from '../engine/tape.ts'
 import { forward } from '../networks/forward.ts'
 import { sizeOf } from '../networks/layers.ts'
@@ -48,7 +50,7 @@ serve<TrainingData>(async (data) => {
       network,
       ...(job.reference && { reference: current(job.reference) }),
       tape,
-      chunk: loadChunk(network, { ...examples(data.training, indices), epsilon: job.epsilon }),
+      chunk: loadChunk(network, { ...examples(data.training, indices, job.augmentSeed), epsilon: job.epsilon }),
       weight: 1 / job.batch.length,
       cleanShare: job.cleanShare,
       attack: job.attack,
@@ -108,10 +110,15 @@ serve<TrainingData>(async (data) => {
   }
 })
 
-function examples({ images, labels, shape }: Dataset, indices: readonly number[]) {
+/** @param augmentSeed if images are to be changed; each has a random stream of its own, whoever works on it */
+function examples({ images, labels, shape }: Dataset, indices: readonly number[], augmentSeed?: number) {
   const size = sizeOf(shape)
+  const pixels = (i: number) => {
+    const image = images.subarray(i * size, (i + 1) * size)
+    return augmentSeed === undefined ? image : flipCrop(image, shape, new Random(augmentSeed, i))
+  }
   return {
-    images: indices.map((i) => Float32Array.from(images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)),
+    images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
     labels: indices.map((i) => labels[i]!),
   }
 }
