@@ -3,9 +3,8 @@
  * next instance begins, so a killed run leaves whole rows, and at worst a torn last line: resuming cuts that off and
  * goes on behind it.
  */
-import { appendFileSync, closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
-import { explainFileError, hasCode } from '../formats/atomic.ts'
+import { type Begun, LineFile } from '../formats/line-file.ts'
 import type { Verdict } from './instances.ts'
 import { type Instance, formatCsvRow, parseCsvRow } from './instances-table.ts'
 
@@ -24,10 +23,7 @@ export interface ResultRow extends Instance {
 }
 
 export class ResultsFile {
-  readonly path: string
-  readonly #descriptor: number
-  /** Results that were there when it was opened: of the first instances. */
-  readonly done: readonly ResultName[]
+  readonly #file: LineFile<readonly ResultName[]>
 
   /**
    * Opens the file of a run: a new one, or with `resume` also one that a run of the same instances has begun.
@@ -35,54 +31,27 @@ export class ResultsFile {
    *   if it cannot be read or written
    */
   constructor(path: string, instances: readonly Instance[], resume: boolean) {
-    this.path = path
-    const content = resume ? readIfThere(path) : undefined
-    const { done, bytes } = content ? parse(path, content, instances) : { done: [], bytes: 0 }
-    this.done = done
-    try {
-      this.#descriptor = openSync(path, content ? 'a' : 'ax')
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw explainFileError(error, 'write', path)
-      throw new UserError(`${path} exists already: choose another --out, or go on with --resume`)
-    }
-    try {
-      ftruncateSync(this.#descriptor, bytes)
-    } catch (error) {
-      this.close()
-      throw explainFileError(error, 'write', path)
-    }
+    this.#file = new LineFile(path, resume, (content) => parse(path, content, instances))
+  }
+
+  /** Results that were there when it was opened: of the first instances. */
+  get done(): readonly ResultName[] {
+    return this.#file.begun?.value ?? []
   }
 
   /** @throws UserError if it cannot be written */
   append({ network, property, timeout, result, seconds, method, bound, reason }: ResultRow): void {
     const end = [result, seconds.toFixed(3), method ?? '', bound ?? '', timeout, reason ?? '']
-    try {
-      appendFileSync(this.#descriptor, `${formatCsvRow([network, property, ...end])}\n`)
-      fsyncSync(this.#descriptor)
-    } catch (error) {
-      throw explainFileError(error, 'write', this.path)
-    }
+    this.#file.append([formatCsvRow([network, property, ...end])], true)
   }
 
   close(): void {
-    closeSync(this.#descriptor)
-  }
-}
-
-/** @returns undefined if there is no such file */
-function readIfThere(path: string): Buffer | undefined {
-  try {
-    // a pipe or a device might never end
-    if (!statSync(path).isFile()) throw new UserError(`${path} is not a regular file: choose another --out`)
-    return readFileSync(path)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw explainFileError(error, 'read', path)
+    this.#file.close()
   }
 }
 
 /** @returns the results of the whole rows, and how many bytes they take: what comes behind is torn */
-function parse(path: string, content: Buffer, instances: readonly Instance[]): { done: ResultName[]; bytes: number } {
+function parse(path: string, content: Buffer, instances: readonly Instance[]): Begun<ResultName[]> {
   const bytes = content.lastIndexOf('\n') + 1
   const lines = content.toString('utf8', 0, bytes).split('\n').slice(0, -1)
   const other = (line: number) =>
@@ -104,5 +73,5 @@ function parse(path: string, content: Buffer, instances: readonly Instance[]): {
   if ((!next && torn.length > 0) || !torn.subarray(0, common).equals(head.subarray(0, common))) {
     throw other(done.length + 1)
   }
-  return { done, bytes }
+  return { value: done, bytes }
 }

@@ -3,16 +3,12 @@
  * come, so a killed run leaves whole rows, and at worst a torn last line: resuming cuts that off and does what is
  * missing.
  */
-import { appendFileSync, closeSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
-import { explainFileError, hasCode } from '../formats/atomic.ts'
+import { type Begun, LineFile } from '../formats/line-file.ts'
 import { type CertifyHeader, type CertifyRow, rowSchema } from './rows.ts'
 
 export class RowFile {
-  readonly path: string
-  readonly #descriptor: number
-  /** Rows that were there when it was opened, no two of one image. */
-  readonly rows: readonly CertifyRow[]
+  readonly #file: LineFile<readonly CertifyRow[]>
 
   /**
    * Opens the file of a run: a new one, or with `resume` also one that the same run has begun.
@@ -20,57 +16,37 @@ export class RowFile {
    *   damaged elsewhere than at its end, or if it cannot be read or written
    */
   constructor(path: string, header: CertifyHeader, resume: boolean) {
-    this.path = path
-    const content = resume ? readIfThere(path) : undefined
-    const { rows, bytes } = content ? parse(path, content, header) : { rows: [], bytes: 0 }
-    this.rows = rows
+    this.#file = new LineFile(path, resume, (content) => parse(path, content, header))
+    if (this.#file.begun?.bytes) return
     try {
-      this.#descriptor = openSync(path, content ? 'a' : 'ax')
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw explainFileError(error, 'write', path)
-      throw new UserError(`${path} exists already: choose another --out, or go on with --resume`)
-    }
-    try {
-      ftruncateSync(this.#descriptor, bytes)
-      if (bytes === 0) appendFileSync(this.#descriptor, `${JSON.stringify(header)}\n`)
+      this.#file.append([JSON.stringify(header)])
     } catch (error) {
       this.close()
-      throw explainFileError(error, 'write', path)
+      throw error
     }
+  }
+
+  /** Rows that were there when it was opened, no two of one image. */
+  get rows(): readonly CertifyRow[] {
+    return this.#file.begun?.value ?? []
   }
 
   /** @throws UserError if the rows cannot be written */
   append(rows: readonly CertifyRow[]): void {
-    try {
-      appendFileSync(this.#descriptor, rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-    } catch (error) {
-      throw explainFileError(error, 'write', this.path)
-    }
+    this.#file.append(rows.map((row) => JSON.stringify(row)))
   }
 
   close(): void {
-    closeSync(this.#descriptor)
-  }
-}
-
-/** @returns undefined if there is no such file */
-function readIfThere(path: string): Buffer | undefined {
-  try {
-    // a pipe or a device might never end
-    if (!statSync(path).isFile()) throw new UserError(`${path} is not a regular file: choose another --out`)
-    return readFileSync(path)
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
-    throw explainFileError(error, 'read', path)
+    this.#file.close()
   }
 }
 
 /** @returns the whole rows, and how many bytes they and the header take: what comes behind is torn */
-function parse(path: string, content: Buffer, header: CertifyHeader): { rows: CertifyRow[]; bytes: number } {
+function parse(path: string, content: Buffer, header: CertifyHeader): Begun<CertifyRow[]> {
   const bytes = content.lastIndexOf('\n') + 1
   if (bytes === 0) {
     // killed while it wrote its first line; anything else is not ours to overwrite
-    if (Buffer.from(JSON.stringify(header)).subarray(0, content.length).equals(content)) return { rows: [], bytes }
+    if (Buffer.from(JSON.stringify(header)).subarray(0, content.length).equals(content)) return { value: [], bytes }
     throw new UserError(`${path} is not a file of certificates that this run began: choose another --out`)
   }
   const lines = content.toString('utf8', 0, bytes - 1).split('\n')
@@ -87,7 +63,7 @@ function parse(path: string, content: Buffer, header: CertifyHeader): { rows: Ce
     lineOf.set(index, i + 2)
     return row.data
   })
-  return { rows, bytes }
+  return { value: rows, bytes }
 }
 
 function parseJson(line: string): unknown {
