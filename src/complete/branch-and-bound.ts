@@ -26,7 +26,7 @@ export async function branchAndBound(
   const mark = engine.mark()
   const search = new Search(engine, condensed, options)
   try {
-    search.addRoots()
+    search.addRoots(deadline)
     const stopped = await search.explore(deadline)
     return { ...conclude(search, stopped), subProblems: search.count }
   } finally {

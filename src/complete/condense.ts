@@ -118,6 +118,7 @@ export function bounded(
     take()
     batch.restart()
     for (let step = 0; step < steps; step++) {
+      checkTime(deadline)
       batch.ascend(stepSize(step, steps))
       take()
     }

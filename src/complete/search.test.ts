@@ -37,7 +37,7 @@ test('a search that stops, for whatever reason, keeps what it has not settled', 
     const mark = engine.mark()
     let calls = 0
     const search = new Search(engine, condensed, { isCounterexample: () => ++calls % stopAt === 0 })
-    search.addRoots()
+    search.addRoots(later())
     for (let rounds = 0; rounds < 3; rounds++) {
       await search.explore(later(0.05))
       search.point = undefined
@@ -55,7 +55,7 @@ test('a round that is cut off loses nothing', async () => {
   const { condensed, holds } = planted()
   const mark = engine.mark()
   const search = new Search(engine, condensed, { isCounterexample: () => false })
-  search.addRoots()
+  search.addRoots(later())
   for (let round = 0; round < 40; round++) {
     await search.explore(later(0.002))
     const open = search.takeOpen()

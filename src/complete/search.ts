@@ -78,8 +78,8 @@ export class Search {
     this.#capacity = MEMORY / bytesOf(condensed)
   }
 
-  /** One sub-problem for each case, nothing split. */
-  addRoots(): void {
+  /** One sub-problem for each case, nothing split; bounded as well as the time until the deadline allows. */
+  addRoots(deadline: number): void {
     const { neurons, neuronLower, neuronUpper, cases } = this.#condensed
     const phases = new Int8Array(neurons)
     const variables = Float32Array.from(neuronLower, (l, k) => adaptiveSlope(l, neuronUpper[k]!))
@@ -92,7 +92,7 @@ export class Search {
       scale: 0,
       stalled: 0,
     }))
-    for (let i = 0; i < roots.length; i += ROWS) this.#bound(roots.slice(i, i + ROWS), ROOT_STEPS)
+    for (let i = 0; i < roots.length; i += ROWS) this.#bound(roots.slice(i, i + ROWS), ROOT_STEPS, deadline)
   }
 
   add(problems: readonly SubProblem[]): void {
@@ -121,7 +121,7 @@ export class Search {
           break
         }
       }
-      if (children.length > 0) this.#bound(children, STEPS)
+      if (children.length > 0) this.#bound(children, STEPS, deadline)
     }
     return undefined
   }
@@ -173,7 +173,7 @@ export class Search {
   }
 
   /** Bounds at most ROWS sub-problems; what stays open is kept. */
-  #bound(problems: readonly SubProblem[], steps: number): void {
+  #bound(problems: readonly SubProblem[], steps: number, deadline: number): void {
     const batch = this.#batch
     this.count += problems.length
     problems.forEach((problem, r) => this.#place(problem, r))
@@ -182,7 +182,7 @@ export class Search {
     for (let step = 0; ; step++) {
       const bounds = batch.bounds()
       best.forEach((bound, r) => (best[r] = better(bound, bounds[r]!)))
-      if (step === steps || best.every((bound) => bound > 0)) break
+      if (step === steps || best.every((bound) => bound > 0) || performance.now() > deadline) break
       batch.ascend(stepSize(step, steps))
     }
     const open = problems.flatMap((_, r) => (best[r]! > 0 ? [] : [r]))

@@ -106,7 +106,7 @@ async function searchInParallel(
   const { deadline, workers, isCounterexample, onProgress } = options
   // most questions are answered before workers could start
   const first = new Search(engine, condensed, { isCounterexample })
-  first.addRoots()
+  first.addRoots(deadline)
   await first.explore(Math.min(deadline, performance.now() + ALONE))
   first.close()
   if (first.point) return { verdict: 'vulnerable', point: first.point }
