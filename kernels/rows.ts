@@ -7,12 +7,15 @@ import { Active, Block, Geometry, blockAt, channelsAt, countAt } from './layout'
 import { madd, positive, sum } from './simd'
 
 /**
- * First step: coefficients of the neurons below, W[plus] − W[minus], and the constant b[plus] − b[minus].
+ * First step: coefficients of the neurons below, W[plus] − W[minus], and the constant b[plus] − b[minus], which is
+ * added to what is there.
+ * @param accumulate whether coefficients are added to what is there, too
  * @param positions output position of each block; all its rows start there
  * @param plus, minus output channel per row; −1 for none
+ * @param bias 0 if there is none
  */
 export function startRows(
-  g: Geometry, blockCount: i32, positions: usize, blocks: usize, base: usize, active: Active,
+  accumulate: bool, g: Geometry, blockCount: i32, positions: usize, blocks: usize, base: usize, active: Active,
   plus: usize, minus: usize, weights: usize, bias: usize, constant: usize,
 ): void {
   const area = g.kernel * g.kernel, filter = g.inChannels * area
@@ -20,22 +23,31 @@ export function startRows(
     const block = blockAt(blocks, b), rows = block.rows
     const position = load<i32>(positions + ((<usize>b) << 2)), first = (<usize>block.firstRow) << 2
     const top = position / g.outWidth * g.stride - g.padding, left = position % g.outWidth * g.stride - g.padding
-    for (let r = 0; r < rows; r++) {
-      store<f32>(constant + first + ((<usize>r) << 2), difference(bias, 1, plus + first, minus + first, r))
+    if (bias) {
+      for (let r = 0; r < rows; r++) {
+        const at = constant + first + ((<usize>r) << 2)
+        store<f32>(at, load<f32>(at) + difference(bias, 1, plus + first, minus + first, r))
+      }
     }
     // rows with a minus are few (margins); for the many without, four are gathered at a time
-    let simple = true
+    let simple = !accumulate
     for (let r = 0; r < rows; r++) if (load<i32>(minus + first + ((<usize>r) << 2)) >= 0) simple = false
     for (let y = 0; y < block.height; y++) {
       for (let x = 0; x < block.width; x++) {
         const place = (block.y + y) * g.inWidth + block.x + x
         const channels = channelsAt(active, place, g.inChannels)
-        const tap = (block.y + y - top) * g.kernel + block.x + x - left
+        const ky = block.y + y - top, kx = block.x + x - left, tap = ky * g.kernel + kx
+        // a window that other terms have widened holds inputs that these rows do not read
+        const seen = <u32>ky < <u32>g.kernel && <u32>kx < <u32>g.kernel
         for (let i = 0, n = countAt(active, place); i < n; i++) {
           const c = load<i32>(channels + ((<usize>i) << 2))
           const w = weights + ((<usize>(c * area + tap)) << 2)
           const to = base + <usize>block.offset + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
           let r = 0
+          if (!seen) {
+            if (!accumulate) memory.fill(to, 0, (<usize>rows) << 2)
+            continue
+          }
           if (simple) {
             for (; r < rows && load<i32>(plus + first + ((<usize>r) << 2), 12) >= 0; r += 4) {
               const at = plus + first + ((<usize>r) << 2)
@@ -47,7 +59,8 @@ export function startRows(
             }
           }
           for (; r < rows; r++) {
-            store<f32>(to + ((<usize>r) << 2), difference(w, filter, plus + first, minus + first, r))
+            const value = difference(w, filter, plus + first, minus + first, r), at = to + ((<usize>r) << 2)
+            store<f32>(at, accumulate ? load<f32>(at) + value : value)
           }
         }
       }
@@ -63,7 +76,10 @@ function difference(from: usize, stride: i32, plus: usize, minus: usize, r: i32)
   return value
 }
 
-/** Adjoint of `startRows`: `base` holds gradients of the coefficients, `constant` those of the constants. */
+/**
+ * Adjoint of `startRows`: `base` holds gradients of the coefficients, `constant` those of the constants.
+ * @param biasGradient 0 if there is no bias
+ */
 export function startRowsAdjoint(
   g: Geometry, blockCount: i32, positions: usize, blocks: usize, base: usize, active: Active,
   plus: usize, minus: usize, weightGradient: usize, biasGradient: usize, constant: usize,
@@ -73,7 +89,7 @@ export function startRowsAdjoint(
     const block = blockAt(blocks, b), rows = block.rows
     const position = load<i32>(positions + ((<usize>b) << 2)), first = (<usize>block.firstRow) << 2
     const top = position / g.outWidth * g.stride - g.padding, left = position % g.outWidth * g.stride - g.padding
-    for (let r = 0; r < rows; r++) {
+    for (let r = 0; biasGradient && r < rows; r++) {
       const value = load<f32>(constant + first + ((<usize>r) << 2))
       addAt(biasGradient, load<i32>(plus + first + ((<usize>r) << 2)), 1, value)
       addAt(biasGradient, load<i32>(minus + first + ((<usize>r) << 2)), 1, -value)
@@ -82,7 +98,8 @@ export function startRowsAdjoint(
       for (let x = 0; x < block.width; x++) {
         const place = (block.y + y) * g.inWidth + block.x + x
         const channels = channelsAt(active, place, g.inChannels)
-        const tap = (block.y + y - top) * g.kernel + block.x + x - left
+        const ky = block.y + y - top, kx = block.x + x - left, tap = ky * g.kernel + kx
+        if (<u32>ky >= <u32>g.kernel || <u32>kx >= <u32>g.kernel) continue
         for (let i = 0, n = countAt(active, place); i < n; i++) {
           const c = load<i32>(channels + ((<usize>i) << 2))
           const w = weightGradient + ((<usize>(c * area + tap)) << 2)

@@ -6,12 +6,11 @@
  *
  * Both ends of the bound come from one pass, since both lines of an unstable neuron's relaxation have one slope.
  */
-import { OVERWRITE, WEIGHT_GRADIENT } from '../engine/affine.ts'
+import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from '../engine/affine.ts'
 import type { Engine } from '../engine/engine.ts'
-import { type Blocks, receptiveBlocks, reshapeBlocks, wholeBlock } from '../engine/layout.ts'
+import { type Blocks, coveringBlocks, receptiveBlocks, reshapeBlocks, wholeBlock } from '../engine/layout.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
-import type { Stage } from '../networks/load.ts'
-import type { Chunk } from './chunk.ts'
+import type { Stage, Term } from '../networks/load.ts'
 import type { Relaxation } from './relaxation.ts'
 import type { Specification } from './specification.ts'
 
@@ -30,24 +29,8 @@ export interface CarriedRows {
   readonly error: Tensor
 }
 
-/** One example of a chunk whose values lie [neuron][example]. */
-export interface Example {
-  /** Pointers to its first centre and radius. */
-  readonly centre: number
-  readonly radius: number
-  /** Bytes from one neuron to the next. */
-  readonly stride: number
-}
-
-/** Where an example of a chunk lies. */
-export const exampleOf = ({ ball, columns }: Chunk, example: number): Example => ({
-  centre: ball.centre.pointer + example * 4,
-  radius: ball.radius.pointer + example * 4,
-  stride: columns * 4,
-})
-
 /**
- * Carries `specification`, rows over the outputs of `stages[stage]`, to the input.
+ * Carries `specification`, rows over the outputs of `stages[stage]`, to the image, from every stage to those it reads.
  * @param relaxations of every stage before `stage`
  * @param wholeInput coefficients of the whole image, also where its border is never looked at; one block only
  */
@@ -60,76 +43,123 @@ export function carryRows(
   specification: Specification,
   wholeInput = false,
 ): CarriedRows {
-  const { kernels } = engine
   const { rows } = specification
-  const top = stages[stage]!
   const constant = Tensor.zeros(engine, rows)
   const lowerGap = Tensor.zeros(engine, rows)
   const upperGap = Tensor.zeros(engine, rows)
   const error = Tensor.zeros(engine, rows)
+  const windows = windowsBelow(engine, stages, stage, specification, wholeInput)
+  // by source + 1: the image's coefficients come first
+  const values: (Tensor | undefined)[] = []
+  const activeOf = ({ source, allInputs }: Term) => (source < 0 ? allInputs : relaxations[source]!.asInputs)
+  /** Where a term sends rows to, and whether something is there already. */
+  const targetOf = ({ source }: Term) => {
+    const blocks = windows[source + 1]!
+    const isFirst = values[source + 1] === undefined
+    return { blocks, value: (values[source + 1] ??= Tensor.create(engine, blocks.length)), isFirst }
+  }
 
-  let blocks = receptiveBlocks(engine, specification.blocks, top.geometry)
-  let value = Tensor.create(engine, blocks.length)
-  const start = { blocks, value, active: stage === 0 ? top.allInputs : relaxations[stage - 1]!.asInputs }
-  const startArguments = [...[top.geometry.pointer, blocks.count, specification.positions, blocks.pointer]]
-  kernels.startRows(
-    ...startArguments,
-    value.pointer,
-    start.active,
-    specification.plus,
-    specification.minus,
-    top.weight,
-    top.bias,
-    constant.pointer,
-  )
-  tape?.record(() =>
-    kernels.startRowsAdjoint(
-      ...startArguments,
-      start.value.gradient(engine),
-      start.active,
-      specification.plus,
-      specification.minus,
-      top.weightGradient,
-      top.biasGradient,
-      constant.gradient(engine),
-    ),
-  )
-
+  const top = stages[stage]!
+  top.terms.forEach((term, i) => {
+    const target = targetOf(term)
+    startRows(engine, tape, term, i === 0 ? top : undefined, specification, target, activeOf(term), constant)
+  })
   for (let i = stage - 1; i >= 0; i--) {
+    const window = windows[i + 1]
+    if (!window) continue
     const layer = stages[i]!
     const relaxation = relaxations[i]!
-    const out = reshapeBlocks(engine, blocks, layer.outputShape)
-    const outValue = value
-    reluRows(engine, tape, layer, relaxation, out, outValue, { constant, lowerGap, upperGap, error })
-
-    const inside =
-      i === 0 && wholeInput ? wholeBlock(engine, layer.inputShape, rows) : receptiveBlocks(engine, out, layer.geometry)
-    const inValue = Tensor.create(engine, inside.length)
-    const active = i === 0 ? layer.allInputs : relaxations[i - 1]!.asInputs
-    const propagate = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
-      kernels.propagate(
-        operation,
-        transposed,
-        layer.geometry.pointer,
-        out.count,
-        out.pointer,
-        outBase,
-        relaxation.asOutputs,
-        inside.pointer,
-        inBase,
-        active,
-        weights,
-        layer.geometry.scratch,
-      )
-    propagate(OVERWRITE, 1, layer.weight, outValue.pointer, inValue.pointer)
-    tape?.record(() => {
-      propagate(OVERWRITE, 0, layer.weight, outValue.gradient(engine), inValue.gradient(engine))
-      propagate(WEIGHT_GRADIENT, 1, layer.weightGradient, outValue.pointer, inValue.gradient(engine))
+    const out = reshapeBlocks(engine, window, layer.outputShape)
+    const value = values[i + 1]!
+    reluRows(engine, tape, layer, relaxation, out, value, { constant, lowerGap, upperGap, error })
+    layer.terms.forEach((term, k) => {
+      const source = { blocks: out, value, active: relaxation.asOutputs }
+      // adjoints run in reverse: that of the last term is the first to write the gradient
+      const isLast = k === layer.terms.length - 1
+      sendRows(engine, tape, term, source, targetOf(term), activeOf(term), isLast)
     })
-    blocks = inside
-    value = inValue
   }
-  return { rows, blocks, coefficients: value, constant, lowerGap, upperGap, error }
+  return { rows, blocks: windows[0]!, coefficients: values[0]!, constant, lowerGap, upperGap, error }
+}
+
+/** What rows over a stage see of the image (first) and of every stage's output: nothing where they never come. */
+function windowsBelow(
+  engine: Engine,
+  stages: readonly Stage[],
+  stage: number,
+  specification: Specification,
+  wholeInput: boolean,
+): (Blocks | undefined)[] {
+  const windows: (Blocks | undefined)[] = []
+  windows[stage + 1] = specification.blocks
+  for (let i = stage; i >= 0; i--) {
+    const window = windows[i + 1]
+    if (!window) continue
+    const out = reshapeBlocks(engine, window, stages[i]!.outputShape)
+    for (const { source, geometry } of stages[i]!.terms) {
+      const seen =
+        source < 0 && wholeInput
+          ? wholeBlock(engine, geometry.input, specification.rows)
+          : receptiveBlocks(engine, out, geometry)
+      const others = windows[source + 1]
+      windows[source + 1] = others ? coveringBlocks(engine, others, seen) : seen
+    }
+  }
+  return windows
+}
+
+/** Where rows arrive below a term. */
+interface Target {
+  readonly blocks: Blocks
+  readonly value: Tensor
+  readonly isFirst: boolean
+}
+
+/** Rows start as the weights of a term: see `startRows` in kernels/rows.ts. @param biased whose bias they take */
+function startRows(
+  engine: Engine,
+  tape: Tape | undefined,
+  { geometry, weight, weightGradient }: Term,
+  biased: Stage | undefined,
+  { positions, plus, minus }: Specification,
+  { blocks, value, isFirst }: Target,
+  active: number,
+  constant: Tensor,
+): void {
+  const place = [geometry.pointer, blocks.count, positions, blocks.pointer]
+  engine.kernels.startRows(
+    ...[isFirst ? 0 : 1, ...place, value.pointer, active, plus, minus],
+    ...[weight, biased?.bias ?? 0, constant.pointer],
+  )
+  tape?.record(() =>
+    engine.kernels.startRowsAdjoint(
+      ...[...place, value.gradient(engine), active, plus, minus],
+      ...[weightGradient, biased?.biasGradient ?? 0, constant.gradient(engine)],
+    ),
+  )
+}
+
+/** Rows go through a term, transposed: from the outputs of its stage to those that it reads. */
+function sendRows(
+  engine: Engine,
+  tape: Tape | undefined,
+  { geometry, weight, weightGradient }: Term,
+  out: { readonly blocks: Blocks; readonly value: Tensor; readonly active: number },
+  inside: Target,
+  active: number,
+  isLast: boolean,
+): void {
+  const propagate = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
+    engine.kernels.propagate(
+      ...[operation, transposed, geometry.pointer, out.blocks.count, out.blocks.pointer, outBase, out.active],
+      ...[inside.blocks.pointer, inBase, active, weights, geometry.scratch],
+    )
+  propagate(inside.isFirst ? OVERWRITE : ACCUMULATE, 1, weight, out.value.pointer, inside.value.pointer)
+  tape?.record(() => {
+    const [outGradient, inGradient] = [out.value.gradient(engine), inside.value.gradient(engine)]
+    propagate(isLast ? OVERWRITE : ACCUMULATE, 0, weight, outGradient, inGradient)
+    propagate(WEIGHT_GRADIENT, 1, weightGradient, out.value.pointer, inGradient)
+  })
 }
 
 /** Rows meet the ReLU neurons of a stage: see `reluRows` in kernels/rows.ts. */
@@ -168,80 +198,4 @@ function reluRows(
       ...[sums.constant.gradient(engine), sums.lowerGap.gradient(engine), sums.upperGap.gradient(engine)],
     ),
   )
-}
-
-/** Lower and upper bound of every row. */
-export interface RowBounds {
-  readonly lower: Tensor
-  readonly upper: Tensor
-}
-
-/** The input's part of every row: Σ x ν̂₁ and Σ radius|ν̂₁|. */
-export interface InputTerm {
-  readonly centre: Tensor
-  readonly radius: Tensor
-}
-
-/** @param example where the input's centre and radius lie; its adjoint belongs to whoever closes the pass */
-export function inputTerm(engine: Engine, carried: CarriedRows, { centre: x, radius: r, stride }: Example): InputTerm {
-  const centre = Tensor.create(engine, carried.rows)
-  const radius = Tensor.create(engine, carried.rows)
-  const { coefficients } = carried
-  engine.kernels.inputTerm(...inputImage(carried), coefficients.pointer, x, r, stride, centre.pointer, radius.pointer)
-  return { centre, radius }
-}
-
-const inputImage = ({ blocks: { extent, count, pointer } }: CarriedRows) => [
-  extent.channels,
-  extent.width,
-  extent.height * extent.width,
-  count,
-  pointer,
-]
-
-/** Closes a pass over the whole ball: the input moves every row by at most Σ radius|ν̂₁|. */
-export function closeOverBall(
-  engine: Engine,
-  tape: Tape | undefined,
-  carried: CarriedRows,
-  example: Example,
-): RowBounds {
-  const { rows, coefficients, constant, lowerGap, upperGap, error } = carried
-  const { centre, radius } = inputTerm(engine, carried, example)
-
-  const lower = Tensor.create(engine, rows)
-  const upper = Tensor.create(engine, rows)
-  const { f32 } = engine
-  const at = (tensor: Tensor, row: number) => f32[(tensor.pointer >> 2) + row]!
-  for (let row = 0; row < rows; row++) {
-    const middle = at(constant, row) + at(centre, row)
-    const spread = at(radius, row) + at(error, row)
-    f32[(lower.pointer >> 2) + row] = middle + at(lowerGap, row) - spread
-    f32[(upper.pointer >> 2) + row] = middle + at(upperGap, row) + spread
-  }
-  tape?.record(() => {
-    const [dl, du] = [lower.gradient(engine), upper.gradient(engine)]
-    const sums = [constant, centre, radius, lowerGap, upperGap].map((sum) => sum.gradient(engine) >> 2)
-    const [dConstant, dCentre, dRadius, dLowerGap, dUpperGap] = sums as [number, number, number, number, number]
-    const gradient = coefficients.gradient(engine)
-    const { f32 } = engine
-    for (let row = 0; row < rows; row++) {
-      const [toLower, toUpper] = [f32[(dl >> 2) + row]!, f32[(du >> 2) + row]!]
-      f32[dConstant + row] = f32[dCentre + row] = toLower + toUpper
-      f32[dRadius + row] = toUpper - toLower
-      f32[dLowerGap + row] = toLower
-      f32[dUpperGap + row] = toUpper
-    }
-    engine.kernels.inputTermAdjoint(
-      ...inputImage(carried),
-      coefficients.pointer,
-      gradient,
-      example.centre,
-      example.radius,
-      example.stride,
-      centre.gradient(engine),
-      radius.gradient(engine),
-    )
-  })
-  return { lower, upper }
 }

@@ -8,16 +8,16 @@
  * and dual bounds are intersected. Nearly always tighter than the paper's bound (docs/decisions.md says when not);
  * `prune: false` gives exactly the paper's.
  */
-import { type Ball, type Interval, reluInterval } from '../engine/elementwise.ts'
+import type { Ball, Interval } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import { sizeOf } from '../networks/layers.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
-import { type StageInterval, centred, intervalStep, magnitudeOf } from './interval.ts'
+import { type StageInterval, ballBehind, ballsOf, intervalStep, magnitudeOf } from './interval.ts'
 import { type Relaxation, relaxationOf } from './relaxation.ts'
 import { dualRounding, largestTrusted } from './rounding.ts'
-import { type DualOptions, geometriesOf, tighten } from './tighten.ts'
+import { type DualOptions, tighten } from './tighten.ts'
 
 /** A network's neurons over the balls of a chunk: what every later dual pass starts from. */
 export interface Relaxed {
@@ -46,30 +46,30 @@ export function relaxNetwork(
   const { engine, stages } = network
   const { columns, count } = chunk
   const intervals: StageInterval[] = []
+  const behind: Ball[] = []
   const relaxations: Relaxation[][] = Array.from({ length: count }, () => [])
-  let ball = chunk.ball
   let rowCount = 0
   stages.slice(0, -1).forEach((stage, i) => {
-    const interval = intervalStep(engine, tape, stage, ball, columns, options.rigorous, i === 0)
-    if (i > 0) {
+    const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, options.rigorous)
+    // over the image's box alone an interval step is exact
+    if (stage.terms.some(({ source }) => source >= 0)) {
       for (let example = 0; example < count; example++) {
         rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example]!, example)
       }
     }
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
-    const rounding = interval.magnitude && {
-      magnitude: interval.magnitude,
-      factor: dualRounding(stage.geometry, geometriesOf(stages, i)),
-    }
+    const rounding = interval.magnitude && { magnitude: interval.magnitude, factor: dualRounding(stages, i) }
     relaxations.forEach((ofExample, example) => {
-      ofExample.push(
-        relaxationOf(engine, stage.relu ? tape : undefined, stage, stages[i + 1]!, bounds, columns, example, rounding),
-      )
+      ofExample.push(relaxationOf(engine, stage.relu ? tape : undefined, stage, bounds, columns, example, rounding))
     })
-    ball = stage.relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
+    behind.push(ballBehind(engine, tape, stage, interval))
     intervals.push(interval)
   })
-  const last = { ball, ...(options.rigorous && { magnitude: magnitudeOf(engine, stages.at(-1)!, ball, columns) }) }
+  const lastBalls = ballsOf(stages.at(-1)!, chunk.ball, behind)
+  const last = {
+    ball: lastBalls[0]!,
+    ...(options.rigorous && { magnitude: magnitudeOf(engine, stages.at(-1)!, lastBalls, columns) }),
+  }
   const trusted =
     !options.rigorous ||
     [chunk.ball.centre, chunk.ball.radius, ...magnitudes(intervals), last.magnitude!].every(isTrusted(engine))

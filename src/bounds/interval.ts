@@ -6,7 +6,7 @@ import { affine } from '../engine/affine.ts'
 import { type Ball, type Interval, intervalEnds, reluInterval } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
-import type { LoadedNetwork, Stage } from '../networks/load.ts'
+import type { LoadedNetwork, Stage, Term } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
 import { intervalRounding } from './rounding.ts'
 
@@ -17,52 +17,78 @@ export interface StageInterval extends Interval {
 
 /**
  * One interval step through an affine stage.
- * @param ball bounds of the stage's inputs, [neuron][example]
+ * @param balls bounds of what each term of the stage reads, [neuron][example]
  * @param rigorous widen by float32 rounding, for certificates
- * @param isImage the ball is the input: no gradient goes further back
  */
 export function intervalStep(
   engine: Engine,
   tape: Tape | undefined,
   stage: Stage,
-  ball: Ball,
+  balls: readonly Ball[],
   columns: number,
   rigorous: boolean,
-  isImage: boolean,
 ): StageInterval {
-  const wanted = { input: !isImage, weights: true }
-  const centre = affine(engine, tape, stage, ball.centre, columns, 'signed', wanted)
-  const radius = affine(engine, tape, stage, ball.radius, columns, 'absolute', wanted)
+  const { terms, bias, biasGradient } = stage
+  // no gradient goes further back than the image
+  const wanted = (i: number) => ({ input: terms[i]!.source >= 0, weights: true })
+  const centres = balls.map((ball) => ball.centre)
+  const radii = balls.map((ball) => ball.radius)
+  const shift = { values: bias, gradient: biasGradient }
+  const centre = affine(engine, tape, terms, centres, columns, 'signed', shift, wanted)
+  const radius = affine(engine, tape, terms, radii, columns, 'absolute', undefined, wanted)
   if (!rigorous) return intervalEnds(engine, tape, { centre, radius })
-  const magnitude = magnitudeOf(engine, stage, ball, columns)
-  const widening = { factor: intervalRounding(stage.geometry), magnitude }
+  const magnitude = magnitudeOf(engine, stage, balls, columns)
+  const widening = { factor: intervalRounding(terms.map(({ geometry }) => geometry)), magnitude }
   return { ...intervalEnds(engine, tape, { centre, radius }, widening), magnitude }
 }
 
-/** |W|·(|centre| + radius) + |b|: the largest sum of absolute terms that a stage's outputs can have. */
-export function magnitudeOf(engine: Engine, stage: Stage, { centre, radius }: Ball, columns: number): Tensor {
-  const largest = Tensor.create(engine, centre.length)
-  engine.kernels.absolute(centre.length, centre.pointer, largest.pointer)
-  engine.kernels.addTo(centre.length, radius.pointer, largest.pointer)
-  return affine(engine, undefined, stage, largest, columns, 'absolute with bias')
+/** Σ |W|·(|centre| + radius) + |b|: the largest sum of absolute terms that a stage's outputs can have. */
+export function magnitudeOf(
+  engine: Engine,
+  { terms, absoluteBias }: Stage,
+  balls: readonly Ball[],
+  columns: number,
+): Tensor {
+  const largest = balls.map(({ centre, radius }) => {
+    const sum = Tensor.create(engine, centre.length)
+    engine.kernels.absolute(centre.length, centre.pointer, sum.pointer)
+    engine.kernels.addTo(centre.length, radius.pointer, sum.pointer)
+    return sum
+  })
+  return affine(engine, undefined, terms, largest, columns, 'absolute', { values: absoluteBias, gradient: 0 })
 }
 
-/** Plain interval propagation from the image: the bounds of the last stage's inputs. */
+/** The balls that the terms of a stage read: the image's, or those behind earlier stages. */
+export const ballsOf = ({ terms }: Stage, image: Ball, behind: readonly Ball[]): Ball[] =>
+  terms.map(({ source }) => (source < 0 ? image : behind[source]!))
+
+/** What a stage's interval becomes behind it: behind its ReLU, if it has one. */
+export const ballBehind = (engine: Engine, tape: Tape | undefined, { relu }: Stage, interval: Interval): Ball =>
+  relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
+
+/**
+ * Plain interval propagation from the image.
+ * @returns the bounds of every hidden stage, and the ball that the last stage reads
+ */
 export function propagateIntervals(
   network: LoadedNetwork,
   tape: Tape | undefined,
   chunk: Chunk,
   rigorous = false,
-): Ball {
+): { readonly hidden: readonly StageInterval[]; readonly last: Ball } {
   const { engine, stages } = network
-  return stages.slice(0, -1).reduce<Ball>((ball, stage, i) => {
-    const interval = intervalStep(engine, tape, stage, ball, chunk.columns, rigorous, i === 0)
-    return stage.relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
-  }, chunk.ball)
+  const behind: Ball[] = []
+  const hidden = stages.slice(0, -1).map((stage) => {
+    const balls = ballsOf(stage, chunk.ball, behind)
+    const interval = intervalStep(engine, tape, stage, balls, chunk.columns, rigorous)
+    behind.push(ballBehind(engine, tape, stage, interval))
+    return interval
+  })
+  return { hidden, last: ballsOf(stages.at(-1)!, chunk.ball, behind)[0]! }
 }
 
 /** Centre and radius of an interval, for two affine stages without a ReLU between them. */
-export function centred(engine: Engine, tape: Tape | undefined, { lower, upper }: Interval): Ball {
+function centred(engine: Engine, tape: Tape | undefined, { lower, upper }: Interval): Ball {
   const n = lower.length
   const centre = Tensor.create(engine, n)
   const radius = Tensor.create(engine, n)
@@ -97,12 +123,13 @@ export function intervalMargins(
   label: number,
   rigorous = false,
 ): Tensor {
-  const inputs = last.inputShape.channels
+  const [{ weight: weights, weightGradient, geometry }] = last.terms as [Term]
+  const inputs = geometry.input.channels
   const classes = last.outputShape.channels
   const margins = Tensor.zeros(engine, classes)
   const [centre, radius] = [(ball.centre.pointer >> 2) + example, (ball.radius.pointer >> 2) + example]
-  const [weight, bias] = [last.weight >> 2, last.bias >> 2]
-  const factor = rigorous ? intervalRounding(last.geometry) : 0
+  const [weight, bias] = [weights >> 2, last.bias >> 2]
+  const factor = rigorous ? intervalRounding([geometry]) : 0
   for (let target = 0; target < classes; target++) {
     if (target === label) continue
     const { f32 } = engine
@@ -119,7 +146,7 @@ export function intervalMargins(
   tape?.record(() => {
     const d = margins.gradient(engine) >> 2
     const [dc, dr] = [(ball.centre.gradient(engine) >> 2) + example, (ball.radius.gradient(engine) >> 2) + example]
-    const [dw, db] = [last.weightGradient >> 2, last.biasGradient >> 2]
+    const [dw, db] = [weightGradient >> 2, last.biasGradient >> 2]
     const { f32 } = engine
     for (let target = 0; target < classes; target++) {
       const g = f32[d + target]!

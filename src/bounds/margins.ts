@@ -2,10 +2,12 @@
 import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import type { Relaxed } from './dual.ts'
-import { type CarriedRows, type RowBounds, carryRows, closeOverBall, exampleOf } from './dual-rows.ts'
+import { type RowBounds, closeOverBall, exampleOf } from './close.ts'
+import { type CarriedRows, carryRows } from './dual-rows.ts'
 import { intervalMargins } from './interval.ts'
 import { type Specification, marginRows } from './specification.ts'
-import { addStartRounding, geometriesOf } from './tighten.ts'
+import { startRounding } from './rounding.ts'
+import { addStartRounding } from './tighten.ts'
 
 /** The margins z_target − z_label of one example, carried back to the input. */
 export interface CarriedMargins {
@@ -20,8 +22,8 @@ export function carryMargins(relaxed: Relaxed, tape: Tape | undefined, example: 
   const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
   const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification, true)
   if (last.magnitude) {
-    const below = geometriesOf(stages, stages.length - 1)
-    addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, below, label)
+    const factor = startRounding(stages, stages.length - 1)
+    addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, factor, label)
   }
   return { specification, carried }
 }

@@ -3,14 +3,14 @@
  * to float32 rounding, so a negative margin is a proof.
  */
 import { Engine } from '../engine/engine.ts'
-import { LoadedNetwork, type Stage } from '../networks/load.ts'
+import { LoadedNetwork } from '../networks/load.ts'
 import { type Network, countClasses } from '../networks/network.ts'
-import { type Ball, type Interval, reluInterval } from '../engine/elementwise.ts'
+import type { Interval } from '../engine/elementwise.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { type Domain, requireDomain } from './domain.ts'
 import { relaxNetwork } from './dual.ts'
 import { dualMargins } from './margins.ts'
-import { centred, intervalMargins, intervalStep } from './interval.ts'
+import { intervalMargins, propagateIntervals } from './interval.ts'
 
 export interface NetworkBounds {
   /** Bounds of the values before each activation, layer by layer, without those of the logits. */
@@ -62,15 +62,9 @@ export function intervalBounds(
 ): Promise<NetworkBounds> {
   return inEngine(network, { image, label, epsilon, domain }, (loaded, chunk) => {
     const { engine, stages } = loaded
-    const hidden: Interval[] = []
-    const step = (ball: Ball, stage: Stage, i: number): Ball => {
-      const interval = intervalStep(engine, undefined, stage, ball, chunk.columns, true, i === 0)
-      hidden.push(interval)
-      return stage.relu ? reluInterval(engine, undefined, interval) : centred(engine, undefined, interval)
-    }
-    const ball = stages.slice(0, -1).reduce(step, chunk.ball)
-    const last = stages.at(-1)!
-    return { hidden, margins: intervalMargins(engine, undefined, last, ball, chunk.columns, 0, label, true).pointer }
+    const { hidden, last } = propagateIntervals(loaded, undefined, chunk, true)
+    const margins = intervalMargins(engine, undefined, stages.at(-1)!, last, chunk.columns, 0, label, true)
+    return { hidden, margins: margins.pointer }
   })
 }
 

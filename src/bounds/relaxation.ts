@@ -11,7 +11,7 @@ export interface Relaxation {
   readonly slope: Tensor
   /** Per neuron: l where unstable, else 0. */
   readonly gap: Tensor
-  /** Lists of the neurons whose slope is not 0, seen as outputs of this stage and as inputs of the next. */
+  /** Lists of the neurons whose slope is not 0, seen as outputs of the stage and as those that read it see them. */
   readonly asOutputs: number
   readonly asInputs: number
   /** Pointer: per neuron, what a unit of its coefficient may cost in rounding; 0 where nobody asks. */
@@ -27,7 +27,6 @@ export function relaxationOf(
   engine: Engine,
   tape: Tape | undefined,
   stage: Stage,
-  next: Stage,
   interval: Interval,
   columns: number,
   example: number,
@@ -50,8 +49,8 @@ export function relaxationOf(
     ),
   )
   const asOutputs = activeNeurons(engine, stage.outputShape, slope.pointer)
-  const flattened = next.inputShape.channels !== stage.outputShape.channels
-  const asInputs = flattened ? activeNeurons(engine, next.inputShape, slope.pointer) : asOutputs
+  const flattened = stage.readAs.channels !== stage.outputShape.channels
+  const asInputs = flattened ? activeNeurons(engine, stage.readAs, slope.pointer) : asOutputs
   return {
     slope,
     gap,

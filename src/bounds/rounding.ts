@@ -8,6 +8,7 @@
  * product with Wᵀ, its slopes, its gaps and its bias.
  */
 import type { Geometry } from '../engine/layout.ts'
+import type { Stage, Term } from '../networks/load.ts'
 
 const UNIT = 2 ** -24
 
@@ -19,30 +20,43 @@ const SLACK = 1.02
 
 const gamma = (n: number) => (SLACK * n * UNIT) / (1 - n * UNIT)
 
-/** Error of either end of an interval step, per unit of magnitude. */
-export function intervalRounding({ input, options }: Geometry): number {
-  const terms = input.channels * options.kernel ** 2
-  return gamma(2 * terms + EXTRA)
+/** Error of either end of an interval step through the terms of a stage, per unit of magnitude. */
+export function intervalRounding(terms: readonly Geometry[]): number {
+  const products = terms.reduce((sum, { input, options }) => sum + input.channels * options.kernel ** 2, 0)
+  return gamma(2 * products + EXTRA)
 }
 
-/** How often a row's sums are added to on the way through layers: once per line of their outputs (kernels/rows.ts). */
-const additions = (layers: readonly Geometry[]) => layers.reduce((sum, { output }) => sum + output.height, 0)
+/** How often a row's sums are added to on the way through stages: once per line of their outputs (kernels/rows.ts). */
+const additions = (stages: readonly Stage[]) => stages.reduce((sum, { outputShape }) => sum + outputShape.height, 0)
+
+/** Most products that arrive at an input of a term from the outputs of its stage. */
+const transposedProducts = ({ geometry: { output, options } }: Term) =>
+  output.channels * Math.ceil(options.kernel / options.stride) ** 2
 
 /**
- * Error of a dual bound per unit of Σ_k |ν_k|·M_k at the outputs of a layer.
- * @param below the layers between it and the input
+ * Error of a dual bound per unit of Σ_k |ν_k|·M_k at the outputs of a stage. Where several stages read one output,
+ * its coefficient is the sum of what they send.
+ * @param stages of the whole network
  */
-export function dualRounding({ input, output, options }: Geometry, below: readonly Geometry[]): number {
-  const transposed = output.channels * Math.ceil(options.kernel / options.stride) ** 2
+export function dualRounding(stages: readonly Stage[], stage: number): number {
+  const { terms, outputShape } = stages[stage]!
+  const products = terms.map(({ source }) =>
+    stages
+      .flatMap((reader) => reader.terms)
+      .reduce((sum, term) => sum + (term.source === source ? transposedProducts(term) + 1 : 0), 0),
+  )
   // biases and gaps are summed line by line
-  const sums = output.channels * output.width + output.height + additions(below)
-  // the first layer's coefficients meet the input in runs of 32 (kernels/input-term.ts)
-  const inputs = below.length === 0 ? 64 + (input.channels * input.height * input.width) / 32 : 0
-  return gamma(2 * (transposed + sums + inputs) + EXTRA)
+  const sums = outputShape.channels * outputShape.width + outputShape.height + additions(stages.slice(0, stage))
+  // coefficients of the image meet it in runs of 32 (kernels/input-term.ts)
+  const inputs = terms.map(({ source, geometry: { input } }) =>
+    source < 0 ? 64 + (input.channels * input.height * input.width) / 32 : 0,
+  )
+  return gamma(2 * (Math.max(...products) + sums + Math.max(...inputs)) + EXTRA)
 }
 
-/** Error of the starting row W[plus] − W[minus], per unit of M[plus] + M[minus]. */
-export const startRounding = (below: readonly Geometry[]): number => gamma(2 * additions(below) + EXTRA)
+/** Error of the starting row W[plus] − W[minus] of a stage, per unit of M[plus] + M[minus]. */
+export const startRounding = (stages: readonly Stage[], stage: number): number =>
+  gamma(2 * additions(stages.slice(0, stage)) + EXTRA)
 
 /**
  * γ leaves underflow out: it takes at most n·2⁻¹⁴⁹ from a coefficient, which moves the bound by that times max|a|.

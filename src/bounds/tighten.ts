@@ -2,13 +2,13 @@
  * Dual bounds of the neurons of one stage, for one example: the neurons that an interval step has left open get rows,
  * and the tighter end of both counts.
  */
-import type { Geometry } from '../engine/layout.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Tape, type Tensor } from '../engine/tape.ts'
 import { sizeOf } from '../networks/layers.ts'
-import type { LoadedNetwork, Stage } from '../networks/load.ts'
+import type { LoadedNetwork } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
-import { type CarriedRows, carryRows, closeOverBall, exampleOf } from './dual-rows.ts'
+import { closeOverBall, exampleOf } from './close.ts'
+import { type CarriedRows, carryRows } from './dual-rows.ts'
 import type { StageInterval } from './interval.ts'
 import type { Relaxation } from './relaxation.ts'
 import { startRounding, underflow } from './rounding.ts'
@@ -50,7 +50,7 @@ export function tighten(
     const specification = neuronRows(engine, extent, wanted)
     const carried = carryRows(engine, innerTape, stages, stage, relaxations, specification)
     if (magnitude)
-      addStartRounding(engine, carried, specification, magnitude, columns, example, geometriesOf(stages, stage))
+      addStartRounding(engine, carried, specification, magnitude, columns, example, startRounding(stages, stage))
     return { specification, dual: closeOverBall(engine, innerTape, carried, exampleOf(chunk, example)) }
   }
 
@@ -104,11 +104,7 @@ export function tighten(
   return specification.rows
 }
 
-/** The layers below a stage. */
-export const geometriesOf = (stages: readonly Stage[], end: number) =>
-  stages.slice(0, end).map(({ geometry }) => geometry)
-
-/** Rounding of a row's start, W[plus] − W[minus]; `magnitude` lies [neuron][example]. */
+/** Rounding of a row's start, W[plus] − W[minus]: `factor` per unit of magnitude, which lies [neuron][example]. */
 export function addStartRounding(
   engine: Engine,
   carried: CarriedRows,
@@ -116,11 +112,10 @@ export function addStartRounding(
   magnitude: Tensor,
   columns: number,
   example: number,
-  below: readonly Geometry[],
+  factor: number,
   label = -1,
 ): void {
   const { f32 } = engine
-  const factor = startRounding(below)
   const of = (neuron: number) => (neuron < 0 ? 0 : f32[(magnitude.pointer >> 2) + neuron * columns + example]!)
   neurons.forEach((neuron, row) => {
     f32[(carried.error.pointer >> 2) + row]! += factor * (of(neuron) + of(label)) + underflow

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AffinePart, affine } from './affine.ts'
+import { affine } from './affine.ts'
 import { Engine } from './engine.ts'
 import { lengthOf } from './layout.ts'
 import {
@@ -16,7 +16,7 @@ import {
 import { Random } from './random.ts'
 import { Tape, Tensor } from './tape.ts'
 
-const parts: readonly AffinePart[] = ['signed', 'absolute', 'absolute with bias']
+const parts = ['signed', 'absolute', 'absolute with bias'] as const
 
 for (const variant of variants) {
   describe(`an affine layer, ${variant}`, () => {
@@ -28,48 +28,79 @@ for (const variant of variants) {
         'layer',
         (seed) => new Random(seed, 'affine'),
         (random) => {
-          const layer = randomLayer(random)
+          const first = randomLayer(random)
+          const { output } = first
+          // now and then a sum: a second layer with the same outputs
+          const beside = {
+            input: { ...output, channels: 1 + random.integer(5) },
+            output,
+            options: { kernel: 1, stride: 1, padding: 0 },
+          }
+          const layers = random.integer(2) ? [first, beside] : [first]
           const columns = 4 * (1 + random.integer(4))
           const part = pick(random, parts)
-          const wanted = { input: random.integer(4) > 0, weights: random.integer(4) > 0 }
-          const [ins, outs, weights] = [lengthOf(layer.input), lengthOf(layer.output), weightCount(layer)]
-          const area = layer.output.height * layer.output.width
-          const [w, b] = [normals(random, weights), normals(random, layer.output.channels)]
-          const loaded = loadLayer(engine, layer, w, b)
-          const [x, dy] = [normals(random, ins * columns), normals(random, outs * columns)]
-          // gradients that are there already are added to
-          const [dx0, dw0, db0] = [normals(random, x.length), normals(random, weights), normals(random, b.length)]
-          const gradientOfWeights = part === 'signed' ? loaded.weightGradient : loaded.absoluteWeightGradient
-          engine.f32.set(dw0, gradientOfWeights >> 2)
+          const weighted = part === 'signed' ? part : 'absolute'
+          const of = part === 'signed' ? (v: number) => v : Math.abs
+          const area = output.height * output.width
+          const outs = lengthOf(output)
+          const b = normals(random, output.channels)
+          const dy = normals(random, outs * columns)
+          const terms = layers.map((layer) => {
+            const weights = normals(random, weightCount(layer))
+            const loaded = loadLayer(engine, layer, weights, b)
+            const x = normals(random, lengthOf(layer.input) * columns)
+            const wanted = { input: random.integer(4) > 0, weights: random.integer(4) > 0 }
+            // gradients that are there already are added to
+            const [dx0, dw0] = [normals(random, x.length), normals(random, weights.length)]
+            const weightGradient = part === 'signed' ? loaded.weightGradient : loaded.absoluteWeightGradient
+            engine.f32.set(dw0, weightGradient >> 2)
+            const input = new Tensor(engine.floatsFrom(x), x.length)
+            return { layer, weights, loaded, x, wanted, dx0, dw0, weightGradient, input }
+          })
+          const [{ loaded }] = terms as [(typeof terms)[number]]
+          const db0 = normals(random, b.length)
           engine.f32.set(db0, loaded.biasGradient >> 2)
 
           const tape = new Tape()
-          const input = new Tensor(engine.floatsFrom(x), x.length)
-          const y = affine(engine, tape, loaded, input, columns, part, wanted)
-          engine.f32.set(dx0, input.gradient(engine) >> 2)
+          const bias = {
+            signed: { values: loaded.bias, gradient: loaded.biasGradient },
+            absolute: undefined,
+            'absolute with bias': { values: loaded.absoluteBias, gradient: 0 },
+          }[part]
+          const y = affine(
+            ...([engine, tape, terms.map((p) => p.loaded), terms.map((p) => p.input)] as const),
+            ...([columns, weighted, bias, (i: number) => terms[i]!.wanted] as const),
+          )
+          for (const { input, dx0 } of terms) engine.f32.set(dx0, input.gradient(engine) >> 2)
           engine.f32.set(dy, y.gradient(engine) >> 2)
           tape.backward()
 
-          const of = part === 'signed' ? (v: number) => v : Math.abs
           const expected = new Sums(
             outs * columns,
             Float64Array.from({ length: outs * columns }, (_, i) =>
-              part === 'absolute' ? 0 : of(b[Math.floor(i / columns / area)]!),
+              bias ? of(b[Math.floor(i / columns / area)]!) : 0,
             ),
           )
-          const [dx, dw, db] = [new Sums(x.length, dx0), new Sums(weights, dw0), new Sums(b.length, db0)]
-          forEachTap(layer, (o, i, k) => {
-            for (let e = 0; e < columns; e++) {
-              expected.add(o * columns + e, of(w[k]!) * x[i * columns + e]!)
-              if (wanted.input) dx.add(i * columns + e, of(w[k]!) * dy[o * columns + e]!)
-              if (wanted.weights) dw.add(k, x[i * columns + e]! * dy[o * columns + e]!)
-            }
-          })
-          if (wanted.weights && part === 'signed') dy.forEach((g, i) => db.add(Math.floor(i / columns / area), g))
+          const db = new Sums(b.length, db0)
+          if (part === 'signed' && terms.some(({ wanted }) => wanted.weights)) {
+            dy.forEach((g, i) => db.add(Math.floor(i / columns / area), g))
+          }
           return [
+            ...terms.flatMap(({ layer, weights, x, wanted, dx0, dw0, weightGradient, input }, n) => {
+              const [dx, dw] = [new Sums(x.length, dx0), new Sums(weights.length, dw0)]
+              forEachTap(layer, (o, i, k) => {
+                for (let e = 0; e < columns; e++) {
+                  expected.add(o * columns + e, of(weights[k]!) * x[i * columns + e]!)
+                  if (wanted.input) dx.add(i * columns + e, of(weights[k]!) * dy[o * columns + e]!)
+                  if (wanted.weights) dw.add(k, x[i * columns + e]! * dy[o * columns + e]!)
+                }
+              })
+              return [
+                ...dx.compare(`dx ${n}`, engine.read(input.gradient(engine), x.length)),
+                ...dw.compare(`dW ${n}`, engine.read(weightGradient, weights.length)),
+              ]
+            }),
             ...expected.compare('y', engine.read(y.pointer, y.length)),
-            ...dx.compare('dx', engine.read(input.gradient(engine), x.length)),
-            ...dw.compare('dW', engine.read(gradientOfWeights, weights)),
             ...db.compare('db', engine.read(loaded.biasGradient, b.length)),
           ]
         },
@@ -89,8 +120,8 @@ for (const variant of variants) {
       )
       const input = new Tensor(engine.floatsFrom(normals(random, 200)), 200)
       const tape = new Tape()
-      affine(engine, undefined, loaded, input, 4, 'signed')
-      affine(engine, tape, loaded, input, 4, 'signed')
+      affine(engine, undefined, [loaded], [input], 4, 'signed', undefined)
+      affine(engine, tape, [loaded], [input], 4, 'signed', undefined)
       tape.backward()
       expect(engine.read(loaded.weightGradient, weightCount(layer)).every((v) => v === 0)).toBe(true)
       expect(engine.read(input.gradient(engine), 200).every((v) => v === 0)).toBe(true)

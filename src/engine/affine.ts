@@ -8,16 +8,13 @@ export const OVERWRITE = 0
 export const ACCUMULATE = 1
 export const WEIGHT_GRADIENT = 2
 
-/** An affine layer with its weights in the engine's memory. */
+/** An affine layer with its weights in the engine's memory; 0 where there is no gradient. */
 export interface Affine {
   readonly geometry: Geometry
   readonly weight: number
-  readonly bias: number
-  /** |weight| and |bias|, for interval steps. */
+  /** |weight|, for interval steps. */
   readonly absoluteWeight: number
-  readonly absoluteBias: number
   readonly weightGradient: number
-  readonly biasGradient: number
   /** Gradient of |weight|, folded into that of the weight at the end. */
   readonly absoluteWeightGradient: number
   /** Lists of all neurons on either side. */
@@ -30,8 +27,11 @@ export const affineLists = (engine: Engine, geometry: Geometry) => ({
   allOutputs: allNeurons(engine, geometry.output),
 })
 
-/** What multiplies: the weights with the bias, their absolute values alone, or both absolute. */
-export type AffinePart = 'signed' | 'absolute' | 'absolute with bias'
+/** Per channel, what is added to the products, and where its gradient is gathered, 0 for nowhere. */
+export interface Bias {
+  readonly values: number
+  readonly gradient: number
+}
 
 /** Which gradients an operation carries back; what nobody needs is not computed. */
 export interface Wanted {
@@ -40,54 +40,49 @@ export interface Wanted {
 }
 
 /**
- * y = W·x + b, |W|·x or |W|·x + |b|.
- * @param x [input][example]; `columns` = examples, a multiple of 4
+ * y = Σ W·x + b over several layers of equal outputs, or Σ |W|·x + b.
+ * @param inputs per layer [input][example]; `columns` = examples, a multiple of 4
+ * @param wanted per layer
  */
 export function affine(
   engine: Engine,
   tape: Tape | undefined,
-  layer: Affine,
-  x: Tensor,
+  layers: readonly Affine[],
+  inputs: readonly Tensor[],
   columns: number,
-  part: AffinePart,
-  wanted: Wanted = { input: true, weights: true },
+  part: 'signed' | 'absolute',
+  bias: Bias | undefined,
+  wanted: (layer: number) => Wanted = () => ({ input: true, weights: true }),
 ): Tensor {
   const { kernels } = engine
-  const { geometry } = layer
-  const inside = wholeBlock(engine, geometry.input, columns)
-  const out = wholeBlock(engine, geometry.output, columns)
-  const y = Tensor.create(engine, lengthOf(geometry.output) * columns)
-  const width = geometry.output.height * geometry.output.width * columns
-  const weight = part === 'signed' ? layer.weight : layer.absoluteWeight
-  const bias = part === 'signed' ? layer.bias : part === 'absolute with bias' ? layer.absoluteBias : 0
-  if (bias) kernels.fillBias(geometry.output.channels, width, bias, y.pointer)
-  const run = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
-    kernels.propagate(
-      operation,
-      transposed,
-      geometry.pointer,
-      1,
-      out.pointer,
-      outBase,
-      layer.allOutputs,
-      inside.pointer,
-      inBase,
-      layer.allInputs,
-      weights,
-      geometry.scratch,
-    )
-  run(bias ? ACCUMULATE : OVERWRITE, 0, weight, y.pointer, x.pointer)
+  const { output } = layers[0]!.geometry
+  const out = wholeBlock(engine, output, columns)
+  const y = Tensor.create(engine, lengthOf(output) * columns)
+  const width = output.height * output.width * columns
+  if (bias) kernels.fillBias(output.channels, width, bias.values, y.pointer)
+  const passes = layers.map((layer, i) => {
+    const { geometry } = layer
+    const inside = wholeBlock(engine, geometry.input, columns)
+    const weights = part === 'signed' ? layer.weight : layer.absoluteWeight
+    const gradient = part === 'signed' ? layer.weightGradient : layer.absoluteWeightGradient
+    const run = (operation: number, transposed: number, matrix: number, outBase: number, inBase: number) =>
+      kernels.propagate(
+        ...[operation, transposed, geometry.pointer, 1, out.pointer, outBase, layer.allOutputs],
+        ...[inside.pointer, inBase, layer.allInputs, matrix, geometry.scratch],
+      )
+    run(bias || i > 0 ? ACCUMULATE : OVERWRITE, 0, weights, y.pointer, inputs[i]!.pointer)
+    return { run, weights, gradient, x: inputs[i]!, wanted: wanted(i) }
+  })
   tape?.record(() => {
     const dy = y.gradient(engine)
     // often nothing comes back to an interval step whose neurons the dual passes have settled
     if (isZero(engine, dy, y.length)) return
-    if (wanted.input) run(ACCUMULATE, 1, weight, dy, x.gradient(engine))
-    if (!wanted.weights) return
-    const signed = part === 'signed'
-    const gradient = signed ? layer.weightGradient : layer.absoluteWeightGradient
-    if (gradient) run(WEIGHT_GRADIENT, 0, gradient, dy, x.pointer)
-    if (signed && layer.biasGradient) {
-      kernels.biasGradient(geometry.output.channels, width, layer.biasGradient, dy)
+    for (const { run, weights, gradient, x, wanted } of passes) {
+      if (wanted.input) run(ACCUMULATE, 1, weights, dy, x.gradient(engine))
+      if (wanted.weights && gradient) run(WEIGHT_GRADIENT, 0, gradient, dy, x.pointer)
+    }
+    if (bias?.gradient && passes.some(({ wanted }) => wanted.weights)) {
+      kernels.biasGradient(output.channels, width, bias.gradient, dy)
     }
   })
   return y

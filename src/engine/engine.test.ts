@@ -26,7 +26,8 @@ describe('the arena', () => {
         normals(random, weightCount(layer)).map((v) => v / 8),
         normals(random, 8),
       )
-      for (let i = 0; i < 40; i++) x = affine(engine, tape, loaded, x, 16, 'signed')
+      const bias = { values: loaded.bias, gradient: loaded.biasGradient }
+      for (let i = 0; i < 40; i++) x = affine(engine, tape, [loaded], [x], 16, 'signed', bias)
       // the gradient first: allocating it may replace the view
       const gradient = x.gradient(engine) >> 2
       engine.f32.fill(1, gradient, gradient + x.length)

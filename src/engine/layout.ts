@@ -97,6 +97,30 @@ export function receptiveBlocks(engine: Engine, above: Blocks, geometry: Geometr
   return { pointer, count: above.count, extent: input, length }
 }
 
+/** The smallest windows that hold those of both, block by block. */
+export function coveringBlocks(engine: Engine, a: Blocks, b: Blocks): Blocks {
+  const pointer = engine.allocate(a.count * BLOCK_FIELDS * 4)
+  const fields = engine.i32
+  let length = 0
+  for (let i = 0; i < a.count; i++) {
+    const [first, second, to] = [a.pointer, b.pointer, pointer].map((base) => (base >> 2) + i * BLOCK_FIELDS) as Three
+    const rows = fields[first + 4]!
+    for (const axis of [0, 1]) {
+      const windows = [first, second].map((at) => ({ start: fields[at + axis]!, count: fields[at + 2 + axis]! }))
+      const seen = windows.filter(({ count }) => count > 0)
+      const start = seen.length ? Math.min(...seen.map((window) => window.start)) : 0
+      fields[to + axis] = start
+      fields[to + 2 + axis] = Math.max(0, ...seen.map((window) => window.start + window.count - start))
+    }
+    fields[to + 4] = rows
+    fields[to + 5] = length * 4
+    fields[to + 6] = fields[first + 6]!
+    length += a.extent.channels * fields[to + 2]! * fields[to + 3]! * rows
+  }
+  return { pointer, count: a.count, extent: a.extent, length }
+}
+type Three = [number, number, number]
+
 /** First index and count; a window that sees nothing but padding is empty. */
 function receptiveRange(first: number, count: number, size: number, g: GeometryOptions): [number, number] {
   if (count === 0) return [0, 0]

@@ -80,7 +80,12 @@ export const weightCount = ({ input, output, options }: LayerCase) =>
   output.channels * input.channels * options.kernel ** 2
 
 /** A layer in the engine's memory with its gradients. */
-export function loadLayer(engine: Engine, layer: LayerCase, weights: Float32Array, bias: Float32Array): Affine {
+export function loadLayer(
+  engine: Engine,
+  layer: LayerCase,
+  weights: Float32Array,
+  bias: Float32Array,
+): Affine & { readonly bias: number; readonly absoluteBias: number; readonly biasGradient: number } {
   const geometry = createGeometry(engine, layer.input, layer.output, layer.options)
   const absolute = (values: Float32Array) => engine.floatsFrom(values.map(Math.abs))
   return {
@@ -109,16 +114,23 @@ export function randomActive(engine: Engine, random: Random, extent: Extent): Ac
   return { isActive, pointer: activeNeurons(engine, extent, engine.floatsFrom(isActive)) }
 }
 
-/** Position blocks with 4 to 20 rows each at random positions of an extent; now and then the same position twice, or no rows. */
+/**
+ * Position blocks with 4 to 20 rows each at random positions of an extent; now and then the same position twice, or no rows.
+ * @param like blocks to have as many rows as
+ */
 export function randomPositions(
   engine: Engine,
   random: Random,
   extent: Extent,
-): Blocks & { readonly positions: Int32Array; readonly rows: number } {
-  const count = 1 + random.integer(4)
+  like?: { readonly blockRows: Int32Array },
+): Blocks & { readonly positions: Int32Array; readonly blockRows: Int32Array; readonly rows: number } {
+  const count = like ? like.blockRows.length : 1 + random.integer(4)
   const positions = Int32Array.from({ length: count }, () => random.integer(extent.height * extent.width))
-  const rows = Int32Array.from({ length: count }, () => (random.integer(8) === 0 ? 0 : 4 * (1 + random.integer(5))))
-  return { ...positionBlocks(engine, extent, positions, rows), positions, rows: rows.reduce((a, b) => a + b, 0) }
+  const blockRows =
+    like?.blockRows ??
+    Int32Array.from({ length: count }, () => (random.integer(8) === 0 ? 0 : 4 * (1 + random.integer(5))))
+  const rows = blockRows.reduce((a, b) => a + b, 0)
+  return { ...positionBlocks(engine, extent, positions, blockRows), positions, blockRows, rows }
 }
 
 /** Windows over an extent: single positions, or receptive fields of one or two layers above. */

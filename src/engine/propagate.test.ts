@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from './affine.ts'
 import { Engine } from './engine.ts'
-import { type Blocks, lengthOf, receptiveBlocks, reshapeBlocks, wholeBlock } from './layout.ts'
+import { type Blocks, lengthOf, coveringBlocks, receptiveBlocks, reshapeBlocks, wholeBlock } from './layout.ts'
 import {
   type ActiveCase,
   type Block,
@@ -162,7 +162,13 @@ for (const variant of variants) {
           const bias = normals(random, layer.output.channels)
           const loaded = loadLayer(engine, layer, weights, bias)
           const above = randomPositions(engine, random, layer.output)
-          const blocks = receptiveBlocks(engine, above, loaded.geometry)
+          const seen = receptiveBlocks(engine, above, loaded.geometry)
+          // where another term reads more, windows are wider than what these rows see
+          const others = randomPositions(engine, random, layer.output, above)
+          const blocks = random.integer(2)
+            ? coveringBlocks(engine, seen, receptiveBlocks(engine, others, loaded.geometry))
+            : seen
+          const accumulate = random.integer(2)
           const inside = readBlocks(engine, blocks)
           const active = randomActive(engine, random, layer.input)
           // a block's rows are single neurons or differences (its first row tells which); padding rows have neither
@@ -182,10 +188,15 @@ for (const variant of variants) {
           }
           const pointers = [engine.integersFrom(plus), engine.integersFrom(minus)] as const
           const positions = engine.integersFrom(above.positions)
-          const value = engine.floatsFrom(new Float32Array(blocks.length).fill(NaN))
-          const constant = engine.zeros(above.rows)
+          const before = accumulate ? normals(random, blocks.length) : new Float32Array(blocks.length).fill(NaN)
+          const value = engine.floatsFrom(before)
+          const constantBefore = normals(random, above.rows)
+          const constant = engine.floatsFrom(constantBefore)
           const start = [loaded.geometry.pointer, blocks.count, positions, blocks.pointer] as const
-          engine.kernels.startRows(...start, value, active.pointer, ...pointers, loaded.weight, loaded.bias, constant)
+          engine.kernels.startRows(
+            ...[accumulate, ...start, value, active.pointer, ...pointers],
+            ...[loaded.weight, loaded.bias, constant],
+          )
 
           const gradient = blockValues(random, inside, blocks.length, active)
           const toConstant = normals(random, above.rows)
@@ -202,9 +213,9 @@ for (const variant of variants) {
             engine.floatsFrom(toConstant),
           )
 
-          const expected = new Sums(blocks.length, new Float64Array(blocks.length).fill(NaN))
-          for (const i of activePlaces(inside, active)) expected.value[i] = expected.size[i] = 0
-          const expectedConstant = new Sums(above.rows)
+          const expected = new Sums(blocks.length, before)
+          if (!accumulate) for (const i of activePlaces(inside, active)) expected.value[i] = expected.size[i] = 0
+          const expectedConstant = new Sums(above.rows, constantBefore)
           const [dw, db] = [new Sums(weights.length, dw0), new Sums(bias.length, db0)]
           inside.forEach(({ rows, firstRow, place }, b) => {
             const signed = (r: number, visit: (channel: number, sign: number) => void) => {

@@ -15,11 +15,19 @@ export function forward(
   columns: number,
   wanted: Wanted,
 ): Tensor {
-  return stages.reduce((x, stage, i) => {
-    const y = affine(engine, tape, stage, x, columns, 'signed', {
-      input: i > 0 || wanted.input,
-      weights: wanted.weights,
-    })
-    return stage.relu ? relu(engine, tape, y) : y
-  }, images)
+  const outputs: Tensor[] = []
+  for (const { terms, bias, biasGradient, relu: cut } of stages) {
+    const y = affine(
+      engine,
+      tape,
+      terms,
+      terms.map(({ source }) => (source < 0 ? images : outputs[source]!)),
+      columns,
+      'signed',
+      { values: bias, gradient: biasGradient },
+      (i) => ({ input: terms[i]!.source >= 0 || wanted.input, weights: wanted.weights }),
+    )
+    outputs.push(cut ? relu(engine, tape, y) : y)
+  }
+  return outputs.at(-1)!
 }

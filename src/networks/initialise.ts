@@ -3,12 +3,12 @@ import { Random } from '../engine/random.ts'
 import { type Architecture, type Network, countParameters, parameterLayout } from './network.ts'
 
 /** Whose convolutions Wong et al. (2018) start in their own way, and the paper with them. */
-const normalConvolutions: ReadonlySet<string> = new Set(['cifar10-small'])
+const normalConvolutions: ReadonlySet<string> = new Set(['cifar10-small', 'cifar10-resnet'])
 
 /**
  * PyTorch's default for convolution and linear layers: weights and biases uniform in ±1/√fanIn, with
  * fanIn = inputs of a unit (in channels × kernel² or in features). (Kaiming uniform with a = √5.)
- * Only the convolutions of cifar10-small have normal weights of deviation √(2/fanOut), fanOut = out channels × kernel²,
+ * Only the convolutions of cifar10-small and cifar10-resnet have normal weights of deviation √(2/fanOut), fanOut = out channels × kernel²,
  * and no biases.
  */
 export function initialise(architecture: Architecture, seed: number): Network {

@@ -18,10 +18,14 @@ export type Layer =
       readonly kernel: number
       readonly stride: number
       readonly padding: number
+      /** The layer whose output it reads, by its index, −1 for the image; the layer before if left out. */
+      readonly from?: number | undefined
     }
   | { readonly kind: 'linear'; readonly outFeatures: number }
   | { readonly kind: 'relu' }
   | { readonly kind: 'flatten' }
+  /** A residual sum: the output of the layer before and that of layer `other`, both without a ReLU in between. */
+  | { readonly kind: 'add'; readonly other: number }
 
 export type AffineLayer = Extract<Layer, { kind: 'convolution' | 'linear' }>
 
@@ -44,6 +48,7 @@ export function outputShape(layer: Layer, input: Shape): Shape {
       }
       return input
     case 'relu':
+    case 'add':
       return input
     case 'flatten':
       return { channels: sizeOf(input), height: 1, width: 1 }

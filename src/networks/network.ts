@@ -1,5 +1,5 @@
-/** A sequential ReLU network: an architecture (plain data) and its parameters (one flat array). */
-import { type Layer, type Shape, outputShape, sizeOf } from './layers.ts'
+/** A ReLU network of layers, sequential but for residual sums: an architecture (plain data) and its parameters (one flat array). */
+import { type Layer, type Shape, formatShape, outputShape, sizeOf } from './layers.ts'
 
 export interface Architecture {
   /** For people: 'mnist-small', or what the user calls it. */
@@ -27,10 +27,31 @@ export interface ParameterTensor {
   readonly length: number
 }
 
-/** The shape of every value: `shapes[0]` is the input, `shapes[i + 1]` the output of layer i. */
+/** The layer that layer i reads, −1 for the image: the one before, unless it says another. */
+export function sourceOf({ layers }: Pick<Architecture, 'layers'>, i: number): number {
+  const layer = layers[i]!
+  return (layer.kind === 'convolution' ? layer.from : undefined) ?? i - 1
+}
+
+/**
+ * The shape of every value: `shapes[0]` is the input, `shapes[i + 1]` the output of layer i.
+ * @throws RangeError if a layer cannot take what it reads
+ */
 export function shapesOf(architecture: Architecture): Shape[] {
   const shapes = [architecture.input]
-  for (const layer of architecture.layers) shapes.push(outputShape(layer, shapes.at(-1)!))
+  architecture.layers.forEach((layer, i) => {
+    const source = sourceOf(architecture, i)
+    const read = [source, ...(layer.kind === 'add' ? [layer.other] : [])].map((index) => {
+      if (!(Number.isInteger(index) && index >= -1 && index < i)) {
+        throw new RangeError(`layer ${i} reads layer ${index}, which does not come before it`)
+      }
+      return shapes[index + 1]!
+    })
+    if (read.some((shape) => formatShape(shape) !== formatShape(read[0]!))) {
+      throw new RangeError(`layer ${i} adds ${read.map(formatShape).join(' and ')}`)
+    }
+    shapes.push(outputShape(layer, read[0]!))
+  })
   return shapes
 }
 
@@ -45,7 +66,7 @@ export function parameterLayout(architecture: Architecture): ParameterTensor[] {
     offset += length
   }
   architecture.layers.forEach((layer, i) => {
-    const input = shapes[i]!
+    const input = shapes[sourceOf(architecture, i) + 1]!
     if (layer.kind === 'convolution') {
       add(`${i}.weight`, i, [layer.outChannels, input.channels, layer.kernel, layer.kernel])
       add(`${i}.bias`, i, [layer.outChannels])

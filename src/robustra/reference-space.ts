@@ -10,7 +10,8 @@
  * with η and t₀ constants for the gradient. Sound over the reference space only: an objective for training, never a
  * certificate. It is at most the ordinary dual bound, since h is convex in η and h(0) is the ordinary bound.
  */
-import { type CarriedRows, exampleOf, inputTerm } from '../bounds/dual-rows.ts'
+import { exampleOf, inputTerm } from '../bounds/close.ts'
+import type { CarriedRows } from '../bounds/dual-rows.ts'
 import type { Relaxed } from '../bounds/dual.ts'
 import { carryMargins, scatter } from '../bounds/margins.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'

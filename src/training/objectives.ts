@@ -73,7 +73,7 @@ const interval = (input: ObjectiveInput) => {
   const { network, tape, chunk, weight, cleanShare } = input
   const { engine, stages } = network
   const clean = classification(input, chunk.ball.centre, weight * cleanShare)
-  const ball = propagateIntervals(network, tape, chunk)
+  const { last: ball } = propagateIntervals(network, tape, chunk)
   const worst = chunk.labels.reduce((sum, label, e) => {
     const margins = intervalMargins(engine, tape, stages.at(-1)!, ball, chunk.columns, e, label)
     return sum + crossEntropy(engine, margins, classesOf(network), label, weight * (1 - cleanShare))

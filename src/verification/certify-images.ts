@@ -131,7 +131,7 @@ export function requireConsistent({ index, clean, pgd, interval, lp }: Omit<Draf
 export function intervalCertificates(subject: Subject, pass: readonly number[], settings: CertifySettings): number[] {
   const { loaded } = subject
   return onChunk(subject, pass, settings, (chunk) => {
-    const ball = propagateIntervals(loaded, undefined, chunk, true)
+    const { last: ball } = propagateIntervals(loaded, undefined, chunk, true)
     const last = loaded.stages.at(-1)!
     return chunk.labels.map((label, e) => {
       const bounds = intervalMargins(loaded.engine, undefined, last, ball, chunk.columns, e, label, true)
