@@ -7,6 +7,7 @@ export {
   relaxation, relaxationAdjoint, relu, reluAdjoint, reluInterval, reluIntervalAdjoint,
 } from './neurons'
 export { referenceSpace, referenceSpaceAdjoint } from './reference-space'
+export { medianMagnitudes } from './select'
 export { scatterConvolution, scatterSparse } from './scatter'
 export { ascend, dualSweep, primalSweep } from './sweep'
 export { multiplyAddPeak } from './peak'

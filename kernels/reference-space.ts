@@ -2,6 +2,7 @@
  * The one-dimensional dual problem over the reference adversarial space (Li et al. 2019, Section 5.4), row by row.
  * ν̂ and q̂ are the input coefficients of f and of the reference g, [input][row].
  */
+import { kthSmallest } from './select'
 
 /** |q̂_j| below this makes no transition point. */
 const SMALLEST: f32 = 1e-7
@@ -49,30 +50,6 @@ export function referenceSpace(
     store<f32>(sums + 2 * rowBytes + r, <f32>slopeAtZero)
     store<f32>(sums + 3 * rowBytes + r, <f32>slopeAtEnd)
   }
-}
-
-/** The k-th smallest of `count` numbers, which are reordered (Hoare's selection). */
-function kthSmallest(numbers: usize, count: i32, k: i32): f32 {
-  let low = 0, high = count - 1
-  while (low < high) {
-    const pivot = load<f32>(numbers + ((<usize>((low + high) >> 1)) << 2))
-    let i = low, j = high
-    while (i <= j) {
-      while (load<f32>(numbers + ((<usize>i) << 2)) < pivot) i++
-      while (load<f32>(numbers + ((<usize>j) << 2)) > pivot) j--
-      if (i <= j) {
-        const held = load<f32>(numbers + ((<usize>i) << 2))
-        store<f32>(numbers + ((<usize>i) << 2), load<f32>(numbers + ((<usize>j) << 2)))
-        store<f32>(numbers + ((<usize>j) << 2), held)
-        i++
-        j--
-      }
-    }
-    if (k <= j) high = j
-    else if (k >= i) low = i
-    else break
-  }
-  return load<f32>(numbers + ((<usize>k) << 2))
 }
 
 /** dν̂_j = x_j · toCentre + radius_j · sign_j · toObjective, per row. */

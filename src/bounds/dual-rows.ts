@@ -48,7 +48,7 @@ export function carryRows(
   const lowerGap = Tensor.zeros(engine, rows)
   const upperGap = Tensor.zeros(engine, rows)
   const error = Tensor.zeros(engine, rows)
-  const windows = windowsBelow(engine, stages, stage, specification, wholeInput)
+  const windows = windowsBelow(engine, stages, stage, specification.blocks, rows, wholeInput)
   // by source + 1: the image's coefficients come first
   const values: (Tensor | undefined)[] = []
   const activeOf = ({ source, allInputs }: Term) => (source < 0 ? allInputs : relaxations[source]!.asInputs)
@@ -82,30 +82,33 @@ export function carryRows(
   return { rows, blocks: windows[0]!, coefficients: values[0]!, constant, lowerGap, upperGap, error }
 }
 
-/** What rows over a stage see of the image (first) and of every stage's output: nothing where they never come. */
-function windowsBelow(
+/**
+ * What rows over a stage see of the image (first) and of every stage's output: nothing where they never come.
+ * @param blocks of the rows, over the stage's outputs
+ * @param wholeInput see the whole image; one block only
+ */
+export function windowsBelow(
   engine: Engine,
   stages: readonly Stage[],
   stage: number,
-  specification: Specification,
+  blocks: Blocks,
+  rows: number,
   wholeInput: boolean,
 ): (Blocks | undefined)[] {
   const windows: (Blocks | undefined)[] = []
-  windows[stage + 1] = specification.blocks
+  windows[stage + 1] = blocks
   for (let i = stage; i >= 0; i--) {
     const window = windows[i + 1]
     if (!window) continue
     const out = reshapeBlocks(engine, window, stages[i]!.outputShape)
     for (const { source, geometry } of stages[i]!.terms) {
       const seen =
-        source < 0 && wholeInput
-          ? wholeBlock(engine, geometry.input, specification.rows)
-          : receptiveBlocks(engine, out, geometry)
+        source < 0 && wholeInput ? wholeBlock(engine, geometry.input, rows) : receptiveBlocks(engine, out, geometry)
       const others = windows[source + 1]
       windows[source + 1] = others ? coveringBlocks(engine, others, seen) : seen
     }
   }
-  return windows
+  return windows.slice(0, stage + 1)
 }
 
 /** Where rows arrive below a term. */

@@ -12,12 +12,14 @@ import type { Ball, Interval } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import { sizeOf } from '../networks/layers.ts'
+import type { Random } from '../engine/random.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
 import { type StageInterval, ballBehind, ballsOf, intervalStep, magnitudeOf } from './interval.ts'
+import { Projection } from './projections.ts'
 import { type Relaxation, relaxationOf } from './relaxation.ts'
 import { dualRounding, largestTrusted } from './rounding.ts'
-import { type DualOptions, tighten } from './tighten.ts'
+import { type DualOptions, defaultMemory, tighten } from './tighten.ts'
 
 /** A network's neurons over the balls of a chunk: what every later dual pass starts from. */
 export interface Relaxed {
@@ -28,33 +30,97 @@ export interface Relaxed {
   readonly intervals: readonly StageInterval[]
   /** relaxations[example][stage]. */
   readonly relaxations: readonly (readonly Relaxation[])[]
-  /** Interval bounds of the last stage's inputs, and its magnitudes if rigorous. */
-  readonly last: { readonly ball: Ball; readonly magnitude?: Tensor }
-  /** False if values are so large that float32 underflow might matter: nothing may be certified. */
-  readonly trusted: boolean
+  /** Interval bounds of the last stage's inputs. */
+  readonly last: Ball
   /** Dual rows that were needed for the hidden stages, over all examples. */
   readonly rowCount: number
+  /** Neurons, over all examples, that were bounded by random projections instead. */
+  readonly projectedCount: number
 }
 
-/** Bounds of every hidden stage of a network over a chunk. */
+/** That bounds are exact and give way to rounding. Only `proveNetwork` makes one. */
+class Proof {
+  /** Magnitudes of the last stage's outputs. */
+  readonly magnitude: Tensor
+  /** False if values are so large that float32 underflow might matter: nothing may be certified. */
+  readonly trusted: boolean
+  // makes the type nominal: nothing that looks like a proof is one
+  readonly #made = true
+
+  constructor(magnitude: Tensor, trusted: boolean) {
+    this.magnitude = magnitude
+    this.trusted = trusted && this.#made
+  }
+}
+
+/** Bounds that certificates may rest on. */
+export interface Proved extends Relaxed {
+  readonly proof: Proof
+}
+
+/** Estimates by random projections instead of exact rows. */
+export interface Estimates {
+  /** Number of random columns. */
+  readonly dimension: number
+  /** Each example's random numbers. */
+  readonly random: (example: number) => Random
+  /** Only where that multiplies less than exact rows would. */
+  readonly ifCheaper: boolean
+}
+
+/**
+ * Bounds of every hidden stage of a network over a chunk, for training: they do not give way to rounding, and may be
+ * estimates. No certificate can be made of them.
+ */
 export function relaxNetwork(
   network: LoadedNetwork,
   tape: Tape | undefined,
   chunk: Chunk,
+  { prune = true, memory = defaultMemory }: Partial<DualOptions> = {},
+  estimates?: Estimates,
+): Relaxed {
+  return relax(network, tape, chunk, { prune, memory }, false, estimates)
+}
+
+/** Exact bounds of every hidden stage that give way to float32 rounding: what certificates start from. Sound: yes. */
+export function proveNetwork(network: LoadedNetwork, chunk: Chunk, prune: boolean): Proved {
+  const { engine, stages } = network
+  const relaxed = relax(network, undefined, chunk, { prune, memory: defaultMemory }, true)
+  const magnitude = magnitudeOf(engine, stages.at(-1)!, [relaxed.last], chunk.columns)
+  const trusted = [chunk.ball.centre, chunk.ball.radius, ...magnitudes(relaxed.intervals), magnitude]
+  return { ...relaxed, proof: new Proof(magnitude, trusted.every(isTrusted(engine))) }
+}
+
+function relax(
+  network: LoadedNetwork,
+  tape: Tape | undefined,
+  chunk: Chunk,
   options: DualOptions,
+  rigorous: boolean,
+  estimates?: Estimates,
 ): Relaxed {
   const { engine, stages } = network
   const { columns, count } = chunk
   const intervals: StageInterval[] = []
   const behind: Ball[] = []
   const relaxations: Relaxation[][] = Array.from({ length: count }, () => [])
+  const projections =
+    estimates &&
+    relaxations.map(
+      (ofExample, e) => new Projection(network, tape, chunk, e, estimates.dimension, estimates.random(e), ofExample),
+    )
   let rowCount = 0
+  let projectedCount = 0
   stages.slice(0, -1).forEach((stage, i) => {
-    const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, options.rigorous)
+    const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, rigorous)
     // over the image's box alone an interval step is exact
     if (stage.terms.some(({ source }) => source >= 0)) {
       for (let example = 0; example < count; example++) {
-        rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example]!, example)
+        if (projections) {
+          const open = openNeurons(engine, interval, columns, example)
+          projections[example]!.tighten(i, interval, open)
+          projectedCount += open.length
+        } else rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example]!, example)
       }
     }
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
@@ -65,15 +131,18 @@ export function relaxNetwork(
     behind.push(ballBehind(engine, tape, stage, interval))
     intervals.push(interval)
   })
-  const lastBalls = ballsOf(stages.at(-1)!, chunk.ball, behind)
-  const last = {
-    ball: lastBalls[0]!,
-    ...(options.rigorous && { magnitude: magnitudeOf(engine, stages.at(-1)!, lastBalls, columns) }),
+  const last = ballsOf(stages.at(-1)!, chunk.ball, behind)[0]!
+  return { network, chunk, options, intervals, relaxations, last, rowCount, projectedCount }
+}
+
+/** Neurons of an example that an interval step has left unstable. */
+function openNeurons({ f32 }: Engine, { lower, upper }: Interval, columns: number, example: number): number[] {
+  const [l, u] = [(lower.pointer >> 2) + example, (upper.pointer >> 2) + example]
+  const open: number[] = []
+  for (let j = 0; j * columns < lower.length; j++) {
+    if (f32[l + j * columns]! < 0 && f32[u + j * columns]! > 0) open.push(j)
   }
-  const trusted =
-    !options.rigorous ||
-    [chunk.ball.centre, chunk.ball.radius, ...magnitudes(intervals), last.magnitude!].every(isTrusted(engine))
-  return { network, chunk, options, intervals, relaxations, last, trusted, rowCount }
+  return open
 }
 
 const magnitudes = (intervals: readonly StageInterval[]) => intervals.flatMap(({ magnitude }) => magnitude ?? [])

@@ -1,7 +1,7 @@
 /** Upper bounds of the margins z_target − z_label of one example, by a last dual pass. */
 import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
-import type { Relaxed } from './dual.ts'
+import type { Proved, Relaxed } from './dual.ts'
 import { type RowBounds, closeOverBall, exampleOf } from './close.ts'
 import { type CarriedRows, carryRows } from './dual-rows.ts'
 import { intervalMargins } from './interval.ts'
@@ -15,43 +15,55 @@ export interface CarriedMargins {
   readonly carried: CarriedRows
 }
 
-export function carryMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): CarriedMargins {
-  const { network, chunk, relaxations, last } = relaxed
+/** @param magnitude of the last stage's outputs, if rows give way to rounding */
+export function carryMargins(
+  relaxed: Relaxed,
+  tape: Tape | undefined,
+  example: number,
+  magnitude?: Tensor,
+): CarriedMargins {
+  const { network, chunk, relaxations } = relaxed
   const { engine, stages } = network
   const label = chunk.labels[example]!
   const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
   const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification, true)
-  if (last.magnitude) {
+  if (magnitude) {
     const factor = startRounding(stages, stages.length - 1)
-    addStartRounding(engine, carried, specification, last.magnitude, chunk.columns, example, factor, label)
+    addStartRounding(engine, carried, specification, magnitude, chunk.columns, example, factor, label)
   }
   return { specification, carried }
 }
 
 /**
- * Upper bounds of z_target − z_label over the ball: one number per target, 0 at the label. All below zero: proved
- * robust, if `rigorous`.
+ * Upper bounds of z_target − z_label over the ball, for training: one number per target, 0 at the label. They do not
+ * give way to rounding and may rest on estimates: no certificate.
  */
 export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): Tensor {
+  return margins(relaxed, tape, example)
+}
+
+/**
+ * Upper bounds of z_target − z_label over the ball: one number per target, 0 at the label. All below zero: proved
+ * robust. Sound: yes, float32 rounding included. Complete: no.
+ */
+export function provedMargins(proved: Proved, example: number): Float32Array {
+  const { pointer, length } = margins(proved, undefined, example, proved.proof.magnitude)
+  const bounds = proved.network.engine.read(pointer, length)
+  return proved.proof.trusted ? bounds : bounds.fill(Infinity)
+}
+
+function margins(relaxed: Relaxed, tape: Tape | undefined, example: number, magnitude?: Tensor): Tensor {
   const { network, chunk, options, last } = relaxed
   const { engine, stages } = network
-  const { specification, carried } = carryMargins(relaxed, tape, example)
+  const logits = stages.at(-1)!
+  const { specification, carried } = carryMargins(relaxed, tape, example, magnitude)
   const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
-  const margins = scatter(engine, tape, stages.at(-1)!.outputShape.channels, specification, dual)
-  if (!relaxed.trusted) engine.f32.fill(Infinity, margins.pointer >> 2, (margins.pointer >> 2) + margins.length)
-  if (!options.prune) return margins
+  const bounds = scatter(engine, tape, logits.outputShape.channels, specification, dual)
+  if (!options.prune) return bounds
   const label = chunk.labels[example]!
-  const interval = intervalMargins(
-    engine,
-    tape,
-    stages.at(-1)!,
-    last.ball,
-    chunk.columns,
-    example,
-    label,
-    options.rigorous,
-  )
-  return smaller(engine, tape, margins, interval)
+  const rigorous = magnitude !== undefined
+  const interval = intervalMargins(engine, tape, logits, last, chunk.columns, example, label, rigorous)
+  return smaller(engine, tape, bounds, interval)
 }
 
 /** Upper bounds by target from rows. */

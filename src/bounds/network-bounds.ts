@@ -8,8 +8,8 @@ import { type Network, countClasses } from '../networks/network.ts'
 import type { Interval } from '../engine/elementwise.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { type Domain, requireDomain } from './domain.ts'
-import { relaxNetwork } from './dual.ts'
-import { dualMargins } from './margins.ts'
+import { proveNetwork } from './dual.ts'
+import { provedMargins } from './margins.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
 
 export interface NetworkBounds {
@@ -47,8 +47,8 @@ export function dualBounds(
   { prune = true, domain }: DualBoundOptions = {},
 ): Promise<NetworkBounds> {
   return inEngine(network, { image, label, epsilon, domain }, (loaded, chunk) => {
-    const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
-    return { hidden: relaxed.intervals, margins: dualMargins(relaxed, undefined, 0).pointer }
+    const proved = proveNetwork(loaded, chunk, prune)
+    return { hidden: proved.intervals, margins: provedMargins(proved, 0) }
   })
 }
 
@@ -64,7 +64,7 @@ export function intervalBounds(
     const { engine, stages } = loaded
     const { hidden, last } = propagateIntervals(loaded, undefined, chunk, true)
     const margins = intervalMargins(engine, undefined, stages.at(-1)!, last, chunk.columns, 0, label, true)
-    return { hidden, margins: margins.pointer }
+    return { hidden, margins: engine.read(margins.pointer, margins.length) }
   })
 }
 
@@ -81,7 +81,10 @@ interface Query {
 async function inEngine(
   network: Network,
   { image, label, epsilon, domain }: Query,
-  bound: (loaded: LoadedNetwork, chunk: Chunk) => { readonly hidden: readonly Interval[]; readonly margins: number },
+  bound: (
+    loaded: LoadedNetwork,
+    chunk: Chunk,
+  ) => { readonly hidden: readonly Interval[]; readonly margins: Float32Array },
 ): Promise<NetworkBounds> {
   const classes = countClasses(network.architecture)
   if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
@@ -100,7 +103,7 @@ async function inEngine(
       engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0)
     return {
       hidden: hidden.map(({ lower, upper }) => ({ lower: first(lower), upper: first(upper) })),
-      margins: engine.read(margins, classes),
+      margins,
     }
   } finally {
     engine.release(mark)

@@ -11,8 +11,8 @@ import { LoadedNetwork } from '../networks/load.ts'
 import { type Network, countClasses, countParameters, parameterLayout } from '../networks/network.ts'
 import { randomNetwork } from '../networks/random-network.testing.ts'
 import { loadChunk } from './chunk.ts'
-import { relaxNetwork } from './dual.ts'
-import { dualMargins } from './margins.ts'
+import { proveNetwork } from './dual.ts'
+import { provedMargins } from './margins.ts'
 import { type Bounds, marginSpecification, referenceDualPass, referencePrunedMargins } from './reference.ts'
 import { referenceForward, referenceStages } from './reference-stages.ts'
 
@@ -31,14 +31,14 @@ function certify(engine: Engine, { network, image, label, epsilon }: Case, prune
   const loaded = new LoadedNetwork(engine, network.architecture, false)
   loaded.setParameters(network.parameters)
   const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon })
-  const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
+  const relaxed = proveNetwork(loaded, chunk, prune)
   const first = (pointer: number, length: number) =>
     Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))
   const hidden: Bounds[] = relaxed.intervals.map(({ lower, upper }) => ({
     lower: first(lower.pointer, lower.length),
     upper: first(upper.pointer, upper.length),
   }))
-  const margins = engine.read(dualMargins(relaxed, undefined, 0).pointer, countClasses(network.architecture))
+  const margins = provedMargins(relaxed, 0)
   engine.release(mark)
   return { hidden, margins }
 }

@@ -18,22 +18,32 @@ export interface Specification {
 
 const padded = (rows: number) => (rows + 3) & ~3
 
-/** One row for each neuron that `wanted` picks, grouped by position. Neurons are indexed [channel][position]. */
-export function neuronRows(engine: Engine, extent: Extent, wanted: (neuron: number) => boolean): Specification {
+/** The neurons that `wanted` picks, position by position, as their rows are grouped. Indexed [channel][position]. */
+export function neuronsByPosition({ channels, height, width }: Extent, wanted: (neuron: number) => boolean): number[] {
+  const area = height * width
+  const neurons: number[] = []
+  for (let position = 0; position < area; position++) {
+    for (let channel = 0; channel < channels; channel++) {
+      if (wanted(channel * area + position)) neurons.push(channel * area + position)
+    }
+  }
+  return neurons
+}
+
+/** One row for each of these neurons, which come position by position. */
+export function neuronRows(engine: Engine, extent: Extent, wanted: readonly number[]): Specification {
   const area = extent.height * extent.width
   const neurons: number[] = []
   const plus: number[] = []
   const positions: number[] = []
   const counts: number[] = []
-  for (let position = 0; position < area; position++) {
+  for (let i = 0; i < wanted.length;) {
+    const position = wanted[i]! % area
     const first = neurons.length
-    for (let channel = 0; channel < extent.channels; channel++) {
-      if (wanted(channel * area + position)) {
-        neurons.push(channel * area + position)
-        plus.push(channel)
-      }
+    for (; i < wanted.length && wanted[i]! % area === position; i++) {
+      neurons.push(wanted[i]!)
+      plus.push(Math.floor(wanted[i]! / area))
     }
-    if (neurons.length === first) continue
     while (neurons.length % 4 !== 0) {
       neurons.push(-1)
       plus.push(-1)

@@ -8,18 +8,21 @@ import { sizeOf } from '../networks/layers.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
 import { closeOverBall, exampleOf } from './close.ts'
-import { type CarriedRows, carryRows } from './dual-rows.ts'
+import { type CarriedRows, carryRows, windowsBelow } from './dual-rows.ts'
 import type { StageInterval } from './interval.ts'
 import type { Relaxation } from './relaxation.ts'
 import { startRounding, underflow } from './rounding.ts'
-import { type Specification, neuronRows } from './specification.ts'
+import { type Specification, neuronRows, neuronsByPosition } from './specification.ts'
 
 export interface DualOptions {
   /** Interval steps settle neurons and tighten bounds; false gives the paper's bound. */
   readonly prune: boolean
-  /** Give way to float32 rounding: needed for certificates, not for training. */
-  readonly rigorous: boolean
+  /** Bytes that the rows of a pass may take: more rows go in several passes. */
+  readonly memory: number
 }
+
+/** For rows, where nobody says. */
+export const defaultMemory = 64 * 2 ** 20
 
 /** Which ends of a neuron's bounds are the dual's. */
 const LOWER = 1
@@ -35,7 +38,7 @@ export function tighten(
   network: LoadedNetwork,
   tape: Tape | undefined,
   chunk: Chunk,
-  options: DualOptions,
+  { prune, memory }: DualOptions,
   stage: number,
   { lower, upper, magnitude }: StageInterval,
   relaxations: readonly Relaxation[],
@@ -45,34 +48,50 @@ export function tighten(
   const { columns } = chunk
   const extent = stages[stage]!.outputShape
   const place = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * columns + example
-  const { prune } = options
-  const bound = (innerTape: Tape | undefined, wanted: (neuron: number) => boolean) => {
-    const specification = neuronRows(engine, extent, wanted)
-    const carried = carryRows(engine, innerTape, stages, stage, relaxations, specification)
-    if (magnitude)
-      addStartRounding(engine, carried, specification, magnitude, columns, example, startRounding(stages, stage))
-    return { specification, dual: closeOverBall(engine, innerTape, carried, exampleOf(chunk, example)) }
+  /** Carries rows over some neurons, as many at a time as memory allows, and hands over their bounds. */
+  const bound = (
+    wanted: (neuron: number) => boolean,
+    makeTape: () => Tape | undefined,
+    use: (rows: Int32Array, lower: Tensor, upper: Tensor, tape: Tape | undefined) => void,
+  ): number => {
+    const neurons = neuronsByPosition(extent, wanted)
+    for (const batch of batches(neurons, extent.height * extent.width, rowsWithin(network, stage, memory))) {
+      const mark = engine.mark()
+      const inner = makeTape()
+      const specification = neuronRows(engine, extent, batch)
+      const carried = carryRows(engine, inner, stages, stage, relaxations, specification)
+      if (magnitude) {
+        addStartRounding(engine, carried, specification, magnitude, columns, example, startRounding(stages, stage))
+      }
+      const dual = closeOverBall(engine, inner, carried, exampleOf(chunk, example))
+      use(specification.neurons, dual.lower, dual.upper, inner)
+      engine.release(mark)
+    }
+    return neurons.length
   }
 
-  const mark = engine.mark()
   const unstable = (j: number) => engine.f32[place(lower, j)]! < 0 && engine.f32[place(upper, j)]! > 0
-  const { specification, dual } = bound(undefined, prune ? unstable : () => true)
   // where the interval end is tighter it stays
   const dualEnds = new Uint8Array(sizeOf(extent))
-  const { f32 } = engine
-  specification.neurons.forEach((neuron, row) => {
-    if (neuron < 0) return
-    const [l, u] = [f32[(dual.lower.pointer >> 2) + row]!, f32[(dual.upper.pointer >> 2) + row]!]
-    if (!prune || l > f32[place(lower, neuron)]!) {
-      f32[place(lower, neuron)] = l
-      dualEnds[neuron]! |= LOWER
-    }
-    if (!prune || u < f32[place(upper, neuron)]!) {
-      f32[place(upper, neuron)] = u
-      dualEnds[neuron]! |= UPPER
-    }
-  })
-  engine.release(mark)
+  const rows = bound(
+    prune ? unstable : () => true,
+    () => undefined,
+    (neurons, dualLower, dualUpper) => {
+      const { f32 } = engine
+      neurons.forEach((neuron, row) => {
+        if (neuron < 0) return
+        const [l, u] = [f32[(dualLower.pointer >> 2) + row]!, f32[(dualUpper.pointer >> 2) + row]!]
+        if (!prune || l > f32[place(lower, neuron)]!) {
+          f32[place(lower, neuron)] = l
+          dualEnds[neuron]! |= LOWER
+        }
+        if (!prune || u < f32[place(upper, neuron)]!) {
+          f32[place(upper, neuron)] = u
+          dualEnds[neuron]! |= UPPER
+        }
+      })
+    },
+  )
 
   tape?.record(() => {
     const [dl, du] = [(lower.gradient(engine) >> 2) + example, (upper.gradient(engine) >> 2) + example]
@@ -84,24 +103,58 @@ export function tighten(
     }
     const toLower = Float32Array.from(dualEnds, (_, neuron) => take(dl, neuron, LOWER))
     const toUpper = Float32Array.from(dualEnds, (_, neuron) => take(du, neuron, UPPER))
-    // what outlives this adjoint must be allocated before the mark
+    // what outlives these passes must be allocated before they start
     for (const { slope, gap } of relaxations) {
       slope.gradient(engine)
       gap.gradient(engine)
     }
-    const mark = engine.mark()
-    const inner = new Tape()
-    const { specification, dual } = bound(inner, (neuron) => toLower[neuron] !== 0 || toUpper[neuron] !== 0)
-    const [rowLower, rowUpper] = [dual.lower.gradient(engine) >> 2, dual.upper.gradient(engine) >> 2]
-    specification.neurons.forEach((neuron, row) => {
-      if (neuron < 0) return
-      engine.f32[rowLower + row] = toLower[neuron]!
-      engine.f32[rowUpper + row] = toUpper[neuron]!
-    })
-    inner.backward()
-    engine.release(mark)
+    bound(
+      (neuron) => toLower[neuron] !== 0 || toUpper[neuron] !== 0,
+      () => new Tape(),
+      (neurons, dualLower, dualUpper, inner) => {
+        const [rowLower, rowUpper] = [dualLower.gradient(engine) >> 2, dualUpper.gradient(engine) >> 2]
+        neurons.forEach((neuron, row) => {
+          if (neuron < 0) return
+          engine.f32[rowLower + row] = toLower[neuron]!
+          engine.f32[rowUpper + row] = toUpper[neuron]!
+        })
+        inner!.backward()
+      },
+    )
   })
-  return specification.rows
+  return rows
+}
+
+/** Neurons, position by position, cut so that each part makes at most `most` rows, those of a position padded to four. */
+function* batches(neurons: readonly number[], area: number, most: number): Generator<readonly number[]> {
+  for (let first = 0, end = 0; first < neurons.length; first = end) {
+    for (let rows = 0; end < neurons.length;) {
+      const position = neurons[end]! % area
+      let next = end
+      while (next < neurons.length && neurons[next]! % area === position && next - end < most) next++
+      rows += (next - end + 3) & ~3
+      if (end > first && rows > most) break
+      end = next
+    }
+    yield neurons.slice(first, end)
+  }
+}
+
+/**
+ * How many rows over a stage fit into some bytes, in the middle of its image, where windows are largest: values and
+ * gradients, though only one of the two passes keeps gradients, so that both cut alike.
+ */
+function rowsWithin({ engine, stages }: LoadedNetwork, stage: number, bytes: number): number {
+  const extent = stages[stage]!.outputShape
+  const mark = engine.mark()
+  const middle = Math.floor(extent.height / 2) * extent.width + Math.floor(extent.width / 2)
+  const { blocks, rows } = neuronRows(engine, extent, [middle])
+  const floats = windowsBelow(engine, stages, stage, blocks, rows, false).reduce(
+    (sum, window) => sum + (window?.length ?? 0),
+    0,
+  )
+  engine.release(mark)
+  return Math.max(4, Math.floor((rows * bytes) / (8 * floats)))
 }
 
 /** Rounding of a row's start, W[plus] − W[minus]: `factor` per unit of magnitude, which lies [neuron][example]. */

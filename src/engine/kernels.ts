@@ -11,6 +11,7 @@ export interface Kernels {
   readonly inputTermAdjoint: Kernel
   readonly referenceSpace: Kernel
   readonly referenceSpaceAdjoint: Kernel
+  readonly medianMagnitudes: Kernel
   readonly fillBias: Kernel
   readonly biasGradient: Kernel
   readonly relu: Kernel

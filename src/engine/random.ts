@@ -57,6 +57,11 @@ export class Random {
     return radius * Math.cos(2 * Math.PI * this.uniform())
   }
 
+  /** Standard Cauchy. */
+  cauchy(): number {
+    return Math.tan(Math.PI * (this.uniform() - 0.5))
+  }
+
   /** The integers 0 to n − 1 in random order (Fisher & Yates). */
   permutation(n: number): Uint32Array {
     const order = Uint32Array.from({ length: n }, (_, i) => i)

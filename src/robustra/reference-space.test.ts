@@ -68,7 +68,7 @@ function engineSpaces(pair: Pair, prune: boolean) {
   const mark = engine.mark()
   const { images, labels, epsilon } = pair
   const [f, g] = [load(pair.f, false), load(pair.g, false)]
-  const options = { prune, rigorous: false }
+  const options = { prune }
   const chunk = loadChunk(f, { images, labels, epsilon })
   const relaxedF = relaxNetwork(f, undefined, chunk, options)
   const relaxedG = relaxNetwork(g, undefined, chunk, options)
@@ -78,7 +78,7 @@ function engineSpaces(pair: Pair, prune: boolean) {
     return {
       margins: engine.read(margins.pointer, classes),
       ordinary: engine.read(
-        dualMargins({ ...relaxedF, options: { ...options, prune: false } }, undefined, e).pointer,
+        dualMargins({ ...relaxedF, options: { ...relaxedF.options, prune: false } }, undefined, e).pointer,
         classes,
       ),
       space,
@@ -265,7 +265,7 @@ describe('gradients over the reference space', () => {
         const [f, g] = [load(pair.f, true), load(pair.g, true)]
         const tape = new Tape()
         const chunk = loadChunk(f, pair)
-        const options = { prune, rigorous: false }
+        const options = { prune }
         const relaxedF = relaxNetwork(f, tape, chunk, options)
         const relaxedG = relaxNetwork(g, undefined, chunk, options)
         pair.images.forEach((_, e) => {

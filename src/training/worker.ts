@@ -1,7 +1,7 @@
 /** A training worker: see tasks.ts for what it does. */
 import { loadChunk } from '../bounds/chunk.ts'
-import { relaxNetwork } from '../bounds/dual.ts'
-import { dualMargins } from '../bounds/margins.ts'
+import { proveNetwork } from '../bounds/dual.ts'
+import { provedMargins } from '../bounds/margins.ts'
 import { flipCrop } from '../data/augment.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Engine } from '../engine/engine.ts'
@@ -79,11 +79,11 @@ serve<TrainingData>(async (data) => {
       const chunk = loadChunk(network, { ...examples(data.validation, indices), epsilon })
       const logits = forward(network, undefined, chunk.ball.centre, chunk.columns, { input: false, weights: false })
       const scores = engine.read(logits.pointer, logits.length)
-      const relaxed = relaxNetwork(network, undefined, chunk, { prune: true, rigorous: true })
-      total.unstable += unstableOf(relaxed)
+      const proved = proveNetwork(network, chunk, true)
+      total.unstable += unstableOf(proved)
       chunk.labels.forEach((label, e) => {
         const correct = largestIndex(scores.filter((_, i) => i % chunk.columns === e)) === label
-        const margins = engine.read(dualMargins(relaxed, undefined, e).pointer, logits.length / chunk.columns)
+        const margins = provedMargins(proved, e)
         if (!correct) total.cleanErrors++
         if (!correct || margins.some((margin, target) => target !== label && !(margin < 0))) total.certifiedErrors++
       })

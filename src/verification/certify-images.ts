@@ -8,8 +8,8 @@ import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import { type Timed, examples, inPasses } from '../attacks/inputs.ts'
 import type { Judgement } from '../attacks/recheck.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
-import { relaxNetwork } from '../bounds/dual.ts'
-import { dualMargins } from '../bounds/margins.ts'
+import { proveNetwork } from '../bounds/dual.ts'
+import { provedMargins } from '../bounds/margins.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { type Draft, figures, finishRow, finite, incomplete } from './drafts.ts'
 import type { CertifyMethod } from './methods.ts'
@@ -149,11 +149,8 @@ export function lpCertificates(
 ): number[] {
   const { loaded } = subject
   return onChunk(subject, pass, settings, (chunk) => {
-    const relaxed = relaxNetwork(loaded, undefined, chunk, { prune, rigorous: true })
-    return chunk.labels.map((label, e) => {
-      const bounds = dualMargins(relaxed, undefined, e)
-      return provedMargin(loaded.engine.read(bounds.pointer, bounds.length), label)
-    })
+    const proved = proveNetwork(loaded, chunk, prune)
+    return chunk.labels.map((label, e) => provedMargin(provedMargins(proved, e), label))
   })
 }
 
