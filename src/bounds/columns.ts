@@ -93,7 +93,8 @@ export function reluColumns(
   const unstable: number[] = []
   for (let j = 0; j < neurons; j++) if (engine.f32[(gap.pointer >> 2) + j] !== 0) unstable.push(j)
   const { first, count } = columns
-  const errors = Float32Array.from({ length: unstable.length * count }, draw)
+  const errors = new Float32Array(unstable.length * count)
+  for (let i = 0; i < errors.length; i++) errors[i] = draw()
   const { f32 } = engine
   unstable.forEach((j, i) => {
     const [d, l] = [f32[(slope.pointer >> 2) + j]!, f32[(gap.pointer >> 2) + j]!]

@@ -19,7 +19,8 @@ import { type StageInterval, ballBehind, ballsOf, intervalStep, magnitudeOf } fr
 import { Projection } from './projections.ts'
 import { type Relaxation, relaxationOf } from './relaxation.ts'
 import { dualRounding, largestTrusted } from './rounding.ts'
-import { type DualOptions, defaultMemory, tighten } from './tighten.ts'
+import { type DualOptions, defaultMemory, tighten, tightenToBall } from './tighten.ts'
+import { rowWork } from './work.ts'
 
 /** A network's neurons over the balls of a chunk: what every later dual pass starts from. */
 export interface Relaxed {
@@ -113,16 +114,17 @@ function relax(
   let projectedCount = 0
   stages.slice(0, -1).forEach((stage, i) => {
     const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, rigorous)
-    // over the image's box alone an interval step is exact
+    // over the image's box alone an interval step is exact; over another ball, rows are
     if (stage.terms.some(({ source }) => source >= 0)) {
       for (let example = 0; example < count; example++) {
-        if (projections) {
-          const open = openNeurons(engine, interval, columns, example)
-          projections[example]!.tighten(i, interval, open)
+        const open = projections ? openNeurons(engine, interval, columns, example) : []
+        const projection = projections?.[example]
+        if (projection && !(estimates!.ifCheaper && rowsAreCheaper(network, i, open.length, projection))) {
+          projection.tighten(i, interval, open)
           projectedCount += open.length
         } else rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example]!, example)
       }
-    }
+    } else rowCount += tightenToBall(network, tape, chunk, i, interval)
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
     const rounding = interval.magnitude && { magnitude: interval.magnitude, factor: dualRounding(stages, i) }
     relaxations.forEach((ofExample, example) => {
@@ -134,6 +136,15 @@ function relax(
   const last = ballsOf(stages.at(-1)!, chunk.ball, behind)[0]!
   return { network, chunk, options, intervals, relaxations, last, rowCount, projectedCount }
 }
+
+/**
+ * What a product costs in columns, counted in products of rows: rows that turn out to matter are carried once more, in
+ * small windows. Measured: docs/performance.md.
+ */
+const ROW_PRICE = 0.5
+
+const rowsAreCheaper = (network: LoadedNetwork, stage: number, rows: number, projection: Projection) =>
+  rows * rowWork(network, stage).products < ROW_PRICE * projection.work(stage)
 
 /** Neurons of an example that an interval step has left unstable. */
 function openNeurons({ f32 }: Engine, { lower, upper }: Interval, columns: number, example: number): number[] {

@@ -18,6 +18,7 @@ import type { Chunk } from './chunk.ts'
 import { type ActiveColumns, affineColumns, reluColumns } from './columns.ts'
 import type { StageInterval } from './interval.ts'
 import type { Relaxation } from './relaxation.ts'
+import { columnWork } from './work.ts'
 
 /** Which ends of a neuron's bounds are estimates. */
 const LOWER = 1
@@ -34,7 +35,7 @@ export class Projection {
   readonly #width: number
   readonly #random: Random
   readonly #relaxations: readonly Relaxation[]
-  readonly #image: Tensor
+  #image: Tensor | undefined
   /** By stage: its columns, before its ReLU or, in the same place, behind it. */
   readonly #columns: (Tensor | undefined)[] = []
   readonly #isBehind: boolean[] = []
@@ -61,7 +62,6 @@ export class Projection {
     this.#width = (1 + dimension + 3) & ~3
     this.#random = random
     this.#relaxations = relaxations
-    this.#image = this.#start()
   }
 
   #start(): Tensor {
@@ -83,7 +83,7 @@ export class Projection {
   #before(i: number, wanted: number): Tensor {
     const stage = this.#network.stages[i]!
     const inputs = stage.terms.map(({ source, allInputs }): ActiveColumns => {
-      if (source < 0) return { value: this.#image, active: allInputs }
+      if (source < 0) return { value: (this.#image ??= this.#start()), active: allInputs }
       return { value: this.#behind(source), active: this.#relaxations[source]!.asInputs }
     })
     const columns = affineColumns(this.#engine, this.#tape, stage, inputs, wanted, this.#width)
@@ -100,6 +100,13 @@ export class Projection {
       this.#isBehind[i] = true
     }
     return columns
+  }
+
+  /** Products that columns of a stage take, with those of earlier stages that have none yet. */
+  work(i: number): number {
+    const stage = this.#network.stages[i]!
+    const below = stage.terms.map(({ source }) => (source < 0 || this.#columns[source] ? 0 : this.work(source)))
+    return below.reduce((a, b) => a + b, this.#width * columnWork(stage))
   }
 
   /**

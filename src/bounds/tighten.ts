@@ -8,11 +8,12 @@ import { sizeOf } from '../networks/layers.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
 import { closeOverBall, exampleOf } from './close.ts'
-import { type CarriedRows, carryRows, windowsBelow } from './dual-rows.ts'
+import { type CarriedRows, carryRows } from './dual-rows.ts'
 import type { StageInterval } from './interval.ts'
 import type { Relaxation } from './relaxation.ts'
 import { startRounding, underflow } from './rounding.ts'
 import { type Specification, neuronRows, neuronsByPosition } from './specification.ts'
+import { rowWork } from './work.ts'
 
 export interface DualOptions {
   /** Interval steps settle neurons and tighten bounds; false gives the paper's bound. */
@@ -125,6 +126,26 @@ export function tighten(
   return rows
 }
 
+/**
+ * Replaces the bounds of a stage that reads the image alone by those over the chunk's ball, which are exact. An interval
+ * step bounds it over the box around the ball: the same for 'linf'. @returns dual rows used
+ */
+export function tightenToBall(
+  network: LoadedNetwork,
+  tape: Tape | undefined,
+  chunk: Chunk,
+  stage: number,
+  interval: StageInterval,
+): number {
+  if (chunk.norm === 'linf') return 0
+  const options = { prune: false, memory: defaultMemory }
+  let rows = 0
+  for (let example = 0; example < chunk.count; example++) {
+    rows += tighten(network, tape, chunk, options, stage, interval, [], example)
+  }
+  return rows
+}
+
 /** Neurons, position by position, cut so that each part makes at most `most` rows, those of a position padded to four. */
 function* batches(neurons: readonly number[], area: number, most: number): Generator<readonly number[]> {
   for (let first = 0, end = 0; first < neurons.length; first = end) {
@@ -140,22 +161,9 @@ function* batches(neurons: readonly number[], area: number, most: number): Gener
   }
 }
 
-/**
- * How many rows over a stage fit into some bytes, in the middle of its image, where windows are largest: values and
- * gradients, though only one of the two passes keeps gradients, so that both cut alike.
- */
-function rowsWithin({ engine, stages }: LoadedNetwork, stage: number, bytes: number): number {
-  const extent = stages[stage]!.outputShape
-  const mark = engine.mark()
-  const middle = Math.floor(extent.height / 2) * extent.width + Math.floor(extent.width / 2)
-  const { blocks, rows } = neuronRows(engine, extent, [middle])
-  const floats = windowsBelow(engine, stages, stage, blocks, rows, false).reduce(
-    (sum, window) => sum + (window?.length ?? 0),
-    0,
-  )
-  engine.release(mark)
-  return Math.max(4, Math.floor((rows * bytes) / (8 * floats)))
-}
+/** How many rows fit into some bytes with their gradients: both passes cut alike, though the first keeps none. */
+const rowsWithin = (network: LoadedNetwork, stage: number, bytes: number) =>
+  Math.max(4, Math.floor(bytes / (8 * rowWork(network, stage).numbers)))
 
 /** Rounding of a row's start, W[plus] − W[minus]: `factor` per unit of magnitude, which lies [neuron][example]. */
 export function addStartRounding(

@@ -59,7 +59,8 @@ export class Random {
 
   /** Standard Cauchy. */
   cauchy(): number {
-    return Math.tan(Math.PI * (this.uniform() - 0.5))
+    // 32 bits are enough, and never ±½
+    return Math.tan(Math.PI * ((this.bits() + 0.5) / 2 ** 32 - 0.5))
   }
 
   /** The integers 0 to n − 1 in random order (Fisher & Yates). */

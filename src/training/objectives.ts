@@ -8,6 +8,7 @@ import { type Relaxed, relaxNetwork, unstableShare } from '../bounds/dual.ts'
 import { dualMargins } from '../bounds/margins.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { crossEntropy } from '../engine/cross-entropy.ts'
+import { Random } from '../engine/random.ts'
 import type { Tape, Tensor } from '../engine/tape.ts'
 import { forward } from '../networks/forward.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
@@ -28,8 +29,23 @@ export interface ObjectiveInput {
   /** Share of the clean loss in interval training, 1 to 0.5 (Gowal et al. 2018). */
   readonly cleanShare: number
   readonly attack: AttackOptions
-  /** Names the random streams of attacks. */
+  readonly bounds: BoundSettings
+  /** Name each example's random streams, for attacks and projections. */
   readonly identifiers: readonly number[]
+}
+
+export const boundModes = ['exact', 'projected', 'auto'] as const
+
+/** How dual methods bound hidden neurons. */
+export interface BoundSettings {
+  /** Exact rows, random projections, or per layer what multiplies less. */
+  readonly mode: (typeof boundModes)[number]
+  /** Random columns of a projection. */
+  readonly dimension: number
+  /** Bytes that rows may take at once. */
+  readonly memory: number
+  /** Of the random columns. */
+  readonly seed: number
 }
 
 /** Sums over the examples of a chunk; the trainer divides by their number. */
@@ -38,6 +54,9 @@ export interface ObjectiveResult {
   loss: number
   /** Share of all hidden neurons that are unstable, summed over examples; 0 where no bounds are made. */
   unstable: number
+  /** Dual rows that hidden neurons took, and neurons bounded by projections, summed over examples. */
+  rows: number
+  projected: number
   /** Robustra: Σ t₀, and how many constraints are loose, tight, infeasible at t = 0. */
   t: number
   loose: number
@@ -45,7 +64,29 @@ export interface ObjectiveResult {
   infeasible: number
 }
 
-const result = (loss: number): ObjectiveResult => ({ loss, unstable: 0, t: 0, loose: 0, tight: 0, infeasible: 0 })
+export const noResult: ObjectiveResult = {
+  loss: 0,
+  unstable: 0,
+  rows: 0,
+  projected: 0,
+  t: 0,
+  loose: 0,
+  tight: 0,
+  infeasible: 0,
+}
+
+export const addResults = (a: ObjectiveResult, b: ObjectiveResult): ObjectiveResult => ({
+  loss: a.loss + b.loss,
+  unstable: a.unstable + b.unstable,
+  rows: a.rows + b.rows,
+  projected: a.projected + b.projected,
+  t: a.t + b.t,
+  loose: a.loose + b.loose,
+  tight: a.tight + b.tight,
+  infeasible: a.infeasible + b.infeasible,
+})
+
+const result = (loss: number): ObjectiveResult => ({ ...noResult, loss })
 
 const classesOf = ({ stages }: LoadedNetwork) => stages.at(-1)!.outputShape.channels
 
@@ -89,24 +130,47 @@ export const unstableOf = (relaxed: Relaxed) => {
   return (chunk.count * unstable) / sizes.reduce((a, b) => a + b, 0)
 }
 
-const training = { prune: true, rigorous: false }
+/** The bounds of hidden neurons, as the run wants them. @param stream tells a network's random numbers from another's */
+function relaxed(
+  { chunk, bounds, identifiers }: ObjectiveInput,
+  network: LoadedNetwork,
+  tape: Tape | undefined,
+  stream: string,
+): Relaxed {
+  const { mode, dimension, memory, seed } = bounds
+  const estimates = {
+    dimension,
+    random: (example: number) => new Random(seed, stream, identifiers[example]!),
+    ifCheaper: mode === 'auto',
+  }
+  return relaxNetwork(network, tape, chunk, { memory }, mode === 'exact' ? undefined : estimates)
+}
+
+/** What bounds say besides the loss. */
+const costOf = (bounds: Relaxed) => ({
+  unstable: unstableOf(bounds),
+  rows: bounds.rowCount,
+  projected: bounds.projectedCount,
+})
 
 /** Wong & Kolter (2018): cross-entropy over the dual upper bounds of the margins. */
-const lpDual = ({ network, tape, chunk, weight }: ObjectiveInput) => {
-  const relaxed = relaxNetwork(network, tape, chunk, training)
+const lpDual = (input: ObjectiveInput) => {
+  const { network, tape, chunk, weight } = input
+  const bounds = relaxed(input, network, tape, 'projection')
   const loss = chunk.labels.reduce((sum, label, e) => {
-    const margins = dualMargins(relaxed, tape, e)
+    const margins = dualMargins(bounds, tape, e)
     return sum + crossEntropy(network.engine, margins, classesOf(network), label, weight)
   }, 0)
-  return { ...result(loss), unstable: unstableOf(relaxed) }
+  return { ...result(loss), ...costOf(bounds) }
 }
 
 /** Li et al. (2019): the same over the reference adversarial space. */
-const robustra = ({ network, reference, tape, chunk, weight }: ObjectiveInput) => {
+const robustra = (input: ObjectiveInput) => {
+  const { network, reference, tape, chunk, weight } = input
   if (!reference) throw new RangeError('robustra needs a reference network')
-  const f = relaxNetwork(network, tape, chunk, training)
-  const g = relaxNetwork(reference, undefined, chunk, training)
-  const total = { ...result(0), unstable: unstableOf(f) }
+  const f = relaxed(input, network, tape, 'projection')
+  const g = relaxed(input, reference, undefined, 'reference projection')
+  const total = { ...result(0), ...costOf(f) }
   chunk.labels.forEach((label, e) => {
     const { margins, statistics } = robustraMargins(f, tape, g, e)
     total.loss += crossEntropy(network.engine, margins, classesOf(network), label, weight)

@@ -1,10 +1,11 @@
 /** Everything that decides a training run, with its defaults, its checks and the paper's protocol as presets. */
 import { z } from 'zod'
 import { UserError, unknownName } from '../errors.ts'
-import { architectureNamed } from '../networks/architectures.ts'
+import { architectureNamed, architectureNames } from '../networks/architectures.ts'
+import { countHiddenUnits } from '../networks/network.ts'
 import { augmentations } from '../data/augment.ts'
 import { datasetNames } from '../data/dataset.ts'
-import { methods } from './objectives.ts'
+import { boundModes, methods } from './objectives.ts'
 
 const count = z.int().positive()
 const fraction = z.number().min(0).max(1)
@@ -33,8 +34,14 @@ export const trainingOptionsSchema = z
       .number()
       .nonnegative()
       .describe('halve the learning rate every so many epochs after the ramp; 0: never'),
+    bounds: z
+      .enum(boundModes)
+      .describe('of hidden neurons in lp-dual and robustra; auto: per layer, exact or projected, what multiplies less'),
+    projectionDimension: count.describe('random columns of projected bounds'),
+    memory: z.number().min(1).max(1024).describe('MB that exact bounds take at once, in each worker'),
     finalCleanShare: fraction.describe('interval: weight of the clean loss after the ramp'),
     attackSteps: count.describe('adversarial: PGD steps'),
+    parallelPair: z.boolean().describe('robustra: f and g at the same time, each against the other’s last epoch'),
   })
   .readonly()
 
@@ -92,8 +99,12 @@ const defaults: TrainingOptions = {
   augment: 'none',
   trainingCount: 0,
   momentum: 0.9,
+  bounds: 'exact',
+  projectionDimension: 50,
+  memory: 64,
   finalCleanShare: 0.5,
   attackSteps: 10,
+  parallelPair: false,
 }
 
 /** Defaults that suit a data set. */
@@ -117,11 +128,25 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   const dataset = given.dataset ?? chosen.dataset ?? defaults.dataset
   const base = { ...defaults, ...byDataset[dataset], ...chosen }
   const epochs = typeof given.epochs === 'number' ? given.epochs : base.epochs
-  const scaled = { ...base, rampEpochs: epochs / 5, halveEvery: epochs / 10 }
+  const scaled = {
+    ...base,
+    rampEpochs: epochs / 5,
+    halveEvery: epochs / 10,
+    bounds: isLarge(given.architecture ?? base.architecture) ? ('auto' as const) : base.bounds,
+  }
   const parsed = trainingOptionsSchema.safeParse({ ...scaled, ...named })
   if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0]!, named))
   architectureNamed(parsed.data.architecture)
+  const { method, parallelPair } = parsed.data
+  if (parallelPair && method !== 'robustra') {
+    throw new UserError(`parallelPair is for method robustra, which trains a pair: leave it out with method ${method}`)
+  }
   return parsed.data
+}
+
+/** The paper estimates bounds in training Large and ResNet. */
+function isLarge(architecture: string): boolean {
+  return architectureNames.includes(architecture) && countHiddenUnits(architectureNamed(architecture)) > 10_000
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {

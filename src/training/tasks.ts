@@ -2,7 +2,7 @@
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Architecture } from '../networks/network.ts'
-import type { Method, ObjectiveResult } from './objectives.ts'
+import type { BoundSettings, Method, ObjectiveResult } from './objectives.ts'
 import type { OptimiserState, Update } from './optimiser.ts'
 
 /** Given to every worker at its start. */
@@ -31,6 +31,7 @@ export interface GradientJob {
   readonly epsilon: number
   readonly cleanShare: number
   readonly attack: AttackOptions
+  readonly bounds: BoundSettings
   /** Decides together with an image's index how the image is changed; undefined: not at all. */
   readonly augmentSeed: number | undefined
   /** Indices into the training set; chunk i is `batch[starts[i]]` to `batch[starts[i + 1]]`. */
@@ -70,6 +71,8 @@ export interface ValidateResult {
 
 export type TrainingJob = GradientJob | SumJob | UpdateJob | ValidateJob
 
+const isDual = (method: Method) => method === 'lp-dual' || method === 'robustra'
+
 /**
  * Where a batch is cut: large chunks first, small ones last, so that workers finish together. A dual pass is per
  * example, and its chunk as many as one SIMD vector has lanes; other methods work on whole chunks, and like two.
@@ -77,13 +80,16 @@ export type TrainingJob = GradientJob | SumJob | UpdateJob | ValidateJob
  */
 export function chunkStarts(batch: number, method: Method): number[] {
   const starts = [0]
-  const dual = method === 'lp-dual' || method === 'robustra'
   for (let left = batch; left > 0;) {
-    left -= dual ? Math.min(4, Math.ceil(left / 10)) : Math.min(8, left, 4 * Math.ceil(left / 20))
+    left -= isDual(method) ? Math.min(4, Math.ceil(left / 10)) : Math.min(8, left, 4 * Math.ceil(left / 20))
     starts.push(batch - left)
   }
   return starts
 }
+
+/** How many examples of a task are in memory at once: random columns take most of it. */
+export const examplesAtOnce = ({ method, bounds }: Pick<GradientJob, 'method' | 'bounds'>): number =>
+  isDual(method) && bounds.mode !== 'exact' ? 2 : 8
 
 /** Cuts `length` parameters into a fixed number of ranges. */
 export const parameterRanges = (length: number, count = 16): number[] =>

@@ -1,6 +1,6 @@
 /**
  * Training: epochs over shuffled batches, each cut into chunks that the workers share. Robustra trains a pair
- * (Section 5.6): in every epoch first f against g, then g against the new f.
+ * (Section 5.6): in every epoch first f against g, then g against the new f; pair-processes.ts trains both at once.
  */
 import { pgd } from '../attacks/gradient-attack.ts'
 import type { Dataset } from '../data/dataset.ts'
@@ -9,7 +9,7 @@ import { Random } from '../engine/random.ts'
 import { UserError } from '../errors.ts'
 import { initialise } from '../networks/initialise.ts'
 import type { Architecture, Network } from '../networks/network.ts'
-import type { ObjectiveResult } from './objectives.ts'
+import { type ObjectiveResult, addResults, noResult } from './objectives.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'
 import { cleanShareAt, epsilonAt, learningRateAt } from './schedule.ts'
@@ -38,6 +38,8 @@ export interface EpochReport {
   readonly learningRate: number
   /** Share of hidden neurons that are unstable at the target ε, on validation images. */
   readonly unstable: number | null
+  /** Dual methods: per image, rows that hidden neurons took and neurons that were bounded by random projections. */
+  readonly work?: { readonly rows: number; readonly projected: number }
   /** Robustra only: mean t₀, and the shares of constraints loose, tight and infeasible at t = 0. */
   readonly space?: { readonly t: number; readonly loose: number; readonly tight: number; readonly infeasible: number }
   readonly seconds: number
@@ -115,30 +117,36 @@ export class Trainer {
    * @throws UserError if the loss is not finite any more
    */
   async *epoch(epoch: number, onProgress?: (progress: Progress) => void): AsyncGenerator<EpochReport> {
-    for (const [index, learner] of this.learners.entries()) {
-      const started = performance.now()
-      const totals = await this.#trainOnce(index, epoch, onProgress)
-      const validation = await this.#validate(index)
-      const { steps, images } = totals
-      const constraints = totals.loose + totals.tight + totals.infeasible
-      yield {
-        epoch,
-        network: learner.name,
-        loss: totals.loss / steps,
-        ...validation,
-        epsilon: epsilonAt(this.options, epoch, steps, steps),
-        learningRate: learningRateAt(this.options, epoch),
-        ...(images > 0 &&
-          constraints > 0 && {
-            space: {
-              t: totals.t / constraints,
-              loose: totals.loose / constraints,
-              tight: totals.tight / constraints,
-              infeasible: totals.infeasible / constraints,
-            },
-          }),
-        seconds: (performance.now() - started) / 1000,
-      }
+    for (const index of this.learners.keys()) yield await this.trainLearner(index, epoch, onProgress)
+  }
+
+  /** Trains one learner for one epoch, of a pair against the other as it is. Otherwise as `epoch`. */
+  async trainLearner(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<EpochReport> {
+    const started = performance.now()
+    const totals = await this.#trainOnce(index, epoch, onProgress)
+    const validation = await this.#validate(index)
+    const { steps, images } = totals
+    const constraints = totals.loose + totals.tight + totals.infeasible
+    return {
+      epoch,
+      network: this.learners[index]!.name,
+      loss: totals.loss / steps,
+      ...validation,
+      ...((totals.rows > 0 || totals.projected > 0) && {
+        work: { rows: totals.rows / images, projected: totals.projected / images },
+      }),
+      epsilon: epsilonAt(this.options, epoch, steps, steps),
+      learningRate: learningRateAt(this.options, epoch),
+      ...(images > 0 &&
+        constraints > 0 && {
+          space: {
+            t: totals.t / constraints,
+            loose: totals.loose / constraints,
+            tight: totals.tight / constraints,
+            infeasible: totals.infeasible / constraints,
+          },
+        }),
+      seconds: (performance.now() - started) / 1000,
     }
   }
 
@@ -148,15 +156,15 @@ export class Trainer {
     const images = this.#data.training.count
     const order = new Random(options.seed, 'shuffle', learner.name, epoch).permutation(images)
     const steps = Math.ceil(images / options.batchSize)
-    const totals = { loss: 0, unstable: 0, t: 0, loose: 0, tight: 0, infeasible: 0, steps, images }
+    let totals = noResult
     for (let step = 0; step < steps; step++) {
       const batch = order.slice(step * options.batchSize, (step + 1) * options.batchSize)
       const result = await this.#step(index, epoch, step, steps, batch)
-      for (const key of ['loss', 'unstable', 't', 'loose', 'tight', 'infeasible'] as const) totals[key] += result[key]
+      totals = addResults(totals, result)
       const done = Math.min(images, (step + 1) * options.batchSize)
       onProgress?.({ epoch, network: learner.name, done, total: images, loss: totals.loss / (step + 1) })
     }
-    return totals
+    return { ...totals, steps, images }
   }
 
   async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<ObjectiveResult> {
@@ -178,20 +186,19 @@ export class Trainer {
       },
       augmentSeed:
         options.augment === 'none' ? undefined : new Random(options.seed, 'augment', learner.name, epoch).bits(),
+      bounds: {
+        mode: options.bounds,
+        dimension: options.projectionDimension,
+        memory: options.memory * 2 ** 20,
+        seed: new Random(options.seed, 'projections', learner.name, epoch, step).bits(),
+      },
       batch,
       starts,
     })
     const ranges = this.#ranges
     const squares = await this.#run<number>(ranges.length - 1, { kind: 'sum', chunks: starts.length - 1, ranges })
     const norm = Math.sqrt(squares.reduce((a, b) => a + b, 0))
-    const total = results.reduce((a, b) => ({
-      loss: a.loss + b.loss,
-      unstable: a.unstable + b.unstable,
-      t: a.t + b.t,
-      loose: a.loose + b.loose,
-      tight: a.tight + b.tight,
-      infeasible: a.infeasible + b.infeasible,
-    }))
+    const total = results.reduce(addResults)
     if (!Number.isFinite(total.loss) || !Number.isFinite(norm)) {
       throw new UserError(
         `the loss of ${learner.name} is not finite in epoch ${epoch + 1}, step ${step + 1}: lower the learning rate ` +

@@ -12,23 +12,26 @@ import { forward } from '../networks/forward.ts'
 import { sizeOf } from '../networks/layers.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import { largestIndex } from '../networks/evaluate.ts'
-import { objectives, unstableOf } from './objectives.ts'
+import { addResults, noResult, objectives, unstableOf } from './objectives.ts'
 import { applyUpdate } from './optimiser.ts'
-import type {
-  GradientJob,
-  GradientResult,
-  SumJob,
-  TrainingData,
-  TrainingJob,
-  UpdateJob,
-  ValidateJob,
-  ValidateResult,
-  Version,
+import {
+  type GradientJob,
+  type GradientResult,
+  type SumJob,
+  type TrainingData,
+  type TrainingJob,
+  type UpdateJob,
+  type ValidateJob,
+  type ValidateResult,
+  type Version,
+  examplesAtOnce,
 } from './tasks.ts'
 
 serve<TrainingData>(async (data) => {
   const engine = await Engine.create()
-  const networks = data.learners.map(() => new LoadedNetwork(engine, data.architecture, true))
+  // a gradient is that of one learner at a time
+  const first = new LoadedNetwork(engine, data.architecture, true)
+  const networks = data.learners.map((_, i) => (i === 0 ? first : new LoadedNetwork(engine, data.architecture, first)))
   const versions = networks.map(() => -1)
   const mark = engine.mark()
 
@@ -43,20 +46,29 @@ serve<TrainingData>(async (data) => {
 
   const gradient = (job: GradientJob, task: number): GradientResult => {
     const network = current(job.network)
-    const indices = [...job.batch.subarray(job.starts[task], job.starts[task + 1])]
+    const reference = job.reference && current(job.reference)
+    const end = job.starts[task + 1]!
+    const most = examplesAtOnce(job)
     network.clearGradient()
-    const tape = new Tape()
-    const result = objectives[job.method]({
-      network,
-      ...(job.reference && { reference: current(job.reference) }),
-      tape,
-      chunk: loadChunk(network, { ...examples(data.training, indices, job.augmentSeed), epsilon: job.epsilon }),
-      weight: 1 / job.batch.length,
-      cleanShare: job.cleanShare,
-      attack: job.attack,
-      identifiers: indices,
-    })
-    tape.backward()
+    let result = noResult
+    for (let start = job.starts[task]!; start < end; start += most) {
+      const indices = [...job.batch.subarray(start, Math.min(end, start + most))]
+      const tape = new Tape()
+      const part = objectives[job.method]({
+        network,
+        ...(reference && { reference }),
+        tape,
+        chunk: loadChunk(network, { ...examples(data.training, indices, job.augmentSeed), epsilon: job.epsilon }),
+        weight: 1 / job.batch.length,
+        cleanShare: job.cleanShare,
+        attack: job.attack,
+        bounds: job.bounds,
+        identifiers: indices,
+      })
+      tape.backward()
+      engine.release(mark)
+      result = addResults(result, part)
+    }
     network.readGradient(data.gradients[task]!)
     return result
   }
