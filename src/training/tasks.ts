@@ -65,7 +65,9 @@ export interface ValidateJob {
 export interface ValidateResult {
   readonly cleanErrors: number
   readonly certifiedErrors: number
-  /** Share of unstable hidden neurons, summed over the images. */
+  /** Images that no attack settled: those that got bounds. */
+  readonly bounded: number
+  /** Share of unstable hidden neurons, summed over these. */
   readonly unstable: number
 }
 

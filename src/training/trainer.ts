@@ -36,7 +36,10 @@ export interface EpochReport {
   /** ε and learning rate at the end of the epoch. */
   readonly epsilon: number
   readonly learningRate: number
-  /** Share of hidden neurons that are unstable at the target ε, on validation images. */
+  /**
+   * Share of hidden neurons that are unstable at the target ε, on validation images that a hasty attack cannot break;
+   * null where there are none.
+   */
   readonly unstable: number | null
   /** Dual methods: per image, rows that hidden neurons took and neurons that were bounded by random projections. */
   readonly work?: { readonly rows: number; readonly projected: number }
@@ -232,12 +235,12 @@ export class Trainer {
       epsilon: this.options.epsilon,
       size,
     })
-    const share = (of: (result: ValidateResult) => number) =>
-      results.reduce((sum, result) => sum + of(result), 0) / count
+    const sum = (of: (result: ValidateResult) => number) => results.reduce((total, result) => total + of(result), 0)
+    const bounded = sum((result) => result.bounded)
     return {
-      cleanError: share((result) => result.cleanErrors),
-      certifiedError: share((result) => result.certifiedErrors),
-      unstable: share((result) => result.unstable),
+      cleanError: sum((result) => result.cleanErrors) / count,
+      certifiedError: sum((result) => result.certifiedErrors) / count,
+      unstable: bounded > 0 ? sum((result) => result.unstable) / bounded : null,
     }
   }
 
