@@ -2,6 +2,7 @@
 export { propagate } from './propagate'
 export { reluRows, reluRowsAdjoint, startRows, startRowsAdjoint } from './rows'
 export { inputTerm, inputTermAdjoint } from './input-term'
+export { inputNorm, inputNormAdjoint } from './input-norm'
 export {
   absolute, absoluteAdjoint, addTo, biasGradient, fillBias, intervalEnds, intervalEndsAdjoint, listActive,
   relaxation, relaxationAdjoint, relu, reluAdjoint, reluInterval, reluIntervalAdjoint,
@@ -9,5 +10,6 @@ export {
 export { referenceSpace, referenceSpaceAdjoint } from './reference-space'
 export { medianMagnitudes } from './select'
 export { scatterConvolution, scatterSparse } from './scatter'
-export { ascend, dualSweep, primalSweep } from './sweep'
+export { ascend, boxPoint, dualSweep, primalSweep } from './sweep'
+export { ballBound, ballPoint } from './input-ball'
 export { multiplyAddPeak } from './peak'

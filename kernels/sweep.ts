@@ -2,9 +2,9 @@
  * Bounds of a condensed system (src/verification/condensed.ts) in float64, for a batch of rows at once; a row is one
  * linear function of the system, to be minimised, under splits and slopes of its own.
  *
- * `dualSweep` carries the rows from their last neuron to the input, `primalSweep` goes forwards from the input point
- * where the bound is attained, and `ascend` makes a step up the gradient that both together give. All arrays of a
- * batch lie [neuron or input][row].
+ * `dualSweep` carries the rows from their last neuron to the input (over a ball, input-ball.ts does the rest),
+ * `primalSweep` goes forwards from the input point where the bound is attained, and `ascend` makes a step up the
+ * gradient that both together give. All arrays of a batch lie [neuron or input][row].
  */
 import { madd64 } from './simd'
 
@@ -85,7 +85,7 @@ function gather(entries: u32, weights: u32, first: i32, end: i32, from: usize, r
 }
 
 /**
- * The rows' lower bounds over the box. Where ν̂ > 0 a ReLU is replaced by its lower line, else by its upper one; the
+ * The rows' lower bounds over the box (a radius of 0 leaves the inputs' part at its centre). Where ν̂ > 0 a ReLU is replaced by its lower line, else by its upper one; the
  * multiplier of a split is added (Wang et al. 2021, Theorem 3.2).
  */
 export function dualSweep(s: System): void {
@@ -156,11 +156,8 @@ function meet(s: System, row: usize, to: usize, value: v128, centre: v128, radiu
   v128.store(bound, f64x2.sub(total, f64x2.mul(radius, f64x2.abs(value))))
 }
 
-/**
- * After `dualSweep`: the input point where each row's bound is attained, and forwards from there.
- * @param exact true: real ReLUs; false: the lines that the bound took
- */
-export function primalSweep(s: System, exact: bool): void {
+/** After `dualSweep`: the point of the box where each row's bound is attained. */
+export function boxPoint(s: System): void {
   const rowBytes = (<usize>s.rows) << 3, zero = f64x2.splat(0), signBit = i64x2.splat(1 << 63)
   for (let i = 0; i < s.inputs; i++) {
     const centre = v128.load64_splat(number(s.centre, i)), radius = v128.load64_splat(number(s.radius, i))
@@ -172,6 +169,14 @@ export function primalSweep(s: System, exact: bool): void {
       v128.store(<usize>s.values + at, f64x2.sub(centre, signed))
     }
   }
+}
+
+/**
+ * Forwards from the input points of `boxPoint` (or of input-ball.ts).
+ * @param exact true: real ReLUs; false: the lines that the bound took
+ */
+export function primalSweep(s: System, exact: bool): void {
+  const rowBytes = (<usize>s.rows) << 3
   const neuronPart = <usize>s.values + <usize>s.inputs * rowBytes
   for (let j = 0; j < s.neurons; j++) {
     const first = index(s.rowStart, j), end = index(s.rowStart, j + 1)

@@ -22,6 +22,7 @@ export { type Property, type Region, readVnnlib } from './formats/vnnlib/propert
 export { type Dataset, type LoadOptions, type Split, datasetNames, loadDataset, takeRange } from './data/dataset.ts'
 
 export { type Domain, domains } from './bounds/domain.ts'
+export { type Norm, norms } from './bounds/norm.ts'
 export { type DualBoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './bounds/network-bounds.ts'
 
 export { type Method, methods } from './training/objectives.ts'

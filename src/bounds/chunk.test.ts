@@ -68,6 +68,18 @@ test('without a domain it is the whole ball', () => {
   expect(dark!.radius).toBeCloseTo(0.15, 6)
 })
 
+test('an ℓ2 or ℓ1 ball has the radii of its box, and stays whole over pixels', () => {
+  const input = { images: [Float32Array.of(0, 0.5, 1)], labels: [0], epsilon: 1.5 }
+  const whole = ballOf(0.2, 0.4, input)
+  for (const norm of ['l2', 'l1'] as const) {
+    expect(ballOf(0.2, 0.4, { ...input, norm })).toEqual(whole)
+    expect(ballOf(0.2, 0.4, { ...input, norm, domain: 'pixels' })).toEqual(whole)
+    const outside = { ...input, images: [Float32Array.of(0, 0.5, 1.5)], norm, domain: 'pixels' } as const
+    expect(() => ballOf(0.2, 0.4, outside)).toThrow(/pixel 2 of the image is 1.5/)
+  }
+  expect(ballOf(0.2, 0.4, { ...input, domain: 'pixels' })).not.toEqual(whole)
+})
+
 test('the float64 box holds the exact one by a hair; images with other values than pixels are refused', () => {
   const { lower, upper } = inputBox([0.25, 1], 0.5, 'unbounded')
   expect(lower[0]! < -0.25 && lower[0]! > -0.25 - 1e-15 && upper[1]! > 1.5 && upper[1]! < 1.5 + 1e-15).toBe(true)

@@ -3,13 +3,19 @@ import type { Ball } from '../engine/elementwise.ts'
 import { Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import { type Domain, inputBox } from './domain.ts'
+import type { Norm } from './norm.ts'
 
 export interface Chunk {
   /** Number of examples. */
   readonly count: number
   /** Examples with the padding to a multiple of 4; padding examples are zero. */
   readonly columns: number
+  /**
+   * Centres c and radii r, per input. 'linf': all x with |x_j − c_j| ≤ r_j. 'l2', 'l1': all x for which the norm of the
+   * vector (x_j − c_j)/r_j is at most 1; the box of these c and r holds them all.
+   */
   readonly ball: Ball
+  readonly norm: Norm
   readonly labels: readonly number[]
 }
 
@@ -17,9 +23,14 @@ export interface ChunkInput {
   /** Per example, pixel values in [0, 1] before normalisation. */
   readonly images: readonly Float32Array[]
   readonly labels: readonly number[]
-  /** ℓ∞ radius in pixel units. */
+  /** Radius of the balls in pixel units. */
   readonly epsilon: number
-  /** 'unbounded' if left out, as in training. With 'pixels' the box that is left has its own centre and radii. */
+  /** 'linf' if left out. */
+  readonly norm?: Norm
+  /**
+   * 'unbounded' if left out, as in training. With 'pixels' the box that is left of an ℓ∞ ball has its own centre and
+   * radii; an ℓ2 or ℓ1 ball stays whole, and what is proved over it holds for its part in pixels.
+   */
   readonly domain?: Domain
 }
 
@@ -29,7 +40,7 @@ export interface ChunkInput {
  * @throws UserError if a pixel is not in the domain
  */
 export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork, input: ChunkInput): Chunk {
-  const { images, labels, epsilon, domain = 'unbounded' } = input
+  const { images, labels, epsilon, norm = 'linf', domain = 'unbounded' } = input
   const { channels, height, width } = architecture.input
   const area = height * width
   const columns = (images.length + 3) & ~3
@@ -46,7 +57,7 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
         const [at, around] = [(centre.pointer >> 2) + j * columns + e, (radius.pointer >> 2) + j * columns + e]
         engine.f32[at] = (image[j]! - mean) / deviation
         engine.f32[around] = spread
-        if (!box || (image[j]! - epsilon >= 0 && image[j]! + epsilon <= 1)) continue
+        if (!box || norm !== 'linf' || (image[j]! - epsilon >= 0 && image[j]! + epsilon <= 1)) continue
         // the radius covers both ends from where the centre has been rounded to
         const [low, high] = [(box.lower[j]! - mean) / deviation, (box.upper[j]! - mean) / deviation]
         const middle = Math.fround((low + high) / 2)
@@ -55,7 +66,7 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
       }
     }
   })
-  return { count: images.length, columns, ball: { centre, radius }, labels }
+  return { count: images.length, columns, ball: { centre, radius }, norm, labels }
 }
 
 /** The smallest float32 that is not below `value` ≥ 0, so that a float32 ball holds the exact one. */

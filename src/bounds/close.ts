@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import type { Chunk } from './chunk.ts'
 import type { CarriedRows } from './dual-rows.ts'
+import type { Norm } from './norm.ts'
 
 /** One example of a chunk whose values lie [neuron][example]. */
 export interface Example {
@@ -11,13 +12,15 @@ export interface Example {
   readonly radius: number
   /** Bytes from one neuron to the next. */
   readonly stride: number
+  readonly norm: Norm
 }
 
 /** Where an example of a chunk lies. */
-export const exampleOf = ({ ball, columns }: Chunk, example: number): Example => ({
+export const exampleOf = ({ ball, columns, norm }: Chunk, example: number): Example => ({
   centre: ball.centre.pointer + example * 4,
   radius: ball.radius.pointer + example * 4,
   stride: columns * 4,
+  norm,
 })
 
 /** Lower and upper bound of every row. */
@@ -26,18 +29,23 @@ export interface RowBounds {
   readonly upper: Tensor
 }
 
-/** The input's part of every row: Σ x ν̂₁ and Σ radius|ν̂₁|. */
+/** The input's part of every row: Σ x ν̂₁, and the dual norm of the vector radius·ν̂₁ (Σ radius|ν̂₁| for 'linf'). */
 export interface InputTerm {
   readonly centre: Tensor
   readonly radius: Tensor
 }
 
+/** Which of the two dual norms of kernels/input-norm.ts. */
+const isLargest = { l2: 0, l1: 1 }
+
 /** @param example where the input's centre and radius lie; its adjoint belongs to whoever closes the pass */
-export function inputTerm(engine: Engine, carried: CarriedRows, { centre: x, radius: r, stride }: Example): InputTerm {
+export function inputTerm(engine: Engine, carried: CarriedRows, example: Example): InputTerm {
+  const { centre: x, radius: r, stride, norm } = example
   const centre = Tensor.create(engine, carried.rows)
   const radius = Tensor.create(engine, carried.rows)
-  const { coefficients } = carried
-  engine.kernels.inputTerm(...inputImage(carried), coefficients.pointer, x, r, stride, centre.pointer, radius.pointer)
+  const image = [...inputImage(carried), carried.coefficients.pointer]
+  engine.kernels.inputTerm(...image, x, r, stride, centre.pointer, radius.pointer)
+  if (norm !== 'linf') engine.kernels.inputNorm(isLargest[norm], ...image, r, stride, radius.pointer)
   return { centre, radius }
 }
 
@@ -49,7 +57,7 @@ const inputImage = ({ blocks: { extent, count, pointer } }: CarriedRows) => [
   pointer,
 ]
 
-/** Closes a pass over the whole ball: the input moves every row by at most Σ radius|ν̂₁|. */
+/** Closes a pass over the whole ball: the input moves every row by at most the dual norm of radius·ν̂₁. Sound. */
 export function closeOverBall(
   engine: Engine,
   tape: Tape | undefined,
@@ -82,16 +90,14 @@ export function closeOverBall(
       f32[dLowerGap + row] = toLower
       f32[dUpperGap + row] = toUpper
     }
-    engine.kernels.inputTermAdjoint(
-      ...inputImage(carried),
-      coefficients.pointer,
-      gradient,
-      example.centre,
-      example.radius,
-      example.stride,
-      centre.gradient(engine),
-      radius.gradient(engine),
-    )
+    const { centre: x, radius: r, stride, norm } = example
+    const image = [...inputImage(carried), coefficients.pointer, gradient]
+    const toRadius = radius.gradient(engine)
+    const toSum = norm === 'linf' ? toRadius : engine.zeros(rows)
+    engine.kernels.inputTermAdjoint(...image, x, r, stride, centre.gradient(engine), toSum)
+    if (norm !== 'linf') {
+      engine.kernels.inputNormAdjoint(isLargest[norm], ...image, r, stride, radius.pointer, toRadius)
+    }
   })
   return { lower, upper }
 }

@@ -114,8 +114,8 @@ function relax(
   let projectedCount = 0
   stages.slice(0, -1).forEach((stage, i) => {
     const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, rigorous)
-    // over the image's box alone an interval step is exact; over another ball, rows are
-    if (stage.terms.some(({ source }) => source >= 0)) {
+    // over the image's box an interval step through one layer is exact; over another ball, rows are
+    if (stage.terms.length > 1 || stage.terms[0]!.source >= 0) {
       for (let example = 0; example < count; example++) {
         const open = projections ? openNeurons(engine, interval, columns, example) : []
         const projection = projections?.[example]

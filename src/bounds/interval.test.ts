@@ -26,7 +26,7 @@ interface Case {
 
 function randomCase(seed: number, name: string): Case {
   const random = new Random(seed, name)
-  const network = randomNetwork(random)
+  const network = randomNetwork(random, { residual: seed % 2 === 1 })
   const count = 1 + random.integer(6)
   const epsilon = Math.fround([0, 0.01, 0.1, 0.5][random.integer(4)]!)
   const images = Array.from({ length: count }, () =>
@@ -48,17 +48,18 @@ function referenceIntervalMargins(network: Network, image: ArrayLike<number>, ep
     radius: lower.map((l, j) => (after(upper[j]!) - after(l)) / 2),
   }
   // the last stage alone, as a network of one layer over that box
-  const last = stages.at(-1)!
-  const margins = Float64Array.from(last.rows, (_, target) => {
+  const { terms, bias } = stages.at(-1)!
+  const [{ rows }] = terms
+  const margins = Float64Array.from(rows, (_, target) => {
     if (target === label) return 0
     const c = marginSpecification(stages, target, label)
     return (
-      last.rows.reduce((sum, { inputs, weights }, o) => {
+      rows.reduce((sum, { inputs, weights }, o) => {
         weights.forEach((w, k) => (sum += c[o]! * w * box.centre[inputs[k]!]!))
-        return sum + c[o]! * last.bias[o]!
+        return sum + c[o]! * bias[o]!
       }, 0) +
       Array.from(box.radius, (r, k) => {
-        const difference = last.rows.reduce(
+        const difference = rows.reduce(
           (sum, { inputs, weights }, o) => sum + c[o]! * (weights[inputs.indexOf(k)] ?? 0),
           0,
         )

@@ -9,6 +9,7 @@ import { type Tape, Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork, Stage, Term } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
 import { intervalRounding } from './rounding.ts'
+import { tightenToBall } from './tighten.ts'
 
 /** Pre-activation bounds of a stage, and per neuron |W|·max|a| + |b|, which bounds rounding (rounding.ts). */
 export interface StageInterval extends Interval {
@@ -67,7 +68,8 @@ export const ballBehind = (engine: Engine, tape: Tape | undefined, { relu }: Sta
   relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
 
 /**
- * Plain interval propagation from the image.
+ * Plain interval propagation from the image. Of an ℓ2 or ℓ1 ball, stages that read the image alone get exact bounds;
+ * where the network has no hidden stage, its margins come from the box around the ball.
  * @returns the bounds of every hidden stage, and the ball that the last stage reads
  */
 export function propagateIntervals(
@@ -78,9 +80,10 @@ export function propagateIntervals(
 ): { readonly hidden: readonly StageInterval[]; readonly last: Ball } {
   const { engine, stages } = network
   const behind: Ball[] = []
-  const hidden = stages.slice(0, -1).map((stage) => {
+  const hidden = stages.slice(0, -1).map((stage, i) => {
     const balls = ballsOf(stage, chunk.ball, behind)
     const interval = intervalStep(engine, tape, stage, balls, chunk.columns, rigorous)
+    if (stage.terms.every(({ source }) => source < 0)) tightenToBall(network, tape, chunk, i, interval)
     behind.push(ballBehind(engine, tape, stage, interval))
     return interval
   })

@@ -4,6 +4,7 @@ import { architectureNamed } from '../networks/architectures.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import { initialise } from '../networks/initialise.ts'
 import { randomNetwork } from '../networks/random-network.testing.ts'
+import { extremePoint } from './ball-points.testing.ts'
 import { dualBounds, intervalBounds } from './network-bounds.ts'
 
 const network = initialise(architectureNamed('mnist-small'), 1)
@@ -67,9 +68,28 @@ test('over pixels bounds are never looser, hold the points of the domain, and on
   }
 })
 
+test('over ℓ2 and ℓ1 balls bounds hold, and are tighter than over the ℓ∞ ball of the same radius', async () => {
+  const epsilon = 0.05
+  for (const bound of [intervalBounds, dualBounds]) {
+    const box = await bound(network, image, 3, epsilon)
+    for (const norm of ['l2', 'l1'] as const) {
+      const { margins } = await bound(network, image, 3, epsilon, { norm })
+      margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(box.margins[target]!))
+      for (let sample = 0; sample < 5; sample++) {
+        const logits = evaluate(network, Float32Array.from(extremePoint(random, image, 0.999 * epsilon, norm)))
+        logits.forEach((logit, target) => expect(logit - logits[3]!).toBeLessThanOrEqual(margins[target]!))
+      }
+      expect(await bound(network, image, 3, epsilon, { norm, domain: 'pixels' })).toMatchObject({ margins })
+    }
+  }
+  expect((await dualBounds(network, image, 3, 28, { norm: 'l2' })).margins[0]).toBeGreaterThan(0)
+})
+
 test('impossible labels, radii and images are refused', async () => {
   await expect(dualBounds(network, image, 10, 0.1)).rejects.toThrow('from 0 to 9, not 10')
   await expect(dualBounds(network, image, 0, NaN)).rejects.toThrow('ε must be from 0 to 1, not NaN')
+  await expect(dualBounds(network, image, 0, 28.1, { norm: 'l2' })).rejects.toThrow('ε must be from 0 to 28, not 28.1')
+  await expect(dualBounds(network, image, 0, 0.1, { norm: 'l0' as 'l1' })).rejects.toThrow("unknown norm 'l0'")
   await expect(intervalBounds(network, image.subarray(1), 0, 0.1)).rejects.toThrow('image of 783 values')
   const bright = image.map((pixel) => pixel + 0.5)
   await expect(intervalBounds(network, bright, 0, 0.1, { domain: 'pixels' })).rejects.toThrow('not in [0, 1]')

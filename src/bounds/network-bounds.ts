@@ -1,9 +1,10 @@
 /**
- * Bounds of a whole network over the ℓ∞ ball around one image, for library users. Both kinds are rigorous: they give way
+ * Bounds of a whole network over the ball around one image, for library users. Both kinds are rigorous: they give way
  * to float32 rounding, so a negative margin is a proof.
  */
 import { Engine } from '../engine/engine.ts'
 import { LoadedNetwork } from '../networks/load.ts'
+import { sizeOf } from '../networks/layers.ts'
 import { type Network, countClasses } from '../networks/network.ts'
 import type { Interval } from '../engine/elementwise.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
@@ -11,6 +12,7 @@ import { type Domain, requireDomain } from './domain.ts'
 import { proveNetwork } from './dual.ts'
 import { provedMargins } from './margins.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
+import { type Norm, largestEpsilon, requireNorm } from './norm.ts'
 
 export interface NetworkBounds {
   /** Bounds of the values before each activation, layer by layer, without those of the logits. */
@@ -23,7 +25,12 @@ export interface NetworkBounds {
 }
 
 export interface BoundOptions {
-  /** Over the whole ball (default), or only over its part in [0, 1]. */
+  /** 'linf' if left out. */
+  readonly norm?: Norm
+  /**
+   * Over the whole ball (default), or only over its part in [0, 1]; of an ℓ2 or ℓ1 ball bounds over the whole stand for
+   * both.
+   */
   readonly domain?: Domain
 }
 
@@ -35,18 +42,18 @@ export interface DualBoundOptions extends BoundOptions {
 /**
  * The exact LP-dual bound of Wong & Kolter (2018), see dual.ts.
  * @param image pixel values in [0, 1], [channel][y][x]
- * @param epsilon ℓ∞ radius in pixel units
+ * @param epsilon radius in pixel units: at most 1 for 'linf', √n for 'l2', n for 'l1', where the image has n values
  * @throws RangeError for an image of another size, a label or an ε that cannot be
- * @throws UserError for pixels outside [0, 1], if these are the domain
+ * @throws UserError for an unknown norm or domain, and for pixels outside [0, 1], if these are the domain
  */
 export function dualBounds(
   network: Network,
   image: Float32Array,
   label: number,
   epsilon: number,
-  { prune = true, domain }: DualBoundOptions = {},
+  { prune = true, ...options }: DualBoundOptions = {},
 ): Promise<NetworkBounds> {
-  return inEngine(network, { image, label, epsilon, domain }, (loaded, chunk) => {
+  return inEngine(network, { image, label, epsilon, ...options }, (loaded, chunk) => {
     const proved = proveNetwork(loaded, chunk, prune)
     return { hidden: proved.intervals, margins: provedMargins(proved, 0) }
   })
@@ -58,9 +65,9 @@ export function intervalBounds(
   image: Float32Array,
   label: number,
   epsilon: number,
-  { domain }: BoundOptions = {},
+  options: BoundOptions = {},
 ): Promise<NetworkBounds> {
-  return inEngine(network, { image, label, epsilon, domain }, (loaded, chunk) => {
+  return inEngine(network, { image, label, epsilon, ...options }, (loaded, chunk) => {
     const { engine, stages } = loaded
     const { hidden, last } = propagateIntervals(loaded, undefined, chunk, true)
     const margins = intervalMargins(engine, undefined, stages.at(-1)!, last, chunk.columns, 0, label, true)
@@ -70,17 +77,16 @@ export function intervalBounds(
 
 let shared: Promise<Engine> | undefined
 
-interface Query {
+interface Query extends BoundOptions {
   readonly image: Float32Array
   readonly label: number
   readonly epsilon: number
-  readonly domain: Domain | undefined
 }
 
 /** Loads network and image, and copies out what `bound` leaves in the engine's memory. */
 async function inEngine(
   network: Network,
-  { image, label, epsilon, domain }: Query,
+  { image, label, epsilon, norm = 'linf', domain = 'unbounded' }: Query,
   bound: (
     loaded: LoadedNetwork,
     chunk: Chunk,
@@ -90,14 +96,16 @@ async function inEngine(
   if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
     throw new RangeError(`the label must be a whole number from 0 to ${classes - 1}, not ${label}`)
   }
-  if (!(epsilon >= 0 && epsilon <= 1)) throw new RangeError(`ε must be from 0 to 1, not ${epsilon}`)
-  if (domain !== undefined) requireDomain(domain)
+  requireNorm(norm)
+  requireDomain(domain)
+  const most = largestEpsilon(norm, sizeOf(network.architecture.input))
+  if (!(epsilon >= 0 && epsilon <= most)) throw new RangeError(`ε must be from 0 to ${most}, not ${epsilon}`)
   const engine = await (shared ??= Engine.create())
   const mark = engine.mark()
   try {
     const loaded = new LoadedNetwork(engine, network.architecture, false)
     loaded.setParameters(network.parameters)
-    const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, ...(domain && { domain }) })
+    const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, norm, domain })
     const { hidden, margins } = bound(loaded, chunk)
     const first = ({ pointer, length }: Interval['lower']) =>
       engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0)

@@ -7,7 +7,8 @@
  * centre ± Σ|coefficients|. Instead of a row per neuron backwards, k columns go forwards (columns.ts) in which every
  * error is a random number. If these are standard Cauchy, Σ error · c is ‖c‖₁ times a standard Cauchy (1-stability), and
  * the median of its magnitudes over the columns estimates ‖c‖₁. One set of columns holds the image's errors and all
- * ReLUs' together, where Wong et al. carry a set for each.
+ * ReLUs' together, where Wong et al. carry a set for each. Over an ℓ2 ball the image's errors are standard normal and
+ * have a set of their own: the root of the mean square of its columns estimates ‖c‖₂. There is no such set for ℓ1.
  */
 import type { Engine } from '../engine/engine.ts'
 import { activeNeurons } from '../engine/layout.ts'
@@ -33,6 +34,9 @@ export class Projection {
   readonly #example: number
   readonly #dimension: number
   readonly #width: number
+  /** First columns of the image's errors and of the ReLUs'. */
+  readonly #imageFirst = 1
+  readonly #reluFirst: number
   readonly #random: Random
   readonly #relaxations: readonly Relaxation[]
   #image: Tensor | undefined
@@ -41,8 +45,10 @@ export class Projection {
   readonly #isBehind: boolean[] = []
 
   /**
+   * @param chunk of ℓ∞ or ℓ2 balls
    * @param dimension k
    * @param relaxations of the example's stages so far; grows as stages are done
+   * @throws RangeError for ℓ1 balls
    */
   constructor(
     network: LoadedNetwork,
@@ -59,7 +65,9 @@ export class Projection {
     this.#chunk = chunk
     this.#example = example
     this.#dimension = dimension
-    this.#width = (1 + dimension + 3) & ~3
+    if (chunk.norm === 'l1') throw new RangeError('there are no projections for ℓ1 balls')
+    this.#reluFirst = chunk.norm === 'l2' ? 1 + dimension : 1
+    this.#width = (this.#reluFirst + dimension + 3) & ~3
     this.#random = random
     this.#relaxations = relaxations
   }
@@ -69,12 +77,13 @@ export class Projection {
     const inputs = ball.centre.length / columns
     const image = Tensor.zeros(this.#engine, inputs * this.#width)
     const { f32 } = this.#engine
+    const draw = () => (this.#reluFirst > this.#imageFirst ? this.#random.normal() : this.#random.cauchy())
     for (let j = 0; j < inputs; j++) {
       const from = j * columns + this.#example
       const to = (image.pointer >> 2) + j * this.#width
       f32[to] = f32[(ball.centre.pointer >> 2) + from]!
       const radius = f32[(ball.radius.pointer >> 2) + from]!
-      for (let c = 1; c <= this.#dimension; c++) f32[to + c] = radius * this.#random.cauchy()
+      for (let c = 0; c < this.#dimension; c++) f32[to + this.#imageFirst + c] = radius * draw()
     }
     return image
   }
@@ -95,7 +104,7 @@ export class Projection {
     const relaxation = this.#relaxations[i]!
     const columns = this.#columns[i] ?? this.#before(i, relaxation.asOutputs)
     if (!this.#isBehind[i]) {
-      const errors = { first: 1, count: this.#dimension }
+      const errors = { first: this.#reluFirst, count: this.#dimension }
       reluColumns(this.#engine, this.#tape, columns, relaxation, this.#width, errors, () => this.#random.cauchy())
       this.#isBehind[i] = true
     }
@@ -109,6 +118,14 @@ export class Projection {
     return below.reduce((a, b) => a + b, this.#width * columnWork(stage))
   }
 
+  /** What normal columns say of a neuron, whose columns start at `row`; 0 where the median speaks for the image, too. */
+  #imageNorm(row: number): number {
+    if (this.#reluFirst === this.#imageFirst) return 0
+    let squares = 0
+    for (let c = 0; c < this.#dimension; c++) squares += this.#engine.f32[row + this.#imageFirst + c]! ** 2
+    return Math.sqrt(squares / this.#dimension)
+  }
+
   /**
    * Intersects the bounds of a stage's open neurons with estimates.
    * @param open neurons that an interval step has left unstable
@@ -118,20 +135,20 @@ export class Projection {
     const width = this.#width
     const at = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * this.#chunk.columns + this.#example
     const stage = this.#network.stages[i]!
-    const columns = this.#before(
-      i,
-      notOff(engine, stage, (neuron) => engine.f32[at(upper, neuron)]! > 0),
-    )
+    // as `relaxation` in kernels/neurons.ts has it: a neuron that is always 0 passes with slope 1
+    const maySend = (j: number) => engine.f32[at(upper, j)]! > 0 || engine.f32[at(lower, j)]! >= 0
+    const columns = this.#before(i, listOf(engine, stage, maySend))
     const medians = engine.floats(open.length)
     const places = engine.allocate(open.length * 8)
     engine.kernels.medianMagnitudes(
-      ...[open.length, engine.integersFrom(open), width, 1, this.#dimension, columns.pointer],
+      ...[open.length, engine.integersFrom(open), width, this.#reluFirst, this.#dimension, columns.pointer],
       ...[medians, places, engine.floats(this.#dimension)],
     )
     const { f32 } = engine
+    const imageNorms = Float32Array.from(open, (neuron) => this.#imageNorm((columns.pointer >> 2) + neuron * width))
     const ends = Uint8Array.from(open, (neuron, n) => {
       const centre = f32[(columns.pointer >> 2) + neuron * width]!
-      const spread = f32[(medians >> 2) + n]!
+      const spread = f32[(medians >> 2) + n]! + imageNorms[n]!
       const [l, u] = [at(lower, neuron), at(upper, neuron)]
       const [low, high] = [Math.max(f32[l]!, centre - spread), Math.min(f32[u]!, centre + spread)]
       // an estimate beside the interval is no help
@@ -160,15 +177,20 @@ export class Projection {
         for (const place of i32.subarray((places >> 2) + 2 * n, (places >> 2) + 2 * n + 2)) {
           f32[row + Math.abs(place)]! += (Math.sign(place) * (toUpper - toLower)) / 2
         }
+        if (imageNorms[n]! > 0) {
+          const from = (columns.pointer >> 2) + neuron * width + this.#imageFirst
+          const factor = (toUpper - toLower) / (this.#dimension * imageNorms[n]!)
+          for (let c = 0; c < this.#dimension; c++) f32[row + this.#imageFirst + c]! += factor * f32[from + c]!
+        }
       })
     })
   }
 }
 
 /** List of the neurons of a stage that may pass something on. */
-function notOff(engine: Engine, { outputShape, relu, terms }: Stage, isOpen: (neuron: number) => boolean): number {
+function listOf(engine: Engine, { outputShape, relu, terms }: Stage, maySend: (neuron: number) => boolean): number {
   if (!relu) return terms[0]!.allOutputs
   const { channels, height, width } = outputShape
-  const flags = Float32Array.from({ length: channels * height * width }, (_, neuron) => (isOpen(neuron) ? 1 : 0))
+  const flags = Float32Array.from({ length: channels * height * width }, (_, neuron) => (maySend(neuron) ? 1 : 0))
   return activeNeurons(engine, outputShape, engine.floatsFrom(flags))
 }

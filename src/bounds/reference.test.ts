@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../engine/random.ts'
+import { evaluate } from '../networks/evaluate.ts'
 import type { Layer, Shape } from '../networks/layers.ts'
 import { type Network, parameterLayout, shapesOf } from '../networks/network.ts'
 import { type RandomNetworkOptions, networkArbitrary, randomBox } from '../networks/random-network.testing.ts'
@@ -18,6 +19,7 @@ import {
 } from './reference.ts'
 import {
   type Box,
+  affineValue,
   applyTransposedWeight,
   applyWeight,
   normalisedBox,
@@ -27,9 +29,13 @@ import {
 
 const rounding = 1e-9
 
+/** Networks of every kind: half of them may have residual sums. */
+const anyNetwork = (options: RandomNetworkOptions = {}) =>
+  fc.boolean().chain((residual) => networkArbitrary({ residual, ...options }))
+
 /** A network, a box around an input of its, and random numbers for the rest of the test. */
 const problemArbitrary = (options: RandomNetworkOptions = {}) =>
-  fc.record({ network: networkArbitrary(options), seed: fc.nat() }).map(({ network, seed }) => {
+  fc.record({ network: anyNetwork(options), seed: fc.nat() }).map(({ network, seed }) => {
     const random = new Random(seed, 'problem')
     return { network, random, ...randomBox(random, network.architecture) }
   })
@@ -55,8 +61,23 @@ function handMade(...layers: number[][][]): Network {
 }
 
 describe('stages', () => {
+  test('make what the network makes, residual sums and all', () => {
+    let sums = 0
+    fc.assert(
+      fc.property(networkArbitrary({ residual: true }), fc.nat(), (network, seed) => {
+        const { centre } = randomBox(new Random(seed), network.architecture)
+        const expected = evaluate(network, centre)
+        const scale = Math.max(1, ...expected.map(Math.abs))
+        const actual = referenceForward(network, centre).at(-1)!
+        expected.forEach((y, i) => expect(Math.abs(actual[i] - y) / scale).toBeLessThan(1e-12))
+        if (referenceStages(network).some(({ terms }) => terms.length > 1)) sums++
+      }),
+    )
+    expect(sums).toBeGreaterThan(50)
+  })
+
   test('a convolution is the sum over the zero-padded window', () => {
-    const options = { input: { channels: 2, height: 6, width: 5 }, hiddenLayers: 1, normalise: false }
+    const options = { input: { channels: 2, height: 6, width: 5 }, hiddenLayers: 1, normalise: false, residual: false }
     fc.assert(
       fc.property(problemArbitrary(options), ({ network, random }) => {
         const layer = network.architecture.layers[0]
@@ -91,10 +112,10 @@ describe('stages', () => {
   test('applyTransposedWeight is the transpose of applyWeight', () => {
     fc.assert(
       fc.property(problemArbitrary(), ({ network, random }) => {
-        for (const stage of referenceStages(network)) {
-          const x = vector(random, stage.inputSize)
-          const y = vector(random, stage.rows.length)
-          expect(dot(applyWeight(stage, x), y)).toBeCloseTo(dot(x, applyTransposedWeight(stage, y)), 9)
+        for (const term of referenceStages(network).flatMap(({ terms }) => terms)) {
+          const x = vector(random, term.inputSize)
+          const y = vector(random, term.rows.length)
+          expect(dot(applyWeight(term, x), y)).toBeCloseTo(dot(x, applyTransposedWeight(term, y)), 9)
         }
       }),
     )
@@ -181,6 +202,63 @@ describe('by hand', () => {
     expect(referencePrunedMargins(network, 0, zero, one)[1]).toBeCloseTo(1 / 2, 12)
   })
 
+  // x on [−1, 1]; ReLU(ReLU(x) − x) = ReLU(−x), then times −1: stages x, ReLU(x) − x over two sources, and −ReLU(that)
+  const residual = (weights: number[]): Network => ({
+    architecture: {
+      name: 'residual',
+      input: { channels: 1, height: 1, width: 1 },
+      layers: [
+        pixel,
+        { kind: 'relu' },
+        pixel,
+        { ...pixel, from: -1 },
+        { kind: 'add', other: 2 },
+        { kind: 'relu' },
+        pixel,
+      ],
+    },
+    // each weight with its bias
+    parameters: Float32Array.from(weights),
+  })
+  const pixel = { kind: 'convolution', outChannels: 1, kernel: 1, stride: 1, padding: 0 } as const
+
+  test('a residual sum: both ways to the image are known to depend on one x', () => {
+    const network = residual([1, 0, 1, 0.25, -1, 0.75, -1, 0])
+    const bound = (lower: number, upper: number) => ({ lower: Float64Array.of(lower), upper: Float64Array.of(upper) })
+    expect(referenceForward(network, Float64Array.of(-0.5))).toEqual([-0.5, 1.5, -1.5].map((z) => Float64Array.of(z)))
+    // intervals know nothing of it: [0, 1] − [−1, 1] + 1
+    expect(referenceIntervalBounds(network, zero, one)).toEqual([bound(-1, 1), bound(0, 3), bound(-3, 0)])
+    // x/2 ≤ ReLU(x) ≤ (x + 1)/2, so −x/2 + 1 ≤ z ≤ −x/2 + 3/2: always on
+    expect(referenceDualBounds(network, zero, one)).toEqual([bound(-1, 1), bound(0.5, 2), bound(-2, -0.5)])
+    // the interval step has settled it, and what is settled stays as it is; not so the last row
+    expect(referencePrunedDualBounds(network, zero, one)).toEqual([bound(-1, 1), bound(0, 3), bound(-2, -0.5)])
+  })
+
+  test('a dual row is cut at every ReLU on its way, and every bias counts once', () => {
+    const network = residual([1, 0, 1, 0.25, -1, 0, -1, 0.5])
+    const bounds = referenceDualBounds(network, zero, one)
+    // z = ReLU(x) − x + 1/4 between −x/2 + 1/4 and −x/2 + 3/4
+    expect([bounds[1].lower[0], bounds[1].upper[0]]).toEqual([-0.25, 1.25])
+    // slope 5/6, gaps 1/2 of the first ReLU and 5/24 of the second: 1/2 − 5/6 (−x/2 + 1/4) − (5/12 + 5/24) and up
+    const pass = referenceDualPass(network, bounds, one, 2, zero, one)
+    expect(pass.inputCoefficients[0]).toBeCloseTo(5 / 12, 12)
+    expect(pass.constant).toBeCloseTo(0.5 - 5 / 24, 12)
+    expect(pass.lowerConstant).toBeCloseTo(0.5 - 5 / 24 - 5 / 12 - 5 / 24, 12)
+  })
+
+  test('two terms over the image: an interval step is not exact, a dual pass is', () => {
+    const network = residual([1, 0, 1, 0.25, -1, 0, -1, 0.5])
+    const layers: Layer[] = [pixel, { ...pixel, from: -1 }, { kind: 'add', other: 0 }, { kind: 'relu' }, pixel]
+    const sum = {
+      architecture: { ...network.architecture, layers },
+      parameters: Float32Array.of(3, 0, -2, 0.5, 1, 0),
+    }
+    const [stage] = referenceDualBounds(sum, zero, one)
+    expect([stage.lower[0], stage.upper[0]]).toEqual([-0.5, 1.5])
+    expect(referencePrunedDualBounds(sum, zero, one)[0]).toEqual(stage)
+    expect(referenceIntervalBounds(sum, zero, one)[0].upper[0]).toBe(5.5)
+  })
+
   test('normalise makes the box that of the next layer', () => {
     const network = handMade([[2, 1]])
     const normalise: Layer = { kind: 'normalise', mean: [0.5], deviation: [0.25] }
@@ -225,7 +303,7 @@ describe('soundness', () => {
 
   test('with radius 0 the bounds are the values of the network', () => {
     fc.assert(
-      fc.property(networkArbitrary(), fc.nat(), (network, seed) => {
+      fc.property(anyNetwork(), fc.nat(), (network, seed) => {
         const { centre } = randomBox(new Random(seed), network.architecture)
         const radius = new Float64Array(centre.length)
         const values = referenceForward(network, centre)
@@ -247,12 +325,12 @@ describe('soundness', () => {
 })
 
 test('the dual pass is the exact optimum of the relaxed network, found by trying all vertices', () => {
-  const options = { input: { channels: 3, height: 1, width: 1 }, maxWidth: 4 }
+  const options = { input: { channels: 3, height: 1, width: 1 }, hiddenLayers: 2, maxWidth: 4 }
   fc.assert(
     fc.property(problemArbitrary(options), ({ network, random, centre, radius }) => {
       const stages = referenceStages(network)
       const bounds = referenceDualBounds(network, centre, radius)
-      const specification = vector(random, stages.at(-1)!.rows.length)
+      const specification = vector(random, stages.at(-1)!.bias.length)
       const values = relaxedVertexValues(network, bounds, centre, radius).map((output) => dot(specification, output))
       const pass = referenceDualPass(network, bounds, specification, stages.length - 1, centre, radius)
       expect(pass.upper / (1 + Math.abs(pass.upper))).toBeCloseTo(Math.max(...values) / (1 + Math.abs(pass.upper)), 9)
@@ -267,8 +345,8 @@ test('a pass over one row gives the bound of that row, and its parts make up its
       const stages = referenceStages(network)
       const bounds = referenceDualBounds(network, centre, radius)
       const stage = random.integer(stages.length)
-      const row = random.integer(stages[stage].rows.length)
-      const specification = new Float64Array(stages[stage].rows.length)
+      const row = random.integer(stages[stage].bias.length)
+      const specification = new Float64Array(stages[stage].bias.length)
       specification[row] = 1
       const pass = referenceDualPass(network, bounds, specification, stage, centre, radius)
       expect(pass.lower).toBeCloseTo(bounds[stage].lower[row], 9)
@@ -308,7 +386,7 @@ describe('pruned', () => {
 
   test('behind one hidden layer no margin is looser', () => {
     fc.assert(
-      fc.property(problemArbitrary({ hiddenLayers: 1 }), ({ network, centre, radius }) => {
+      fc.property(problemArbitrary({ hiddenLayers: 1, residual: false }), ({ network, centre, radius }) => {
         const margins = referenceMargins(network, 0, centre, radius)
         const pruned = referencePrunedMargins(network, 0, centre, radius)
         pruned.forEach((bound, target) =>
@@ -333,12 +411,16 @@ function pointsOf(network: Network, random: Random, centre: Float64Array, radius
     let x = centre
     for (let step = 0; step < 3; step++) {
       const values = referenceForward(network, x)
-      let gradient = marginSpecification(stages, 1 - label, label)
+      const gradients: Float64Array[] = []
       for (let i = stages.length - 1; i >= 0; i--) {
-        if (stages[i].relu) gradient = gradient.map((v, o) => (values[i][o] > 0 ? v : 0))
-        gradient = applyTransposedWeight(stages[i], gradient)
+        const arrived = i < stages.length - 1 ? gradients[i + 1] : marginSpecification(stages, 1 - label, label)
+        const gradient = arrived.map((v, o) => (values[i][o] > 0 || !stages[i].relu ? v : 0))
+        for (const term of stages[i].terms) {
+          const more = applyTransposedWeight(term, gradient)
+          gradients[term.source + 1] = gradients[term.source + 1]?.map((v, j) => v + more[j]) ?? more
+        }
       }
-      const direction = gradient.map(Math.sign)
+      const direction = gradients[0].map(Math.sign)
       x = moved((j) => direction[j])
       points.push(x)
     }
@@ -350,21 +432,23 @@ function pointsOf(network: Network, random: Random, centre: Float64Array, radius
 function relaxedVertexValues(network: Network, bounds: Bounds[], centre: Float64Array, radius: Float64Array) {
   const stages = referenceStages(network)
   const box: Box = normalisedBox(network.architecture, centre, radius)
-  let values = corners(box.centre, box.radius)
+  // of every vertex, what the image and the stages so far make
+  let vertices = corners(box.centre, box.radius).map((x) => [x])
   stages.forEach((stage, i) => {
-    const affine = values.map((x) => applyWeight(stage, x).map((z, o) => z + stage.bias[o]))
     const { lower, upper } = bounds[i]
     const halfGap = lower.map((l, o) => (isUnstable(l, upper[o]) ? (-slope(l, upper[o]) * l) / 2 : 0))
-    values = stage.relu
-      ? affine.flatMap((z) =>
-          corners(
+    vertices = vertices.flatMap((values) => {
+      const z = affineValue(stage, values)
+      const made = stage.relu
+        ? corners(
             z.map((v, o) => slope(lower[o], upper[o]) * v + halfGap[o]),
             halfGap,
-          ),
-        )
-      : affine
+          )
+        : [z]
+      return made.map((value) => [...values, value])
+    })
   })
-  return values
+  return vertices.map((values) => values.at(-1)!)
 }
 
 /** All corners of a box; a side of radius 0 counts once. */

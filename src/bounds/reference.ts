@@ -1,22 +1,26 @@
 /**
  * Slow float64 bounds, written for reading: the oracle that the tests hold the fast engine against.
  *
- * Problem: bound every affine output of a ReLU network over the box |x − centre| ≤ radius.
+ * Problem: bound every affine output of a ReLU network over the box |x − centre| ≤ radius, or, with another norm, over
+ * the points of it for which the norm of the vector (x − centre)/radius is at most 1.
  * Property: all bounds here are sound (up to float64 rounding), none is complete.
  * Sources: Wong & Kolter (2018), "Provable defenses ... via the convex outer adversarial polytope", Theorem 1;
  * Robustra (Li et al. 2019), section 5.3, with the slips mended as DESIGN.md section 4 says.
  *
- * A *stage* is an affine layer with the ReLU behind it, if any; stages count from 0. Bounds of a stage are those of
+ * A *stage* is a sum of affine layers, each over the image or an earlier stage, with the ReLU behind it, if any; stages
+ * count from 0. So residual networks are no special case: only what a stage reads is said by its terms. Bounds of a stage are those of
  * its value *before* the ReLU. Boxes come in pixel units; inside, a leading `normalise` layer has been applied to
  * them, so coefficients of the input are per normalised unit.
  */
 import type { Network } from '../networks/network.ts'
+import { type Norm, dualNorm } from './norm.ts'
 import {
   type Box,
   type Stage,
+  type Term,
+  affineValue,
   applyAbsoluteWeight,
   applyTransposedWeight,
-  applyWeight,
   normalisedBox,
   referenceStages,
 } from './reference-stages.ts'
@@ -41,22 +45,41 @@ export interface DualPass {
 
 // ---------------------------------------------------------------------------------------------- interval bounds
 
-/** Plain interval propagation from the input (Gowal et al. 2018, section 3). Exact at stage 0. */
-export function referenceIntervalBounds(network: Network, centre: Float64Array, radius: Float64Array): Bounds[] {
-  let box = normalisedBox(network.architecture, centre, radius)
+/** Plain interval propagation from the input (Gowal et al. 2018, section 3). Exact at stage 0 of one term. */
+export function referenceIntervalBounds(
+  network: Network,
+  centre: Float64Array,
+  radius: Float64Array,
+  norm: Norm = 'linf',
+): Bounds[] {
+  const ball = ballOf(network, centre, radius, norm)
+  const boxes: Box[] = [ball]
   return referenceStages(network).map((stage) => {
-    const bounds = intervalStep(stage, box)
-    box = boxBehind(stage, bounds)
+    const bounds = norm !== 'linf' && readsImage(stage) ? dualStep([stage], [], ball) : intervalStep(stage, boxes)
+    boxes.push(boxBehind(stage, bounds))
     return bounds
   })
 }
 
-/** Bounds of a stage from the box of its input. */
-function intervalStep(stage: Stage, box: Box): Bounds {
-  const middle = applyWeight(stage, box.centre).map((z, o) => z + stage.bias[o])
-  const spread = applyAbsoluteWeight(stage, box.radius)
+/**
+ * Bounds of a stage from the boxes of what it reads, each term for itself: `boxes[i + 1]` is stage i's behind its ReLU,
+ * `boxes[0]` that of the normalised image.
+ */
+function intervalStep(stage: Stage, boxes: readonly Box[]): Bounds {
+  const middle = affineValue(
+    stage,
+    boxes.map(({ centre }) => centre),
+  )
+  const spreads = stage.terms.map((term) => applyAbsoluteWeight(term, boxes[term.source + 1].radius))
+  const spread = middle.map((_, o) => spreads.reduce((sum, ofTerm) => sum + ofTerm[o], 0))
   return { lower: middle.map((z, o) => z - spread[o]), upper: middle.map((z, o) => z + spread[o]) }
 }
+
+/** An interval step over the image alone has nothing to lose, but that terms vary together. */
+const isExact = ({ terms }: Stage): boolean => terms.length === 1 && terms[0].source < 0
+
+/** Only that. */
+const readsImage = ({ terms }: Stage): boolean => terms.every(({ source }) => source < 0)
 
 /** The box of a stage's value after its ReLU: [relu(l), relu(u)]. */
 function boxBehind({ relu }: Stage, { lower, upper }: Bounds): Box {
@@ -69,6 +92,16 @@ function boxBehind({ relu }: Stage, { lower, upper }: Bounds): Box {
 
 // -------------------------------------------------------------------------------------------------- dual bounds
 
+/** The normalised image's part of a ball; where no norm is given, a box. */
+interface Ball extends Box {
+  readonly norm?: Norm
+}
+
+const ballOf = (network: Network, centre: Float64Array, radius: Float64Array, norm: Norm): Ball => ({
+  ...normalisedBox(network.architecture, centre, radius),
+  norm,
+})
+
 /**
  * Bounds of the specification Σ_j specification_j · z_j over the values z of stage `stage`, given the bounds of the
  * stages before it (later ones are not read). Wong & Kolter (2018), Theorem 1; Robustra Eqns. 8 and 9 without g.
@@ -80,8 +113,9 @@ export function referenceDualPass(
   stage: number,
   centre: Float64Array,
   radius: Float64Array,
+  norm: Norm = 'linf',
 ): DualPass {
-  const box = normalisedBox(network.architecture, centre, radius)
+  const box = ballOf(network, centre, radius, norm)
   return dualPass(referenceStages(network).slice(0, stage + 1), bounds, specification, box)
 }
 
@@ -90,32 +124,45 @@ function dualPass(
   stages: readonly Stage[],
   bounds: readonly Bounds[],
   specification: Float64Array,
-  box: Box,
+  box: Ball,
 ): DualPass {
-  let coefficients = specification // ν_{i+1}, of the stage's value before its ReLU
+  // ν̂: coefficients of what each stage makes, behind its ReLU, summed over all that read it; the image's first
+  const behind: Float64Array[] = []
+  const add = ({ source, inputSize }: Term, coefficients: Float64Array) => {
+    const sum = behind[source + 1] ?? new Float64Array(inputSize)
+    behind[source + 1] = sum.map((v, j) => v + coefficients[j])
+  }
   let fromBiases = 0
   let upperGap = 0 // −Σ l [ν]_+ ≥ 0: how far the upper line of each unstable ReLU lies above its lower line
   let lowerGap = 0 // Σ l [−ν]_+ ≤ 0
   for (let i = stages.length - 1; i >= 0; i--) {
+    const isLast = i === stages.length - 1
+    if (!isLast && !behind[i + 1]) continue // nothing on the way to the last stage reads it
+    let coefficients = isLast ? specification : behind[i + 1] // ν, of the stage's value before its ReLU
+    if (!isLast && stages[i].relu) {
+      const { lower, upper } = bounds[i]
+      coefficients = coefficients.map((v, j) => v * slope(lower[j], upper[j]))
+      coefficients.forEach((v, j) => {
+        if (!isUnstable(lower[j], upper[j])) return
+        upperGap -= lower[j] * Math.max(v, 0)
+        lowerGap += lower[j] * Math.max(-v, 0)
+      })
+    }
     fromBiases += dot(coefficients, stages[i].bias)
-    coefficients = applyTransposedWeight(stages[i], coefficients) // ν̂_i, of the value after the ReLU before it
-    if (i === 0 || !stages[i - 1].relu) continue
-    const { lower, upper } = bounds[i - 1]
-    coefficients = coefficients.map((v, j) => v * slope(lower[j], upper[j]))
-    coefficients.forEach((v, j) => {
-      if (!isUnstable(lower[j], upper[j])) return
-      upperGap -= lower[j] * Math.max(v, 0)
-      lowerGap += lower[j] * Math.max(-v, 0)
-    })
+    for (const term of stages[i].terms) add(term, applyTransposedWeight(term, coefficients))
   }
-  const middle = dot(coefficients, box.centre)
-  const spread = coefficients.reduce((sum, v, j) => sum + Math.abs(v) * box.radius[j], 0)
+  const inputCoefficients = behind[0]
+  const middle = dot(inputCoefficients, box.centre)
+  const spread = dualNorm(
+    box.norm ?? 'linf',
+    inputCoefficients.map((v, j) => v * box.radius[j]),
+  )
   const constant = fromBiases + upperGap
   const lowerConstant = fromBiases + lowerGap
   return {
     lower: middle - spread + lowerConstant,
     upper: middle + spread + constant,
-    inputCoefficients: coefficients,
+    inputCoefficients,
     constant,
     lowerConstant,
   }
@@ -129,40 +176,61 @@ export const slope = (lower: number, upper: number): number =>
   upper <= 0 ? 0 : lower >= 0 ? 1 : upper / (upper - lower)
 
 /** Wong & Kolter's exact dual bound of every value of every stage: nothing pruned, no intersection with intervals. */
-export function referenceDualBounds(network: Network, centre: Float64Array, radius: Float64Array): Bounds[] {
+export function referenceDualBounds(
+  network: Network,
+  centre: Float64Array,
+  radius: Float64Array,
+  norm: Norm = 'linf',
+): Bounds[] {
   const stages = referenceStages(network)
-  const box = normalisedBox(network.architecture, centre, radius)
-  const bounds = [intervalStep(stages[0], box)] // exact
-  for (let i = 1; i < stages.length; i++) {
-    const passes = stages[i].rows.map((_, o) => dualPass(stages.slice(0, i + 1), bounds, unit(stages[i], o), box))
-    bounds.push({
-      lower: Float64Array.from(passes, (pass) => pass.lower),
-      upper: Float64Array.from(passes, (pass) => pass.upper),
-    })
-  }
+  const box = ballOf(network, centre, radius, norm)
+  const bounds: Bounds[] = []
+  stages.forEach((stage, i) => {
+    if (norm === 'linf' && isExact(stage)) return bounds.push(intervalStep(stage, [box]))
+    return bounds.push(dualStep(stages.slice(0, i + 1), bounds, box))
+  })
   return bounds
+}
+
+/** Dual bounds of every value of the last of `stages`. */
+function dualStep(stages: readonly Stage[], bounds: readonly Bounds[], box: Ball): Bounds {
+  const stage = stages.at(-1)!
+  const passes = Array.from(stage.bias, (_, o) => dualPass(stages, bounds, unit(stage, o), box))
+  return {
+    lower: Float64Array.from(passes, (pass) => pass.lower),
+    upper: Float64Array.from(passes, (pass) => pass.upper),
+  }
 }
 
 /**
  * As the engine does it (DESIGN.md section 2, point 1): first an interval step from the tightest bounds known of the
- * stage before. A ReLU row that it settles keeps these bounds; any other gets a dual pass, and the intersection counts.
- * Sound. Up to stage 1 no unsettled row is looser than `referenceDualBounds`; from stage 2 on one can be, because
+ * stages that are read. A ReLU row that it settles keeps these bounds; any other gets a dual pass, and the intersection
+ * counts. Sound. Up to stage 1 no unsettled row is looser than `referenceDualBounds`; from stage 2 on one can be, because
  * tighter bounds give other slopes.
  */
-export function referencePrunedDualBounds(network: Network, centre: Float64Array, radius: Float64Array): Bounds[] {
+export function referencePrunedDualBounds(
+  network: Network,
+  centre: Float64Array,
+  radius: Float64Array,
+  norm: Norm = 'linf',
+): Bounds[] {
   const stages = referenceStages(network)
-  const box = normalisedBox(network.architecture, centre, radius)
-  const bounds = [intervalStep(stages[0], box)]
-  for (let i = 1; i < stages.length; i++) {
-    const { lower, upper } = intervalStep(stages[i], boxBehind(stages[i - 1], bounds[i - 1]))
+  const box = ballOf(network, centre, radius, norm)
+  const boxes: Box[] = [box]
+  const bounds: Bounds[] = []
+  stages.forEach((stage, i) => {
+    const { lower, upper } = intervalStep(stage, boxes)
+    // over another ball an interval step settles little of one layer over the image, and rows are exact
+    const isOfBall = norm !== 'linf' && isExact(stage)
     for (let o = 0; o < lower.length; o++) {
-      if (stages[i].relu && !isUnstable(lower[o], upper[o])) continue
-      const pass = dualPass(stages.slice(0, i + 1), bounds, unit(stages[i], o), box)
+      if (!isOfBall && (isExact(stage) || (stage.relu && !isUnstable(lower[o], upper[o])))) continue
+      const pass = dualPass(stages.slice(0, i + 1), bounds, unit(stage, o), box)
       lower[o] = Math.max(lower[o], pass.lower)
       upper[o] = Math.min(upper[o], pass.upper)
     }
     bounds.push({ lower, upper })
-  }
+    boxes.push(boxBehind(stage, { lower, upper }))
+  })
   return bounds
 }
 
@@ -172,11 +240,12 @@ export function referenceMargins(
   label: number,
   centre: Float64Array,
   radius: Float64Array,
+  norm: Norm = 'linf',
 ): Float64Array {
   const stages = referenceStages(network)
-  const bounds = referenceDualBounds(network, centre, radius)
-  const box = normalisedBox(network.architecture, centre, radius)
-  return Float64Array.from(stages.at(-1)!.rows, (_, target) =>
+  const bounds = referenceDualBounds(network, centre, radius, norm)
+  const box = ballOf(network, centre, radius, norm)
+  return Float64Array.from(stages.at(-1)!.bias, (_, target) =>
     target === label ? 0 : dualPass(stages, bounds, marginSpecification(stages, target, label), box).upper,
   )
 }
@@ -187,13 +256,16 @@ export function referencePrunedMargins(
   label: number,
   centre: Float64Array,
   radius: Float64Array,
+  norm: Norm = 'linf',
 ): Float64Array {
   const stages = referenceStages(network)
-  const last = stages.at(-1)!
-  const bounds = referencePrunedDualBounds(network, centre, radius)
-  const box = normalisedBox(network.architecture, centre, radius)
-  const lastInput = stages.length > 1 ? boxBehind(stages.at(-2)!, bounds.at(-2)!) : box
-  return Float64Array.from(last.rows, (_, target) => {
+  const bounds = referencePrunedDualBounds(network, centre, radius, norm)
+  const box = ballOf(network, centre, radius, norm)
+  const { terms, bias } = stages.at(-1)!
+  const [{ source, ...term }] = terms // the last stage is no sum
+  const lastInput = source < 0 ? box : boxBehind(stages[source], bounds[source])
+  const last: Stage = { terms: [{ ...term, source: -1 }], bias, relu: false }
+  return Float64Array.from(bias, (_, target) => {
     if (target === label) return 0
     const specification = marginSpecification(stages, target, label)
     const interval = dualPass([last], [], specification, lastInput).upper // over one stage the dual is the interval
@@ -209,7 +281,7 @@ export function marginSpecification(stages: readonly Stage[], target: number, la
 }
 
 function unit(stage: Stage, o: number): Float64Array {
-  const vector = new Float64Array(stage.rows.length)
+  const vector = new Float64Array(stage.bias.length)
   vector[o] = 1
   return vector
 }

@@ -6,6 +6,11 @@
  * M = |W|·max|a| + |b|. In a dual pass, an error δ in the coefficients of a layer moves the bound by at most
  * |δ|·max|a|, which again sums to γ·Σ_k |ν_k|·M_k over the layer's neurons: one weighted sum per layer covers its
  * product with Wᵀ, its slopes, its gaps and its bias.
+ *
+ * That holds for all norms of the ball: an error δ in the image's coefficients moves ‖r·ν̂‖ by at most ‖r·δ‖ ≤ Σ r|δ|,
+ * whatever the norm, and r is part of max|a|. Of the norm itself only that of an ℓ∞ ball is a long sum; the maximum
+ * rounds once, and so does √Σ, whose sum is float64: 2⁻²⁹ of it for any image that fits into memory, and no square
+ * underflows (kernels/input-norm.ts).
  */
 import type { Geometry } from '../engine/layout.ts'
 import type { Stage, Term } from '../networks/load.ts'
@@ -47,16 +52,20 @@ export function dualRounding(stages: readonly Stage[], stage: number): number {
   )
   // biases and gaps are summed line by line
   const sums = outputShape.channels * outputShape.width + outputShape.height + additions(stages.slice(0, stage))
-  // coefficients of the image meet it in runs of 32 (kernels/input-term.ts)
-  const inputs = terms.map(({ source, geometry: { input } }) =>
-    source < 0 ? 64 + (input.channels * input.height * input.width) / 32 : 0,
-  )
-  return gamma(2 * (Math.max(...products) + sums + Math.max(...inputs)) + EXTRA)
+  return gamma(2 * (Math.max(...products) + sums + imageSums(terms)) + EXTRA)
 }
+
+/** Additions where coefficients meet the image, if a term reads it: in runs of 32 (kernels/input-term.ts). */
+const imageSums = (terms: readonly Term[]) =>
+  Math.max(
+    ...terms.map(({ source, geometry: { input } }) =>
+      source < 0 ? 64 + (input.channels * input.height * input.width) / 32 : 0,
+    ),
+  )
 
 /** Error of the starting row W[plus] − W[minus] of a stage, per unit of M[plus] + M[minus]. */
 export const startRounding = (stages: readonly Stage[], stage: number): number =>
-  gamma(2 * additions(stages.slice(0, stage)) + EXTRA)
+  gamma(2 * (additions(stages.slice(0, stage)) + imageSums(stages[stage]!.terms)) + EXTRA)
 
 /**
  * γ leaves underflow out: it takes at most n·2⁻¹⁴⁹ from a coefficient, which moves the bound by that times max|a|.

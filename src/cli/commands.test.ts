@@ -128,12 +128,17 @@ describe('attack', () => {
 
 describe('info, data, help', () => {
   test('info of a file and of an architecture', async () => {
-    const [file, named] = await Promise.all([
+    const [file, named, residual] = await Promise.all([
       robustra('info', network),
       robustra('info', '--architecture', 'cifar10-small', '--json'),
+      robustra('info', '--architecture', 'cifar10-resnet'),
     ])
     expect(file.stdout).toContain('166406 parameters, 4804 hidden units')
     expect(JSON.parse(named.stdout)).toMatchObject({ parameters: 214918, hiddenUnits: 6244 })
+    expect(residual.stdout).toMatch(/^1 +convolution 3×3, stride 1, padding 1 +0 +16×32×32 +448$/m)
+    expect(residual.stdout).toMatch(/^12 +convolution 1×1, stride 1, padding 0 +8 +16×32×32 +272$/m)
+    expect(residual.stdout).toMatch(/^13 +add +11, 12 +16×32×32 +0$/m)
+    expect(residual.stdout).toContain('4214850 parameters, 107496 hidden units')
   })
 
   test('data verify tells what is wrong with each file', async () => {

@@ -31,7 +31,12 @@ test.each([
   ['itself by another name', 'link.safetensors', 'a.safetensors', /would be overwritten by itself/],
   ['an unknown extension', 'a.safetensors', 'out.pt', /out\.pt: a network file ends in \.safetensors, \.npz, \.onnx/],
   ['a missing file', 'none.npz', 'out.onnx', /cannot read .*none\.npz: there is no such file/],
-  ['no sequence', 'residual.onnx', 'out.npz', /residual\.onnx cannot be converted: .*: Add 'y-node' is no layer/],
+  [
+    'no sequence',
+    'residual.onnx',
+    'out.npz',
+    /residual\.onnx cannot be converted: .*: Add 'y-node' adds what no affine layer makes/,
+  ],
 ])('%s is refused in one line', async (_, from, to, words) => {
   copyFileSync(at('a.safetensors'), at('before'))
   const { code, stdout, stderr } = await robustra('convert', at(from), at(to))

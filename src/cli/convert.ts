@@ -20,12 +20,12 @@ export function convertCommand(command: Command): void {
     .action(runConvert)
 }
 
-/** @throws UserError if a file cannot be read or written, or the network is no sequence of our layers */
+/** @throws UserError if a file cannot be read or written, or the network is not made of our layers */
 function runConvert(from: string, to: string): void {
   formatOf(to)
   if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
   const { network, misfit, metadata } = loadAnyNetwork(from)
-  if (!network) throw new UserError(`${from} cannot be converted: it is not a sequence of our layers: ${misfit}`)
+  if (!network) throw new UserError(`${from} cannot be converted: it is not made of our layers: ${misfit}`)
   saveAnyNetwork(to, network, metadata)
   const { architecture } = network
   console.log(`${to}: '${architecture.name}', ${countParameters(architecture)} parameters`)

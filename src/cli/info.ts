@@ -5,7 +5,14 @@ import { loadAnyNetwork } from '../formats/any-network.ts'
 import { architectureNamed, architectureNames } from '../networks/architectures.ts'
 import { type Graph, sizesOf } from '../networks/graph.ts'
 import { type Layer, formatShape } from '../networks/layers.ts'
-import { type Architecture, countHiddenUnits, countParameters, parameterLayout, shapesOf } from '../networks/network.ts'
+import {
+  type Architecture,
+  countHiddenUnits,
+  countParameters,
+  parameterLayout,
+  shapesOf,
+  sourceOf,
+} from '../networks/network.ts'
 import { jsonOption } from './options.ts'
 import { examples } from './program.ts'
 import { formatTable, printJson } from './text.ts'
@@ -36,7 +43,7 @@ function runInfo(path: string | undefined, flags: { architecture?: string; json?
   else printGraph(graph, misfit, metadata, flags.json)
 }
 
-/** A network that is no sequence of our layers, as verification sees it. */
+/** A network that is not made of our layers, as verification sees it. */
 function printGraph(graph: Graph, misfit: string | undefined, metadata: object, json = false): void {
   const sizes = sizesOf(graph)
   const { nodes } = graph
@@ -52,7 +59,7 @@ function printGraph(graph: Graph, misfit: string | undefined, metadata: object, 
   console.log(`${graph.name}: input ${graph.inputShape.join('×')}\n`)
   const body = rows.map(({ value, kind, of, size }) => [`${value}`, kind, of.join(', '), `${size}`])
   console.log(formatTable([['value', 'kind', 'of', 'size'], ...body], 3))
-  console.log(`\n${hiddenUnits} hidden units; no sequence of layers that the engine takes: ${misfit}`)
+  console.log(`\n${hiddenUnits} hidden units; no network of layers that the engine takes: ${misfit}`)
 }
 
 function printArchitecture(architecture: Architecture, metadata: Record<string, string>, json = false): void {
@@ -63,8 +70,15 @@ function printArchitecture(architecture: Architecture, metadata: Record<string, 
     return
   }
   console.log(`${architecture.name}: input ${formatShape(architecture.input)}\n`)
-  const body = rows.map(({ layer, kind, output, parameters }) => [`${layer}`, kind, output, `${parameters}`])
-  console.log(formatTable([['layer', 'kind', 'output', 'parameters'], ...body], 2))
+  const reads = (values: readonly number[]) => values.map((value) => (value < 0 ? 'input' : `${value}`)).join(', ')
+  const body = rows.map(({ layer, kind, of, output, parameters }) => [
+    `${layer}`,
+    kind,
+    reads(of),
+    output,
+    `${parameters}`,
+  ])
+  console.log(formatTable([['layer', 'kind', 'of', 'output', 'parameters'], ...body], 3))
   console.log(`\n${counts.parameters} parameters, ${counts.hiddenUnits} hidden units`)
   for (const [key, value] of Object.entries(metadata)) console.log(`${key}: ${value}`)
 }
@@ -75,6 +89,8 @@ function layerRows(architecture: Architecture) {
   return architecture.layers.map((layer, i) => ({
     layer: i,
     kind: describeLayer(layer),
+    /** The layers that it reads, −1 for the input. */
+    of: [...(layer.kind === 'add' ? [layer.other] : []), sourceOf(architecture, i)],
     output: formatShape(shapes[i + 1]!),
     parameters: tensors.reduce((sum, tensor) => sum + (tensor.layer === i ? tensor.length : 0), 0),
   }))

@@ -43,6 +43,7 @@ export function trainCommand(command: Command): void {
           'robustra train --out runs/first --epochs 5',
           'robustra train --out runs/mnist --preset paper-mnist-0.1 --epochs 20',
           'robustra train --out runs/wk --dataset mnist --method lp-dual --epsilon 0.1',
+          'robustra train --out runs/mnist --preset paper-mnist-0.1 --parallel-pair',
           'robustra train --out runs/mnist --resume',
         ]),
     )

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { type GivenOptions, type TrainingOptions, trainingOptions, trainingOptionsSchema } from '../training/options.ts'
-import { parseEpsilon, parseNumber } from './values.ts'
+import { parseNumber, parseRadius } from './values.ts'
 
 const { shape } = trainingOptionsSchema.unwrap()
 type Name = keyof TrainingOptions
@@ -11,11 +11,14 @@ const names = Object.keys(shape) as Name[]
 
 /** Defaults that depend on other settings. */
 const describedDefaults: Partial<Record<Name, string>> = {
-  rampEpochs: 'a fifth of the epochs',
-  halveEvery: 'a tenth of the epochs',
+  rampEpochs: 'a fifth of the epochs after the warm-up',
+  halveEvery: 'a tenth of the epochs after the warm-up',
   validationCount: '600 of synthetic, 5000 of others',
   architecture: 'mnist-small; cifar10-small for cifar10',
   augment: 'none; flip-crop for cifar10',
+  start: 'random weights',
+  warmUpEpochs: '1 if there is a warm-up',
+  regularise: '0; 0.5 for interval training from initialisation ibp',
 }
 
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
@@ -25,6 +28,10 @@ export function addTrainingOptions(command: Command): Command {
   for (const name of names) {
     const type: z.ZodType = shape[name]
     const choices = type instanceof z.ZodEnum ? `: ${type.options.join(', ')}` : ''
+    if (type instanceof z.ZodBoolean) {
+      command.option(`--${kebab(name)}`, type.description)
+      continue
+    }
     const standard = describedDefaults[name] ?? String(defaults[name])
     const argument = type instanceof z.ZodNumber ? 'n' : 'name'
     const option = new Option(`--${kebab(name)} <${argument}>`, `${type.description}${choices} (default: ${standard})`)
@@ -35,7 +42,7 @@ export function addTrainingOptions(command: Command): Command {
 
 /** Only the type is settled here; `trainingOptions` checks the rest, wherever a setting comes from. */
 function parseSetting(name: Name, text: string): string | number {
-  if (name === 'epsilon' || name === 'epsilonStart') return parseEpsilon(text)
+  if (name === 'epsilon' || name === 'epsilonStart') return parseRadius(text)
   if (!(shape[name] instanceof z.ZodNumber)) return text
   const value = parseNumber(text)
   if (Number.isFinite(value)) return value

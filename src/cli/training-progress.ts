@@ -1,4 +1,4 @@
-/** What training shows while it runs: a bar per network and epoch, then a line. */
+/** What training shows while it runs: a bar per network and epoch, or for both networks at once, then a line for each. */
 import type { TrainingOptions } from '../training/options.ts'
 import type { EpochReport, Progress as TrainingStep } from '../training/trainer.ts'
 import { Clock, type Progress } from './progress.ts'
@@ -9,6 +9,8 @@ export class TrainingProgress {
   readonly #progress: Progress
   readonly #clock = new Clock()
   #part = ''
+  /** The newest of each network that is in training now. */
+  readonly #steps = new Map<string, TrainingStep>()
   /** Under which name to show the networks, if not their own. */
   readonly #title: string | undefined
 
@@ -18,7 +20,9 @@ export class TrainingProgress {
     this.#title = title
   }
 
-  readonly update = ({ epoch, network, done, total, loss }: TrainingStep): void => {
+  readonly update = (step: TrainingStep): void => {
+    if (this.#options.parallelPair) return this.#updatePair(step)
+    const { epoch, network, done, total, loss } = step
     const part = this.#name(epoch, network)
     if (part !== this.#part) this.#progress.start((this.#part = part), total)
     const perEpoch = this.#options.method === 'robustra' ? 2 : 1
@@ -27,10 +31,35 @@ export class TrainingProgress {
     this.#progress.update(done, `${done}/${total} images  loss ${loss.toFixed(3)}  ${left}`)
   }
 
+  /** Two learners at once: as far as the slower one, for which the other waits at the end of the epoch. */
+  #updatePair(step: TrainingStep): void {
+    const { epoch, network, total } = step
+    this.#steps.set(network, step)
+    const steps = [...this.#steps.values()].toSorted((a, b) => (a.network < b.network ? -1 : 1))
+    const part = this.#name(epoch, 'f and g')
+    if (part !== this.#part) this.#progress.start((this.#part = part), total)
+    const done = Math.min(...steps.map((one) => one.done))
+    const each = steps.map((one) => `${one.network} ${one.done}/${total} loss ${one.loss.toFixed(3)}`).join('  ')
+    this.#progress.update(done, `${each}  ${this.#clock.left(epoch * total + done, this.#options.epochs * total)}`)
+  }
+
   readonly report = (report: EpochReport): void => {
-    const { epoch, network, loss, cleanError, certifiedError, epsilon, learningRate, unstable, space, seconds } = report
+    const {
+      epoch,
+      network,
+      method,
+      loss,
+      cleanError,
+      certifiedError,
+      epsilon,
+      learningRate,
+      unstable,
+      space,
+      seconds,
+    } = report
     const parts = [
       this.#name(epoch, network),
+      ...(method === this.#options.method ? [] : [`${method} warm-up`]),
       `loss ${loss.toFixed(3)}`,
       ...(cleanError === null
         ? []
@@ -39,7 +68,7 @@ export class TrainingProgress {
             `LP ${formatShare(certifiedError).padStart(8)}`,
             `unstable ${formatShare(unstable, 1).padStart(6)}`,
           ]),
-      ...(this.#options.method === 'natural' ? [] : [`ε ${Number(epsilon.toPrecision(3))}`]),
+      ...(method === 'natural' ? [] : [`ε ${Number(epsilon.toPrecision(3))}`]),
       `lr ${learningRate.toExponential(1)}`,
       ...(space
         ? [
@@ -51,6 +80,7 @@ export class TrainingProgress {
     ]
     this.#progress.line(parts.join('  '))
     this.#part = ''
+    this.#steps.clear()
   }
 
   #name(epoch: number, network: string): string {

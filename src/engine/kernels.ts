@@ -9,6 +9,8 @@ export interface Kernels {
   readonly reluRowsAdjoint: Kernel
   readonly inputTerm: Kernel
   readonly inputTermAdjoint: Kernel
+  readonly inputNorm: Kernel
+  readonly inputNormAdjoint: Kernel
   readonly referenceSpace: Kernel
   readonly referenceSpaceAdjoint: Kernel
   readonly medianMagnitudes: Kernel
@@ -29,6 +31,9 @@ export interface Kernels {
   readonly scatterConvolution: Kernel
   readonly scatterSparse: Kernel
   readonly dualSweep: Kernel
+  readonly boxPoint: Kernel
+  readonly ballBound: Kernel
+  readonly ballPoint: Kernel
   readonly primalSweep: Kernel
   readonly ascend: Kernel
   readonly multiplyAddPeak: Kernel

@@ -129,7 +129,7 @@ function receptiveRange(first: number, count: number, size: number, g: GeometryO
   return end > start ? [start, end - start] : [0, 0]
 }
 
-/** The same values seen as `extent` instead: a flatten, backwards. Windows must be whole. */
+/** The same values seen as `extent` instead: a flatten, backwards. Windows must be whole, or empty. */
 export function reshapeBlocks(engine: Engine, blocks: Blocks, extent: Extent): Blocks {
   const { channels, height, width } = blocks.extent
   if (channels === extent.channels && height === extent.height && width === extent.width) return blocks
@@ -138,7 +138,10 @@ export function reshapeBlocks(engine: Engine, blocks: Blocks, extent: Extent): B
   for (let b = 0; b < blocks.count; b++) {
     const from = (blocks.pointer >> 2) + b * BLOCK_FIELDS
     const to = (pointer >> 2) + b * BLOCK_FIELDS
-    fields.set([0, 0, extent.height, extent.width, fields[from + 4]!, fields[from + 5]!, fields[from + 6]!], to)
+    // a window that sees nothing but padding stays empty
+    const isEmpty = fields[from + 2] === 0 || fields[from + 3] === 0
+    const window = isEmpty ? [0, 0, 0, 0] : [0, 0, extent.height, extent.width]
+    fields.set([...window, fields[from + 4]!, fields[from + 5]!, fields[from + 6]!], to)
   }
   return { pointer, count: blocks.count, extent, length: blocks.length }
 }

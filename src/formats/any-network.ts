@@ -10,9 +10,9 @@ import { importOnnx } from './onnx/import.ts'
 
 export interface AnyNetwork {
   readonly graph: Graph
-  /** The same network where it is a plain sequence of our layers: always, but for ONNX files. */
+  /** The same network as layers of ours: always, but for ONNX files, and of those only what the engine takes. */
   readonly network: Network | undefined
-  /** Why it is no such sequence: the first layer that does not fit. */
+  /** Why it is not: the first layer that does not fit. */
   readonly misfit: string | undefined
   readonly metadata: Record<string, string>
 }
@@ -22,7 +22,7 @@ interface Format {
   readonly save: (path: string, network: Network, metadata: Readonly<Record<string, string>>) => void
 }
 
-const sequential = ({ network, metadata }: { network: Network; metadata: Record<string, string> }): AnyNetwork => ({
+const layered = ({ network, metadata }: { network: Network; metadata: Record<string, string> }): AnyNetwork => ({
   graph: graphOf(network),
   network,
   misfit: undefined,
@@ -30,9 +30,9 @@ const sequential = ({ network, metadata }: { network: Network; metadata: Record<
 })
 
 const formats: Readonly<Record<string, Format>> = {
-  '.safetensors': { load: (path) => sequential(loadNetwork(path)), save: saveNetwork },
+  '.safetensors': { load: (path) => layered(loadNetwork(path)), save: saveNetwork },
   '.npz': {
-    load: (path) => sequential(networkOf(path, readNpz(path))),
+    load: (path) => layered(networkOf(path, readNpz(path))),
     save: (path, network, metadata) => writeNpz(path, tensorsOf(network, metadata)),
   },
   '.onnx': { load: importOnnx, save: exportOnnx },

@@ -36,7 +36,9 @@ function readAll(count: number, name: string, attempt: (random: Random) => void)
   return read
 }
 
-const networks = Array.from({ length: 4 }, (_, i) => randomNetwork(new Random(i, 'fuzz'), { maxWidth: 12 }))
+const networks = Array.from({ length: 4 }, (_, i) =>
+  randomNetwork(new Random(i, 'fuzz'), { maxWidth: 12, residual: i % 2 === 1 }),
+)
 const pick = <T>(random: Random, list: readonly T[]): T => list[random.integer(list.length)]
 const files = networks.map((network, i) => tensorsOf(network, { epsilon: `0.${i}` }))
 

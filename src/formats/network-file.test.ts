@@ -43,13 +43,34 @@ function expectSame(actual: Network, expected: Network): void {
   expect(Buffer.compare(Buffer.from(actual.parameters.buffer), Buffer.from(expected.parameters.buffer))).toBe(0)
 }
 
-test.each([tiny, ...architectureNames.map(architectureNamed)])('$name is read as it was saved', (architecture) => {
-  const network = networkOf(architecture)
-  saveNetwork(path, network, { epsilon: '0.1' })
-  const loaded = loadNetwork(path)
-  expectSame(loaded.network, network)
-  expect(loaded.metadata).toEqual({ epsilon: '0.1' })
-})
+const residual: Architecture = {
+  name: 'residual',
+  input: { channels: 1, height: 4, width: 4 },
+  layers: [
+    { kind: 'convolution', outChannels: 2, kernel: 3, stride: 1, padding: 1 },
+    { kind: 'relu' },
+    { kind: 'convolution', outChannels: 3, kernel: 2, stride: 2, padding: 0 },
+    { kind: 'convolution', outChannels: 3, kernel: 1, stride: 2, padding: 0, from: -1 },
+    { kind: 'add', other: 2 },
+    { kind: 'relu' },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 3 },
+  ],
+}
+/** The same with something else for some layers. */
+const change = (layers: Record<number, object>) =>
+  JSON.stringify({ ...residual, layers: residual.layers.map((layer, i) => ({ ...layer, ...layers[i] })) })
+
+test.each([tiny, residual, ...architectureNames.map(architectureNamed)])(
+  '$name is read as it was saved',
+  (architecture) => {
+    const network = networkOf(architecture)
+    saveNetwork(path, network, { epsilon: '0.1' })
+    const loaded = loadNetwork(path)
+    expectSame(loaded.network, network)
+    expect(loaded.metadata).toEqual({ epsilon: '0.1' })
+  },
+)
 
 test('parameters in shared memory are saved too', () => {
   const parameters = new Float32Array(new SharedArrayBuffer(4 * countParameters(tiny))).fill(2)
@@ -66,15 +87,15 @@ describe('files that are not such networks', () => {
   beforeEach(() => saveNetwork(path, networkOf(tiny)))
 
   /** Changes the file's tensors or metadata. */
-  function change(edit: (tensors: Map<string, Tensor>, metadata: Record<string, string>) => void): void {
+  function edit(how: (tensors: Map<string, Tensor>, metadata: Record<string, string>) => void): void {
     const { tensors, metadata } = readSafetensors(path)
-    edit(tensors, metadata)
+    how(tensors, metadata)
     writeSafetensors(path, tensors, metadata)
   }
   const scalar = { shape: [], data: new Float32Array(1) }
 
   test('missing, superfluous and misshapen tensors are named', () => {
-    change((tensors) => {
+    edit((tensors) => {
       tensors.delete('1.bias')
       tensors.set('7.weight', scalar)
       tensors.set('4.bias', scalar)
@@ -93,20 +114,32 @@ describe('files that are not such networks', () => {
     ['an unknown layer', JSON.stringify({ ...tiny, layers: [{ kind: 'sigmoid' }] }), 'layers.0.kind: '],
     ['a field too many', JSON.stringify({ ...tiny, layers: [{ kind: 'relu', slope: 1 }] }), 'layers.0: '],
     ['an absurd size', JSON.stringify({ ...tiny, input: { channels: 1e9, height: 1, width: 1 } }), 'input.channels: '],
+    ['a layer that reads itself', change({ 3: { from: 3 } }), 'layer 3 reads layer 3, which does not come before it'],
+    ['a layer that reads a later one', change({ 3: { from: 1e300 } }), 'layers.3.from: '],
+    ['a layer that reads one beyond the last', change({ 3: { from: 99 } }), 'layer 3 reads layer 99'],
+    ['a layer that reads half of one', change({ 3: { from: 0.5 } }), 'layers.3.from: '],
+    ['a layer that reads what is before the image', change({ 3: { from: -2 } }), 'layers.3.from: '],
+    ['a layer that reads a text', change({ 3: { from: '1' } }), 'layers.3.from: '],
+    ['a linear layer that reads another', change({ 7: { from: 5 } }), 'layers.7: '],
+    ['a sum of itself', change({ 4: { other: 4 } }), 'layer 4 reads layer 4'],
+    ['a sum of nothing', change({ 4: { other: undefined } }), 'layers.4.other: '],
+    ['a sum of half a layer', change({ 4: { other: 1.5 } }), 'layers.4.other: '],
+    ['a sum of two shapes', change({ 4: { other: 1 } }), 'layer 4 adds 3×2×2 and 2×4×4'],
+    ['a sum with a field too many', change({ 4: { from: 2 } }), 'layers.4: '],
     [
       'layers that do not fit',
       JSON.stringify({ ...tiny, layers: [{ kind: 'linear', outFeatures: 3 }] }),
       'put a flatten',
     ],
   ])('an architecture with %s is refused', (_, json, words) => {
-    change((_tensors, metadata) => (metadata[ARCHITECTURE_KEY] = json))
+    edit((_tensors, metadata) => (metadata[ARCHITECTURE_KEY] = json))
     expect(() => loadNetwork(path)).toThrow(UserError)
     expect(() => loadNetwork(path)).toThrow(`${path}: the metadata '${ARCHITECTURE_KEY}' is wrong: `)
     expect(() => loadNetwork(path)).toThrow(words)
   })
 
   test('a foreign file that fits nothing says what it lacks', () => {
-    change((_, metadata) => delete metadata[ARCHITECTURE_KEY])
+    edit((_, metadata) => delete metadata[ARCHITECTURE_KEY])
     expect(() => loadNetwork(path)).toThrow(
       /no metadata 'robustra.architecture'.*1\.weight \[2,1,2,2\], 1\.bias \[2\].*fit none .*mnist-small/,
     )

@@ -22,10 +22,12 @@ const layerSchema: z.ZodType<Layer> = z.discriminatedUnion('kind', [
     kernel: count,
     stride: count,
     padding: z.int().min(0).max(1_000_000),
+    from: z.int().min(-1).optional(),
   }),
   z.strictObject({ kind: z.literal('linear'), outFeatures: count }),
   z.strictObject({ kind: z.literal('relu') }),
   z.strictObject({ kind: z.literal('flatten') }),
+  z.strictObject({ kind: z.literal('add'), other: z.int().min(-1) }),
 ])
 const architectureSchema: z.ZodType<Architecture> = z.strictObject({
   name: z.string(),

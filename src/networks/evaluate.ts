@@ -1,6 +1,5 @@
 /** An independent float64 forward pass, by direct loops: what counterexamples are re-run with. */
-import { outputShape } from './layers.ts'
-import { type Network, parameterLayout } from './network.ts'
+import { type Network, parameterLayout, shapesOf, sourceOf } from './network.ts'
 
 /**
  * Logits of one image.
@@ -8,34 +7,38 @@ import { type Network, parameterLayout } from './network.ts'
  */
 export function evaluate({ architecture, parameters }: Network, image: ArrayLike<number>): Float64Array {
   const tensors = parameterLayout(architecture)
-  let shape = architecture.input
-  let value = Float64Array.from(image)
+  const shapes = shapesOf(architecture)
+  // values[0] is the image, values[i + 1] what layer i makes of them
+  const values = [Float64Array.from(image)]
   architecture.layers.forEach((layer, i) => {
     const [weight, bias] = tensors.filter((tensor) => tensor.layer === i)
-    const input = value
-    const from = shape
+    const source = sourceOf(architecture, i)
+    const input = values[source + 1]!
+    const from = shapes[source + 1]!
     const area = from.height * from.width
-    shape = outputShape(layer, from)
     switch (layer.kind) {
       case 'flatten':
-        return
+        return values.push(input)
       case 'relu':
-        value = input.map((v) => Math.max(v, 0))
-        return
+        return values.push(input.map((v) => Math.max(v, 0)))
+      case 'add':
+        return values.push(input.map((v, j) => v + values[layer.other + 1]![j]!))
       case 'normalise':
-        value = input.map((v, j) => (v - layer.mean[Math.floor(j / area)]!) / layer.deviation[Math.floor(j / area)]!)
-        return
-      case 'linear':
-        value = new Float64Array(layer.outFeatures).map((_, o) => {
+        return values.push(
+          input.map((v, j) => (v - layer.mean[Math.floor(j / area)]!) / layer.deviation[Math.floor(j / area)]!),
+        )
+      case 'linear': {
+        const sums = new Float64Array(layer.outFeatures).map((_, o) => {
           let sum = parameters[bias!.offset + o]!
           for (let k = 0; k < input.length; k++) sum += parameters[weight!.offset + o * input.length + k]! * input[k]!
           return sum
         })
-        return
+        return values.push(sums)
+      }
       case 'convolution': {
         const { kernel, stride, padding } = layer
-        const { channels, height, width } = shape
-        value = new Float64Array(channels * height * width).map((_, j) => {
+        const { channels, height, width } = shapes[i + 1]!
+        const sums = new Float64Array(channels * height * width).map((_, j) => {
           const o = Math.floor(j / (height * width))
           const top = Math.floor((j % (height * width)) / width) * stride - padding
           const left = (j % width) * stride - padding
@@ -52,10 +55,11 @@ export function evaluate({ architecture, parameters }: Network, image: ArrayLike
           }
           return sum
         })
+        return values.push(sums)
       }
     }
   })
-  return value
+  return values.at(-1)!
 }
 
 /** The class with the largest logit; the first of several. */

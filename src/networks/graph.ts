@@ -1,19 +1,21 @@
 /**
  * Any ReLU network as a directed acyclic graph of affine maps and ReLUs in float64: residual sums, concatenations,
- * pooling and the like are all affine. What verification works on; sequential networks become graphs by `graphOf`.
+ * pooling and the like are all affine. What verification works on; networks of layers become graphs by `graphOf`.
  */
 import { type LinearMap, convolutionMap, denseMap, selectionMap } from './linear-map.ts'
-import { type Shape, sizeOf } from './layers.ts'
-import { type Network, parameterLayout, shapesOf } from './network.ts'
+import { type AffineLayer, type Layer, type Shape, sizeOf } from './layers.ts'
+import { type Architecture, type Network, parameterLayout, shapesOf, sourceOf } from './network.ts'
+
+/** Σ map(value) + bias */
+interface AffineNode {
+  readonly kind: 'affine'
+  readonly terms: readonly { readonly value: number; readonly map: LinearMap }[]
+  readonly bias: Float64Array
+}
 
 /** One node makes one value, a vector. Value 0 is the input; node i makes value i + 1 from values before it. */
 export type GraphNode =
-  /** Σ map(value) + bias */
-  | {
-      readonly kind: 'affine'
-      readonly terms: readonly { readonly value: number; readonly map: LinearMap }[]
-      readonly bias: Float64Array
-    }
+  | AffineNode
   /** max(value, 0), element by element */
   | { readonly kind: 'relu'; readonly value: number }
 
@@ -47,54 +49,115 @@ export function evaluateGraph({ nodes }: Graph, input: ArrayLike<number>): Float
   return values
 }
 
-/** A sequential network as a graph over its pixels: normalisation is its first affine node. */
-export function graphOf({ architecture, parameters }: Network): Graph {
-  const { name, input, layers } = architecture
+/**
+ * A network of layers as a graph over its pixels. Normalisation is an affine node; a residual sum is one node with a
+ * term for each convolution or linear layer that nothing else reads, and an identity for what else it adds.
+ * @throws RangeError if a layer cannot take what it reads
+ */
+export function graphOf(network: Network): Graph {
+  const { architecture } = network
+  const shapes = shapesOf(architecture)
+  const nodes: GraphNode[] = []
+  const single = readOnce(architecture)
+  const affineOf = affineLayers(network)
+  /** What every layer makes: a value, or a node that is not among the others yet. values[0] is the input. */
+  const values: (number | AffineNode)[] = [0]
+  const valueOf = (layer: number): number => {
+    const made = values[layer + 1]!
+    if (typeof made === 'number') return made
+    return (values[layer + 1] = nodes.push(made))
+  }
+  const summand = (layer: number): AffineNode => {
+    const made = values[layer + 1]!
+    // only these: their biases are 32-bit floats, of which the sum of two is rounded once, however they cancel
+    const { kind } = architecture.layers[layer] ?? {}
+    if (typeof made !== 'number' && (kind === 'convolution' || kind === 'linear') && single(layer)) return made
+    const value = valueOf(layer)
+    const size = sizeOf(shapes[layer + 1]!)
+    const map = selectionMap(size, size, (j) => j)
+    return { kind: 'affine', terms: [{ value, map }], bias: new Float64Array(size) }
+  }
+  architecture.layers.forEach((layer, i) => {
+    const source = sourceOf(architecture, i)
+    switch (layer.kind) {
+      case 'flatten':
+        return values.push(valueOf(source))
+      case 'relu':
+        return values.push(nodes.push({ kind: 'relu', value: valueOf(source) }))
+      case 'add': {
+        const [a, b] = [summand(layer.other), summand(source)]
+        return values.push({
+          kind: 'affine',
+          terms: [...a.terms, ...b.terms],
+          bias: a.bias.map((v, j) => v + b.bias[j]!),
+        })
+      }
+      default: {
+        const { map, bias } = affineOf(layer, i)
+        return values.push({ kind: 'affine', terms: [{ value: valueOf(source), map }], bias })
+      }
+    }
+  })
+  valueOf(architecture.layers.length - 1)
+  return { name: architecture.name, inputShape: dimensions(architecture.input), nodes }
+}
+
+/** Whether one layer at most reads the output of a layer. */
+function readOnce(architecture: Architecture): (layer: number) => boolean {
+  const reads = new Int32Array(architecture.layers.length + 1)
+  architecture.layers.forEach((layer, i) => {
+    reads[sourceOf(architecture, i) + 1]!++
+    if (layer.kind === 'add') reads[layer.other + 1]!++
+  })
+  return (layer) => reads[layer + 1]! <= 1
+}
+
+/** The map of a layer and its bias, one per output value. */
+function affineLayers({ architecture, parameters }: Network) {
   const shapes = shapesOf(architecture)
   const tensors = parameterLayout(architecture)
-  const nodes: GraphNode[] = []
-  const affine = (map: LinearMap, bias: Float64Array) =>
-    nodes.push({ kind: 'affine', terms: [{ value: nodes.length, map }], bias })
-  layers.forEach((layer, i) => {
-    const from = shapes[i]!
+  return (layer: AffineLayer | NormaliseLayer, i: number): { map: LinearMap; bias: Float64Array } => {
+    const from = shapes[sourceOf(architecture, i) + 1]!
     const to = shapes[i + 1]!
     const [weight, bias] = tensors
       .filter((tensor) => tensor.layer === i)
       .map(({ offset, length }) => parameters.subarray(offset, offset + length))
-    if (layer.kind === 'relu') nodes.push({ kind: 'relu', value: nodes.length })
-    else if (layer.kind === 'normalise') {
-      const channel = (j: number) => Math.floor(j / (from.height * from.width))
-      const scale = selectionMap(
-        sizeOf(from),
-        sizeOf(from),
-        (j) => j,
-        (j) => 1 / layer.deviation[channel(j)]!,
-      )
-      affine(
-        scale,
-        Float64Array.from({ length: sizeOf(from) }, (_, j) => -layer.mean[channel(j)]! / layer.deviation[channel(j)]!),
-      )
-    } else if (layer.kind === 'linear') {
-      affine(denseMap(weight!, layer.outFeatures, sizeOf(from)), Float64Array.from(bias!))
-    } else if (layer.kind === 'convolution') {
-      const { kernel, stride, padding } = layer
-      const map = convolutionMap(weight!, {
-        input: [from.channels, from.height, from.width],
-        outChannels: to.channels,
-        kernel: [kernel, kernel],
-        stride: [stride, stride],
-        dilation: [1, 1],
-        padding: [padding, padding, padding, padding],
-        groups: 1,
-      })
-      affine(
-        map,
-        Float64Array.from({ length: sizeOf(to) }, (_, j) => bias![Math.floor(j / (to.height * to.width))]!),
-      )
+    const perValue = (ofChannel: (c: number) => number) =>
+      Float64Array.from({ length: sizeOf(to) }, (_, j) => ofChannel(Math.floor(j / (to.height * to.width))))
+    switch (layer.kind) {
+      case 'normalise': {
+        const factors = perValue((c) => 1 / layer.deviation[c]!)
+        const size = sizeOf(from)
+        return {
+          map: selectionMap(
+            size,
+            size,
+            (j) => j,
+            (j) => factors[j]!,
+          ),
+          bias: perValue((c) => -layer.mean[c]! / layer.deviation[c]!),
+        }
+      }
+      case 'linear':
+        return { map: denseMap(weight!, layer.outFeatures, sizeOf(from)), bias: perValue((c) => bias![c]!) }
+      case 'convolution': {
+        const { kernel, stride, padding } = layer
+        const map = convolutionMap(weight!, {
+          input: [from.channels, from.height, from.width],
+          outChannels: to.channels,
+          kernel: [kernel, kernel],
+          stride: [stride, stride],
+          dilation: [1, 1],
+          padding: [padding, padding, padding, padding],
+          groups: 1,
+        })
+        return { map, bias: perValue((c) => bias![c]!) }
+      }
     }
-  })
-  return { name, inputShape: dimensions(input), nodes }
+  }
 }
+
+type NormaliseLayer = Extract<Layer, { kind: 'normalise' }>
 
 const dimensions = ({ channels, height, width }: Shape): number[] =>
   height === 1 && width === 1 ? [channels] : [channels, height, width]

@@ -21,6 +21,7 @@ describe('Table 1', () => {
     ['mnist-large', 1_974_762, 48_064],
     ['cifar10-small', 214_918, 6_244],
     ['cifar10-large', 2_466_858, 62_464],
+    ['cifar10-resnet', 4_214_850, 107_496],
   ])('%s has %d parameters and %d hidden units', (name, parameters, hiddenUnits) => {
     const architecture = architectureNamed(name)
     expect(countParameters(architecture)).toBe(parameters)
@@ -56,25 +57,46 @@ describe('initialisation', () => {
     }
   })
 
-  it('of cifar10-small has normal convolutions without biases, and PyTorch’s linear layers', () => {
-    const { architecture, parameters } = initialise(architectureNamed('cifar10-small'), 1)
-    const deviation: Record<string, number> = {
-      '1.weight': Math.sqrt(2 / (4 * 4 * 16)),
-      '3.weight': Math.sqrt(2 / (4 * 4 * 32)),
-      '6.weight': 1 / Math.sqrt(3 * 2048),
-      '8.weight': 1 / Math.sqrt(3 * 100),
-    }
-    for (const { name, layer, offset, length } of parameterLayout(architecture)) {
+  const ofLinear = (inputs: number) => 1 / Math.sqrt(3 * inputs)
+  const ofConvolution = (kernel: number, outChannels: number) => Math.sqrt(2 / (kernel * kernel * outChannels))
+  it.each<[string, Record<string, number>]>([
+    [
+      'cifar10-small',
+      {
+        ...{ '1.weight': ofConvolution(4, 16), '3.weight': ofConvolution(4, 32) },
+        ...{ '6.weight': ofLinear(2048), '8.weight': ofLinear(100) },
+      },
+    ],
+    [
+      'cifar10-resnet',
+      {
+        '1.weight': ofConvolution(3, 16),
+        ...{ '3.weight': ofConvolution(3, 16), '5.weight': ofConvolution(3, 16), '6.weight': ofConvolution(1, 16) },
+        ...{ '9.weight': ofConvolution(3, 16), '11.weight': ofConvolution(3, 16), '12.weight': ofConvolution(1, 16) },
+        ...{ '15.weight': ofConvolution(4, 32), '17.weight': ofConvolution(3, 32), '18.weight': ofConvolution(2, 32) },
+        ...{ '21.weight': ofConvolution(4, 64), '23.weight': ofConvolution(3, 64), '24.weight': ofConvolution(2, 64) },
+        ...{ '28.weight': ofLinear(4096), '30.weight': ofLinear(1000) },
+      },
+    ],
+  ])('of %s has normal convolutions without biases, and PyTorch’s linear layers', (name, deviations) => {
+    const { architecture, parameters } = initialise(architectureNamed(name), 1)
+    let weights = 0
+    for (const { name: tensor, layer, offset, length } of parameterLayout(architecture)) {
       const values = parameters.subarray(offset, offset + length)
-      const expected = deviation[name]
-      if (expected !== undefined) {
-        expect(deviationOf(values) / expected).toBeCloseTo(1, 1)
-        // a normal variable is beyond two deviations in 4.6 % of all cases, a uniform one never
-        const far = values.filter((v) => Math.abs(v) > 2 * expected).length / length
-        if (layer > 3) expect(far).toBe(0)
-        else expect(Math.abs(far - 0.0455)).toBeLessThan(0.02)
-      } else expect(values.every((v) => Object.is(v, 0))).toBe(layer <= 3)
+      const isLinear = architecture.layers[layer]!.kind === 'linear'
+      const expected = deviations[tensor]
+      if (expected === undefined) {
+        expect(values.every((v) => Object.is(v, 0))).toBe(!isLinear)
+        continue
+      }
+      weights++
+      expect(Math.abs(deviationOf(values) / expected - 1)).toBeLessThan(4 / Math.sqrt(2 * length))
+      // a normal variable is beyond two deviations in 4.6 % of all cases, a uniform one never
+      const far = values.filter((v) => Math.abs(v) > 2 * expected).length / length
+      if (isLinear) expect(far).toBe(0)
+      else expect(Math.abs(far - 0.0455)).toBeLessThan(4 * Math.sqrt(0.0434 / length))
     }
+    expect(weights).toBe(Object.keys(deviations).length)
   })
 
   it('depends on the seed, and on nothing else', () => {
@@ -90,7 +112,7 @@ describe('forward passes', () => {
     const engine = await Engine.create()
     for (let seed = 0; seed < 40; seed++) {
       const random = new Random(seed, 'forward')
-      const network = randomNetwork(random)
+      const network = randomNetwork(random, { residual: seed % 2 === 1 })
       const inputs = sizeOf(network.architecture.input)
       const image = Float32Array.from({ length: inputs }, () => random.uniform())
       const exact = evaluate(network, image)
@@ -113,18 +135,21 @@ describe('forward passes', () => {
     }
   })
 
-  it.each(['mnist-large', 'cifar10-large'])('of the engine and of `evaluate` agree on %s', async (name) => {
-    const network = initialise(architectureNamed(name), 2)
-    const { channels, height, width } = network.architecture.input
-    const random = new Random(3, name)
-    const image = Float32Array.from({ length: channels * height * width }, () => random.uniform())
-    const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
-    loaded.setParameters(network.parameters)
-    const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0], epsilon: 0 })
-    const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
-    const values = loaded.engine.read(logits.pointer, logits.length)
-    evaluate(network, image).forEach((exact, i) => expect(values[i * columns]).toBeCloseTo(exact, 5))
-  })
+  it.each(['mnist-large', 'cifar10-large', 'cifar10-resnet'])(
+    'of the engine and of `evaluate` agree on %s',
+    async (name) => {
+      const network = initialise(architectureNamed(name), 2)
+      const { channels, height, width } = network.architecture.input
+      const random = new Random(3, name)
+      const image = Float32Array.from({ length: channels * height * width }, () => random.uniform())
+      const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+      loaded.setParameters(network.parameters)
+      const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0], epsilon: 0 })
+      const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
+      const values = loaded.engine.read(logits.pointer, logits.length)
+      evaluate(network, image).forEach((exact, i) => expect(values[i * columns]).toBeCloseTo(exact, 5))
+    },
+  )
 
   it('the largest of equals is the first', () => {
     expect(largestIndex([1, 3, 3, 2])).toBe(1)

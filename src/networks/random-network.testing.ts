@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check'
 import { Random } from '../engine/random.ts'
-import { type Layer, type Shape, outputShape, sizeOf } from './layers.ts'
-import { type Architecture, type Network, countParameters, parameterLayout } from './network.ts'
+import { type Layer, type Shape, formatShape, outputShape, sizeOf } from './layers.ts'
+import { type Architecture, type Network, countParameters, parameterLayout, shapesOf } from './network.ts'
 
 export interface RandomNetworkOptions {
   /** By default a vector of at most 8 values or an image of at most 3×8×8. */
@@ -20,6 +20,8 @@ export interface RandomNetworkOptions {
   readonly convolutions?: boolean
   /** Whether to begin with a normalise layer; by default one network in three does. */
   readonly normalise?: boolean
+  /** Whether hidden layers may be residual blocks, which count as one; by default none is. */
+  readonly residual?: boolean
 }
 
 /** A network drawn from `random`. */
@@ -66,6 +68,12 @@ function randomArchitecture(random: Random, options: RandomNetworkOptions): Arch
   const hiddenLayers = options.hiddenLayers ?? 1 + random.integer(3)
   for (let i = 0; i < hiddenLayers; i++) {
     const isImage = shape.height > 1 || shape.width > 1
+    const block = options.residual && random.integer(4) > 0 ? residualBlock(random, input, layers, maxWidth) : undefined
+    if (block) {
+      block.forEach((layer) => layers.push(layer))
+      shape = shapesOf({ name: 'so far', input, layers }).at(-1)!
+      continue
+    }
     const convolution = (options.convolutions ?? true) && isImage && random.integer(4) > 0
     const drawn = convolution ? randomConvolution(random, shape, maxWidth) : undefined
     if (drawn) add(drawn)
@@ -81,6 +89,52 @@ const randomInput = (random: Random): Shape =>
     ? { channels: 1 + random.integer(8), height: 1, width: 1 }
     : { channels: 1 + random.integer(3), height: 1 + random.integer(8), width: 1 + random.integer(8) }
 
+/**
+ * One or two convolutions, a ReLU between them, and one or two more of any earlier value that make the same shape, all
+ * summed, then a ReLU; undefined if the first does not fit.
+ */
+function residualBlock(random: Random, input: Shape, before: readonly Layer[], maxWidth: number): Layer[] | undefined {
+  const architecture = (layers: readonly Layer[]) => ({ name: 'block', input, layers: [...before, ...layers] })
+  const shapes = shapesOf(architecture([]))
+  // the image or its normalisation, and what ReLUs make, but for what another layer reads flattened
+  const first = before[0]?.kind === 'normalise' ? 0 : -1
+  const readable = [first, ...before.flatMap(({ kind }, i) => (kind === 'relu' ? [i] : []))].filter(
+    (i) => before[i + 1]?.kind !== 'flatten',
+  )
+  const layers: Layer[] = []
+  const end = () => shapesOf(architecture(layers)).at(-1)!
+  for (let left = 1 + random.integer(2); left > 0; left--) {
+    const drawn = randomConvolution(random, end(), maxWidth)
+    if (!drawn) return undefined
+    layers.push(...(layers.length > 0 ? [relu] : []), drawn)
+  }
+  for (let left = random.integer(3) === 0 ? 2 : 1; left > 0 && readable.length > 0; left--) {
+    const from = readable[random.integer(readable.length)]!
+    const [shape, sum] = [end(), before.length + layers.length - 1]
+    const fitting = convolutions(shape.channels).filter(
+      (layer) =>
+        fits(layer, shapes[from + 1]!) && formatShape(outputShape(layer, shapes[from + 1]!)) === formatShape(shape),
+    )
+    if (fitting.length > 0) {
+      layers.push({ ...fitting[random.integer(fitting.length)]!, from }, { kind: 'add', other: sum })
+    }
+  }
+  return [...layers, relu]
+}
+
+const relu: Layer = { kind: 'relu' }
+
+/** All that `randomConvolution` may draw, of so many channels. */
+const convolutions = (outChannels: number) =>
+  [1, 2, 3, 4].flatMap((kernel) =>
+    [1, 2, 3].flatMap((stride) =>
+      [0, 1, 2].map((padding) => ({ kind: 'convolution' as const, outChannels, kernel, stride, padding })),
+    ),
+  )
+
+const fits = ({ kernel, padding }: { kernel: number; padding: number }, { height, width }: Shape): boolean =>
+  Math.min(height, width) + 2 * padding >= kernel
+
 /** Kernel 1 to 4, stride 1 to 3, padding 0 to 2 (also wider than the kernel); undefined if none of ten draws fits. */
 function randomConvolution(random: Random, shape: Shape, maxWidth: number): Layer | undefined {
   for (let attempt = 0; attempt < 10; attempt++) {
@@ -91,8 +145,7 @@ function randomConvolution(random: Random, shape: Shape, maxWidth: number): Laye
       stride: 1 + random.integer(3),
       padding: random.integer(3),
     } as const
-    const fits = Math.min(shape.height, shape.width) + 2 * layer.padding >= layer.kernel
-    if (fits && sizeOf(outputShape(layer, shape)) <= maxWidth) return layer
+    if (fits(layer, shape) && sizeOf(outputShape(layer, shape)) <= maxWidth) return layer
   }
   return undefined
 }

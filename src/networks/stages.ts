@@ -29,8 +29,8 @@ type Value = { readonly source: number } | { readonly terms: readonly TermPlan[]
 /**
  * The stages of an architecture, each after those that it reads, and the normalisation per input channel.
  * @throws RangeError if a normalise layer is not the first one, a ReLU comes before any affine layer or a second time
- *   after one, a sum adds anything but affine layers, layers read one output in two shapes, or the last stage is no
- *   single linear layer without a ReLU
+ *   after one, a sum adds anything but affine layers of one shape, layers read one output in two shapes, or the last
+ *   stage is no single linear layer without a ReLU
  */
 export function planStages(architecture: Architecture): {
   readonly stages: readonly StagePlan[]
@@ -39,6 +39,7 @@ export function planStages(architecture: Architecture): {
   const { layers, input } = architecture
   const shapes = shapesOf(architecture)
   const stages: { terms: readonly TermPlan[]; outputShape: Shape; readAs?: Shape; relu: boolean }[] = []
+  const image: { readAs?: Shape } = {}
   const values: Value[] = []
   const valueOf = (layer: number): Value => (layer < 0 ? { source: -1 } : values[layer]!)
 
@@ -54,14 +55,12 @@ export function planStages(architecture: Architecture): {
     const from = sourceOf(architecture, i)
     const source = finish(from, false)
     const inputShape = shapes[from + 1]!
-    const before = stages[source]
-    if (before) {
-      before.readAs ??= inputShape
-      if (formatShape(before.readAs) !== formatShape(inputShape)) {
-        throw new RangeError(
-          `layer ${i} reads ${formatShape(inputShape)} where another reads ${formatShape(before.readAs)}`,
-        )
-      }
+    const before = stages[source] ?? image
+    before.readAs ??= inputShape
+    if (formatShape(before.readAs) !== formatShape(inputShape)) {
+      throw new RangeError(
+        `layer ${i} reads ${formatShape(inputShape)} where another reads ${formatShape(before.readAs)}`,
+      )
     }
     const options = layer.kind === 'linear' ? { kernel: 1, stride: 1, padding: 0 } : layer
     return { terms: [{ layer: i, source, inputShape, options }], outputShape: shapes[i + 1]! }
@@ -81,6 +80,9 @@ export function planStages(architecture: Architecture): {
       case 'add': {
         const other = valueOf(layer.other)
         if (!('terms' in before && 'terms' in other)) throw new RangeError(`layer ${i} must add two affine layers`)
+        if (formatShape(before.outputShape) !== formatShape(other.outputShape)) {
+          throw new RangeError(`layer ${i} adds layers of different shapes, flattened`)
+        }
         return values.push({ terms: [...before.terms, ...other.terms], outputShape: before.outputShape })
       }
       default:
@@ -93,6 +95,11 @@ export function planStages(architecture: Architecture): {
   const last = valueOf(layers.length - 1)
   if (!('terms' in last)) throw new RangeError('the last layer must be an affine one: logits are not cut at zero')
   if (last.terms.length > 1) throw new RangeError('the last layer must not be a residual sum')
+  // margins are taken between rows of its weights
+  const [{ inputShape, options }] = last.terms as [TermPlan]
+  if (inputShape.height > 1 || inputShape.width > 1 || options.kernel > 1 || options.padding > 0) {
+    throw new RangeError('the last layer must be linear, not a convolution of an image')
+  }
   finish(layers.length - 1, false)
   const first = layers[0]
   return {

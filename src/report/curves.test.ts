@@ -4,7 +4,7 @@ import { curvesSvg } from './curves.ts'
 
 const report = (epoch: number, network: string, certifiedError: number): EpochReport => ({
   ...{ epoch, network, certifiedError, loss: 1, cleanError: certifiedError / 2, epsilon: 0.05 * (epoch + 1) },
-  ...{ learningRate: 0.001, unstable: 0.1, seconds: 1 },
+  ...{ method: 'robustra', learningRate: 0.001, unstable: 0.1, seconds: 1 },
 })
 
 test('draws clean and certified error of both networks, with labels at their ends', () => {

@@ -38,7 +38,7 @@ interface Pair {
 /** Two networks of one architecture, or of two that take the same images. */
 function randomPair(seed: number): Pair {
   const random = new Random(seed, 'pair')
-  const f = randomNetwork(random, { maxWidth: 40, normalise: random.integer(3) === 0 })
+  const f = randomNetwork(random, { maxWidth: 40, normalise: random.integer(3) === 0, residual: seed % 4 === 3 })
   const { input, layers } = f.architecture
   const classes = countClasses(f.architecture)
   const normalise = layers.filter((layer) => layer.kind === 'normalise')

@@ -7,14 +7,16 @@
  *
  *   h = x·ν̂₁ + Σ radius_j sgn(ν̂_1j + η_med q̂_1j) ν̂_1j + Σ ν·b − Σ l[ν]₊
  *
- * with η and t₀ constants for the gradient. Sound over the reference space only: an objective for training, never a
- * certificate. It is at most the ordinary dual bound, since h is convex in η and h(0) is the ordinary bound.
+ * with η and t₀ constants for the gradient. Over ℓ2 and ℓ1 balls multiplier.ts chooses η, and its s stands in the place of
+ * the signs. Sound over the reference space only: an objective for training, never a certificate. It is at most the ordinary dual bound, since h is convex in η and h(0) is the ordinary bound.
  */
-import { exampleOf, inputTerm } from '../bounds/close.ts'
+import { type Example, exampleOf, inputTerm } from '../bounds/close.ts'
 import type { CarriedRows } from '../bounds/dual-rows.ts'
 import type { Relaxed } from '../bounds/dual.ts'
 import { carryMargins, scatter } from '../bounds/margins.ts'
+import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
+import { multiplierOf } from './multiplier.ts'
 
 /** What the reference space looked like for the targets of one example. */
 export interface SpaceStatistics {
@@ -26,7 +28,7 @@ export interface SpaceStatistics {
   readonly infeasible: number
 }
 
-/** Per row: η_med, t₀ and the ends [l, r] of the derivative's range at t = 0. */
+/** Per row: η (η_med), t₀ and the ends [l, r] of the derivative's range at t = 0. */
 export interface ReferenceSpace {
   readonly eta: Float32Array
   readonly t: Float32Array
@@ -65,7 +67,7 @@ export function robustraMargins(
   return { margins, space, statistics }
 }
 
-/** Closes a pass of f with the signs that the reference's coefficients give (the short form of h at η_med, t₀). */
+/** Closes a pass of f with the signs that the reference's coefficients give (the short form of h at η, t₀). */
 function closeOverReference(
   f: Relaxed,
   tape: Tape | undefined,
@@ -77,15 +79,18 @@ function closeOverReference(
   const { engine } = f.network
   const { rows, coefficients } = own
   const inputs = coefficients.length / rows
-  const { centre, radius, stride } = exampleOf(f.chunk, example)
+  const place = exampleOf(f.chunk, example)
+  const { centre, radius, stride } = place
   const signs = Tensor.create(engine, coefficients.length)
   const eta = engine.floats(rows)
   const sums = engine.floats(4 * rows)
   const scratch = engine.floats(inputs)
-  engine.kernels.referenceSpace(
-    ...[inputs, rows, coefficients.pointer, reference.coefficients.pointer, radius, stride],
-    ...[eta, signs.pointer, sums, scratch],
-  )
+  if (place.norm === 'linf') {
+    engine.kernels.referenceSpace(
+      ...[inputs, rows, coefficients.pointer, reference.coefficients.pointer, radius, stride],
+      ...[eta, signs.pointer, sums, scratch],
+    )
+  } else solveRows(engine, place, place.norm, own, reference, { eta, signs: signs.pointer, sums })
   const ownCentre = inputTerm(engine, own, exampleOf(f.chunk, example)).centre
   const referenceCentre = inputTerm(engine, reference, exampleOf(g.chunk, example)).centre
 
@@ -118,4 +123,37 @@ function closeOverReference(
     )
   })
   return { upper, space }
+}
+
+/** What the kernel `referenceSpace` does, for the other norms: s in the place of the signs. @param to pointers */
+function solveRows(
+  { f32 }: Engine,
+  { radius, stride }: Example,
+  norm: 'l2' | 'l1',
+  own: CarriedRows,
+  reference: CarriedRows,
+  to: { readonly eta: number; readonly signs: number; readonly sums: number },
+): void {
+  const { rows, coefficients } = own
+  const inputs = coefficients.length / rows
+  const [u, w] = [new Float64Array(inputs), new Float64Array(inputs)]
+  const [ofOwn, ofReference, signs] = [coefficients.pointer >> 2, reference.coefficients.pointer >> 2, to.signs >> 2]
+  for (let row = 0; row < rows; row++) {
+    for (let j = 0, at = row; j < inputs; j++, at += rows) {
+      const r = f32[(radius + j * stride) >> 2]!
+      u[j] = r * f32[ofOwn + at]!
+      w[j] = r * f32[ofReference + at]!
+    }
+    const { eta, subgradient, lowest, highest } = multiplierOf(norm, u, w)
+    let [alongOwn, alongReference] = [0, 0]
+    for (let j = 0, at = row; j < inputs; j++, at += rows) {
+      const s = subgradient[j]!
+      f32[signs + at] = s
+      alongOwn += s * u[j]!
+      alongReference += s * w[j]!
+    }
+    f32[(to.eta >> 2) + row] = eta
+    const sums = [alongOwn, alongReference, lowest, highest]
+    sums.forEach((sum, i) => (f32[(to.sums >> 2) + i * rows + row] = sum))
+  }
 }

@@ -6,7 +6,8 @@
  * Method: the Lagrangian dual h(η) of the relaxed problem, η ≥ 0 the multiplier of cᵀg(x) ≥ t.
  * Property: h(η) is sound over that space for every η ≥ 0 and t; it certifies nothing about the rest of the box.
  * Source: Robustra (Li et al. 2019), sections 5.3 and 5.4, Eqns. 7 to 11, mended as DESIGN.md section 4 says; the
- * radius here may differ from input to input (the paper's ε is the uniform case).
+ * radius here may differ from input to input (the paper's ε is the uniform case). All but `objectiveLong` and
+ * `middleMultiplier` are for ℓ∞, as the paper is.
  *
  * Words for the paper's letters: f's coefficients of the input are ν̂_1, g's are q̂_1; a *transition point* of input j
  * is the η at which ν̂_1j + η q̂_1j changes sign. ε γ(η) is here Σ_j radius_j sgn(ν̂_1j + η q̂_1j) q̂_1j.
@@ -18,6 +19,7 @@ import {
   referenceDualBounds,
   referenceDualPass,
 } from '../bounds/reference.ts'
+import { type Norm, dualNorm } from '../bounds/norm.ts'
 import { type Box, normalisedBox, referenceStages } from '../bounds/reference-stages.ts'
 import type { Network } from '../networks/network.ts'
 
@@ -30,6 +32,8 @@ export interface AdversarialSpace {
   readonly g: DualPass
   /** In normalised units, as the coefficients are. */
   readonly box: Box
+  /** 'linf' if left out. */
+  readonly norm?: Norm
 }
 
 export type Tightness = 'loose' | 'tight' | 'infeasible'
@@ -45,7 +49,13 @@ export function referenceAdversarialSpace(
   target: number,
   centre: Float64Array,
   radius: Float64Array,
-  boundsOf: (network: Network, centre: Float64Array, radius: Float64Array) => Bounds[] = referenceDualBounds,
+  boundsOf: (
+    network: Network,
+    centre: Float64Array,
+    radius: Float64Array,
+    norm: Norm,
+  ) => Bounds[] = referenceDualBounds,
+  norm: Norm = 'linf',
 ): AdversarialSpace {
   const box = normalisedBox(f.architecture, centre, radius)
   const boxOfG = normalisedBox(g.architecture, centre, radius)
@@ -57,14 +67,15 @@ export function referenceAdversarialSpace(
     const specification = marginSpecification(stages, target, label)
     return referenceDualPass(
       network,
-      boundsOf(network, centre, radius),
+      boundsOf(network, centre, radius, norm),
       specification,
       stages.length - 1,
       centre,
       radius,
+      norm,
     )
   }
-  return { f: pass(f), g: pass(g), box }
+  return { f: pass(f), g: pass(g), box, norm }
 }
 
 /** −ν̂_1j / q̂_1j of every input j, of any sign; NaN where |q̂_1j| is negligible. */
@@ -113,10 +124,48 @@ const constantOfDerivative = ({ g, box }: AdversarialSpace): number => dot(g.inp
 export const tZero = (space: AdversarialSpace, eta = medianTransition(space)): number => derivative(space, eta, 0)
 
 /** h(η) at a given t: Eqn. 8, term by term. */
-export function objectiveLong({ f, g, box }: AdversarialSpace, eta: number, t: number): number {
+export function objectiveLong({ f, g, box, norm = 'linf' }: AdversarialSpace, eta: number, t: number): number {
   const coefficients = f.inputCoefficients.map((v, j) => v + eta * g.inputCoefficients[j])
-  const norm = coefficients.reduce((sum, v, j) => sum + box.radius[j] * Math.abs(v), 0)
-  return dot(coefficients, box.centre) + norm - eta * t + f.constant + eta * g.constant
+  const largest = dualNorm(
+    norm,
+    coefficients.map((v, j) => box.radius[j] * v),
+  )
+  return dot(coefficients, box.centre) + largest - eta * t + f.constant + eta * g.constant
+}
+
+/**
+ * For ℓ2 and ℓ1 balls: the η at which the derivative of ‖radius·(ν̂₁ + ηq̂₁)‖ passes the middle of its range, by
+ * bisection, the t₀ that makes it optimal, and [l, r] at t = 0. η is 0 where the derivative never grows.
+ */
+export function middleMultiplier(space: AdversarialSpace): {
+  readonly eta: number
+  readonly t: number
+  readonly range: readonly [l: number, r: number]
+} {
+  const { f, g, box, norm } = space
+  const scaled = (of: DualPass) => of.inputCoefficients.map((v, j) => box.radius[j] * v)
+  const [u, w] = [scaled(f), scaled(g)]
+  /** The derivative from the right: along the steepest of the subgradients. */
+  const slopeAt = (eta: number): number => {
+    const sum = u.map((v, j) => v + eta * w[j])
+    const largest = dualNorm(norm!, sum)
+    if (largest === 0) return dualNorm(norm!, w)
+    if (norm === 'l2') return dot(sum, w) / largest
+    return Math.max(...w.map((v, j) => (Math.abs(sum[j]) === largest ? Math.sign(sum[j]) * v : -Infinity)))
+  }
+  const constant = constantOfDerivative(space)
+  const [lowest, highest] = [slopeAt(0), dualNorm(norm!, w)]
+  const middle = (lowest + highest) / 2
+  const range = [lowest + constant, highest + constant] as const
+  if (highest - lowest <= 1e-9 * highest) return { eta: 0, t: lowest + constant, range }
+  let [low, high] = [0, 1]
+  while (slopeAt(high) < middle) high *= 2
+  for (let i = 0; i < 200; i++) {
+    const between = (low + high) / 2
+    if (slopeAt(between) < middle) low = between
+    else high = between
+  }
+  return { eta: high, t: middle + constant, range }
 }
 
 /**

@@ -3,8 +3,10 @@
  * epoch, in one file that is replaced atomically; with the seed and the epoch's number it is all the state there is, since
  * every random stream is named by them. Beside it: `config.json`, `log.jsonl` (one row per network and epoch) and
  * the networks themselves, `f.safetensors`, `g.safetensors` and `best.safetensors`, for everybody else to use.
+ * While the learners of a pair are trained at the same time, the one that has finished an epoch leaves a checkpoint of its
+ * own, `f.checkpoint.safetensors`, until the other has finished, too, and both are in the one for all.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { explainFileError, writeFileAtomic } from '../formats/atomic.ts'
@@ -52,16 +54,21 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder for a new run.
+   * Makes the folder for a new run. What learners start from, if not from random weights, is its first checkpoint, so that
+   * the run depends on no other file afterwards.
    * @throws UserError if it exists and is not empty, or cannot be made
    */
-  create(options: TrainingOptions): void {
+  create(options: TrainingOptions, learners: readonly Learner[] = []): void {
     this.requireNew()
     try {
       mkdirSync(this.path, { recursive: true })
     } catch (error) {
       throw explainFileError(error, 'make the folder', this.path)
     }
+    if (learners.length > 0) {
+      writeState(join(this.path, file.checkpoint), learners, { epochs: 0, reports: [], best: undefined })
+    }
+    // last, so that there is no run to resume without what it starts from
     writeFileAtomic(join(this.path, file.config), `${JSON.stringify(options, undefined, 2)}\n`)
   }
 
@@ -80,10 +87,6 @@ export class RunFolder {
    * Writes everything after an epoch. The checkpoint comes last but for what can be rebuilt from it.
    */
   save(architecture: Architecture, learners: readonly Learner[], checkpoint: Checkpoint): void {
-    const tensors = new Map<string, Tensor>()
-    for (const { name, state } of learners) {
-      for (const field of FIELDS) tensors.set(`${name}.${field}`, { shape: [state[field].length], data: state[field] })
-    }
     const newest = checkpoint.reports.at(-1)!.epoch
     for (const learner of learners) {
       const metadata = { epoch: String(newest + 1), network: learner.name }
@@ -97,12 +100,14 @@ export class RunFolder {
       join(this.path, file.log),
       checkpoint.reports.map((report) => `${JSON.stringify(report)}\n`).join(''),
     )
-    writeSafetensors(join(this.path, file.checkpoint), tensors, {
-      'robustra.checkpoint': JSON.stringify({
-        ...checkpoint,
-        steps: Object.fromEntries(learners.map(({ name, steps }) => [name, steps])),
-      }),
-    })
+    writeState(join(this.path, file.checkpoint), learners, checkpoint)
+    for (const { name } of learners) rmSync(this.#ownCheckpoint(name), { force: true })
+  }
+
+  /** Writes what one learner of a pair has done in an epoch, whether the other is as far or not. */
+  saveLearner(learner: Learner, report: EpochReport): void {
+    const done: Checkpoint = { epochs: report.epoch + 1, reports: [report], best: undefined }
+    writeState(this.#ownCheckpoint(learner.name), [learner], done)
   }
 
   /**
@@ -113,27 +118,68 @@ export class RunFolder {
   restore(learners: readonly Learner[]): Checkpoint {
     const path = join(this.path, file.checkpoint)
     if (!existsSync(path)) return { epochs: 0, reports: [], best: undefined }
-    const { tensors, metadata } = readSafetensors(path)
-    const state = parseState(metadata['robustra.checkpoint'], path)
-    for (const learner of learners) {
-      for (const field of FIELDS) {
-        const tensor = tensors.get(`${learner.name}.${field}`)
-        if (tensor?.data.length !== learner.state[field].length) {
-          throw new UserError(`${path} does not fit the run's networks: start again with another --out`)
-        }
-        learner.state[field].set(tensor.data)
-      }
-      learner.steps = state.steps[learner.name]!
-    }
-    return state
+    const saved = readState(path, learners)
+    putBack(learners, saved, path)
+    return saved.state
+  }
+
+  /**
+   * Puts a learner of a pair where it was after its first `epochs` epochs.
+   * @returns the report of the last of them; undefined, with the learner as it was, if its own checkpoint is not of then
+   * @throws UserError if that is damaged or belongs to another network
+   */
+  restoreLearner(learner: Learner, epochs: number): EpochReport | undefined {
+    const path = this.#ownCheckpoint(learner.name)
+    if (!existsSync(path)) return undefined
+    const saved = readState(path, [learner])
+    // what an older epoch left behind is done again, with the same result
+    if (saved.state.epochs !== epochs) return undefined
+    putBack([learner], saved, path)
+    return saved.state.reports[0]
+  }
+
+  #ownCheckpoint(name: string): string {
+    return join(this.path, `${name}.checkpoint.safetensors`)
   }
 }
 
-function parseState(text: string | undefined, path: string): Checkpoint & { readonly steps: Record<string, number> } {
+function writeState(path: string, learners: readonly Learner[], checkpoint: Checkpoint): void {
+  const tensors = new Map<string, Tensor>()
+  for (const { name, state } of learners) {
+    for (const field of FIELDS) tensors.set(`${name}.${field}`, { shape: [state[field].length], data: state[field] })
+  }
+  const steps = Object.fromEntries(learners.map(({ name, steps }) => [name, steps]))
+  writeSafetensors(path, tensors, { 'robustra.checkpoint': JSON.stringify({ ...checkpoint, steps }) })
+}
+
+interface SavedState {
+  readonly tensors: ReadonlyMap<string, Tensor>
+  readonly state: Checkpoint & { readonly steps: Record<string, number> }
+}
+
+function readState(path: string, learners: readonly Learner[]): SavedState {
+  const { tensors, metadata } = readSafetensors(path)
+  return { tensors, state: parseState(metadata['robustra.checkpoint'], learners, path) }
+}
+
+function putBack(learners: readonly Learner[], { tensors, state }: SavedState, path: string): void {
+  for (const learner of learners) {
+    for (const field of FIELDS) {
+      const tensor = tensors.get(`${learner.name}.${field}`)
+      if (tensor?.data.length !== learner.state[field].length) {
+        throw new UserError(`${path} does not fit the run's networks: start again with another --out`)
+      }
+      learner.state[field].set(tensor.data)
+    }
+    learner.steps = state.steps[learner.name]!
+  }
+}
+
+function parseState(text: string | undefined, learners: readonly Learner[], path: string): SavedState['state'] {
   try {
     const state = JSON.parse(text!)
-    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || typeof state.steps?.f !== 'number')
-      throw new Error()
+    const complete = learners.every(({ name }) => typeof state.steps?.[name] === 'number')
+    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || !complete) throw new Error()
     return { best: undefined, ...state }
   } catch {
     throw new UserError(`${path} is not a checkpoint of robustra: start again with another --out`)

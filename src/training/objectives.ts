@@ -13,6 +13,7 @@ import type { Tape, Tensor } from '../engine/tape.ts'
 import { forward } from '../networks/forward.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import { robustraMargins } from '../robustra/reference-space.ts'
+import { regularise } from './regularisers.ts'
 
 export const methods = ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra'] as const
 export type Method = (typeof methods)[number]
@@ -28,6 +29,8 @@ export interface ObjectiveInput {
   readonly weight: number
   /** Share of the clean loss in interval training, 1 to 0.5 (Gowal et al. 2018). */
   readonly cleanShare: number
+  /** Weight of the regularisers in interval training, 0 for none (regularisers.ts). */
+  readonly regularisation: number
   readonly attack: AttackOptions
   readonly bounds: BoundSettings
   /** Name each example's random streams, for attacks and projections. */
@@ -109,17 +112,21 @@ const adversarial = (input: ObjectiveInput) => {
   return result(classification(input, worst, input.weight))
 }
 
-/** Gowal et al. (2018): a mix of the clean loss and the loss over interval bounds of the margins. */
+/**
+ * Gowal et al. (2018): a mix of the clean loss and the loss over interval bounds of the margins; with the regularisers
+ * of Shi et al. (2021) if they have a weight.
+ */
 const interval = (input: ObjectiveInput) => {
-  const { network, tape, chunk, weight, cleanShare } = input
+  const { network, tape, chunk, weight, cleanShare, regularisation } = input
   const { engine, stages } = network
   const clean = classification(input, chunk.ball.centre, weight * cleanShare)
-  const { last: ball } = propagateIntervals(network, tape, chunk)
+  const { hidden, last: ball } = propagateIntervals(network, tape, chunk)
   const worst = chunk.labels.reduce((sum, label, e) => {
     const margins = intervalMargins(engine, tape, stages.at(-1)!, ball, chunk.columns, e, label)
     return sum + crossEntropy(engine, margins, classesOf(network), label, weight * (1 - cleanShare))
   }, 0)
-  return result(clean + worst)
+  const penalty = regularisation > 0 ? regularise(engine, chunk, hidden, regularisation * weight * chunk.count) : 0
+  return result(clean + worst + penalty)
 }
 
 /** Share of hidden neurons that are unstable, summed over the examples of a chunk. */

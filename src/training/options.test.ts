@@ -64,6 +64,34 @@ describe('training options', () => {
     expect(trainingOptions({ dataset: 'synthetic' }, 'paper-mnist-0.1').validationCount).toBe(600)
   })
 
+  it('take an ε as large as the norm lets it be', () => {
+    expect(trainingOptions({}).norm).toBe('linf')
+    expect(trainingOptions({ norm: 'l2', epsilon: 28, epsilonStart: 1.5 })).toMatchObject({ norm: 'l2', epsilon: 28 })
+    expect(trainingOptions({ norm: 'l1', epsilon: 784 }).epsilon).toBe(784)
+    const cifar10 = { norm: 'l1', dataset: 'cifar10' } as const
+    expect(trainingOptions({ ...cifar10, epsilon: 3072 }).epsilon).toBe(3072)
+    expect(() => trainingOptions({ norm: 'l2', epsilon: 29 })).toThrow('at most 28 in norm l2 of 784 pixels')
+    expect(() => trainingOptions({ epsilon: 1.1 })).toThrow('at most 1 in norm linf; it is in pixels of [0, 1]')
+  })
+
+  it('count their schedules from the end of the warm-up, which is one epoch if nothing else is said', () => {
+    expect(trainingOptions({})).toMatchObject({ warmUp: 'none', warmUpEpochs: 0, initialisation: 'default', start: '' })
+    expect(trainingOptions({ warmUp: 'natural' })).toMatchObject({ warmUpEpochs: 1, rampEpochs: 1.8, halveEvery: 0.9 })
+    expect(trainingOptions({ warmUp: 'interval', warmUpEpochs: 20 }, 'paper-mnist-0.1')).toMatchObject({
+      ...{ epochs: 100, rampEpochs: 16, halveEvery: 8 },
+    })
+  })
+
+  it('regularise interval training from the initialisation for it, and nothing else, unless they are told to', () => {
+    const weightOf = (given: GivenOptions) => trainingOptions(given).regularise
+    expect(weightOf({ method: 'interval' })).toBe(0)
+    expect(weightOf({ method: 'interval', initialisation: 'ibp' })).toBe(0.5)
+    expect(weightOf({ warmUp: 'interval', initialisation: 'ibp' })).toBe(0.5)
+    expect(weightOf({ initialisation: 'ibp' })).toBe(0)
+    expect(weightOf({ method: 'interval', initialisation: 'ibp', regularise: 0 })).toBe(0)
+    expect(weightOf({ method: 'interval', regularise: 0.2 })).toBe(0.2)
+  })
+
   it('are their own JSON', () => {
     const options = trainingOptions({ epochs: 7, method: 'interval' }, 'paper-mnist-0.1')
     expect(trainingOptions(JSON.parse(JSON.stringify(options)))).toEqual(options)
@@ -73,6 +101,10 @@ describe('training options', () => {
     ['epsilon', { epsilon: -0.1 }],
     ['epsilon', { epsilon: 1.1 }],
     ['epsilon', { epsilon: '0.1' }],
+    ['epsilon', { epsilon: 28.1, norm: 'l2' }],
+    ['epsilon', { epsilon: 785, norm: 'l1' }],
+    ['epsilonStart', { epsilonStart: 28.1, norm: 'l2' }],
+    ['norm', { norm: 'l3' }],
     ['epsilon', { epsilon: NaN }],
     ['epochs', { epochs: 0 }],
     ['epochs', { epochs: 1.5 }],
@@ -95,8 +127,22 @@ describe('training options', () => {
     ['method', { method: 'robusta' }],
     ['optimiser', { optimiser: 'adamw' }],
     ['augment', { augment: 'flip' }],
+    ['initialisation', { initialisation: 'xavier' }],
+    ['initialisation', { initialisation: 'ibp', start: 'f.safetensors' }],
+    ['warmUp', { warmUp: 'lp-dual' }],
+    ['warmUp', { warmUp: 'interval', method: 'interval' }],
+    ['warmUpEpochs', { warmUpEpochs: 2 }],
+    ['warmUpEpochs', { warmUp: 'natural', warmUpEpochs: 0 }],
+    ['warmUpEpochs', { warmUp: 'natural', warmUpEpochs: 4, epochs: 4 }],
+    ['warmUpEpochs', { warmUp: 'natural', epochs: 1 }],
+    ['warmUpEpochs', { warmUp: 'natural', warmUpEpochs: 1.5 }],
+    ['regularise', { regularise: -1, method: 'interval' }],
+    ['regularise', { regularise: 0.5 }],
+    ['start', { start: 3 }],
     ['data set', { dataset: 'mnits' }],
     ['architecture', { architecture: 'mnist-smal' }],
+    ['parallelPair', { parallelPair: 'yes' }],
+    ['parallelPair', { parallelPair: true, method: 'lp-dual' }],
     ['epsilo', { epsilo: 0.1 }],
   ]
   it.each(bad)('name %s if it is wrong: %o', (name, given) => {

@@ -2,7 +2,10 @@
 import { z } from 'zod'
 import { UserError, unknownName } from '../errors.ts'
 import { architectureNamed, architectureNames } from '../networks/architectures.ts'
+import { initialisations } from '../networks/initialise.ts'
 import { countHiddenUnits } from '../networks/network.ts'
+import { sizeOf } from '../networks/layers.ts'
+import { largestEpsilon, norms } from '../bounds/norm.ts'
 import { augmentations } from '../data/augment.ts'
 import { datasetNames } from '../data/dataset.ts'
 import { boundModes, methods } from './objectives.ts'
@@ -10,13 +13,17 @@ import { boundModes, methods } from './objectives.ts'
 const count = z.int().positive()
 const fraction = z.number().min(0).max(1)
 
+/** What may come before a run's own method. */
+const warmUps = ['none', 'natural', 'interval'] as const
+
 /** Every setting of a run. Two runs with equal settings give equal weights on one machine, whatever the workers. */
 export const trainingOptionsSchema = z
   .strictObject({
     dataset: z.enum(datasetNames).describe('data set'),
     architecture: z.string().describe('architecture, see robustra info'),
     method: z.enum(methods).describe('what to minimise'),
-    epsilon: z.number().nonnegative().max(1).describe('ℓ∞ radius on pixels in [0, 1]'),
+    epsilon: z.number().nonnegative().describe('radius of the ball around an image, on pixels in [0, 1]'),
+    norm: z.enum(norms).describe('norm of the ball'),
     epochs: count.describe('passes over the training set'),
     batchSize: count.describe('images per step'),
     seed: z.int().nonnegative().describe('decides start, order, augmentation and attacks'),
@@ -28,7 +35,7 @@ export const trainingOptionsSchema = z
     momentum: fraction.describe('of sgd'),
     weightDecay: z.number().nonnegative().describe('L2 penalty'),
     gradientClip: z.number().nonnegative().describe('largest norm of a gradient; 0 for no limit'),
-    epsilonStart: z.number().nonnegative().max(1).describe('ε of the first step'),
+    epsilonStart: z.number().nonnegative().describe('ε of the first step'),
     rampEpochs: z.number().nonnegative().describe('epochs over which ε grows to its target'),
     halveEvery: z
       .number()
@@ -41,6 +48,21 @@ export const trainingOptionsSchema = z
     memory: z.number().min(1).max(1024).describe('MB that exact bounds take at once, in each worker'),
     finalCleanShare: fraction.describe('interval: weight of the clean loss after the ramp'),
     attackSteps: count.describe('adversarial: PGD steps'),
+    initialisation: z.enum(initialisations).describe('random start; ibp: for interval training'),
+    start: z
+      .string()
+      .describe(
+        'network or folder of a run to start from; for a pair the folder of one, or a network each, by a comma',
+      ),
+    warmUp: z.enum(warmUps).describe('what to minimise in the first epochs, each network for itself'),
+    warmUpEpochs: z
+      .int()
+      .nonnegative()
+      .describe('of all epochs; ε and the learning rate follow their schedules after them'),
+    regularise: z
+      .number()
+      .nonnegative()
+      .describe('weight of the regularisers of interval training, which falls to 0 as ε grows'),
     parallelPair: z.boolean().describe('robustra: f and g at the same time, each against the other’s last epoch'),
   })
   .readonly()
@@ -91,6 +113,7 @@ const defaults: TrainingOptions = {
   ...paperMnist,
   dataset: 'synthetic',
   epsilon: 0.1,
+  norm: 'linf',
   epochs: 10,
   rampEpochs: 2,
   halveEvery: 1,
@@ -104,6 +127,11 @@ const defaults: TrainingOptions = {
   memory: 64,
   finalCleanShare: 0.5,
   attackSteps: 10,
+  initialisation: 'default',
+  start: '',
+  warmUp: 'none',
+  warmUpEpochs: 0,
+  regularise: 0,
   parallelPair: false,
 }
 
@@ -117,8 +145,8 @@ const byDataset: Partial<Record<string, Partial<TrainingOptions>>> = {
 export type GivenOptions = { readonly [Name in keyof TrainingOptions]?: TrainingOptions[Name] | undefined }
 
 /**
- * Complete, checked settings. The schedule of a preset or default shrinks or stretches with `epochs`: the paper's
- * ramp takes a fifth of the run and the learning rate halves every tenth.
+ * Complete, checked settings. The schedule of a preset or default shrinks or stretches with the epochs after the
+ * warm-up: the paper's ramp takes a fifth of them and the learning rate halves every tenth.
  * @throws UserError that names the setting
  */
 export function trainingOptions(given: GivenOptions, preset?: string): TrainingOptions {
@@ -128,20 +156,64 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   const dataset = given.dataset ?? chosen.dataset ?? defaults.dataset
   const base = { ...defaults, ...byDataset[dataset], ...chosen }
   const epochs = typeof given.epochs === 'number' ? given.epochs : base.epochs
+  const warmUp = given.warmUp ?? base.warmUp
+  const warmUpEpochs = typeof given.warmUpEpochs === 'number' ? given.warmUpEpochs : warmUp === 'none' ? 0 : 1
+  const ownEpochs = Math.max(0, epochs - warmUpEpochs)
+  const isInterval = warmUp === 'interval' || (given.method ?? base.method) === 'interval'
   const scaled = {
     ...base,
-    rampEpochs: epochs / 5,
-    halveEvery: epochs / 10,
+    warmUpEpochs,
+    rampEpochs: ownEpochs / 5,
+    halveEvery: ownEpochs / 10,
+    // as Shi et al. (2021) have them together
+    regularise: given.initialisation === 'ibp' && isInterval ? 0.5 : base.regularise,
     bounds: isLarge(given.architecture ?? base.architecture) ? ('auto' as const) : base.bounds,
   }
   const parsed = trainingOptionsSchema.safeParse({ ...scaled, ...named })
   if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0]!, named))
-  architectureNamed(parsed.data.architecture)
+  requirePossibleRadii(parsed.data)
   const { method, parallelPair } = parsed.data
   if (parallelPair && method !== 'robustra') {
     throw new UserError(`parallelPair is for method robustra, which trains a pair: leave it out with method ${method}`)
   }
+  requireSensibleStart(parsed.data)
   return parsed.data
+}
+
+/** @throws UserError if a ball of such a radius would hold all images, or for an unknown architecture */
+function requirePossibleRadii(options: TrainingOptions): void {
+  const inputs = sizeOf(architectureNamed(options.architecture).input)
+  const most = largestEpsilon(options.norm, inputs)
+  for (const name of ['epsilon', 'epsilonStart'] as const) {
+    if (options[name] <= most) continue
+    const pixels = options.norm === 'linf' ? '' : ` of ${inputs} pixels`
+    throw new UserError(
+      `${name} is ${options[name]}: it must be at most ${most} in norm ${options.norm}${pixels}; ` +
+        'it is in pixels of [0, 1], such as 0.1 or 2/255',
+    )
+  }
+}
+
+/** @throws UserError if settings of how a run begins contradict each other */
+function requireSensibleStart(options: TrainingOptions): void {
+  const { method, epochs, initialisation, start, warmUp, warmUpEpochs, regularise } = options
+  const refuse = (what: string) => {
+    throw new UserError(what)
+  }
+  if (start !== '' && initialisation !== 'default') {
+    refuse(`initialisation ${initialisation} is of random starts, but start is '${start}': leave one of them out`)
+  }
+  if (warmUp === 'none' && warmUpEpochs > 0) {
+    refuse(`warmUpEpochs is ${warmUpEpochs}, but warmUp is none: choose natural or interval`)
+  }
+  if (warmUp !== 'none' && warmUpEpochs === 0) refuse(`warmUpEpochs is 0: it must be at least 1 with warmUp ${warmUp}`)
+  if (warmUp === method) refuse(`warmUp is ${warmUp}, which is the method itself: leave it out, and set rampEpochs`)
+  if (warmUpEpochs >= epochs) {
+    refuse(`warmUpEpochs is ${warmUpEpochs} of ${epochs} epochs, which leaves none to ${method}: it must be less`)
+  }
+  if (regularise > 0 && warmUp !== 'interval' && method !== 'interval') {
+    refuse(`regularise is ${regularise}, but nothing is trained by intervals: choose method or warmUp interval`)
+  }
 }
 
 /** The paper estimates bounds in training Large and ResNet. */

@@ -1,22 +1,20 @@
 /** A whole training run: data, epochs, checkpoints, log; goes on after an interruption as if there had been none. */
 import { join } from 'node:path'
-import { loadDataset, takeRange } from '../data/dataset.ts'
-import { UserError } from '../errors.ts'
-import { architectureNamed } from '../networks/architectures.ts'
-import { formatShape } from '../networks/layers.ts'
-import { type Architecture, countClasses, type Network } from '../networks/network.ts'
+import type { Architecture, Network } from '../networks/network.ts'
 import { type Best, type Checkpoint, RunFolder } from './checkpoint.ts'
 import type { TrainingOptions } from './options.ts'
-import { type EpochReport, type Progress, Trainer, networkOf, startLearners } from './trainer.ts'
+import { PairProcesses } from './pair-processes.ts'
+import { type DataSource, loadRunData } from './run-data.ts'
+import { startFrom } from './start.ts'
+import { type EpochReport, type Learner, type Progress, Trainer, networkOf, startLearners } from './trainer.ts'
 
-export interface RunOptions {
+export interface RunOptions extends DataSource {
   /** Folder of the run; see checkpoint.ts for what lies in it. */
   readonly out: string
+  /** Threads. Learners in processes of their own share them, but each has at least one. */
   readonly workers: number
-  readonly dataDirectory?: string | undefined
   readonly onProgress?: (progress: Progress) => void
   readonly onEpoch?: (report: EpochReport) => void
-  readonly onDownload?: (progress: { file: string; received: number; total?: number }) => void
 }
 
 export interface RunResult {
@@ -28,13 +26,16 @@ export interface RunResult {
 
 /**
  * Trains a pair (method 'robustra': f and g) or one network.
- * @throws UserError if `out` exists, data is missing, or the loss stops being finite
+ * @throws UserError if `out` exists, data or the networks to start from are missing, or the loss stops being finite
  */
 export function train(options: TrainingOptions, run: RunOptions): Promise<RunResult> {
-  const architecture = architectureNamed(options.architecture)
   const folder = new RunFolder(run.out)
   folder.requireNew()
-  return goOn(options, architecture, folder, run, () => folder.create(options))
+  return goOn(options, folder, run, (learners, architecture) => {
+    if (options.start === '') return folder.create(options)
+    startFrom(options.start, learners, architecture)
+    folder.create(options, learners)
+  })
 }
 
 /** Trains a mutual pair with Robustra (Section 5.6): `train` with that method. */
@@ -47,33 +48,25 @@ export const trainMutual = (options: Omit<TrainingOptions, 'method'>, run: RunOp
  */
 export function resume(run: RunOptions): Promise<RunResult> {
   const folder = new RunFolder(run.out)
-  const options = folder.options()
-  return goOn(options, architectureNamed(options.architecture), folder, run)
+  return goOn(folder.options(), folder, run)
 }
 
-/** @param begin called once the data are there and fit, before anything is written */
+/** @param begin called with learners at their random start, once the data are there and fit, before anything is written */
 async function goOn(
   options: TrainingOptions,
-  architecture: Architecture,
   folder: RunFolder,
   run: RunOptions,
-  begin?: () => void,
+  begin?: (learners: readonly Learner[], architecture: Architecture) => void,
 ): Promise<RunResult> {
-  const load = {
-    seed: options.seed,
-    validationCount: options.validationCount,
-    ...(run.dataDirectory !== undefined && { dataDirectory: run.dataDirectory }),
-    ...(run.onDownload && { onProgress: run.onDownload }),
-  }
-  const all = await loadDataset(options.dataset, 'train', load)
-  const training = options.trainingCount > 0 ? takeRange(all, 0, Math.min(all.count, options.trainingCount)) : all
-  const validation = await loadDataset(options.dataset, 'validation', load)
-  checkFits(architecture, training.shape, training.classes, options.dataset)
+  const data = await loadRunData(options, run)
+  const { architecture } = data
 
-  begin?.()
   const learners = startLearners(options, architecture)
+  begin?.(learners, architecture)
   let checkpoint: Checkpoint = folder.restore(learners)
-  const trainer = new Trainer(options, { architecture, training, validation }, learners, run.workers)
+  const trainer = options.parallelPair
+    ? new PairProcesses(folder, learners, run)
+    : new Trainer(options, data, learners, run.workers)
   try {
     for (let epoch = checkpoint.epochs; epoch < options.epochs; epoch++) {
       const reports = [...checkpoint.reports]
@@ -115,13 +108,3 @@ const bestOf = ({ epoch, network, certifiedError, cleanError }: EpochReport): Be
   certifiedError: certifiedError!,
   cleanError: cleanError!,
 })
-
-function checkFits(architecture: Architecture, shape: Architecture['input'], classes: number, dataset: string): void {
-  const expected = architecture.input
-  if (formatShape(expected) !== formatShape(shape) || countClasses(architecture) !== classes) {
-    throw new UserError(
-      `${architecture.name} takes ${formatShape(expected)} images of ${countClasses(architecture)} classes, but ${dataset} ` +
-        `has ${formatShape(shape)} of ${classes}: choose another architecture or data set`,
-    )
-  }
-}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { methods } from './objectives.ts'
 import { trainingOptions } from './options.ts'
-import { cleanShareAt, epsilonAt, learningRateAt } from './schedule.ts'
+import { cleanShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
 import { chunkStarts, parameterRanges } from './tasks.ts'
 
 const paper = trainingOptions({}, 'paper-mnist-0.1')
@@ -42,6 +43,45 @@ describe('schedules of the paper', () => {
   })
 })
 
+describe('schedules with a warm-up', () => {
+  const warm = { ...paper, warmUp: 'interval', warmUpEpochs: 10, regularise: 0.5 } as const
+
+  it('minimise its loss first, and then run as they would without it', () => {
+    expect([0, 9, 10, 99].map((epoch) => methodAt(warm, epoch))).toEqual([
+      'interval',
+      'interval',
+      'robustra',
+      'robustra',
+    ])
+    expect(methodAt(paper, 0)).toBe('robustra')
+    for (const epoch of [0, 3, 19, 20, 30, 31, 80]) {
+      expect(epsilonAt(warm, epoch + 10, 3, 100)).toBe(epsilonAt(paper, epoch, 3, 100))
+      expect(learningRateAt(warm, epoch + 10)).toBe(learningRateAt(paper, epoch))
+      expect(cleanShareAt(warm, epoch + 10, 3, 100)).toBe(cleanShareAt(paper, epoch, 3, 100))
+    }
+  })
+
+  it('let ε grow from 0 to its target within it, at the first learning rate', () => {
+    const at = (epoch: number, step: number) => epsilonAt(warm, epoch, step, 100)
+    expect([at(0, 0), at(9, 100)]).toEqual([0, 0.1])
+    expect(at(5, 50)).toBeCloseTo(0.055, 12)
+    expect([0, 9].map((epoch) => learningRateAt(warm, epoch))).toEqual([0.001, 0.001])
+    expect([0, 5, 9].map((epoch) => cleanShareAt(warm, epoch, 0, 10))).toEqual([1, 0.75, 0.55])
+  })
+
+  it('regularise interval training alone, less and less as ε grows', () => {
+    const at = (epoch: number) => regularisationAt(warm, epoch, 0, 10)
+    expect(at(0)).toBe(0.5)
+    expect(at(4)).toBeCloseTo(0.3, 12)
+    expect(at(10)).toBe(0)
+    const interval = { ...paper, method: 'interval', regularise: 0.5 } as const
+    expect(regularisationAt(interval, 0, 0, 10)).toBeCloseTo(0.45, 12)
+    expect(regularisationAt(interval, 20, 0, 10)).toBe(0)
+    expect(regularisationAt({ ...interval, epsilon: 0 }, 0, 0, 10)).toBe(0)
+    expect(regularisationAt({ ...interval, regularise: 0 }, 0, 0, 10)).toBe(0)
+  })
+})
+
 describe('the cut of a batch', () => {
   it.each([
     ['lp-dual', 4],
@@ -57,6 +97,15 @@ describe('the cut of a batch', () => {
         true,
       ])
       expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+    }
+  })
+
+  it('of a warm-up has no more chunks than that of any method after it', () => {
+    for (let batch = 1; batch <= 300; batch++) {
+      for (const method of methods) {
+        expect(chunkStarts(batch, 'interval').length).toBeLessThanOrEqual(chunkStarts(batch, method).length)
+        expect(chunkStarts(batch, 'natural')).toEqual(chunkStarts(batch, 'interval'))
+      }
     }
   })
 

@@ -1,28 +1,60 @@
-/** How ε, the learning rate and the share of the clean loss go over a run. Epochs count from 0. */
+/**
+ * What an epoch minimises, and how ε, the learning rate, the share of the clean loss and the weight of the regularisers
+ * go over a run. Epochs count from 0; those of a warm-up come first, and all schedules but its own begin after it.
+ */
+import type { Method } from './objectives.ts'
 import type { TrainingOptions } from './options.ts'
 
 type ScheduleOptions = Pick<
   TrainingOptions,
-  'epsilon' | 'epsilonStart' | 'rampEpochs' | 'learningRate' | 'halveEvery' | 'method' | 'finalCleanShare'
+  | 'epsilon'
+  | 'epsilonStart'
+  | 'rampEpochs'
+  | 'learningRate'
+  | 'halveEvery'
+  | 'method'
+  | 'finalCleanShare'
+  | 'warmUp'
+  | 'warmUpEpochs'
+  | 'regularise'
 >
 
-/** How much of the ramp is done, 0 to 1, at a step of an epoch. */
-const ramp = ({ rampEpochs }: ScheduleOptions, epoch: number, step: number, steps: number) =>
-  rampEpochs === 0 ? 1 : Math.min(1, (epoch + step / steps) / rampEpochs)
+const isWarmUp = ({ warmUpEpochs }: ScheduleOptions, epoch: number) => epoch < warmUpEpochs
 
-/** ε at a step: linear from `epsilonStart` to `epsilon` over the first `rampEpochs` epochs. Pixel units. */
+/** The method whose loss an epoch minimises. */
+export const methodAt = (options: ScheduleOptions, epoch: number): Method =>
+  options.warmUp !== 'none' && isWarmUp(options, epoch) ? options.warmUp : options.method
+
+/** How much of the ramp is done, 0 to 1, at a step of an epoch. A warm-up is all ramp. */
+function ramp(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
+  const { rampEpochs, warmUpEpochs } = options
+  if (isWarmUp(options, epoch)) return (epoch + step / steps) / warmUpEpochs
+  return rampEpochs === 0 ? 1 : Math.min(1, (epoch - warmUpEpochs + step / steps) / rampEpochs)
+}
+
+/**
+ * ε at a step: linear from `epsilonStart` to `epsilon` over `rampEpochs` epochs, and before that from 0 to `epsilon` over
+ * the warm-up. Pixel units.
+ */
 export function epsilonAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
-  const start = Math.min(options.epsilonStart, options.epsilon)
+  const start = isWarmUp(options, epoch) ? 0 : Math.min(options.epsilonStart, options.epsilon)
   return start + (options.epsilon - start) * ramp(options, epoch, step, steps)
 }
 
-/** Constant over the ramp, then halved every `halveEvery` epochs (0: never). */
-export function learningRateAt({ learningRate, rampEpochs, halveEvery }: ScheduleOptions, epoch: number): number {
-  if (halveEvery === 0 || epoch < rampEpochs) return learningRate
-  return learningRate * 0.5 ** (1 + Math.floor((epoch - rampEpochs) / halveEvery))
+/** Constant over warm-up and ramp, then halved every `halveEvery` epochs (0: never). */
+export function learningRateAt(options: ScheduleOptions, epoch: number): number {
+  const { learningRate, rampEpochs, halveEvery, warmUpEpochs } = options
+  if (halveEvery === 0 || epoch - warmUpEpochs < rampEpochs) return learningRate
+  return learningRate * 0.5 ** (1 + Math.floor((epoch - warmUpEpochs - rampEpochs) / halveEvery))
 }
 
 /** Weight of the clean loss in interval training: 1 at first, `finalCleanShare` after the ramp (Gowal et al. 2018). */
 export function cleanShareAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
   return 1 - (1 - options.finalCleanShare) * ramp(options, epoch, step, steps)
+}
+
+/** Weight of the regularisers in interval training: it falls from `regularise` to 0 as ε grows (Shi et al. 2021). */
+export function regularisationAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
+  if (methodAt(options, epoch) !== 'interval' || options.epsilon === 0) return 0
+  return options.regularise * (1 - epsilonAt(options, epoch, step, steps) / options.epsilon)
 }

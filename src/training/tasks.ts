@@ -1,5 +1,6 @@
 /** What the trainer asks of its workers. All large arrays are shared memory; messages carry names and numbers. */
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
+import type { Norm } from '../bounds/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Architecture } from '../networks/network.ts'
 import type { BoundSettings, Method, ObjectiveResult } from './objectives.ts'
@@ -8,6 +9,7 @@ import type { OptimiserState, Update } from './optimiser.ts'
 /** Given to every worker at its start. */
 export interface TrainingData {
   readonly architecture: Architecture
+  readonly norm: Norm
   /** f, and for pairs g. */
   readonly learners: readonly OptimiserState[]
   /** One flat gradient per chunk of a batch; the first also takes their sum. */
@@ -30,6 +32,7 @@ export interface GradientJob {
   readonly method: Method
   readonly epsilon: number
   readonly cleanShare: number
+  readonly regularisation: number
   readonly attack: AttackOptions
   readonly bounds: BoundSettings
   /** Decides together with an image's index how the image is changed; undefined: not at all. */

@@ -68,6 +68,28 @@ describe('training', () => {
     }, 30_000)
   }
 
+  for (const norm of ['l2', 'l1'] as const) {
+    it(`over ${norm} balls is the same with 1 and 3 workers, and other than over ℓ∞ balls`, async () => {
+      for (const method of ['adversarial', 'interval', 'lp-dual', 'robustra'] as const) {
+        const given = { method, norm, epsilon: 0.4, epochs: 1 }
+        const one = await trained(given, 1)
+        expect(await trained(given, 3)).toEqual(one)
+        expect(one.weights.flat(2).every(Number.isFinite)).toBe(true)
+        expect(one.reports.every(({ loss, certifiedError: c }) => loss > 0 && loss < 10 && c! <= 1)).toBe(true)
+        if (method !== 'lp-dual') continue
+        const box = await trained({ ...given, norm: 'linf' }, 1)
+        expect(box.reports[0]!.loss).toBeGreaterThan(one.reports[0]!.loss)
+      }
+    }, 30_000)
+  }
+
+  it('learns ℓ2 balls: the loss falls and images get certified', async () => {
+    const given = { method: 'lp-dual', norm: 'l2', epochs: 12, epsilon: 0.4, halveEvery: 0 } as const
+    const { reports } = await trained(given, 2)
+    expect(reports.at(-1)!.certifiedError).toBeLessThan(0.2)
+    expect(reports.every((r) => r.certifiedError! >= r.cleanError!)).toBe(true)
+  }, 60_000)
+
   it('with augmented images is the same with 1 and 3 workers, and other than without', async () => {
     const one = await trained({ method: 'natural', augment: 'flip-crop' }, 1)
     expect(await trained({ method: 'natural', augment: 'flip-crop' }, 3)).toEqual(one)

@@ -9,10 +9,10 @@ import { Random } from '../engine/random.ts'
 import { UserError } from '../errors.ts'
 import { initialise } from '../networks/initialise.ts'
 import type { Architecture, Network } from '../networks/network.ts'
-import { type ObjectiveResult, addResults, noResult } from './objectives.ts'
+import { type Method, type ObjectiveResult, addResults, noResult } from './objectives.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'
-import { cleanShareAt, epsilonAt, learningRateAt } from './schedule.ts'
+import { cleanShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
 import { type TrainingData, type TrainingJob, type ValidateResult, chunkStarts, parameterRanges } from './tasks.ts'
 
 /** One network in training. */
@@ -28,6 +28,8 @@ export interface Learner {
 export interface EpochReport {
   readonly epoch: number
   readonly network: string
+  /** Whose loss was minimised: another than the run's in a warm-up. */
+  readonly method: Method
   /** Mean over the epoch. */
   readonly loss: number
   /** On validation images, at the target ε; null without any. */
@@ -70,7 +72,8 @@ const shared = (length: number) => new Float32Array(new SharedArrayBuffer(length
 export function startLearners(options: TrainingOptions, architecture: Architecture): Learner[] {
   const names = options.method === 'robustra' ? ['f', 'g'] : ['f']
   return names.map((name, i) => {
-    const start = initialise(architecture, new Random(options.seed, 'learner', i).integer(2 ** 31))
+    const seed = new Random(options.seed, 'learner', i).integer(2 ** 31)
+    const start = initialise(architecture, seed, options.initialisation)
     const parameters = shared(start.parameters.length)
     parameters.set(start.parameters)
     return {
@@ -99,12 +102,14 @@ export class Trainer {
     this.learners = learners
     this.#data = data
     const length = learners[0]!.state.parameters.length
+    // a warm-up never cuts into more chunks
     this.#gradients = chunkStarts(options.batchSize, options.method)
       .slice(1)
       .map(() => shared(length))
     this.#ranges = parameterRanges(length)
     this.#pool = new WorkerPool(scriptBeside(import.meta.url, './worker'), workers, {
       ...data,
+      norm: options.norm,
       learners: learners.map(({ state }) => state),
       gradients: this.#gradients,
     } satisfies TrainingData)
@@ -133,6 +138,7 @@ export class Trainer {
     return {
       epoch,
       network: this.learners[index]!.name,
+      method: methodAt(this.options, epoch),
       loss: totals.loss / steps,
       ...validation,
       ...((totals.rows > 0 || totals.projected > 0) && {
@@ -173,15 +179,17 @@ export class Trainer {
   async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<ObjectiveResult> {
     const { options, learners } = this
     const learner = learners[index]!
-    const starts = chunkStarts(batch.length, options.method)
-    const reference = learners.length > 1 ? 1 - index : undefined
+    const method = methodAt(options, epoch)
+    const starts = chunkStarts(batch.length, method)
+    const reference = method === 'robustra' ? 1 - index : undefined
     const results = await this.#run<ObjectiveResult>(starts.length - 1, {
       kind: 'gradient',
       network: { learner: index, version: learner.steps },
       reference: reference === undefined ? undefined : { learner: reference, version: learners[reference]!.steps },
-      method: options.method,
+      method,
       epsilon: epsilonAt(options, epoch, step, steps),
       cleanShare: cleanShareAt(options, epoch, step, steps),
+      regularisation: regularisationAt(options, epoch, step, steps),
       attack: {
         ...pgd('pixels', new Random(options.seed, 'attack', epoch).bits()),
         steps: options.attackSteps,

@@ -59,9 +59,14 @@ serve<TrainingData>(async (data) => {
         network,
         ...(reference && { reference }),
         tape,
-        chunk: loadChunk(network, { ...examples(data.training, indices, job.augmentSeed), epsilon: job.epsilon }),
+        chunk: loadChunk(network, {
+          ...examples(data.training, indices, job.augmentSeed),
+          epsilon: job.epsilon,
+          norm: data.norm,
+        }),
         weight: 1 / job.batch.length,
         cleanShare: job.cleanShare,
+        regularisation: job.regularisation,
         attack: job.attack,
         bounds: job.bounds,
         identifiers: indices,
@@ -88,7 +93,7 @@ serve<TrainingData>(async (data) => {
     const end = Math.min(data.validation.count, (task + 1) * size)
     const total = { cleanErrors: 0, certifiedErrors: 0, bounded: 0, unstable: 0 }
     const chunkOf = (indices: readonly number[]) =>
-      loadChunk(network, { ...examples(data.validation, indices), epsilon })
+      loadChunk(network, { ...examples(data.validation, indices), epsilon, norm: data.norm })
     for (let first = task * size; first < end; first += 4) {
       const indices = Array.from({ length: Math.min(4, end - first) }, (_, i) => first + i)
       const chunk = chunkOf(indices)

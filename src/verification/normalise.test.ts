@@ -42,6 +42,10 @@ const residual: Graph = {
 
 test('pixels enter a network and a graph normalised, channel by channel', () => {
   close(evaluate(normaliseNetwork(network, normalisation), pixels), evaluate(network, byHand))
+  for (let seed = 0; seed < 20; seed++) {
+    const sums = randomNetwork(new Random(seed, 'sums'), { input: shape, normalise: false, residual: true })
+    close(evaluate(normaliseNetwork(sums, normalisation), pixels), evaluate(sums, byHand))
+  }
   const graph = graphOf(network)
   const outputs = evaluateGraph(normaliseGraph(graph, shape, normalisation), pixels).at(-1)!
   close(outputs, evaluate(network, byHand))
@@ -70,6 +74,20 @@ test('a network of vectors takes images of as many values; others are left alone
   const taken = takeImages(flat, shape)
   expect(taken.architecture.input).toEqual(shape)
   expect(evaluate(taken, pixels)).toEqual(evaluate(flat, pixels))
+  const { architecture, parameters } = flat
+  const pixel = { kind: 'convolution', outChannels: 60, kernel: 1, stride: 1, padding: 0 } as const
+  const sum = [
+    { ...pixel, from: -1 },
+    { ...pixel, from: -1 },
+    { kind: 'add', other: 0 } as const,
+    ...architecture.layers,
+  ]
+  const weights = Float32Array.from({ length: 2 * 3660 }, () => 0.1 * random.normal())
+  const sums = {
+    architecture: { ...architecture, layers: sum },
+    parameters: Float32Array.of(...weights, ...parameters),
+  }
+  expect(evaluate(takeImages(sums, shape), pixels)).toEqual(evaluate(sums, pixels))
   expect(takeImages(network, shape).architecture).toBe(network.architecture)
   expect(takeImages(flat, { channels: 1, height: 5, width: 5 }).architecture).toBe(flat.architecture)
   close(evaluate(normaliseNetwork(taken, normalisation), pixels), evaluate(flat, byHand))

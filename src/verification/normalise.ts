@@ -4,7 +4,7 @@
  */
 import { UserError } from '../errors.ts'
 import type { Graph, GraphNode } from '../networks/graph.ts'
-import { type Shape, formatShape, sizeOf } from '../networks/layers.ts'
+import { type Layer, type Shape, formatShape, sizeOf } from '../networks/layers.ts'
 import { selectionMap } from '../networks/linear-map.ts'
 import type { Network } from '../networks/network.ts'
 
@@ -24,8 +24,17 @@ export function takeImages({ architecture, parameters }: Network, shape: Shape):
   if (!isVector || layers[0]?.kind === 'normalise' || formatShape(input) === formatShape(shape)) {
     return { architecture, parameters }
   }
-  return { architecture: { ...architecture, input: shape, layers: [{ kind: 'flatten' }, ...layers] }, parameters }
+  return { architecture: { ...architecture, input: shape, layers: behind({ kind: 'flatten' }, layers) }, parameters }
 }
+
+/** Layers behind one more, which takes the image's place: what they read is one further on. */
+const behind = (first: Layer, layers: readonly Layer[]): Layer[] => [
+  first,
+  ...layers.map((layer) => {
+    if (layer.kind === 'add') return { ...layer, other: layer.other + 1 }
+    return layer.kind === 'convolution' && layer.from !== undefined ? { ...layer, from: layer.from + 1 } : layer
+  }),
+]
 
 /** The network behind the normalisation. @throws UserError if it has one already, or another number of channels */
 export function normaliseNetwork({ architecture, parameters }: Network, normalisation: Normalisation): Network {
@@ -33,7 +42,8 @@ export function normaliseNetwork({ architecture, parameters }: Network, normalis
   requireChannels(name, normalisation, input.channels)
   if (layers[0]?.kind === 'normalise') throw alreadyNormalised(name)
   const { mean, deviation } = normalisation
-  return { architecture: { ...architecture, layers: [{ kind: 'normalise', mean, deviation }, ...layers] }, parameters }
+  const normalised = behind({ kind: 'normalise', mean, deviation }, layers)
+  return { architecture: { ...architecture, layers: normalised }, parameters }
 }
 
 /** The same for a graph. @param shape of the images, whose values the graph takes in the order [channel][y][x] */

@@ -32,9 +32,27 @@ const vector = { channels: 5, height: 1, width: 1 }
 const convolution = { kind: 'convolution', outChannels: 2, kernel: 1, stride: 1, padding: 0 } as const
 const networks: [string, Network][] = [
   ...Array.from({ length: 40 }, (_, i): [string, Network] => [`random ${i}`, randomNetwork(new Random(i, 'export'))]),
+  ...Array.from({ length: 60 }, (_, i): [string, Network] => [
+    `residual ${i}`,
+    randomNetwork(new Random(i, 'export'), { residual: true }),
+  ]),
   ['mnist-small', initialise(architectureNamed('mnist-small'), 1)],
   ['cifar10-small', initialise(architectureNamed('cifar10-small'), 1)],
-  ['a convolution that comes last', networkOf({ channels: 1, height: 3, width: 3 }, [{ ...convolution, kernel: 3 }])],
+  ['cifar10-resnet', initialise(architectureNamed('cifar10-resnet'), 1)],
+  [
+    'a sum of a vector and an image of one pixel, either way round',
+    networkOf(vector, [
+      { kind: 'linear', outFeatures: 2 },
+      { ...convolution, from: -1 },
+      { kind: 'add', other: 0 },
+      { kind: 'relu' },
+      convolution,
+      { ...convolution, from: 3 },
+      { kind: 'add', other: 4 },
+      { kind: 'relu' },
+      { kind: 'linear', outFeatures: 3 },
+    ]),
+  ],
   [
     'a convolution of a vector',
     networkOf(vector, [
@@ -71,7 +89,7 @@ test.each(networks)('%s: as ONNX Runtime runs it, and read again bit by bit', as
   const kinds = (list: readonly Layer[]) => list.map(({ kind }) => kind).filter((kind) => kind !== 'flatten')
   expect(kinds(again!.architecture.layers)).toEqual(kinds(layers))
 
-  const inputs = drawnInputs(sizeOf(input), 3)
+  const inputs = drawnInputs(sizeOf(input), network.parameters.length > 1e6 ? 1 : 3)
   const expected = await runOracle(bytes, [1, ...graph.inputShape], inputs)
   inputs.forEach((x, i) => {
     expect(relativeError(evaluate(network, x), expected[i])).toBeLessThan(1e-5)
@@ -93,6 +111,28 @@ test('architectures of ours, normalised, are read again layer by layer; constant
   expect(rest).toEqual(architecture.layers)
   exportOnnx(path, loaded.network!)
   expect(importOnnx(path).network!.architecture).toEqual(loaded.network!.architecture)
+})
+
+test('a residual network is read again layer by layer, as all of it was', () => {
+  const network = initialise(architectureNamed('cifar10-resnet'), 1)
+  const { layers } = network.architecture
+  const again = parseNetwork(encodeNetwork(network, {}, 'test.onnx'), 'test.onnx').network!
+  expect(again.architecture.layers.slice(1)).toEqual(layers.slice(1))
+  expect(again.architecture.layers[0]!.kind).toBe('normalise')
+  expect(Buffer.compare(bits(again), bits(network))).toBe(0)
+})
+
+test('a convolution that comes last is run alike, and read as a graph: the engine takes none', async () => {
+  const network = networkOf({ channels: 1, height: 3, width: 3 }, [{ ...convolution, kernel: 3 }])
+  const bytes = encodeNetwork(network, {}, 'test.onnx')
+  const { graph, network: again, misfit } = parseNetwork(bytes, 'test.onnx')
+  expect([again, misfit]).toEqual([undefined, 'the last layer must be linear, not a convolution of an image'])
+  const inputs = drawnInputs(9, 3)
+  const expected = await runOracle(bytes, [1, ...graph.inputShape], inputs)
+  inputs.forEach((x, i) => {
+    expect(relativeError(evaluate(network, x), expected[i])).toBeLessThan(1e-5)
+    expect(relativeError(evaluateGraph(graph, x).at(-1)!, evaluate(network, x))).toBeLessThan(1e-12)
+  })
 })
 
 test('NaN is refused, and the old file is left', () => {

@@ -1,6 +1,6 @@
-/** Sequential networks as ONNX files. */
+/** Networks of layers as ONNX files. */
 import type { Layer, Shape } from '../../networks/layers.ts'
-import { type Network, parameterLayout, shapesOf } from '../../networks/network.ts'
+import { type Network, parameterLayout, shapesOf, sourceOf } from '../../networks/network.ts'
 import { writeFileAtomic } from '../atomic.ts'
 import { tensorsOf } from '../network-file.ts'
 import { requireFinite } from '../safetensors.ts'
@@ -22,6 +22,12 @@ const BATCH = 'N'
 type Node = Partially<NodeProto>
 type Initialiser = Partially<TensorProto>
 
+/** As ONNX has it: [N, features] or [N, channels, height, width]. */
+interface Value {
+  readonly name: string
+  readonly isVector: boolean
+}
+
 /**
  * Writes a network, atomically: opset 13, input 'input' of [N, channels, height, width] (or [N, features]), output
  * 'output', parameters under their names bit by bit. The means and deviations of a normalise layer become 32-bit
@@ -40,49 +46,62 @@ export function encodeNetwork(network: Network, metadata: Readonly<Record<string
   const shapes = shapesOf(architecture)
   const nodes: Node[] = []
   const initialisers = parametersOf(network, path)
-  let value = 'input'
+  const isVector = startsAsVector(architecture.input, architecture.layers)
+  /** What every layer makes; values[0] is the input. */
+  const values: Value[] = [{ name: 'input', isVector }]
   const apply = (
     opType: string,
     name: string,
-    constants: readonly string[] = [],
-    attributes: Node['attribute'] = [],
-  ) => {
+    from: Value,
+    others: readonly string[] = [],
+    attribute: Node['attribute'] = [],
+    isVector = from.isVector,
+  ): Value => {
     const output = `${name}.output`
-    nodes.push({ name, opType, input: [value, ...constants], output: [output], attribute: attributes })
-    value = output
+    nodes.push({ name, opType, input: [from.name, ...others], output: [output], attribute })
+    return { name: output, isVector }
   }
-  let isVector = startsAsVector(architecture.input, architecture.layers)
-  const inputShape = batchOf(architecture.input, isVector)
+  const flat = (value: Value, name: string) =>
+    value.isVector ? value : apply('Flatten', name, value, [], [whole('axis', 1)], true)
   architecture.layers.forEach((layer, i) => {
-    if (layer.kind === 'linear' || layer.kind === 'flatten') {
-      if (!isVector) apply('Flatten', layer.kind === 'flatten' ? `${i}` : `${i}.flatten`, [], [whole('axis', 1)])
-      isVector = true
-    }
+    const source = sourceOf(architecture, i)
+    const from = values[source + 1]
     switch (layer.kind) {
       case 'flatten':
-        return
+        return values.push(flat(from, `${i}`))
       case 'relu':
-        return apply('Relu', `${i}`)
-      case 'linear':
-        return apply('Gemm', `${i}`, [`${i}.weight`, `${i}.bias`], [whole('transB', 1)])
+        return values.push(apply('Relu', `${i}`, from))
+      case 'linear': {
+        const attribute = [whole('transB', 1)]
+        return values.push(apply('Gemm', `${i}`, flat(from, `${i}.flatten`), [`${i}.weight`, `${i}.bias`], attribute))
+      }
       case 'convolution': {
-        if (isVector) {
-          initialisers.push(integers(`${i}.shape`, [-1, shapes[i].channels, 1, 1]))
-          apply('Reshape', `${i}.image`, [`${i}.shape`])
+        let image = from
+        if (from.isVector) {
+          initialisers.push(integers(`${i}.shape`, [-1, shapes[source + 1].channels, 1, 1]))
+          image = apply('Reshape', `${i}.image`, from, [`${i}.shape`], [], false)
         }
-        isVector = false
-        return apply('Conv', `${i}`, [`${i}.weight`, `${i}.bias`], windowOf(layer))
+        return values.push(apply('Conv', `${i}`, image, [`${i}.weight`, `${i}.bias`], windowOf(layer)))
+      }
+      case 'add': {
+        const summands = [values[layer.other + 1], from]
+        // of the same shape, but for the dimensions of size 1 that vectors lack
+        const asVectors = summands.some((value) => value.isVector)
+        const [other, before] = summands.map((value) => (asVectors ? flat(value, `${i}.flatten`) : value))
+        // the other layer first: readers that go back from the output come to it first, too
+        return values.push(apply('Add', `${i}`, other, [before.name]))
       }
       case 'normalise': {
-        const shape = isVector ? [layer.mean.length] : [layer.mean.length, 1, 1]
+        const shape = from.isVector ? [layer.mean.length] : [layer.mean.length, 1, 1]
         initialisers.push(floats(`${i}.mean`, shape, Float32Array.from(layer.mean)))
         initialisers.push(floats(`${i}.deviation`, shape, Float32Array.from(layer.deviation)))
-        apply('Sub', `${i}.centre`, [`${i}.mean`])
-        apply('Div', `${i}.scale`, [`${i}.deviation`])
+        const centred = apply('Sub', `${i}.centre`, from, [`${i}.mean`])
+        return values.push(apply('Div', `${i}.scale`, centred, [`${i}.deviation`]))
       }
     }
   })
-  nodes.push({ name: 'output', opType: 'Identity', input: [value], output: ['output'] })
+  const last = values.at(-1)!
+  nodes.push({ name: 'output', opType: 'Identity', input: [last.name], output: ['output'] })
   const model: Partially<ModelProto> = {
     irVersion: IR_VERSION,
     producerName: 'robustra',
@@ -92,8 +111,8 @@ export function encodeNetwork(network: Network, metadata: Readonly<Record<string
       name: architecture.name,
       node: nodes,
       initializer: initialisers,
-      input: [describe('input', inputShape)],
-      output: [describe('output', batchOf(shapes.at(-1)!, isVector))],
+      input: [describe('input', batchOf(architecture.input, isVector))],
+      output: [describe('output', batchOf(shapes.at(-1)!, last.isVector))],
     },
   }
   return encodeModel(model)

@@ -8,12 +8,12 @@ import type { Network } from '../../networks/network.ts'
 import * as arithmetic from './arithmetic.ts'
 import { Call, type Operator, labelOf } from './call.ts'
 import * as layout from './layout.ts'
+import { layeredOf } from './layered.ts'
 import { type OnnxModel, isStandard, parseOnnx } from './model.ts'
 import * as product from './product.ts'
 import { readWholeFile } from '../atomic.ts'
 import { gunzipIfNeeded } from '../gzip.ts'
 import type { NodeProto } from './schema.ts'
-import { sequentialOf } from './sequential.ts'
 import { elementsOf } from './shape.ts'
 import { type Operand, type Step, Steps, isConstant, nodeOf, renumber, valuesOf } from './steps.ts'
 import { readTensor } from './tensor.ts'
@@ -21,9 +21,9 @@ import * as window from './window.ts'
 
 export interface ImportedNetwork {
   readonly graph: Graph
-  /** The same network where it is a plain sequence of our layers. */
+  /** The same network where it is made of our layers, in a way that the engine takes. */
   readonly network: Network | undefined
-  /** Why it is no such sequence: the first layer that does not fit. */
+  /** Why it is not: the first layer that does not fit. */
   readonly misfit: string | undefined
   readonly metadata: Record<string, string>
 }
@@ -74,7 +74,7 @@ export function parseNetwork(bytes: Uint8Array, file: string): ImportedNetwork {
     const inputShape = input.batched ? input.shape.slice(1) : input.shape
     const sizes = [elementsOf(inputShape), ...steps.map(({ size }) => size)]
     const graph = { name, inputShape, nodes: steps.map((step) => nodeOf(step, sizes)) }
-    return { graph, metadata, ...sequentialOf(name, inputShape, steps) }
+    return { graph, metadata, ...layeredOf(name, inputShape, steps) }
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`${file}: ${error.message}`)
     throw error

@@ -1,6 +1,6 @@
 /**
  * What an ONNX graph becomes on its way to a `Graph`: steps that are known by kind, so that scales and shifts can be
- * folded into the layer before them and a sequential network can be recognised, and that are cheap until their maps
+ * folded into the layer before them and a network of our layers can be recognised, and that are cheap until their maps
  * are made. Every value has its batch dimension, of size 1, and is stored row-major.
  */
 import { UserError } from '../../errors.ts'

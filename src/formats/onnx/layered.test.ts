@@ -1,0 +1,239 @@
+/** Which imported networks are made of our layers. */
+import { describe, expect, test } from 'vitest'
+import { evaluate } from '../../networks/evaluate.ts'
+import { evaluateGraph } from '../../networks/graph.ts'
+import { parseNetwork } from './import.ts'
+import { type TestModel, bytesOf, drawn, drawnInputs, floats, integers, node, relativeError } from './model.testing.ts'
+
+const simple: TestModel = {
+  input: ['N', 4],
+  nodes: [node('MatMul', 'x w', 'a'), node('Relu', 'a', 'y')],
+  initialisers: [drawn('w', [4, 3])],
+}
+
+describe('is not made of our layers, and says which one does not fit:', () => {
+  const conv = (attributes: Record<string, readonly number[] | number>) => [
+    node('Conv', 'x w', 'a', attributes),
+    node('Flatten', 'a', 'b'),
+    node('Relu', 'b', 'c'),
+  ]
+  const square = { input: ['N', 2, 4, 4], initialisers: [drawn('w', [4, 2, 3, 3])] }
+  test.each<[string, TestModel, string]>([
+    ['a ReLU at the end', simple, "Relu 'y-node' comes last"],
+    [
+      'a ReLU at the beginning',
+      { ...simple, nodes: [node('Relu', 'x', 'r'), node('MatMul', 'r w', 'y')] },
+      "Relu 'r-node'",
+    ],
+    [
+      'a sum with what a ReLU makes',
+      { ...simple, nodes: [node('Gemm', 'x w', 'a', {}), node('Relu', 'a', 'r'), node('Add', 'r a', 'y')] },
+      "Add 'y-node' adds what no affine layer makes",
+    ],
+    [
+      'a sum at the end',
+      { ...simple, nodes: [node('MatMul', 'x w', 'a'), node('Add', 'a a', 'y')] },
+      'the last layer must not be a residual sum',
+    ],
+    [
+      'a sum of what another layer has come behind',
+      {
+        ...square,
+        nodes: [
+          node('Conv', 'x w', 'a'),
+          node('Conv', 'x w', 'b'),
+          node('Add', 'a b', 'c'),
+          node('Relu', 'c', 'd'),
+          node('Conv', 'd v', 'e'),
+          node('Add', 'a b', 'f'),
+          node('Add', 'e f', 'g'),
+          node('Conv', 'g v', 'y'),
+        ],
+        initialisers: [drawn('w', [2, 2, 3, 3]), drawn('v', [2, 2, 1, 1])],
+      },
+      "Add 'f-node' does not follow a layer that it adds",
+    ],
+    [
+      'a difference',
+      { ...square, nodes: [node('Conv', 'x w', 'a'), node('Conv', 'x w', 'b'), node('Sub', 'a b', 'y')] },
+      "Sub 'y-node' is no layer",
+    ],
+    [
+      'a sum over more than one value',
+      {
+        ...square,
+        nodes: [
+          node('Conv', 'x w', 'a', { strides: [2, 2] }),
+          node('Conv', 'x w', 'b'),
+          node('Add', 'a b', 'c'),
+          node('Conv', 'c v', 'y'),
+        ],
+        initialisers: [...square.initialisers, drawn('v', [2, 4, 1, 1])],
+      },
+      "Add 'c-node' is no layer",
+    ],
+    [
+      'an image that is read both as it is and flattened',
+      {
+        ...square,
+        nodes: [
+          node('Conv', 'x w', 'a'),
+          node('Flatten', 'x', 'f'),
+          node('MatMul', 'f v', 'b'),
+          node('Reshape', 'b s', 'c'),
+          node('Add', 'c a', 'd'),
+          node('Relu', 'd', 'e'),
+          node('Conv', 'e u', 'y'),
+        ],
+        initialisers: [
+          drawn('w', [5, 2, 4, 4]),
+          drawn('v', [32, 5]),
+          drawn('u', [2, 5, 1, 1]),
+          integers('s', [-1, 5, 1, 1]),
+        ],
+      },
+      'where another reads',
+    ],
+    [
+      'a branch',
+      {
+        ...simple,
+        initialisers: [drawn('w', [4, 4])],
+        nodes: [
+          node('MatMul', 'x w', 'a'),
+          node('Relu', 'a', 'r'),
+          node('MatMul', 'x w', 'b'),
+          node('Sub', 'b r', 'y'),
+        ],
+      },
+      'does not read the layer before it',
+    ],
+    ['strides that differ', { ...square, nodes: conv({ strides: [1, 2] }) }, 'strides of 1 × 2'],
+    ['pads that differ', { ...square, nodes: conv({ pads: [0, 0, 1, 1] }) }, 'pads that differ: [0,0,1,1]'],
+    ['dilations', { ...square, input: ['N', 2, 7, 7], nodes: conv({ dilations: [2, 2] }) }, 'has dilations'],
+    ['groups', { ...square, input: ['N', 4, 5, 5], nodes: conv({ group: 2 }) }, 'has 2 groups'],
+    [
+      'an image that is made of a vector',
+      {
+        input: ['N', 32],
+        nodes: [node('Reshape', 'x s', 'r'), node('Conv', 'r w', 'a'), node('Relu', 'a', 'y')],
+        initialisers: [drawn('w', [4, 2, 3, 3]), integers('s', [-1, 2, 4, 4])],
+      },
+      "Conv 'a-node' reads what was reshaped",
+    ],
+    [
+      'scales that are folded',
+      {
+        ...simple,
+        nodes: [node('MatMul', 'x w', 'a'), node('Mul', 'a f', 'y')],
+        initialisers: [drawn('w', [4, 3]), drawn('f', [3])],
+      },
+      "MatMul 'a-node' has folded weights that are no 32-bit floats",
+    ],
+    [
+      'a mean for each pixel',
+      {
+        ...square,
+        nodes: [node('Sub', 'x m', 's'), node('Conv', 's w', 'y')],
+        initialisers: [...square.initialisers, drawn('m', [4, 4])],
+      },
+      "Sub 's-node' differs by pixel",
+    ],
+    [
+      'a negative deviation',
+      {
+        ...simple,
+        nodes: [node('Div', 'x d', 's'), node('MatMul', 's w', 'y')],
+        initialisers: [drawn('w', [4, 3]), floats('d', [1], [-1])],
+      },
+      "Div 's-node' divides by negative numbers",
+    ],
+  ])('%s', (_, model, words) => {
+    const { network, misfit } = parseNetwork(bytesOf(model), 'some.onnx')
+    expect(network).toBeUndefined()
+    expect(misfit).toContain(words)
+  })
+})
+
+test('a network in other words than ours is taken for what it is', () => {
+  const model: TestModel = {
+    input: [1, 1, 4, 4],
+    nodes: [
+      node('Sub', 'x mean', 's'),
+      node('Div', 's deviation', 'd'),
+      node('Conv', 'd v', 'a', { auto_pad: 'SAME_UPPER' }),
+      node('Add', 'a b', 'c'),
+      node('Relu', 'c', 'r'),
+      node('Dropout', 'r', 'o'),
+      node('Reshape', 'o shape', 'f'),
+      node('MatMul', 'f w', 'm'),
+      node('Add', 'e m', 'y'),
+    ],
+    initialisers: [
+      ...[floats('mean', [], [0.5]), floats('deviation', [1], [0.25]), drawn('v', [2, 1, 3, 3]), drawn('b', [2, 1, 1])],
+      ...[integers('shape', [0, -1]), drawn('w', [32, 3]), drawn('e', [3])],
+    ],
+  }
+  const { network, misfit } = parseNetwork(bytesOf(model), 'some.onnx')
+  expect(misfit).toBeUndefined()
+  expect(network!.architecture).toEqual({
+    name: 'test',
+    input: { channels: 1, height: 4, width: 4 },
+    layers: [
+      { kind: 'normalise', mean: [0.5], deviation: [0.25] },
+      { kind: 'convolution', outChannels: 2, kernel: 3, stride: 1, padding: 1 },
+      { kind: 'relu' },
+      { kind: 'flatten' },
+      { kind: 'linear', outFeatures: 3 },
+    ],
+  })
+})
+
+test('residual blocks in other words than ours are taken for what they are', () => {
+  const model: TestModel = {
+    input: ['N', 2, 5, 5],
+    nodes: [
+      node('Conv', 'x v c', 'a', { pads: [1, 1, 1, 1] }),
+      node('Relu', 'a', 'r'),
+      // the way past the block first, with a bias of its own, in parts
+      node('Conv', 'r u', 'skip', { strides: [2, 2] }),
+      node('Add', 'skip b', 'shifted'),
+      node('Conv', 'r w', 'd', { strides: [2, 2], pads: [1, 1, 1, 1] }),
+      node('Relu', 'd', 'e'),
+      node('Conv', 'e w', 'f', { pads: [1, 1, 1, 1] }),
+      node('Identity', 'f', 'g'),
+      node('Add', 'shifted g', 'h'),
+      // and one that adds the image itself
+      node('Conv', 'x u', 'i', { strides: [2, 2] }),
+      node('Add', 'i h', 'j'),
+      node('Relu', 'j', 'k'),
+      node('Flatten', 'k', 'l'),
+      node('Gemm', 'l m', 'y'),
+    ],
+    initialisers: [
+      ...[drawn('v', [2, 2, 3, 3]), drawn('c', [2]), drawn('u', [2, 2, 1, 1]), drawn('b', [2, 1, 1])],
+      ...[drawn('w', [2, 2, 3, 3]), drawn('m', [18, 3])],
+    ],
+  }
+  const { graph, network, misfit } = parseNetwork(bytesOf(model), 'some.onnx')
+  expect(misfit).toBeUndefined()
+  const three = { kind: 'convolution', outChannels: 2, kernel: 3, stride: 1, padding: 1 }
+  const one = { kind: 'convolution', outChannels: 2, kernel: 1, stride: 2, padding: 0 }
+  expect(network!.architecture.layers).toEqual([
+    one,
+    { ...three, from: -1 },
+    { kind: 'relu' },
+    one,
+    { ...three, stride: 2, from: 2 },
+    { kind: 'relu' },
+    three,
+    { kind: 'add', other: 3 },
+    { kind: 'add', other: 0 },
+    { kind: 'relu' },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 3 },
+  ])
+  for (const x of drawnInputs(50, 3)) {
+    expect(relativeError(evaluate(network!, x), evaluateGraph(graph, x).at(-1)!)).toBeLessThan(1e-12)
+  }
+})
