@@ -15,6 +15,7 @@ const describedDefaults: Partial<Record<Name, string>> = {
   halveEvery: 'a tenth of the epochs after the warm-up',
   validationCount: '600 of synthetic, 5000 of others',
   architecture: 'mnist-small; cifar10-small for cifar10',
+  bounds: 'exact; auto for large networks',
   augment: 'none; flip-crop for cifar10',
   start: 'random weights',
   warmUpEpochs: '1 if there is a warm-up',

@@ -150,7 +150,9 @@ function relaxed(
     random: (example: number) => new Random(seed, stream, identifiers[example]!),
     ifCheaper: mode === 'auto',
   }
-  return relaxNetwork(network, tape, chunk, { memory }, mode === 'exact' ? undefined : estimates)
+  // no random numbers estimate the dual norm of ℓ1 balls
+  const isExact = mode === 'exact' || chunk.norm === 'l1'
+  return relaxNetwork(network, tape, chunk, { memory }, isExact ? undefined : estimates)
 }
 
 /** What bounds say besides the loss. */

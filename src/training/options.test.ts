@@ -92,6 +92,14 @@ describe('training options', () => {
     expect(weightOf({ method: 'interval', regularise: 0.2 })).toBe(0.2)
   })
 
+  it('estimate the bounds of large networks, unless they are told not to', () => {
+    const boundsOf = (given: GivenOptions) => trainingOptions({ dataset: 'mnist', ...given }).bounds
+    expect(boundsOf({ architecture: 'mnist-small' })).toBe('exact')
+    expect(boundsOf({ architecture: 'mnist-large' })).toBe('auto')
+    expect(boundsOf({ architecture: 'mnist-large', bounds: 'exact' })).toBe('exact')
+    expect(trainingOptions({ architecture: 'cifar10-resnet' }, 'paper-cifar10-2').bounds).toBe('auto')
+  })
+
   it('are their own JSON', () => {
     const options = trainingOptions({ epochs: 7, method: 'interval' }, 'paper-mnist-0.1')
     expect(trainingOptions(JSON.parse(JSON.stringify(options)))).toEqual(options)
@@ -141,6 +149,10 @@ describe('training options', () => {
     ['start', { start: 3 }],
     ['data set', { dataset: 'mnits' }],
     ['architecture', { architecture: 'mnist-smal' }],
+    ['bounds', { bounds: 'estimated' }],
+    ['bounds', { bounds: 'projected', norm: 'l1' }],
+    ['projectionDimension', { projectionDimension: 0 }],
+    ['memory', { memory: 0 }],
     ['parallelPair', { parallelPair: 'yes' }],
     ['parallelPair', { parallelPair: true, method: 'lp-dual' }],
     ['epsilo', { epsilo: 0.1 }],

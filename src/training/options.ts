@@ -176,6 +176,9 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   if (parallelPair && method !== 'robustra') {
     throw new UserError(`parallelPair is for method robustra, which trains a pair: leave it out with method ${method}`)
   }
+  if (parsed.data.norm === 'l1' && parsed.data.bounds === 'projected') {
+    throw new UserError('bounds projected are for norms linf and l2, not l1: choose bounds exact or auto')
+  }
   requireSensibleStart(parsed.data)
   return parsed.data
 }

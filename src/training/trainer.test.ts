@@ -68,6 +68,19 @@ describe('training', () => {
     }, 30_000)
   }
 
+  for (const bounds of ['projected', 'auto'] as const) {
+    it(`with ${bounds} bounds is the same with 1 and 3 workers, and learns`, async () => {
+      // few columns, so that some are cheaper than rows
+      const given = { method: 'robustra', bounds, projectionDimension: 3, epochs: 4 } as const
+      const one = await trained(given, 1)
+      expect(await trained(given, 3)).toEqual(one)
+      const ofF = one.reports.filter(({ network }) => network === 'f')
+      expect(ofF.at(-1)!.loss).toBeLessThan(ofF[0]!.loss)
+      expect(ofF.every(({ work }) => work!.projected > 0)).toBe(true)
+      expect(ofF.every(({ work }) => (bounds === 'projected' ? work!.rows === 0 : true))).toBe(true)
+    }, 30_000)
+  }
+
   for (const norm of ['l2', 'l1'] as const) {
     it(`over ${norm} balls is the same with 1 and 3 workers, and other than over ℓ∞ balls`, async () => {
       for (const method of ['adversarial', 'interval', 'lp-dual', 'robustra'] as const) {
