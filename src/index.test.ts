@@ -16,7 +16,15 @@ test('the public API has these values and no others', () => {
       ...['countHiddenUnits', 'countParameters', 'curvesSvg', 'datasetNames', 'dualBounds', 'evaluate', 'initialise'],
       ...['intervalBounds', 'loadDataset', 'loadNetwork', 'methods', 'parameterLayout', 'presets', 'resume'],
       ...['saveNetwork', 'takeRange', 'train', 'trainMutual', 'trainingOptions'],
-      ...['classificationQuestion', 'completeMethods', 'domains', 'evaluateGraph', 'graphOf', 'loadAnyNetwork'],
+      ...[
+        'classificationQuestion',
+        'completeMethods',
+        'domains',
+        'evaluateGraph',
+        'graphOf',
+        'loadAnyNetwork',
+        'norms',
+      ],
       ...['readVnnlib', 'saveAnyNetwork', 'verifyQuestion'],
     ].toSorted(),
   )

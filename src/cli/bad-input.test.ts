@@ -82,9 +82,10 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     ],
   ],
   numbers: [
-    ...['-0.1', 'NaN', '1.5', '', '1/0', 'Infinity', '0x1', '3/255/1'].map(
+    ...['-0.1', 'NaN', '', '1/0', 'Infinity', '0x1', '3/255/1'].map(
       (epsilon) => [`ε ${epsilon}`, () => train('--epsilon', epsilon), /ε cannot be '.*'.* 0\.1 or 2\/255$/] as const,
     ),
+    ['ε 1.5', () => train('--epsilon', '1.5'), /epsilon is 1.5: it must be at most 1 in norm linf; .* 0\.1 or 2\/255$/],
     ['ε of certify', () => ['certify', network, '--epsilon', '2', '--out', at('new.jsonl')], /ε cannot be '2'/],
     ['ε of attack', () => ['attack', network, '--epsilon', '-1'], /ε cannot be '-1'/],
     ['no workers', () => train('--workers', '0'), /--workers cannot be '0': give a whole number from 1 to 64/],

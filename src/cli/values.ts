@@ -1,5 +1,6 @@
 /** Values on the command line: each parser says what is wrong and what is right. */
 import { availableParallelism } from 'node:os'
+import { type Norm, describeNorm } from '../bounds/norm.ts'
 import { UserError } from '../errors.ts'
 
 /** A number, or a fraction such as 2/255. NaN if it is neither. */
@@ -10,11 +11,26 @@ export function parseNumber(text: string): number {
   return numerator! / denominator
 }
 
+/** ε in pixel units, whatever the norm: whoever knows that sets the limit. */
+export function parseRadius(text: string): number {
+  const value = parseNumber(text)
+  if (value >= 0 && value < Infinity) return value
+  throw new UserError(`ε cannot be '${text}': it is in pixels of [0, 1], so give a number such as 0.1 or 2/255`)
+}
+
 /** ε in pixel units: 0.1 or 2/255. */
 export function parseEpsilon(text: string): number {
   const value = parseNumber(text)
   if (value >= 0 && value <= 1) return value
   throw new UserError(`ε cannot be '${text}': it is in pixels of [0, 1], so give 0 to 1, such as 0.1 or 2/255`)
+}
+
+/** @throws UserError for an ℓ∞ radius above 1; how large others may be depends on the images */
+export function requireRadius(epsilon: number, norm: Norm): void {
+  if (norm !== 'linf' || epsilon <= 1) return
+  throw new UserError(
+    `ε cannot be '${epsilon}' in ${describeNorm(norm)}: it is in pixels of [0, 1], so give 0 to 1, such as 0.1 or 2/255`,
+  )
 }
 
 /** A parser of whole numbers from `least` to `most` for the option of that name. */
