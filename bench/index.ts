@@ -4,6 +4,13 @@
  * Kernel rates against the machine's own peak; time per image of certification and of training steps; speed-up over
  * workers; and, with --peer, the dense PyTorch peer on the same images and weights. Ratios are what counts: everything is
  * measured in one run, and the peer's turns alternate with ours. Needs an idle machine.
+ *
+ * Two sections run only if they are named, for some minutes each; --data-cifar10 DIR says where CIFAR-10 is, unless it is
+ * in --data, too:
+ *   --only networks      training steps of all five networks by exact and projected bounds, from a random start and from
+ *                        each --weights, a network or the folder of a run; --network NAME for some of them, --batch N,
+ *                        --limit SECONDS for each measurement, --json FILE for the figures
+ *   --only peer-cifar10  cifar10-small against a dense peer on 3×32×32
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
@@ -16,26 +23,38 @@ import { loadNetwork, saveNetwork } from '../src/formats/network-file.ts'
 import { architectureNamed } from '../src/networks/architectures.ts'
 import { initialise } from '../src/networks/initialise.ts'
 import type { Network } from '../src/networks/network.ts'
-import { certify } from '../src/verification/certify.ts'
+import { timeCertify } from './certification.ts'
 import { kernelRates } from './kernels.ts'
+import { printNetworks, printSpeedUp } from './network-table.ts'
+import { type GivenWeights, givenWeights, networkNames } from './networks.ts'
+import { compareCifar10 } from './peer-cifar10.ts'
 import { runPeer, timeDensePasses } from './peer.ts'
+import { column, compare } from './print.ts'
 import { timeSearch } from './search.ts'
 import { timeSteps } from './training.ts'
 
-const sections = ['kernels', 'steps', 'certify', 'workers', 'search', 'peer'] as const
+const usual = ['kernels', 'steps', 'certify', 'workers', 'search', 'peer']
 
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
-    weights: { type: 'string' },
+    'data-cifar10': { type: 'string' },
+    weights: { type: 'string', multiple: true, default: [] },
     peer: { type: 'string' },
     images: { type: 'string', default: '1000' },
     epsilon: { type: 'string', default: '0.1' },
-    only: { type: 'string', multiple: true, default: [...sections] },
+    network: { type: 'string', multiple: true, default: [...networkNames] },
+    batch: { type: 'string', default: '50' },
+    limit: { type: 'string', default: '240' },
+    json: { type: 'string' },
+    only: { type: 'string', multiple: true, default: usual },
   },
 })
 const cores = availableParallelism()
 const epsilon = Number(values.epsilon)
+const workerCounts = [1, 2, 4].filter((workers) => workers <= cores)
+/** Where a data set is; none for where `robustra data` puts it. */
+const dataOf = (dataset: string) => (dataset === 'cifar10' ? (values['data-cifar10'] ?? values.data) : values.data)
 const folder = mkdtempSync(join(tmpdir(), 'robustra-bench-'))
 
 interface Start {
@@ -53,8 +72,9 @@ async function main(): Promise<void> {
   const random = initialise(architectureNamed('mnist-small'), 1)
   const starts: Start[] = [{ name: 'random start', network: random, path: join(folder, 'random.safetensors') }]
   saveNetwork(starts[0]!.path, random)
-  if (values.weights)
-    starts.push({ name: 'trained', network: loadNetwork(values.weights).network, path: values.weights })
+  const weights = values.weights.map(givenWeights)
+  const trained = weights.find(({ architecture }) => architecture === 'mnist-small')
+  if (trained) starts.push({ name: 'trained', network: loadNetwork(trained.first).network, path: trained.first })
   console.log(
     `${cpus()[0]!.model}, ${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GB; Node ${process.version}; ` +
       `${detectVariant()} kernels; ${dataset.name}, ε = ${epsilon}`,
@@ -63,9 +83,15 @@ async function main(): Promise<void> {
   if (wanted('kernels')) await kernels()
   if (wanted('steps')) await steps(dataset, starts)
   if (wanted('certify')) await certification(dataset, starts)
-  if (wanted('workers')) await scaling(dataset, starts.at(-1)!)
+  const common = { weights, data: dataOf, batch: Number(values.batch), seconds: Number(values.limit) }
+  if (wanted('workers')) {
+    await scaling(dataset, starts.at(-1)!)
+    if (values.data) await printSpeedUp('mnist-large', common, workerCounts, epsilon)
+  }
   if (wanted('search')) await searching(dataset, starts.at(-1)!)
   if (wanted('peer') && values.peer) await peer(dataset, starts, values.peer)
+  if (wanted('networks')) await printNetworks({ ...common, networks: values.network, workers: cores }, values.json)
+  if (wanted('peer-cifar10')) await peerCifar10(weights.filter(({ architecture }) => architecture === 'cifar10-small'))
   console.log(`\npeak memory of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`)
 }
 
@@ -88,20 +114,11 @@ async function steps(dataset: Dataset, starts: readonly Start[]): Promise<void> 
   }
 }
 
-async function timeCertify(dataset: Dataset, network: Network, images: number, workers: number) {
-  const out = join(folder, 'rows.jsonl')
-  rmSync(out, { force: true })
-  const { lp, seconds } = await certify(network, dataset, {
-    ...{ epsilon, methods: ['lp'], first: 0, last: images, workers, domain: 'unbounded', seed: 0, out, resume: false },
-  })
-  return { millisecondsPerImage: (1000 * seconds) / images, certified: images - lp!.errors, seconds }
-}
-
 async function certification(dataset: Dataset, starts: readonly Start[]): Promise<void> {
   console.log(`\nLP certification, ${cores} workers, start of the workers included`)
   for (const { name, network } of starts) {
     const images = name === 'trained' ? dataset.count : Math.min(dataset.count, Number(values.images))
-    const { millisecondsPerImage, certified, seconds } = await timeCertify(dataset, network, images, cores)
+    const { millisecondsPerImage, certified, seconds } = await timeCertify(dataset, network, epsilon, images, cores)
     console.log(
       `${name.padEnd(14)} ${images} images in ${seconds.toFixed(1)} s: ${millisecondsPerImage.toFixed(2)} ms per image, ${certified} certified`,
     )
@@ -110,14 +127,15 @@ async function certification(dataset: Dataset, starts: readonly Start[]): Promis
 
 async function scaling(dataset: Dataset, { name, network }: Start): Promise<void> {
   console.log(`\nSpeed-up over workers, ${name}     1 worker = 1`)
-  const counts = [1, 2, 4].filter((workers) => workers <= cores)
   const step: number[] = []
   const proof: number[] = []
-  for (const workers of counts) {
+  for (const workers of workerCounts) {
     step.push((await timeSteps('lp-dual', dataset, epsilon, 500, workers, network)).millisecondsPerImage)
-    proof.push((await timeCertify(dataset, network, Math.min(dataset.count, 2000), workers)).millisecondsPerImage)
+    proof.push(
+      (await timeCertify(dataset, network, epsilon, Math.min(dataset.count, 2000), workers)).millisecondsPerImage,
+    )
   }
-  for (const [i, workers] of counts.entries()) {
+  for (const [i, workers] of workerCounts.entries()) {
     console.log(
       `${workers} workers: LP-dual step ${(step[0]! / step[i]!).toFixed(2)}, LP certification ${(proof[0]! / proof[i]!).toFixed(2)}`,
     )
@@ -156,7 +174,7 @@ async function peer(dataset: Dataset, starts: readonly Start[], script: string):
       const theirs = await runPeer(script, cores, ['certify', ...common, '--count', '100', '--batch', '50'])
       certifyTurns.push([
         theirs.millisecondsPerImage,
-        (await timeCertify(dataset, network, Number(values.images), cores)).millisecondsPerImage,
+        (await timeCertify(dataset, network, epsilon, Number(values.images), cores)).millisecondsPerImage,
       ])
       const theirStep = await runPeer(script, cores, ['step', ...common, '--count', '100', '--batch', '50'])
       stepTurns.push([
@@ -171,16 +189,27 @@ async function peer(dataset: Dataset, starts: readonly Start[], script: string):
   }
 }
 
-function compare(what: string, turns: [number, number][]): void {
-  const median = (numbers: number[]) => numbers.sort((a, b) => a - b)[numbers.length >> 1]!
-  const [theirs, ours] = [median(turns.map(([a]) => a)), median(turns.map(([, b]) => b))]
-  console.log(`${what.padEnd(34)} ${column(theirs, 9, 2)} ms ${column(ours, 7, 2)} ms ${column(theirs / ours, 7, 1)} ×`)
+/** From each network that is given, or from a random start. */
+async function peerCifar10(weights: readonly GivenWeights[]): Promise<void> {
+  for (const given of weights.length > 0 ? weights : [undefined]) {
+    const request = { data: dataOf('cifar10'), weights: given, images: Number(values.images), workers: cores }
+    const result = await compareCifar10(request)
+    const start = given?.path ?? 'random start'
+    console.log(
+      `\ncifar10-small, ${start}, ε = ${result.epsilon.toPrecision(3)}          dense peer      ours     ratio`,
+    )
+    compare('LP certification', result.certification)
+    compare('LP-dual step, batch 50', result.step)
+    console.log(
+      `ours: ${request.images} images in ${result.seconds.toFixed(1)} s, ${result.certified} certified; ` +
+        `margins differ from the peer's by ${result.difference.toExponential(1)} at most, ` +
+        `of ${result.largestMargin.toPrecision(3)}; peak memory of the peer ${Math.round(result.peerMegabytes)} MB`,
+    )
+  }
 }
 
 /** The peer wants the folder of the idx files itself. */
 const existingFolder = (directory: string) => (directory.endsWith('mnist') ? directory : join(directory, 'mnist'))
-
-const column = (value: number, width: number, digits: number) => value.toFixed(digits).padStart(width)
 
 try {
   await main()

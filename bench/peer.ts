@@ -1,11 +1,10 @@
 /**
- * The dense PyTorch peer (Debian's python3-torch), run as a child process on the same images and weights. It times
- * itself, without its start; its peak memory is read from /proc.
+ * Dense PyTorch peers (Debian's python3-torch), run as child processes on the same images and weights. They time
+ * themselves, without their start.
  */
-import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../src/errors.ts'
+import { runChild } from './child.ts'
 
 export interface PeerResult {
   readonly millisecondsPerImage: number
@@ -13,7 +12,7 @@ export interface PeerResult {
   readonly peakMegabytes: number
 }
 
-/** The allocator and thread settings that make the peer fastest. */
+/** The allocator and thread settings that make a peer fastest. */
 const environment = (threads: number) => ({
   ...process.env,
   GLIBC_TUNABLES:
@@ -30,32 +29,20 @@ export async function runPeer(script: string, threads: number, args: readonly st
 
 /** Dense dual passes per second, one bound of one margin each, hidden bounds given. @param args see dense_passes.py */
 export async function timeDensePasses(threads: number, args: readonly string[]): Promise<number> {
-  const script = fileURLToPath(new URL('./dense_passes.py', import.meta.url))
-  return (await runPython(script, threads, args)).result['passes_per_second']!
+  return (await runPython(scriptHere('dense_passes.py'), threads, args)).result['passes_per_second']!
 }
 
+/** A script of this folder. */
+export const scriptHere = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
 async function runPython(script: string, threads: number, args: readonly string[]) {
-  const child = spawn('/usr/bin/python3', [script, ...args], {
-    env: environment(threads),
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const { code, output, errors, peakMegabytes } = await runChild('/usr/bin/python3', [script, ...args], {
+    environment: environment(threads),
   })
-  let peak = 0
-  const watch = setInterval(() => {
-    try {
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0))
-    } catch {
-      // it has just ended
-    }
-  }, 50)
-  let [output, errors] = ['', '']
-  child.stdout.on('data', (data) => (output += data))
-  child.stderr.on('data', (data) => (errors += data))
-  const code = await new Promise((resolve) => child.on('close', resolve).on('error', resolve))
-  clearInterval(watch)
   if (code !== 0) {
     throw new UserError(
       `the peer ${script} failed: ${errors.trim().split('\n').at(-1) ?? code} (it needs Debian's python3-torch)`,
     )
   }
-  return { result: JSON.parse(output) as Record<string, number>, peakMegabytes: peak / 1024 }
+  return { result: JSON.parse(output) as Record<string, number>, peakMegabytes }
 }

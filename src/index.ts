@@ -31,8 +31,10 @@ export type { EpochReport, Progress } from './training/trainer.ts'
 export type { Best } from './training/checkpoint.ts'
 export { type RunOptions, type RunResult, resume, train, trainMutual } from './training/run.ts'
 
+export type { NormBall } from './complete/ball.ts'
 export {
   type CompleteMethod,
+  type InputRegion,
   type LinearConstraint,
   type Outcome,
   type Question,

@@ -1,5 +1,6 @@
 /** Classifies and attacks some images of a data set, with everything that counts decided in float64. */
 import { loadChunk } from '../bounds/chunk.ts'
+import type { Norm } from '../bounds/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import { forward } from '../networks/forward.ts'
@@ -50,14 +51,14 @@ export interface Attacked {
 export function attackImages(
   { network, loaded, dataset }: Subject,
   indices: readonly number[],
-  options: AttackOptions & { readonly epsilon: number },
+  options: AttackOptions & { readonly epsilon: number; readonly norm?: Norm | undefined },
 ): Attacked[] {
   const { engine } = loaded
-  const { epsilon, domain } = options
+  const { epsilon, norm = 'linf', domain } = options
   const mark = engine.mark()
   const { images, labels } = examples(dataset, indices)
   // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
-  const chunk = loadChunk(loaded, { images, labels, epsilon })
+  const chunk = loadChunk(loaded, { images, labels, epsilon, norm })
   const worst = attackChunk(loaded, chunk, options, indices)
   const logits = logitsOf(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
   const points = engine.read(worst.pointer, worst.length)
@@ -66,7 +67,7 @@ export function attackImages(
     const judgement = judge(logits[e]!, label)
     if (judgement.margin > 0 && isSure(logits[e]!, judgement)) return { margin: judgement.margin }
     const point = pixelsOf(loaded, points, chunk.columns, e)
-    const rechecked = runCandidate(network, { image: images[e]!, label, epsilon, point, domain })
+    const rechecked = runCandidate(network, { image: images[e]!, label, epsilon, norm, point, domain })
     return { margin: rechecked.margin, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
   })
 }

@@ -1,5 +1,6 @@
 /** A worker of `attack`: task i is a run of images, see inputs.ts. */
 import { join } from 'node:path'
+import type { Norm } from '../bounds/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Engine } from '../engine/engine.ts'
 import { serve } from '../engine/pool.ts'
@@ -18,7 +19,7 @@ export interface AttackData {
 }
 
 export interface AttackJob extends RangeOptions {
-  readonly attack: AttackOptions & { readonly epsilon: number }
+  readonly attack: AttackOptions & { readonly epsilon: number; readonly norm: Norm }
   readonly save: string | undefined
 }
 
@@ -35,8 +36,7 @@ serve<AttackData>(async ({ network, dataset }) => {
     return indices.map((index, i) => {
       const found = attacked[correct.indexOf(index)]
       const row = rowOf(index, dataset.labels[index]!, clean[i]!, found)
-      const file =
-        job.save !== undefined && row.adversarial ? save(job.save, job.attack.epsilon, dataset, row) : undefined
+      const file = job.save !== undefined && row.adversarial ? save(job.save, job.attack, dataset, row) : undefined
       return { ...row, ...(file !== undefined && { file }) }
     })
   }
@@ -55,13 +55,18 @@ function rowOf(
 }
 
 /** Writes the picture of an adversarial example. @returns its path */
-function save(folder: string, epsilon: number, dataset: Dataset, { index, label, adversarial }: AttackRow): string {
-  const { shape, values } = comparison(
-    dataset.shape,
-    examples(dataset, [index]).images[0]!,
-    adversarial!.image,
-    epsilon,
-  )
+function save(
+  folder: string,
+  { epsilon, norm }: AttackJob['attack'],
+  dataset: Dataset,
+  { index, label, adversarial }: AttackRow,
+): string {
+  const [original] = examples(dataset, [index]).images
+  const after = adversarial!.image
+  // a pixel of an ℓ2 or ℓ1 ball hardly ever moves by ε
+  const change =
+    norm === 'linf' ? epsilon : after.reduce((most, x, j) => Math.max(most, Math.abs(x - original![j]!)), 0)
+  const { shape, values } = comparison(dataset.shape, original!, after, change)
   const path = join(folder, `${dataset.name}-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`)
   writePng(path, shape, values, 4)
   return path

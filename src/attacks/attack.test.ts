@@ -102,6 +102,38 @@ describe('over a range', () => {
     }
   })
 
+  test('under ℓ2 and ℓ1: in the ball, misclassified, and PGD finds no less than one step', async () => {
+    // of about the length of the ℓ∞ ball's corners, resp. of a few whole pixels
+    for (const [norm, epsilon] of [
+      ['l2', 0.25],
+      ['l1', 1.2],
+    ] as const) {
+      for (const domain of domains) {
+        const run = (method: 'pgd' | 'fgsm') =>
+          attack(network, dataset, { ...base, norm, epsilon, domain, method, steps: method === 'pgd' ? 30 : undefined })
+        const { rows, summary } = await run('pgd')
+        expect(summary).toMatchObject({ norm, epsilon, domain })
+        const broken = rows.filter(({ verdict }) => verdict === 'vulnerable')
+        expect(broken.length).toBeGreaterThan(3)
+        expect(broken.length).toBeLessThan(45)
+        for (const { index, label, adversarial, margin } of broken) {
+          const image = examples(dataset, [index]).images[0]!
+          const { image: found, prediction } = adversarial!
+          expect(judge(evaluate(network, found), label)).toEqual({ prediction, margin })
+          const moves = Array.from(found, (v, j) => Math.abs(v - image[j]!))
+          const length = norm === 'l1' ? moves.reduce((a, b) => a + b) : Math.hypot(...moves)
+          expect(length).toBeLessThanOrEqual(epsilon)
+          // it uses the ball: an ℓ∞ ball of the same ε would be far larger
+          expect(length).toBeGreaterThan(0.5 * epsilon)
+          if (domain === 'pixels') expect(found.every((v) => v >= 0 && v <= 1)).toBe(true)
+        }
+        const single = (await run('fgsm')).summary
+        expect(summary.attackErrors).toBeGreaterThanOrEqual(single.attackErrors)
+        expect(single.attackErrors).toBeGreaterThan(single.cleanErrors)
+      }
+    }
+  })
+
   test('workers and ranges do not matter; seeds do', async () => {
     const progress: number[] = []
     const one = await attack(network, dataset, { ...base, onProgress: (done) => progress.push(done) })
@@ -155,6 +187,9 @@ describe('over a range', () => {
     await refuse({ epsilon: -0.1 }, /ε/)
     await refuse({ epsilon: NaN }, /ε/)
     await refuse({ epsilon: 1.5 }, /ε/)
+    await refuse({ norm: 'l2', epsilon: 6.01 }, /ε in ℓ2 must be a number from 0 to 6 /)
+    await refuse({ norm: 'l1', epsilon: 36.5 }, /ε in ℓ1 must be a number from 0 to 36 /)
+    await refuse({ norm: 'l3' as 'l2' }, /unknown norm 'l3'/)
     await refuse({ workers: 0 }, /workers/)
     await refuse({ workers: 1000 }, /workers/)
     await refuse({ first: 10, last: 10 }, /no images/)
@@ -171,6 +206,9 @@ describe('over a range', () => {
     await refuse({}, /6×6/, {}, { ...dataset, shape: { channels: 1, height: 4, width: 9 } })
     await refuse({}, /parameters/, { parameters: parameters.slice(1) })
     await refuse({}, /ReLU after/, { architecture: { ...architecture, layers: [...architecture.layers, relu] } })
+    const twice = { kind: 'add', other: architecture.layers.length - 1 } as const
+    const doubled = { architecture: { ...architecture, layers: [...architecture.layers, twice] } }
+    await refuse({}, /does not take: the last layer must not be a residual sum/, doubled)
     const [normalise, ...others] = architecture.layers
     await refuse({}, /ReLU before/, { architecture: { ...architecture, layers: [normalise!, relu, ...others] } })
   })

@@ -1,6 +1,7 @@
 /** Attacks on a network over a range of a data set. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { type Domain, requireDomain } from '../bounds/domain.ts'
+import type { Norm } from '../bounds/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { UserError, unknownName } from '../errors.ts'
@@ -50,6 +51,7 @@ export interface AttackSummary {
   readonly method: AttackMethod
   readonly attack: AttackOptions
   readonly epsilon: number
+  readonly norm: Norm
   readonly domain: Domain
   readonly dataset: string
   readonly images: number
@@ -100,14 +102,14 @@ export async function attack(
   const settings = attackOptions(options)
   if (options.save !== undefined) prepareFolder(options.save, dataset)
   const started = performance.now()
-  const { epsilon, first, last, seed, save, method } = options
+  const { epsilon, norm = 'linf', first, last, seed, save, method } = options
   const tasks = countTasks(options)
   const workers = Math.min(options.workers, tasks)
   const pool = new WorkerPool(scriptBeside(import.meta.url, './attack-worker'), workers, {
     network,
     dataset,
   } satisfies AttackData)
-  const job: AttackJob = { epsilon, first, last, seed, workers, save, attack: { ...settings, epsilon } }
+  const job: AttackJob = { epsilon, first, last, seed, workers, save, attack: { ...settings, epsilon, norm } }
   let tasksDone = 0
   try {
     const results = await pool.run<AttackRow[]>('attack', job, tasks, () => {
@@ -121,6 +123,7 @@ export async function attack(
         method,
         attack: settings,
         epsilon,
+        norm,
         domain: settings.domain,
         dataset: dataset.name,
         images: rows.length,

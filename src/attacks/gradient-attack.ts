@@ -1,6 +1,7 @@
 /**
- * Gradient attacks under ℓ∞ on a chunk: FGSM (Goodfellow et al. 2015) is one full step from the image, PGD (Madry et
- * al. 2018) many smaller ones from random starts, each projected back into the domain.
+ * Gradient attacks on a chunk: FGSM (Goodfellow et al. 2015) is one full step from the image, PGD (Madry et al. 2018)
+ * many smaller ones from random starts, each projected back into the domain. Under ℓ∞ a step follows the gradient's
+ * signs, under ℓ2 and ℓ1 see ball-steps.ts.
  * Problem: find x' in the domain that is misclassified. Complete: no. What is found counts once `recheck` has run it.
  */
 import type { Chunk } from '../bounds/chunk.ts'
@@ -10,6 +11,7 @@ import { Random } from '../engine/random.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
 import { forward } from '../networks/forward.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
+import { randomInBall, stepInBall } from './ball-steps.ts'
 
 export interface AttackOptions {
   readonly steps: number
@@ -41,7 +43,7 @@ export const pgd = (domain: Domain, seed = 0): AttackOptions => ({
 })
 
 /**
- * Follows the signs of the cross-entropy's gradient. An example's result depends on its image, label, ball, identifier
+ * Climbs the cross-entropy by the steepest steps of the chunk's norm. An example's result depends on its image, label, ball, identifier
  * and the options, not on what else is in its chunk.
  * @param chunk whole balls: their part in the domain is taken here
  * @param identifiers names each example's random stream, e.g. its index in the data set
@@ -81,17 +83,65 @@ export function attackChunk(
       if (step < options.steps) {
         tape.backward()
         const gradient = images.gradient(engine) >> 2
-        const { f32 } = engine
-        const [at, radius] = [point.pointer >> 2, ball.radius.pointer >> 2]
-        for (let j = 0; j < length; j++) {
-          const moved = f32[at + j]! + Math.sign(f32[gradient + j]!) * options.stepSize * f32[radius + j]!
-          f32[at + j] = Math.min(box.upper[j]!, Math.max(box.lower[j]!, moved))
-        }
+        if (chunk.norm === 'linf') climbBox(engine, chunk, point, gradient, options.stepSize, box)
+        else climbBall(engine, chunk, point, gradient, options, box)
       }
       engine.release(mark)
     }
   }
   return worst
+}
+
+/** Pixels' ends of the domain, [input][example]. */
+interface Ends {
+  readonly lower: Float32Array
+  readonly upper: Float32Array
+}
+
+/** One ℓ∞ step of all examples. */
+function climbBox(
+  { f32 }: Engine,
+  { ball }: Chunk,
+  point: Tensor,
+  gradient: number,
+  stepSize: number,
+  { lower, upper }: Ends,
+): void {
+  const [at, radius] = [point.pointer >> 2, ball.radius.pointer >> 2]
+  for (let j = 0; j < point.length; j++) {
+    const moved = f32[at + j]! + Math.sign(f32[gradient + j]!) * stepSize * f32[radius + j]!
+    f32[at + j] = Math.min(upper[j]!, Math.max(lower[j]!, moved))
+  }
+}
+
+/** One ℓ2 or ℓ1 step of all examples. */
+function climbBall(
+  { f32 }: Engine,
+  { ball, columns, count, norm }: Chunk,
+  point: Tensor,
+  gradient: number,
+  { stepSize, steps }: AttackOptions,
+  { lower, upper }: Ends,
+): void {
+  if (norm === 'linf') return
+  const [at, centre, radius] = [point.pointer >> 2, ball.centre.pointer >> 2, ball.radius.pointer >> 2]
+  const inputs = point.length / columns
+  for (let e = 0; e < count; e++) {
+    const r = (i: number) => f32[radius + i * columns + e]!
+    // over the radius: as the unit ball has it; a ball of radius 0 has one point
+    const shares = (value: (at: number) => number) =>
+      Float64Array.from({ length: inputs }, (_, i) =>
+        r(i) > 0 ? (value(i * columns + e) - f32[centre + i * columns + e]!) / r(i) : 0,
+      )
+    const moved = shares((j) => f32[at + j]!)
+    const slopes = Float64Array.from({ length: inputs }, (_, i) => f32[gradient + i * columns + e]! * r(i))
+    const room = { lower: shares((j) => lower[j]!), upper: shares((j) => upper[j]!) }
+    stepInBall(norm, moved, slopes, stepSize, room, steps === 1)
+    moved.forEach((share, i) => {
+      const j = i * columns + e
+      f32[at + j] = Math.min(upper[j]!, Math.max(lower[j]!, f32[centre + j]! + share * r(i)))
+    })
+  }
 }
 
 /**
@@ -120,8 +170,8 @@ function ascend(
   return f32[at + label * columns]! - largest
 }
 
-/** The part of the ball in the domain, in normalised units. */
-function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, columns }: Chunk, domain: Domain) {
+/** The box around the ball, and its part in the domain, in normalised units. */
+function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, columns }: Chunk, domain: Domain): Ends {
   const clip = domain === 'pixels'
   const centre = engine.read(ball.centre.pointer, ball.centre.length)
   const radius = engine.read(ball.radius.pointer, ball.radius.length)
@@ -138,19 +188,24 @@ function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, c
 
 function start(
   { engine }: LoadedNetwork,
-  { columns, count, ball }: Chunk,
+  { columns, count, ball, norm }: Chunk,
   point: Tensor,
   options: AttackOptions,
   identifiers: readonly number[],
   restart: number,
-  box: { lower: Float32Array; upper: Float32Array },
+  box: Ends,
 ): void {
   const { f32 } = engine
-  const [centre, at] = [ball.centre.pointer >> 2, point.pointer >> 2]
+  const [centre, at, radius] = [ball.centre.pointer >> 2, point.pointer >> 2, ball.radius.pointer >> 2]
   f32.copyWithin(at, centre, centre + point.length)
   if (!options.randomStart) return
   for (let e = 0; e < count; e++) {
     const random = new Random(options.seed, 'attack', identifiers[e]!, restart)
-    for (let j = e; j < point.length; j += columns) f32[at + j] = random.between(box.lower[j]!, box.upper[j]!)
+    const share = norm === 'linf' ? undefined : randomInBall(norm, point.length / columns, random)
+    for (let j = e, i = 0; j < point.length; j += columns, i++) {
+      f32[at + j] = share
+        ? Math.min(box.upper[j]!, Math.max(box.lower[j]!, f32[centre + j]! + share[i]! * f32[radius + j]!))
+        : random.between(box.lower[j]!, box.upper[j]!)
+    }
   }
 }

@@ -1,8 +1,10 @@
 /** What attacks and certificates are run on: a range of a data set that fits a network. */
+import { type Norm, describeNorm, largestEpsilon, requireNorm } from '../bounds/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import { formatShape, sizeOf } from '../networks/layers.ts'
 import { type Architecture, type Network, countClasses, countParameters } from '../networks/network.ts'
+import { planStages } from '../networks/stages.ts'
 
 /** Images per pass through the engine: as many as one SIMD vector has lanes. */
 export const IMAGES_PER_PASS = 4
@@ -12,8 +14,10 @@ export const IMAGES_PER_TASK = 20
 const MOST_WORKERS = 256
 
 export interface RangeOptions {
-  /** ℓ∞ radius in pixel units, 0 to 1. */
+  /** Radius of the ball in pixel units, 0 to `largestEpsilon`. */
   readonly epsilon: number
+  /** 'linf' if left out. */
+  readonly norm?: Norm | undefined
   /** Images `first` to `last` − 1. */
   readonly first: number
   readonly last: number
@@ -32,11 +36,15 @@ export function checkInputs(network: Network, dataset: Dataset, options: RangeOp
   checkRange(dataset, options)
 }
 
-/** @throws UserError for a wrong ε, range, seed or number of workers */
+/** @throws UserError for a wrong ε, norm, range, seed or number of workers */
 export function checkRange(dataset: Dataset, options: RangeOptions): void {
-  const { epsilon, first, last, workers, seed } = options
-  if (!(epsilon >= 0 && epsilon <= 1)) {
-    throw new UserError(`ε must be a number from 0 to 1 (pixels are in [0, 1]), not ${epsilon}`)
+  const { epsilon, norm = 'linf', first, last, workers, seed } = options
+  const most = largestEpsilon(requireNorm(norm), sizeOf(dataset.shape))
+  if (!(epsilon >= 0 && epsilon <= most)) {
+    const what = norm === 'linf' ? 'ε' : `ε in ${describeNorm(norm)}`
+    throw new UserError(
+      `${what} must be a number from 0 to ${Number(most.toFixed(3))} (pixels are in [0, 1]), not ${epsilon}`,
+    )
   }
   requireWhole('the number of workers', workers, 1, MOST_WORKERS)
   requireWhole('the seed', seed, 0, Number.MAX_SAFE_INTEGER)
@@ -64,6 +72,12 @@ function checkNetwork({ architecture, parameters }: Network): void {
   }
   if (layers.slice(affine.lastIndexOf(true)).some(({ kind }) => kind === 'relu')) {
     throw new UserError(`${name} has a ReLU after its last convolution or linear layer: remove it, logits have none`)
+  }
+  try {
+    planStages(architecture)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new UserError(`${name} is a network that the engine does not take: ${error.message}`)
   }
   if (parameters.length !== countParameters(architecture)) {
     throw new UserError(`${name} has ${countParameters(architecture)} parameters, not ${parameters.length}`)

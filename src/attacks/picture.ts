@@ -6,16 +6,16 @@ const GAP = 2
 
 /**
  * An image, its adversarial twin and their difference side by side, on white.
- * The difference is amplified: white is +ε, black −ε, middle grey no change. Pixels outside [0, 1] are for the
+ * The difference is amplified: white is +change, black −change, middle grey no change. Pixels outside [0, 1] are for the
  * picture's writer to clamp.
  * @param image, adversarial pixels of that shape, [channel][y][x]
- * @param epsilon in pixel units; 0 gives a grey difference
+ * @param change in pixel units; 0 gives a grey difference
  */
 export function comparison(
   shape: Shape,
   image: ArrayLike<number>,
   adversarial: ArrayLike<number>,
-  epsilon: number,
+  change: number,
 ): { shape: Shape; values: Float32Array } {
   const { channels, height, width } = shape
   const wide = { channels, height, width: 3 * width + 2 * GAP }
@@ -26,7 +26,7 @@ export function comparison(
       const at = row * wide.width + x
       values[at] = before
       values[at + width + GAP] = after
-      values[at + 2 * (width + GAP)] = epsilon > 0 ? 0.5 + (after - before) / (2 * epsilon) : 0.5
+      values[at + 2 * (width + GAP)] = change > 0 ? 0.5 + (after - before) / (2 * change) : 0.5
     }
   }
   return { shape: wide, values }

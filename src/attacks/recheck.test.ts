@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { domains } from '../bounds/domain.ts'
+import { Random } from '../engine/random.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import type { Network } from '../networks/network.ts'
 import { judge, projectIntoBall, recheck, recheckAt } from './recheck.ts'
@@ -88,4 +89,47 @@ test('a point of float64 is moved into the domain, by no more than it must, and 
     expect(value!).toBeCloseTo(nearest, 6)
   })
   fc.assert(property, { numRuns: 1000, seed: 2 })
+})
+
+test('points of ℓ2 and ℓ1 balls are moved into ball and domain, and those well inside stay', () => {
+  const pixels = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 8 })
+  const epsilons = fc.constantFrom(0, 1e-16, 1e-9, 0.1, 0.5, 2)
+  const property = fc.property(
+    ...([pixels, epsilons, fc.constantFrom('l2', 'l1'), fc.constantFrom(...domains), fc.integer()] as const),
+    (bytes, epsilon, norm, domain, seed) => {
+      const random = new Random(seed, 'recheck')
+      const image = Float32Array.from(bytes, (byte) => byte / 255)
+      const stretch = 10 ** random.between(-3, 1)
+      const point = [...image].map((x) => x + stretch * epsilon * random.normal())
+      const length = (x: ArrayLike<number>) => {
+        const moves = [...image].map((centre, j) => Math.abs(x[j]! - centre))
+        return norm === 'l1' ? moves.reduce((a, b) => a + b) : Math.hypot(...moves)
+      }
+      const found = [projectIntoBall({ image, epsilon, norm, point, domain })]
+      // class 1 everywhere, so that the points themselves come back
+      const wrong = recheckAt(() => Float64Array.of(0, 1), { image, label: 0, epsilon, norm, point, domain })!
+      for (const x of [...found, wrong.image]) {
+        expect(length(x)).toBeLessThanOrEqual(epsilon)
+        if (domain === 'pixels') expect(x.every((value) => value >= 0 && value <= 1)).toBe(true)
+        const inside = point.every((value) => domain === 'unbounded' || (value >= 0 && value <= 1))
+        if (inside && length(point) < 0.999 * epsilon && epsilon > 1e-3) {
+          x.forEach((value, j) => expect(Math.abs(value - point[j]!)).toBeLessThan(3e-7))
+        }
+      }
+    },
+  )
+  fc.assert(property, { numRuns: 1000, seed: 4 })
+})
+
+test('an ℓ2 or ℓ1 point that only float64 can express counts', () => {
+  const image = Float32Array.of(0.6, 0.25)
+  // x ≥ 0.4 + 2⁻⁴⁰ is right, and float32 has no number of the ball below
+  const limit = Math.fround(0.6) - 0.2 + 2 ** -40
+  const logits = (x: ArrayLike<number>) => Float64Array.of(x[0]! - limit, 0)
+  for (const norm of ['l2', 'l1'] as const) {
+    const candidate = { image, label: 0, epsilon: 0.2, norm, point: [0, 0.25], domain: 'pixels' } as const
+    expect(recheckAt(logits, candidate)!.image).toBeInstanceOf(Float64Array)
+    expect(recheckAt(logits, { ...candidate, epsilon: 0.2 - 2 ** -39 })).toBeUndefined()
+    expect(recheckAt(logits, { ...candidate, point: [NaN, 0.25] })).toBeUndefined()
+  }
 })

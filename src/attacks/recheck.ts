@@ -5,9 +5,11 @@
  * misclassified as soon as one other class reaches it. The margin z_label − max(other logits) is then > 0 or ≤ 0.
  */
 import type { Domain } from '../bounds/domain.ts'
+import type { Norm } from '../bounds/norm.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import type { Network } from '../networks/network.ts'
+import { type RoundNorm, shrinkIntoBall } from './ball-steps.ts'
 
 export interface Judgement {
   /** The label if it wins alone; else the class of the largest other logit, the first of several. */
@@ -31,8 +33,10 @@ export interface Candidate {
   /** Pixels in [0, 1], [channel][y][x]. */
   readonly image: Float32Array
   readonly label: number
-  /** ℓ∞ radius in pixel units. */
+  /** Radius of the ball in pixel units. */
   readonly epsilon: number
+  /** 'linf' if left out. */
+  readonly norm?: Norm | undefined
   /** Where an attack thinks that the network errs: pixels, may lie a little outside the ball. */
   readonly point: ArrayLike<number>
   readonly domain: Domain
@@ -45,7 +49,16 @@ export interface AdversarialExample extends Judgement {
 }
 
 /** The candidate's point, moved into the domain and rounded to float32 inside it. */
-export function projectIntoBall({ image, epsilon, point, domain }: Omit<Candidate, 'label'>): Float32Array {
+export function projectIntoBall(candidate: Omit<Candidate, 'label'>): Float32Array {
+  const { image, epsilon, point, domain } = candidate
+  const { norm = 'linf' } = candidate
+  if (norm !== 'linf') {
+    const shrunk = shrink(norm, candidate)
+    return image.map((centre, j) => {
+      const value = Math.fround(shrunk[j]!)
+      return Math.abs(value - centre) > Math.abs(shrunk[j]! - centre) ? nextFloatTowards(value, centre) : value
+    })
+  }
   return image.map((centre, j) => {
     let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]!))
     if (domain === 'pixels') value = Math.min(1, Math.max(0, value))
@@ -89,13 +102,26 @@ export function recheckAt(
 }
 
 /** The candidate's point, moved into the domain: float64 numbers. */
-function projectExactly({ image, epsilon, point, domain }: Candidate): Float64Array {
+function projectExactly(candidate: Candidate): Float64Array {
+  const { image, epsilon, point, domain, norm = 'linf' } = candidate
+  if (norm !== 'linf') return shrink(norm, candidate)
   return Float64Array.from(image, (centre, j) => {
     let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]!))
     // the sum is rounded: a last bit may be too much
     while (Math.abs(value - centre) > epsilon) value += Math.sign(centre - value) * Math.abs(value) * 2 ** -52
     return domain === 'pixels' ? Math.min(1, Math.max(0, value)) : value
   })
+}
+
+/** The same in an ℓ2 or ℓ1 ball: each pixel moves into the domain, then all of them towards the image. */
+function shrink(norm: RoundNorm, { image, epsilon, point, domain }: Omit<Candidate, 'label'>): Float64Array {
+  const clip = (x: number) => (domain === 'pixels' ? Math.min(1, Math.max(0, x)) : x)
+  return shrinkIntoBall(
+    norm,
+    image,
+    epsilon,
+    Float64Array.from(image, (_, j) => clip(point[j]!)),
+  )
 }
 
 /** One example's pixels from normalised points [input][example]. */

@@ -1,4 +1,4 @@
-/** Over which inputs attacks and certificates speak: the whole ℓ∞ ball, or only what of it is an image. */
+/** Over which inputs attacks and certificates speak: the whole ball, or only what of it is an image. */
 import { UserError, unknownName } from '../errors.ts'
 
 /**
@@ -20,7 +20,7 @@ export function requireDomain(name: string): Domain {
 export const describeDomain = (domain: Domain): string =>
   domain === 'pixels' ? 'pixels (the ball ∩ [0, 1])' : 'unbounded (the whole ball)'
 
-/** More than float64 rounding can move x ± ε, for x and ε of [0, 1]. */
+/** More than float64 rounding can move x ± ε, for x of [0, 1], per unit of ε, at least 1. */
 const OUTWARD = 2 ** -52
 
 /** Ends of a box, in pixel units. */
@@ -30,14 +30,15 @@ export interface Box {
 }
 
 /**
- * A box that contains every point of the domain, and no point that is further than 4e-16 outside.
+ * A box that contains every point of the domain, in any norm, and of ℓ∞ no point that is further than 4e-16 outside.
  * @param image pixel values in [0, 1]
- * @param epsilon ℓ∞ radius in pixel units, 0 to 1
+ * @param epsilon radius of the ball in pixel units
  * @throws UserError if the domain is 'pixels' and a pixel is not in [0, 1]: the ball's centre would be outside
  */
 export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Domain): Box {
-  const lower = Float64Array.from(image, (pixel) => pixel - epsilon - OUTWARD)
-  const upper = Float64Array.from(image, (pixel) => pixel + epsilon + OUTWARD)
+  const outward = OUTWARD * Math.max(1, epsilon)
+  const lower = Float64Array.from(image, (pixel) => pixel - epsilon - outward)
+  const upper = Float64Array.from(image, (pixel) => pixel + epsilon + outward)
   if (domain === 'unbounded') return { lower, upper }
   const outside = Array.from(image).findIndex((pixel) => !(pixel >= 0 && pixel <= 1))
   if (outside >= 0) {

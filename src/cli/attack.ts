@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander'
 import { type AttackMethod, attack, attackMethods } from '../attacks/attack.ts'
 import { type Domain, describeDomain } from '../bounds/domain.ts'
+import { type Norm, describeNorm } from '../bounds/norm.ts'
 import { loadDataset } from '../data/dataset.ts'
 import { UserError, unknownName } from '../errors.ts'
 import { loadAnyNetwork } from '../formats/any-network.ts'
@@ -16,6 +17,7 @@ import {
   domainOption,
   epsilonOption,
   jsonOption,
+  normOption,
   pgdSettings,
   rangeOf,
   seedOption,
@@ -24,10 +26,12 @@ import {
 import { examples } from './program.ts'
 import { Clock, Progress, downloadProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
+import { requireRadius } from './values.ts'
 
 interface Flags extends RangeFlags, PgdFlags {
   readonly dataset: string
   readonly epsilon: number
+  readonly norm: Norm
   readonly method: string
   readonly domain: Domain
   readonly seed: number
@@ -42,6 +46,7 @@ export function attackCommand(command: Command): void {
     .argument('<network>', 'an .onnx, .safetensors or .npz file')
     .addOption(datasetOption())
     .addOption(epsilonOption())
+    .addOption(normOption())
     .addOption(new Option('--method <name>', attackMethods.join(' or ')).default('pgd'))
   addPgdOptions(command)
   addRangeOptions(command)
@@ -57,6 +62,7 @@ export function attackCommand(command: Command): void {
         examples([
           'robustra attack runs/first/best.safetensors --epsilon 0.1 --save runs/first/adversarial',
           'robustra attack net.safetensors --dataset mnist --epsilon 2/255 --method fgsm --first 1000',
+          'robustra attack net.safetensors --dataset mnist --norm l2 --epsilon 1.5',
           'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --steps 100 --restarts 5 --json',
         ]),
     )
@@ -64,8 +70,9 @@ export function attackCommand(command: Command): void {
 }
 
 async function runAttack(path: string, flags: Flags): Promise<void> {
-  const { epsilon, domain, seed, save, workers, data: dataDirectory } = flags
+  const { epsilon, norm, domain, seed, save, workers, data: dataDirectory } = flags
   const { method } = flags
+  requireRadius(epsilon, norm)
   if (!isMethod(method)) throw unknownName('method', method, attackMethods)
   const { network, misfit } = loadAnyNetwork(path)
   if (!network) {
@@ -84,7 +91,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     progress.start('attacking', total)
     const clock = new Clock()
     const { rows, summary } = await attack(network, dataset, {
-      ...{ method, epsilon, ...range, workers, domain, seed, save },
+      ...{ method, epsilon, norm, ...range, workers, domain, seed, save },
       ...pgdSettings(flags),
       onProgress: (images) => progress.update(images, `${images}/${total} images  ${clock.left(images, total)}`),
     })
@@ -100,7 +107,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
       [method, 'misclassified or attacked', formatShare(summary.attackError), `${summary.attackErrors}`],
     ]
     console.log(formatTable([['error', 'meaning', 'share', 'images'], ...table], 2))
-    console.log(`\n${summary.seconds.toFixed(1)} s; domain ${describeDomain(domain)}`)
+    console.log(`\n${summary.seconds.toFixed(1)} s; norm ${describeNorm(norm)}, domain ${describeDomain(domain)}`)
     if (save !== undefined) console.log(`pictures: ${save}`)
   } finally {
     progress.finish()

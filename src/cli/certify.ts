@@ -1,6 +1,7 @@
 /** robustra certify */
 import { type Command, Option } from 'commander'
 import { type Domain, describeDomain } from '../bounds/domain.ts'
+import { type Norm, describeNorm } from '../bounds/norm.ts'
 import { loadDataset } from '../data/dataset.ts'
 import { UserError, unknownName } from '../errors.ts'
 import { certify } from '../verification/certify.ts'
@@ -20,6 +21,7 @@ import {
   domainOption,
   epsilonOption,
   jsonOption,
+  normOption,
   pgdSettings,
   rangeOf,
   seedOption,
@@ -28,11 +30,12 @@ import {
 import { examples } from './program.ts'
 import { Clock, Progress, downloadProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
-import { parseList, parseNumbers, parsePositive } from './values.ts'
+import { parseList, parseNumbers, parsePositive, requireRadius } from './values.ts'
 
 interface Flags extends RangeFlags, PgdFlags {
   readonly dataset: string
   readonly epsilon: number
+  readonly norm: Norm
   readonly method?: string[]
   readonly out: string
   readonly resume?: boolean
@@ -58,6 +61,7 @@ export function certifyCommand(command: Command): void {
     .argument('<network>', 'a .safetensors, .onnx or .npz file')
     .addOption(datasetOption())
     .addOption(epsilonOption())
+    .addOption(normOption())
     .addOption(
       new Option(
         '--method <list>',
@@ -89,13 +93,14 @@ export function certifyCommand(command: Command): void {
       'after',
       '\nEach step tries what is still open, cheap steps first. clean: the image itself. interval, lp, crown, alpha: proofs,\n' +
         'ever tighter and dearer. pgd: an attack, before crown. complete: branch and bound (bab) or mixed-integer\n' +
-        'programming (milp), which decide the rest up to their time limit. So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval\n' +
+        'programming (milp, for ℓ∞ only), which decide the rest up to their time limit. So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval\n' +
         'error, all over the same domain. What is undecided never counts as robust.\n' +
         examples([
           'robustra certify runs/first/best.safetensors --epsilon 0.1 --out first.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method clean,lp --domain unbounded --out lp.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method pgd,lp,crown,alpha,complete \\\n' +
             '    --timeout 120 --out exact.jsonl',
+          'robustra certify net.safetensors --dataset mnist --norm l2 --epsilon 1.5 --method lp,alpha,complete --out l2.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 2/255 --images 500-599 --out some.jsonl --json',
         ]),
     )
@@ -103,7 +108,8 @@ export function certifyCommand(command: Command): void {
 }
 
 async function runCertify(path: string, flags: Flags): Promise<void> {
-  const { epsilon, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
+  const { epsilon, norm, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
+  requireRadius(epsilon, norm)
   const named = flags.method?.map((method) => {
     if (!isMethod(method)) throw unknownName('method', method, certifyMethods)
     return method
@@ -130,7 +136,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
     const left = (images: number, dear: boolean) =>
       (dear ? (clocks.dear ??= new Clock()) : clocks.cheap).left(images, total)
     const summary = await certify(target, dataset, {
-      ...{ epsilon, methods, ...range, workers, domain, seed, out, resume, complete, timeout },
+      ...{ epsilon, norm, methods, ...range, workers, domain, seed, out, resume, complete, timeout },
       pgd: pgdSettings(flags),
       onProgress: (images, _, dear) =>
         progress.update(images, `${images}/${total} images  ${left(images, dear)}${dear ? ' (hard ones)' : ''}`),
@@ -181,7 +187,7 @@ const meanings: Record<CertifyMethod, string> = {
 }
 
 function printSummary(summary: CertifySummary, normalisation: Normalisation | undefined, out: string): void {
-  const { network, dataset, epsilon, images, domain, robustError, vulnerable, undecided, robust } = summary
+  const { network, dataset, epsilon, norm, images, domain, robustError, vulnerable, undecided, robust } = summary
   const rows = certifyMethods.flatMap((method) => {
     const count = summary[method]
     if (!count) return []
@@ -197,7 +203,7 @@ function printSummary(summary: CertifySummary, normalisation: Normalisation | un
     const { mean, deviation } = normalisation
     console.log(`pixels p enter the network as (p − mean) / std: mean ${mean.join(', ')}, std ${deviation.join(', ')}`)
   }
-  console.log(`ε ${epsilon} in pixel units, domain ${describeDomain(domain)}\n`)
+  console.log(`ε ${epsilon} in pixel units, domain ${describeDomain(domain)}, norm ${describeNorm(norm)}\n`)
   console.log(formatTable([head, ...rows], 2))
   console.log(`\n${robust} images robust, ${vulnerable} vulnerable, ${undecided} undecided${reasonsOf(summary)}`)
   const { least, most } = robustError

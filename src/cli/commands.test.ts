@@ -108,6 +108,58 @@ describe('certify', () => {
   })
 })
 
+describe('balls of other norms', () => {
+  const whole = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete'] as const
+
+  test.each([
+    ['linf', 'ℓ∞', '0.02'],
+    ['l2', 'ℓ2', '1.5'],
+    ['l1', 'ℓ1', '4'],
+  ])('certify climbs the whole ladder, attack attacks: %s', async (norm, name, epsilon) => {
+    const out = at(`${norm}.jsonl`)
+    const flags = ['--epsilon', epsilon, '--norm', norm, '--first', '6', '--workers', '2']
+    const steps = ['--method', whole.join(), '--timeout', '2', '--steps', '10']
+    const { code, stdout, stderr } = await robustra('certify', network, ...flags, ...steps, '--out', out)
+    expect([code, stderr.includes('Error')]).toEqual([0, false])
+    for (const method of whole) expect(stdout).toMatch(new RegExp(`^${method} .* %`, 'm'))
+    expect(stdout).toContain(`ε ${epsilon} in pixel units, domain pixels (the ball ∩ [0, 1]), norm ${name}`)
+    const [header, ...rows] = lines(out).map((line) => JSON.parse(line))
+    expect(header).toMatchObject({ norm, epsilon: Number(epsilon) })
+    expect(rows.map(({ result }) => result.verdict)).toHaveLength(6)
+
+    const attacked = await robustra('attack', network, ...flags, '--json')
+    expect(attacked.code).toBe(0)
+    const found = JSON.parse(attacked.stdout)
+    expect(found).toMatchObject({ norm, epsilon: Number(epsilon), images: 6 })
+    const robust = rows.filter(({ result }) => result.verdict === 'robust').map(({ index }) => index)
+    const broken = found.rows.filter(({ verdict }: { verdict: string }) => verdict === 'vulnerable')
+    expect(broken.filter(({ index }: { index: number }) => robust.includes(index))).toEqual([])
+  })
+
+  test('a file of another norm is not gone on with; one that says none is of ℓ∞', async () => {
+    const flags = ['--epsilon', '0.01', '--first', '3', '--method', 'clean,lp', '--out', at('norm.jsonl')]
+    expect((await robustra('certify', network, ...flags)).code).toBe(0)
+    const other = await robustra('certify', network, ...flags, '--norm', 'l1', '--resume')
+    expect(other.code).toBe(2)
+    expect(other.stderr).toMatch(/norm is "linf" there, "l1" here\): choose another --out\n$/)
+    writeFileSync(at('norm.jsonl'), readFileSync(at('norm.jsonl'), 'utf8').replace('"norm":"linf",', ''))
+    expect((await robustra('certify', network, ...flags, '--resume')).code).toBe(0)
+  })
+
+  test.concurrent.each([
+    ['--epsilon 28.1 --norm l2', /ε in ℓ2 must be a number from 0 to 28 /],
+    ['--epsilon 785 --norm l1', /ε in ℓ1 must be a number from 0 to 784 /],
+    ['--epsilon 1.5', /ε cannot be '1.5' in ℓ∞: .* 0 to 1/],
+    ['--epsilon 1 --norm l3', /unknown norm 'l3'/],
+    ['--epsilon 1 --norm l2 --method complete --complete milp', /milp searches boxes only, .* choose bab/],
+  ])('certify refuses %s', async (flags, message) => {
+    const { code, stderr } = await robustra('certify', network, ...flags.split(' '), '--out', at('refused.jsonl'))
+    expect(code).toBe(2)
+    expect(stderr).toMatch(message)
+    expect(existsSync(at('refused.jsonl'))).toBe(false)
+  })
+})
+
 const withoutTimes = (line: string) => line.replaceAll(/"seconds":[^,}]+/g, '')
 
 describe('attack', () => {

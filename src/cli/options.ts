@@ -2,14 +2,15 @@
 import { type Command, Option } from 'commander'
 import type { PgdSettings } from '../attacks/attack.ts'
 import { domains, requireDomain } from '../bounds/domain.ts'
+import { norms, requireNorm } from '../bounds/norm.ts'
 import { datasetNames } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import {
   type ImageRange,
   defaultWorkers,
-  parseEpsilon,
   parseImages,
   parsePositive,
+  parseRadius,
   parseWorkers,
   wholeNumber,
 } from './values.ts'
@@ -45,9 +46,14 @@ export function rangeOf({ first, images }: RangeFlags, count: number): { first: 
 }
 
 export const epsilonOption = () =>
-  new Option('--epsilon <radius>', 'ℓ∞ radius on pixels of [0, 1]: 0.1 or 2/255')
-    .argParser(parseEpsilon)
+  new Option('--epsilon <radius>', 'radius of the ball on pixels of [0, 1]: 0.1 or 2/255')
+    .argParser(parseRadius)
     .makeOptionMandatory()
+
+export const normOption = () =>
+  new Option('--norm <name>', `in which the ball is measured: ${norms.join(', ')}`)
+    .argParser(requireNorm)
+    .default('linf')
 
 export const domainOption = () =>
   new Option(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UserError, unknownName } from '../errors.ts'
 import { CurvesFile } from '../report/curves-file.ts'
+import { describeNorm } from '../bounds/norm.ts'
 import { RunFolder } from '../training/checkpoint.ts'
 import { type TrainingOptions, presets, trainingOptions } from '../training/options.ts'
 import { type RunResult, resume, train } from '../training/run.ts'
@@ -44,6 +45,8 @@ export function trainCommand(command: Command): void {
           'robustra train --out runs/mnist --preset paper-mnist-0.1 --epochs 20',
           'robustra train --out runs/wk --dataset mnist --method lp-dual --epsilon 0.1',
           'robustra train --out runs/mnist --preset paper-mnist-0.1 --parallel-pair',
+          'robustra train --out runs/warm --preset paper-mnist-0.3 --epochs 20 --warm-up interval --warm-up-epochs 3',
+          'robustra train --out runs/tuned --preset paper-mnist-0.3 --epochs 5 --start runs/warm',
           'robustra train --out runs/mnist --resume',
         ]),
     )
@@ -108,8 +111,11 @@ function printResult(out: string, { options, networks, reports, best }: RunResul
     return [name, formatShare(last.cleanError), formatShare(last.certifiedError), path]
   })
   console.log(`\n${formatTable([['network', 'clean error', 'LP error', 'file'], ...rows], 1)}`)
-  console.log(`(after epoch ${options.epochs}, on validation images, ε ${options.epsilon})`)
+  console.log(
+    `(after epoch ${options.epochs}, on validation images, ε ${options.epsilon} in ${describeNorm(options.norm)})`,
+  )
   if (best) console.log(`best of all: ${best.network} of epoch ${best.epoch + 1}, in ${join(out, 'best.safetensors')}`)
+  const norm = options.norm === 'linf' ? '' : ` --norm ${options.norm}`
   console.log(`\nNext: robustra certify ${join(out, best ? 'best.safetensors' : 'f.safetensors')} \\
-    --dataset ${options.dataset} --epsilon ${options.epsilon} --out ${join(out, 'certified.jsonl')}`)
+    --dataset ${options.dataset} --epsilon ${options.epsilon}${norm} --out ${join(out, 'certified.jsonl')}`)
 }

@@ -34,7 +34,7 @@ export function addTrainingOptions(command: Command): Command {
       continue
     }
     const standard = describedDefaults[name] ?? String(defaults[name])
-    const argument = type instanceof z.ZodNumber ? 'n' : 'name'
+    const argument = type instanceof z.ZodNumber ? 'n' : name === 'start' ? 'path' : 'name'
     const option = new Option(`--${kebab(name)} <${argument}>`, `${type.description}${choices} (default: ${standard})`)
     command.addOption(option.argParser((text) => parseSetting(name, text)))
   }

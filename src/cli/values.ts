@@ -18,13 +18,6 @@ export function parseRadius(text: string): number {
   throw new UserError(`ε cannot be '${text}': it is in pixels of [0, 1], so give a number such as 0.1 or 2/255`)
 }
 
-/** ε in pixel units: 0.1 or 2/255. */
-export function parseEpsilon(text: string): number {
-  const value = parseNumber(text)
-  if (value >= 0 && value <= 1) return value
-  throw new UserError(`ε cannot be '${text}': it is in pixels of [0, 1], so give 0 to 1, such as 0.1 or 2/255`)
-}
-
 /** @throws UserError for an ℓ∞ radius above 1; how large others may be depends on the images */
 export function requireRadius(epsilon: number, norm: Norm): void {
   if (norm !== 'linf' || epsilon <= 1) return

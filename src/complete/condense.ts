@@ -7,7 +7,7 @@
 import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../networks/graph.ts'
 import type { Condensed } from './condensed.ts'
-import type { Question } from './question.ts'
+import type { InputRegion } from './question.ts'
 import { checkRange } from './range.ts'
 import { type Row, Substitution } from './substitution.ts'
 import { Batch, FREE, type Neurons, System } from './system.ts'
@@ -30,19 +30,14 @@ export interface Root {
  * @param deadline on the clock of performance.now()
  * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
-export function condense(
-  engine: Engine,
-  graph: Graph,
-  { lower, upper }: Pick<Question, 'lower' | 'upper'>,
-  deadline: number,
-): Root {
+export function condense(engine: Engine, graph: Graph, { lower, upper, ball }: InputRegion, deadline: number): Root {
   const mark = engine.mark()
   const substitution = new Substitution(engine, graph, lower, upper)
   const rows: Row[] = []
   const [neuronLower, neuronUpper]: [number[], number[]] = [[], []]
   const levels: number[] = []
   const bounds = (functions: readonly Row[], signs: readonly (1 | -1)[]) =>
-    bounded(engine, { lower, upper, rows, neuronLower, neuronUpper }, functions, signs, 0, deadline)
+    bounded(engine, { lower, upper, ball, rows, neuronLower, neuronUpper }, functions, signs, 0, deadline)
 
   graph.nodes.forEach((node, i) => {
     checkTime(deadline)
@@ -74,7 +69,7 @@ export function condense(
   const open = tried.filter((c) => !(margins[c]! > 0))
   const left = open.map((c) => outputs[tried.indexOf(c)]!)
   engine.release(mark)
-  return { condensed: joinRows({ lower, upper, rows, neuronLower, neuronUpper }, levels, left), margins, open }
+  return { condensed: joinRows({ lower, upper, ball, rows, neuronLower, neuronUpper }, levels, left), margins, open }
 }
 
 /** One +1 for each row, then one −1: both ends of its bounds. */
@@ -143,7 +138,7 @@ export const stepSize = (step: number, steps: number): number => 0.3 * 0.33 ** (
  * @throws OutOfRange for coefficients that are too large
  */
 export function joinRows(parts: Neurons, levels: readonly number[], outputs: readonly Row[]): Condensed {
-  const { lower, upper, neuronLower, neuronUpper } = parts
+  const { lower, upper, ball, neuronLower, neuronUpper } = parts
   const neurons = parts.rows.length
   const rows = [...parts.rows, ...outputs]
   const start = new Int32Array(rows.length + 1)
@@ -159,6 +154,7 @@ export function joinRows(parts: Neurons, levels: readonly number[], outputs: rea
     inputs: lower.length,
     lower,
     upper,
+    ball,
     neurons,
     neuronLower: Float64Array.from(neuronLower),
     neuronUpper: Float64Array.from(neuronUpper),

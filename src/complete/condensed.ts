@@ -1,5 +1,5 @@
 /**
- * A network over one box, condensed to its unstable neurons: those whose sign is known are linear and are multiplied
+ * A network over one region of inputs, condensed to its unstable neurons: those whose sign is known are linear and are multiplied
  * out. What is left is a triangular system, exact but for rounding, that every complete method works on:
  *
  *   z_k = bias_k + Σ_i weight_ki · s_i,   sources s = [inputs x_0 … x_{n−1}, h_0 … h_{k−1}],   h_k = max(z_k, 0)
@@ -7,13 +7,12 @@
  * Rows 0 to neurons − 1 are the unstable neurons in topological order; the rows after them are the output
  * constraints of the question: the values Σ c·y − bound, that must not all be ≤ 0 in one unsafe case.
  */
+import type { InputRegion } from './question.ts'
 import type { Row } from './substitution.ts'
 
-export interface Condensed {
-  /** n, and the ends of their box. */
+export interface Condensed extends InputRegion {
+  /** n */
   readonly inputs: number
-  readonly lower: Float64Array
-  readonly upper: Float64Array
   /** Number of unstable neurons, and bounds l < 0 < u of their z. */
   readonly neurons: number
   readonly neuronLower: Float64Array

@@ -16,7 +16,7 @@ test('what it finds is an unsafe point of the box; it finds most where there are
       const { graph, question } = randomCase(new Random(seed, 'falsify', family), family, 'pixels')
       const { lower, upper } = question
       const { exact } = bruteForce(graph, question)
-      const point = falsify(withMargins(graph, question), lower, upper, options)
+      const point = falsify(withMargins(graph, question), question, options)
       if (exact < -1e-3) vulnerable++
       if (exact < -1e-3 && point) found++
       if (exact > 1e-9) expect(point).toBeUndefined()
@@ -33,7 +33,7 @@ test('it stops when it is told to', () => {
   const { graph, question } = randomCase(new Random(3, 'falsify', 'linear'), 'linear', 'pixels')
   const margins = withMargins(graph, question)
   let asked = 0
-  falsify(margins, question.lower, question.upper, { ...options, stop: () => ++asked > 3 })
+  falsify(margins, question, { ...options, stop: () => ++asked > 3 })
   expect(asked).toBeLessThanOrEqual(4)
-  expect(falsify(margins, question.lower, question.upper, { ...options, stop: () => true })).toBeUndefined()
+  expect(falsify(margins, question, { ...options, stop: () => true })).toBeUndefined()
 })

@@ -1,9 +1,12 @@
 /**
  * Projected gradient descent on the margins of a question in float64 (Madry et al. 2018), for any graph.
- * Problem: find an input of the box with a margin ≤ 0. Sound: points are evaluated as they are. Complete: no.
+ * Problem: find an input of the region with a margin ≤ 0. Sound: points are evaluated as they are. Complete: no.
  */
+import { randomInBall, stepInBall } from '../attacks/ball-steps.ts'
 import { Random } from '../engine/random.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
+import { moveInto } from './ball.ts'
+import type { InputRegion } from './question.ts'
 
 export interface FalsifyOptions {
   readonly restarts: number
@@ -15,18 +18,16 @@ export interface FalsifyOptions {
 
 /**
  * @param graph whose outputs are margins, see margins-graph.ts
- * @returns a point of the box where some margin is ≤ 0, if one was found
+ * @returns a point of the region where some margin is ≤ 0, if one was found
  */
 export function falsify(
   graph: Graph,
-  lower: Float64Array,
-  upper: Float64Array,
+  region: InputRegion,
   { restarts, steps, seed, stop = () => false }: FalsifyOptions,
 ): Float64Array | undefined {
   const random = new Random(seed, 'falsify')
-  const clamp = (x: number, i: number) => Math.min(upper[i]!, Math.max(lower[i]!, x))
   for (let restart = 0; restart < restarts; restart++) {
-    let x = lower.map((l, i) => clamp(restart === 0 ? (l + upper[i]!) / 2 : random.between(l, upper[i]!), i))
+    let x = moveInto(region, restart === 0 ? middleOf(region) : randomIn(region, random))
     // each start goes for another margin: first those that are smallest there
     let target = -1
     for (let step = 0; step <= steps; step++) {
@@ -37,11 +38,44 @@ export function falsify(
       if (step === steps) break
       if (target < 0) target = order(margins)[restart % margins.length]!
       const gradient = gradientOf(graph, values, target)
-      const size = 0.5 * 0.1 ** (step / steps)
-      x = x.map((value, i) => clamp(value - size * (upper[i]! - lower[i]!) * Math.sign(gradient[i]!), i))
+      x = moveInto(region, descended(region, x, gradient, 0.1 ** (step / steps)))
     }
   }
   return undefined
+}
+
+const middleOf = ({ lower, upper, ball }: InputRegion): Float64Array =>
+  ball?.centre ?? lower.map((l, i) => (l + upper[i]!) / 2)
+
+function randomIn({ lower, upper, ball }: InputRegion, random: Random): Float64Array {
+  if (!ball) return lower.map((l, i) => random.between(l, upper[i]!))
+  const { norm, centre, radius } = ball
+  return randomInBall(norm, centre.length, random).map((share, i) => centre[i]! + radius * share)
+}
+
+/** One step down the gradient. @param size as a share of the radius */
+function descended(
+  { lower, upper, ball }: InputRegion,
+  x: Float64Array,
+  gradient: Float64Array,
+  size: number,
+): Float64Array {
+  if (!ball || ball.radius === 0) {
+    return x.map((value, i) => value - 0.5 * size * (upper[i]! - lower[i]!) * Math.sign(gradient[i]!))
+  }
+  const { norm, centre, radius } = ball
+  const shares = (of: Float64Array) => of.map((value, i) => (value - centre[i]!) / radius)
+  const moved = shares(x)
+  const room = { lower: shares(lower), upper: shares(upper) }
+  stepInBall(
+    norm,
+    moved,
+    gradient.map((g) => -g),
+    size,
+    room,
+    false,
+  )
+  return moved.map((share, i) => centre[i]! + radius * share)
 }
 
 const order = (margins: Float64Array) => [...margins.keys()].toSorted((a, b) => margins[a]! - margins[b]!)

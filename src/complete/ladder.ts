@@ -17,6 +17,7 @@ import {
   type ProofMethod,
   type Question,
   distanceToUnsafe,
+  requireBallsSearchable,
 } from './question.ts'
 import { OutOfRange } from './range.ts'
 import { TimeIsUp } from './time.ts'
@@ -62,13 +63,14 @@ export async function boundMargins(
   return { root: await take('alpha', () => optimiseSlopes(engine, root, deadline), leastOf), method: 'alpha' }
 }
 
-/** @throws UserError if the engine runs out of memory */
+/** @throws UserError if the engine runs out of memory, or for a method that cannot do the question */
 export async function climb(
   graph: Graph,
   question: Question,
   steps: ClimbSteps,
   { timeout }: ClimbLimits,
 ): Promise<Climbed> {
+  if (question.ball && steps.complete) requireBallsSearchable(steps.complete)
   const engine = idle.pop() ?? (await Engine.create())
   const deadline = performance.now() + 1000 * timeout
   const done: { method: ProofMethod; seconds: number; bound: number }[] = []

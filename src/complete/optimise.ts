@@ -19,12 +19,12 @@ const STEPS = 20
  * @throws TimeIsUp past the deadline
  */
 export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Root {
-  const { lower, upper, neurons, levels, cases } = root.condensed
+  const { lower, upper, ball, neurons, levels, cases } = root.condensed
   const neuronLower = root.condensed.neuronLower.slice()
   const neuronUpper = root.condensed.neuronUpper.slice()
   const rows = Array.from({ length: neurons + cases.length }, (_, r) => rowOf(root.condensed, r))
   const bounds = (end: number, functions: readonly Row[]) => {
-    const parts = { lower, upper, rows: rows.slice(0, end), neuronLower, neuronUpper }
+    const parts = { lower, upper, ball, rows: rows.slice(0, end), neuronLower, neuronUpper }
     return bounded(engine, parts, [...functions, ...functions], signsOf(functions), STEPS, deadline)
   }
   levels.forEach((first, level) => {
@@ -53,7 +53,7 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
  * @param kept which cases to keep
  */
 function withoutSettled(condensed: Condensed, kept: readonly number[]): Condensed {
-  const { inputs, lower, upper, neurons, neuronLower, neuronUpper, levels } = condensed
+  const { inputs, lower, upper, ball, neurons, neuronLower, neuronUpper, levels } = condensed
   const isUnstable = (k: number) => neuronLower[k]! < 0 && neuronUpper[k]! > 0
   const numbers = new Int32Array(neurons)
   const unstable: number[] = []
@@ -103,6 +103,7 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
     {
       lower,
       upper,
+      ball,
       rows: unstable.map((k) => rewritten[k]!),
       neuronLower: unstable.map((k) => neuronLower[k]!),
       neuronUpper: unstable.map((k) => neuronUpper[k]!),

@@ -1,6 +1,7 @@
 /** What a verifier is asked, and what it may answer. */
 
-import { UserError } from '../errors.ts'
+import { UserError, unknownName } from '../errors.ts'
+import type { NormBall } from './ball.ts'
 
 /** Outputs y are unsafe where Σ coefficients·y ≤ bound. */
 export interface LinearConstraint {
@@ -9,11 +10,16 @@ export interface LinearConstraint {
   readonly bound: number
 }
 
-/** A box of inputs, and the outputs that must not occur over it: those that meet all constraints of some case. */
-export interface Question {
-  /** Ends of the box, in the units of the network's input. */
+/** A box of inputs, in the units of the network's input, or what of it lies in a ball. */
+export interface InputRegion {
   readonly lower: Float64Array
   readonly upper: Float64Array
+  /** Its centre is in the box. The tighter the box around it, the tighter the bounds. */
+  readonly ball?: NormBall | undefined
+}
+
+/** A region of inputs, and the outputs that must not occur over it: those that meet all constraints of some case. */
+export interface Question extends InputRegion {
   /** Or of and: unsafe if for one of these lists all constraints hold. */
   readonly unsafe: readonly (readonly LinearConstraint[])[]
 }
@@ -28,7 +34,7 @@ export type CompleteMethod = (typeof completeMethods)[number]
 
 /** What a complete method answers. */
 export type CompleteResult =
-  /** Proved: everywhere in the box every case has a margin of at least this, > 0; Infinity if there are no cases. */
+  /** Proved: everywhere in the region every case has a margin of at least this, > 0; Infinity if there are no cases. */
   | { readonly verdict: 'robust'; readonly margin: number }
   | { readonly verdict: 'vulnerable'; readonly point: Float64Array }
   /** bound: what is proved in place of the margin; −Infinity if nothing is. */
@@ -39,13 +45,13 @@ export type Outcome =
   | {
       readonly verdict: 'robust'
       readonly method: ProofMethod
-      /** Proved: over the box, every unsafe case has a constraint that fails by at least this much (> 0). */
+      /** Proved: over the region, every unsafe case has a constraint that fails by at least this much (> 0). */
       readonly margin: number
     }
   | {
       readonly verdict: 'vulnerable'
       readonly method: ProofMethod
-      /** In the box, and its outputs are unsafe: re-run in float64 on the graph itself. */
+      /** In the region, and its outputs are unsafe: re-run in float64 on the graph itself. */
       readonly point: Float64Array
       /** Outputs at the point. */
       readonly outputs: Float64Array
@@ -58,7 +64,7 @@ export type Outcome =
     }
 
 /** @throws UserError for a question that makes no sense, or is one about another network */
-export function checkQuestion({ lower, upper, unsafe }: Question, inputs: number, outputs: number): void {
+export function checkQuestion({ lower, upper, ball, unsafe }: Question, inputs: number, outputs: number): void {
   if (lower.length !== inputs || upper.length !== inputs) {
     throw new UserError(`the box has ${lower.length} and ${upper.length} ends for a network of ${inputs} inputs`)
   }
@@ -68,6 +74,7 @@ export function checkQuestion({ lower, upper, unsafe }: Question, inputs: number
       `input ${wrong} goes from ${lower[wrong]} to ${upper[wrong]}: give finite ends, the lower first`,
     )
   }
+  if (ball) checkBall(ball, { lower, upper })
   if (unsafe.length === 0 || unsafe.some((constraints) => constraints.length === 0)) {
     throw new UserError('a question needs an unsafe case, and every case a constraint')
   }
@@ -79,6 +86,25 @@ export function checkQuestion({ lower, upper, unsafe }: Question, inputs: number
       throw new UserError('the numbers of a constraint must be finite')
     }
   }
+}
+
+/** @throws UserError for a ball that makes no sense */
+function checkBall({ norm, centre, radius }: NormBall, { lower, upper }: InputRegion): void {
+  if (norm !== 'l2' && norm !== 'l1') throw unknownName('norm of a ball', norm, ['l2', 'l1'])
+  if (!(radius >= 0 && radius < Infinity)) throw new UserError(`the radius of a ball must be 0 or more, not ${radius}`)
+  if (centre.length !== lower.length) {
+    throw new UserError(`the centre of the ball has ${centre.length} numbers for ${lower.length} inputs`)
+  }
+  const outside = centre.findIndex((c, i) => !(c >= lower[i]! && c <= upper[i]!))
+  if (outside >= 0) {
+    throw new UserError(`the centre of the ball is ${centre[outside]} at input ${outside}, which is not in the box`)
+  }
+}
+
+/** @throws UserError for MILP, whose constraints are linear: they can say no ℓ2 ball, and of ℓ1 nobody has built it */
+export function requireBallsSearchable(method: CompleteMethod): void {
+  if (method === 'bab') return
+  throw new UserError(`${method} searches boxes only, not ℓ2 or ℓ1 balls: choose bab`)
 }
 
 /** How far outputs are from unsafe: max over constraints of (Σ c·y − bound), min over cases. Unsafe if ≤ 0. */
@@ -94,9 +120,11 @@ export const classificationQuestion = (
   upper: Float64Array,
   label: number,
   classes: number,
+  ball?: NormBall,
 ): Question => ({
   lower,
   upper,
+  ...(ball && { ball }),
   unsafe: Array.from({ length: classes }, (_, target) => target)
     .filter((target) => target !== label)
     .map((target) => [

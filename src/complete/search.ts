@@ -1,5 +1,6 @@
 /** The open sub-problems of a branch and bound, and how they are split and bounded: see branch-and-bound.ts. */
 import type { Engine } from '../engine/engine.ts'
+import { moveInto } from './ball.ts'
 import { chooseSplits } from './branching.ts'
 import { adaptiveSlope, better, stepSize } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
@@ -68,11 +69,11 @@ export class Search {
 
   /** Memory is taken from the engine's arena: the caller marks and releases. */
   constructor(engine: Engine, condensed: Condensed, options: SearchOptions) {
-    const { neurons, neuronLower, neuronUpper, lower, upper } = condensed
+    const { neurons, neuronLower, neuronUpper, lower, upper, ball } = condensed
     this.#condensed = condensed
     this.#options = options
     const rows = Array.from({ length: neurons }, (_, k) => rowOf(condensed, k))
-    const system = new System(engine, { lower, upper, rows, neuronLower, neuronUpper })
+    const system = new System(engine, { lower, upper, ball, rows, neuronLower, neuronUpper })
     this.#batch = new Batch(system, ROWS)
     this.#trial = new Batch(system, ROWS)
     this.#capacity = MEMORY / bytesOf(condensed)
@@ -215,14 +216,15 @@ export class Search {
 
   /** Tries the inputs where the open rows' bounds are attained. */
   #attack(problems: readonly SubProblem[], open: readonly number[]): void {
-    const { lower, upper } = this.#condensed
+    const { inputs } = this.#condensed
     const { rows } = this.#batch
     const values = this.#batch.attack()
     for (const r of open) {
       const { bias, source, weight } = rowOf(this.#condensed, problems[r]!.row)
       const margin = source.reduce((sum, s, e) => sum + weight[e]! * values[s * rows + r]!, bias)
       if (margin > DOUBTFUL) continue
-      const point = lower.map((l, i) => Math.min(upper[i]!, Math.max(l, values[i * rows + r]!)))
+      const attained = Float64Array.from({ length: inputs }, (_, i) => values[i * rows + r]!)
+      const point = moveInto(this.#condensed, attained)
       if (this.#options.isCounterexample(point)) {
         this.point = point
         return

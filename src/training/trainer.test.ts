@@ -103,6 +103,16 @@ describe('training', () => {
     expect(reports.every((r) => r.certifiedError! >= r.cleanError!)).toBe(true)
   }, 60_000)
 
+  it('with a warm-up by intervals, regularised, is the same with 1 and 3 workers, and other than without', async () => {
+    const warm = { method: 'lp-dual', warmUp: 'interval', regularise: 2 } as const
+    const one = await trained(warm, 1)
+    expect(await trained(warm, 3)).toEqual(one)
+    expect(one.reports.map(({ method }) => method)).toEqual(['interval', 'lp-dual'])
+    const firstLoss = async (given: GivenOptions) => (await trained({ ...warm, ...given }, 1)).reports[0]!.loss
+    expect(await firstLoss({ regularise: 0 })).toBeLessThan(one.reports[0]!.loss)
+    expect(await firstLoss({ initialisation: 'ibp' })).not.toBe(one.reports[0]!.loss)
+  }, 30_000)
+
   it('with augmented images is the same with 1 and 3 workers, and other than without', async () => {
     const one = await trained({ method: 'natural', augment: 'flip-crop' }, 1)
     expect(await trained({ method: 'natural', augment: 'flip-crop' }, 3)).toEqual(one)

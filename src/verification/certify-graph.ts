@@ -4,7 +4,6 @@
  */
 import { examples } from '../attacks/inputs.ts'
 import { judge, recheckAt } from '../attacks/recheck.ts'
-import { inputBox } from '../bounds/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Random } from '../engine/random.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
@@ -12,7 +11,7 @@ import { brokenBy, type CertifySettings, cleanParts } from './certify-images.ts'
 import { type Draft, finishRow, incomplete } from './drafts.ts'
 import { falsify } from '../complete/falsify.ts'
 import { withMargins } from '../complete/margins-graph.ts'
-import { classificationQuestion } from '../complete/question.ts'
+import { imageQuestion } from './image-question.ts'
 
 /**
  * One row per image, in their order: undecided if only 'clean' and 'pgd' were asked for, without a result if dearer
@@ -22,7 +21,7 @@ export function certifyGraphImages(
   graph: Graph,
   dataset: Dataset,
   indices: readonly number[],
-  { epsilon, methods, attack }: CertifySettings,
+  { epsilon, norm, methods, attack }: CertifySettings,
 ): Draft[] {
   const { images, labels } = examples(dataset, indices)
   const evaluate = (image: ArrayLike<number>) => evaluateGraph(graph, image).at(-1)!
@@ -32,11 +31,10 @@ export function certifyGraphImages(
     const [image, label] = [images[i]!, labels[i]!]
     const judged = timed(() => judge(evaluate(image), label))
     const attackIt = () => {
-      const { lower, upper } = inputBox(image, epsilon, domain)
-      const question = classificationQuestion(lower, upper, label, dataset.classes)
+      const question = imageQuestion(image, label, dataset.classes, { epsilon, norm, domain })
       const stream = new Random(seed, 'attack', index).bits()
-      const point = falsify(withMargins(graph, question), lower, upper, { steps, restarts, seed: stream })
-      const adversarial = point && recheckAt(evaluate, { image, label, epsilon, domain, point })
+      const point = falsify(withMargins(graph, question), question, { steps, restarts, seed: stream })
+      const adversarial = point && recheckAt(evaluate, { image, label, epsilon, norm, domain, point })
       return { margin: adversarial?.margin ?? NaN, ...(adversarial && { adversarial }) }
     }
     const attacked = methods.includes('pgd') && judged.value.margin > 0 ? timed(attackIt) : undefined

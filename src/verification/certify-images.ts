@@ -7,6 +7,7 @@ import { type Subject, attackImages, classify } from '../attacks/attack-images.t
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import { type Timed, examples, inPasses } from '../attacks/inputs.ts'
 import type { Judgement } from '../attacks/recheck.ts'
+import type { Norm } from '../bounds/norm.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { proveNetwork } from '../bounds/dual.ts'
 import { provedMargins } from '../bounds/margins.ts'
@@ -16,8 +17,10 @@ import type { CertifyMethod } from './methods.ts'
 import type { CertifyResult } from './rows.ts'
 
 export interface CertifySettings {
-  /** ℓ∞ radius in pixel units. */
+  /** Radius of the balls in pixel units. */
   readonly epsilon: number
+  /** 'linf' if left out. */
+  readonly norm?: Norm | undefined
   readonly methods: readonly CertifyMethod[]
   /** Of 'pgd'; its domain is that of the bounds, too. */
   readonly attack: AttackOptions
@@ -56,7 +59,7 @@ export function certifyImages(subject: Subject, indices: readonly number[], sett
   // the dearest of the cheap steps: what is proved cannot be attacked
   const pgd = step(
     'pgd',
-    (pass) => attackImages(subject, pass, { ...settings.attack, epsilon: settings.epsilon }),
+    (pass) => attackImages(subject, pass, { ...settings.attack, epsilon: settings.epsilon, norm: settings.norm }),
     ({ adversarial }) => adversarial !== undefined,
   )
 
@@ -157,12 +160,12 @@ export function lpCertificates(
 function onChunk<R>(
   { loaded, dataset }: Subject,
   pass: readonly number[],
-  { epsilon, attack: { domain } }: CertifySettings,
+  { epsilon, norm = 'linf', attack: { domain } }: CertifySettings,
   work: (chunk: Chunk) => R,
 ): R {
   const mark = loaded.engine.mark()
   try {
-    return work(loadChunk(loaded, { ...examples(dataset, pass), epsilon, domain }))
+    return work(loadChunk(loaded, { ...examples(dataset, pass), epsilon, norm, domain }))
   } finally {
     loaded.engine.release(mark)
   }

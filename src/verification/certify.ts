@@ -10,7 +10,7 @@ import type { Architecture, Network } from '../networks/network.ts'
 import type { CertifyData, CheapJob, ClimbJob } from './certify-worker.ts'
 import { type Draft, isDecided } from './drafts.ts'
 import { type CertifyMethod, certifyMethods } from './methods.ts'
-import { type CompleteMethod, completeMethods } from '../complete/question.ts'
+import { type CompleteMethod, completeMethods, requireBallsSearchable } from '../complete/question.ts'
 import { RowFile } from './row-file.ts'
 import type { CertifyHeader, CertifyRow } from './rows.ts'
 import { type CertifySummary, summarise } from './summary.ts'
@@ -91,7 +91,7 @@ const dear: readonly CertifyMethod[] = ['crown', 'alpha', 'complete']
  */
 async function runLadder(
   data: CertifyData,
-  { epsilon, domain, methods, search }: CertifyHeader,
+  { epsilon, norm, domain, methods, search }: CertifyHeader,
   indices: readonly number[],
   options: CertifyOptions,
   take: (rows: readonly CertifyRow[], dear: boolean) => void,
@@ -116,7 +116,7 @@ async function runLadder(
   try {
     const open: Draft[] = []
     const attack = pgdOptions(options.pgd ?? {}, domain, options.seed)
-    const cheap: CheapJob = { epsilon, methods, attack, indices }
+    const cheap: CheapJob = { epsilon, norm, methods, attack, indices }
     await run('cheap', cheap, tasks, (drafts) => {
       take(drafts.filter(isDecided), false)
       open.push(...drafts.filter((draft) => !isDecided(draft)))
@@ -125,7 +125,7 @@ async function runLadder(
       take([], true)
       const { method, timeout } = search ?? searchOf(options)
       const job: ClimbJob = {
-        ...{ epsilon, domain, methods: climbing, complete: method, timeout, seed: options.seed },
+        ...{ epsilon, norm, domain, methods: climbing, complete: method, timeout, seed: options.seed },
         drafts: open.toSorted((a, b) => a.index - b.index),
       }
       await run('climb', job, open.length, (drafts) => take(drafts.filter(isDecided), true))
@@ -140,7 +140,7 @@ async function runLadder(
 
 /** @throws UserError for options that make no sense */
 function headerOf(target: Network | GraphFile, dataset: Dataset, options: CertifyOptions): CertifyHeader {
-  const { epsilon, domain, seed } = options
+  const { epsilon, norm = 'linf', domain, seed } = options
   const methods = methodsOf(options)
   if (isGraphFile(target)) requireForGraphs(methods, options)
   const { steps, stepSize, restarts, randomStart } = pgdOptions(options.pgd ?? {}, domain, seed)
@@ -152,6 +152,7 @@ function headerOf(target: Network | GraphFile, dataset: Dataset, options: Certif
     network: identityOf(target),
     dataset: { name: dataset.name, sha256: sha256(dataset.images, dataset.labels) },
     epsilon,
+    norm,
     domain,
     methods,
     ...(methods.includes('pgd') && { attack }),
@@ -174,8 +175,9 @@ function requireForGraphs(methods: readonly CertifyMethod[], { pgd }: CertifyOpt
   }
 }
 
-function searchOf({ complete: method = 'bab', timeout = 60, seed }: CertifyOptions) {
+function searchOf({ norm = 'linf', complete: method = 'bab', timeout = 60, seed }: CertifyOptions) {
   if (!completeMethods.includes(method)) throw unknownName('complete method', method, completeMethods)
+  if (norm !== 'linf') requireBallsSearchable(method)
   if (!(timeout > 0 && Number.isFinite(timeout))) {
     throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
   }

@@ -3,12 +3,12 @@
  * Sound: a counterexample counts only if it was moved into the domain and run again; a failed search proves nothing.
  */
 import { recheckAt } from '../attacks/recheck.ts'
-import { type Domain, inputBox } from '../bounds/domain.ts'
 import type { Graph } from '../networks/graph.ts'
 import { type Draft, bestProved, figures, finishRow, finite } from './drafts.ts'
 import type { ClimbLimits, Climbed, climb as climbLadder } from '../complete/ladder.ts'
 import { type CertifyMethod, certifyMethods } from './methods.ts'
-import { type CompleteMethod, type Outcome, type ProofMethod, classificationQuestion } from '../complete/question.ts'
+import type { CompleteMethod, Outcome, ProofMethod } from '../complete/question.ts'
+import { type DomainSettings, imageQuestion } from './image-question.ts'
 import type { CertifyResult } from './rows.ts'
 
 /** A network as the climb needs it. */
@@ -23,9 +23,7 @@ export interface ClimbSubject {
 /** What climbs: handed in, so that what comes of its answers can be tested for every answer. */
 export type Climb = typeof climbLadder
 
-export interface ClimbSettings extends ClimbLimits {
-  readonly epsilon: number
-  readonly domain: Domain
+export interface ClimbSettings extends ClimbLimits, DomainSettings {
   /** The steps to be taken here: a part of what the run was asked for. */
   readonly methods: readonly CertifyMethod[]
   readonly complete: CompleteMethod
@@ -42,10 +40,9 @@ export async function climbImage(
   draft: Draft,
   settings: ClimbSettings,
 ): Promise<Draft> {
-  const { epsilon, domain, methods, complete, timeout, seed } = settings
+  const { epsilon, norm, domain, methods, complete, timeout, seed } = settings
   const has = (method: CertifyMethod) => methods.includes(method)
-  const { lower, upper } = inputBox(image, epsilon, domain)
-  const question = classificationQuestion(lower, upper, draft.label, classes)
+  const question = imageQuestion(image, draft.label, classes, settings)
   const steps = { crown: has('crown'), alpha: has('alpha'), complete: has('complete') ? complete : undefined }
   const started = performance.now()
   let climbed: Climbed
@@ -59,7 +56,7 @@ export async function climbImage(
   }
   const parts = partsFrom(climbed, methods)
   const result = resultOf(climbed.outcome, { ...draft, ...parts }, methods, (point) =>
-    recheckAt(evaluate, { image, label: draft.label, epsilon, domain, point }),
+    recheckAt(evaluate, { image, label: draft.label, epsilon, norm, domain, point }),
   )
   if (result.verdict !== 'undecided') {
     const step = result.method as ProofStep

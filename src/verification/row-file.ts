@@ -75,7 +75,8 @@ function parseJson(line: string): unknown {
 }
 
 function requireSameRun(path: string, found: unknown, header: CertifyHeader): void {
-  const there = (found ?? {}) as Record<string, unknown>
+  // from before there were other norms
+  const there: Record<string, unknown> = { norm: 'linf', ...(found as object | undefined) }
   if (there['format'] !== header.format) {
     throw new UserError(`${path} is not a file of certificates: choose another --out`)
   }

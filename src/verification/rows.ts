@@ -1,6 +1,7 @@
 /** What a certification writes: a header that says what was run, and one row per image. */
 import { z } from 'zod'
 import type { Domain } from '../bounds/domain.ts'
+import type { Norm } from '../bounds/norm.ts'
 import { type CertifyMethod, certifyMethods } from './methods.ts'
 import type { CompleteMethod } from '../complete/question.ts'
 
@@ -12,8 +13,10 @@ export interface CertifyHeader {
   readonly version: 2
   readonly network: { readonly name: string; readonly sha256: string }
   readonly dataset: { readonly name: string; readonly sha256: string }
-  /** ℓ∞ radius in pixel units. */
+  /** Radius of the balls in pixel units. */
   readonly epsilon: number
+  /** Files that do not say are of ℓ∞ balls. */
+  readonly norm: Norm
   /** Of attacks and proofs alike. */
   readonly domain: Domain
   readonly methods: readonly CertifyMethod[]

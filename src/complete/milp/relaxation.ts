@@ -1,12 +1,14 @@
 /**
  * The LP relaxation of a condensed system, kept in HiGHS so that each solve starts from the basis of the one before.
  *
- * Problem: minimise the largest of some rows over the box, with neurons fixed on, fixed off or free.
+ * Problem: minimise the largest of some rows over the region, with neurons fixed on, fixed off or free.
  * Method: the encoding of encoding.ts; fixing a neuron on is p = 0, fixing it off is h = 0, so that a phase is a
- * column's bound and the dual simplex method goes on from where it was.
+ * column's bound and the dual simplex method goes on from where it was. Of a ball it knows tangents, ever more of them
+ * where its points lie outside (Kelley 1960).
  * Property: bounds are sound (safe-bound.ts), whatever HiGHS answers; exact up to rounding where all phases are fixed.
  */
 import loadHighs, { type Highs, type Model } from 'highs'
+import { moveInto } from '../ball.ts'
 import type { Condensed } from '../condensed.ts'
 import { encode } from './encoding.ts'
 import { type Phases, safeBound } from './safe-bound.ts'
@@ -32,11 +34,16 @@ const options = { output_flag: false, solver: 'simplex', presolve: 'off', simple
 const POSITIVE = 1e-6
 const NEVER = 1e30
 
+/** Over a ball: LPs of one solve, tangents that are kept, and how far outside, as a share of the radius, a point may be. */
+const MOST_ROUNDS = 50
+const MOST_TANGENTS = 200
+const OUTSIDE = 1e-10
+
 /** What one LP gave. */
 export interface LpResult {
   /** Safe lower bound of what was minimised; Infinity if the region is proved empty, −Infinity if nothing is known. */
   readonly bound: number
-  /** Where HiGHS says the minimum is: inputs, moved into the box; undefined if it gave no point. */
+  /** Where HiGHS says the minimum is: inputs, moved into the region; undefined if it gave no point. */
   readonly point: Float64Array | undefined
   /** Per neuron at that minimum: h / u and p / −l. The point is the network's own where one of each pair is 0. */
   readonly on: Float64Array
@@ -51,6 +58,8 @@ export class Relaxation {
   readonly #model: Model
   readonly #phases: Phases
   #rows: readonly number[] = []
+  /** ℓ1: on which side of the centre each input was seen last. */
+  readonly #sides: Float64Array
   /** Number of LPs solved. */
   solved = 0
 
@@ -63,6 +72,7 @@ export class Relaxation {
     this.#highs = highs
     this.#system = system
     this.#phases = new Int8Array(system.neurons)
+    this.#sides = new Float64Array(system.inputs).fill(1)
     this.#model = highs.createModel(encode(system, highs.infinity))
     this.#model.options.set(options)
   }
@@ -71,12 +81,12 @@ export class Relaxation {
     this.#model.dispose()
   }
 
-  /** Chooses what to minimise: the largest of these rows, at least one; a neuron's row is its z. */
+  /** Chooses what to minimise: the largest of these rows, at least one, over a ball just one; a neuron's row is its z. */
   setObjective(rows: readonly number[]): void {
-    const { inputs, neurons, bias, start, source, weight } = this.#system
+    const { inputs, ball, neurons, bias, start, source, weight } = this.#system
     const model = this.#model
-    const last = model.getDimensions().numRows - 1
-    if (last >= 2 * neurons) model.deleteRows({ kind: 'range', from: 2 * neurons, to: last })
+    if (!ball) this.#forgetRows()
+    else if (rows.length > 1) throw new RangeError(`${rows.length} rows over a ball`)
     const largest = inputs + 2 * neurons // column t
     const costs = new Float64Array(largest + 1)
     if (rows.length === 1) {
@@ -102,8 +112,23 @@ export class Relaxation {
    * @param signOnly stop as soon as the bound is above 0, even if it could be raised
    */
   solve(phases: Phases, seconds: number, signOnly: boolean): LpResult {
-    const started = performance.now()
     this.#fix(phases)
+    if (!this.#system.ball) return this.#solveOnce(seconds, signOnly)
+    const end = performance.now() + 1000 * seconds
+    if (this.#model.getDimensions().numRows > 2 * this.#system.neurons + MOST_TANGENTS) this.#forgetRows()
+    let best = -Infinity
+    for (let round = 1; ; round++) {
+      const left = (end - performance.now()) / 1000
+      const result = this.#solveOnce(left, signOnly)
+      best = Math.max(best, result.bound)
+      const enough = (signOnly && best > 0) || best === Infinity || round === MOST_ROUNDS || left <= 0
+      if (!enough && result.point && this.#addTangent(result.point)) continue
+      return { ...result, bound: best, point: result.point && moveInto(this.#system, result.point) }
+    }
+  }
+
+  #solveOnce(seconds: number, signOnly: boolean): LpResult {
+    const started = performance.now()
     const result = this.#run(seconds, signOnly ? POSITIVE : NEVER)
     const early = this.#model.getModelStatus() === this.#highs.constants.modelStatus.objectiveBound
     if (!early || result.bound > 0) return result
@@ -119,6 +144,27 @@ export class Relaxation {
     const result = this.#read()
     const infeasible = model.getModelStatus() === this.#highs.constants.modelStatus.infeasible
     return infeasible && this.#isEmpty() ? { ...result, bound: Infinity, point: undefined } : result
+  }
+
+  /** Cuts a point off that is not in the ball. @returns false if it is */
+  #addTangent(point: Float64Array): boolean {
+    const { norm, centre, radius } = this.#system.ball!
+    const moves = point.map((x, i) => x - centre[i])
+    moves.forEach((move, i) => move !== 0 && (this.#sides[i] = Math.sign(move)))
+    const length = Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0))
+    const values = norm === 'l1' ? this.#sides.slice() : moves.map((move) => move / length)
+    const distance = values.reduce((sum, value, i) => sum + value * moves[i], 0)
+    if (!(distance > radius * (1 + OUTSIDE))) return false
+    const most = values.reduce((sum, value, i) => sum + value * centre[i], radius)
+    this.#model.addRow(-this.#highs.infinity, most, { indices: [...values.keys()], values: [...values] })
+    return true
+  }
+
+  /** Forgets what was added to the encoding: rows of the objective, or tangents. */
+  #forgetRows(): void {
+    const { neurons } = this.#system
+    const last = this.#model.getDimensions().numRows - 1
+    if (last >= 2 * neurons) this.#model.deleteRows({ kind: 'range', from: 2 * neurons, to: last })
   }
 
   #fix(phases: Phases): void {

@@ -8,12 +8,14 @@
  *   Σ λ_i g_i = Σ λ_i (bias_i + W_i s) + Σ_k y_k (bias_k + W_k s − h_k + p_k)
  *
  * for every point of the region, and the right side is linear in x, h, p: its minimum over box and triangles can be
- * read off term by term. That minimum, less all rounding, is the bound.
+ * read off term by term; that over the part of the box in a ball, see ball.ts. The minimum, less all rounding, is the
+ * bound.
  *
  * Property: sound for all λ, y; equal to the LP's optimum at its optimal ones. Source: Neumaier & Shcherbina (2004),
  * "Safe bounds in linear and mixed-integer linear programming"; here the triangles take the place of the boxes, so
  * that the triangles' own multipliers are not needed.
  */
+import { lossOver, reachOf } from '../ball.ts'
 import type { Condensed } from '../condensed.ts'
 
 /** Per neuron: 1 fixed on (z ≥ 0), −1 fixed off (z ≤ 0), 0 free. */
@@ -40,7 +42,7 @@ export function safeBound(
   weights: ArrayLike<number>,
   multipliers: ArrayLike<number>,
 ): number {
-  const { inputs, lower, upper, neurons, neuronLower, neuronUpper } = system
+  const { inputs, lower, upper, ball, neurons, neuronLower, neuronUpper } = system
   const sums = new RowSums(system)
   let total = 0 // Σ weights
   for (let i = 0; i < rows.length; i++) {
@@ -56,9 +58,14 @@ export function safeBound(
   for (let j = 0; j < inputs; j++) {
     const c = coefficients[j]
     const most = Math.max(Math.abs(lower[j]), Math.abs(upper[j]))
-    value += c > 0 ? c * lower[j] : c * upper[j]
-    magnitude += magnitudes[j] * most
+    if (!ball) value += c > 0 ? c * lower[j] : c * upper[j]
+    // from a ball's centre to the end of the box it is twice `most` at the most
+    magnitude += magnitudes[j] * most * (ball ? 3 : 1)
     reach += most
+  }
+  if (ball) {
+    const loss = lossOver(ball, reachOf(ball, system), coefficients.subarray(0, inputs))
+    value += ball.centre.reduce((sum, c, j) => sum + c * coefficients[j], -loss)
   }
   for (let k = 0; k < neurons; k++) {
     const y = multipliers[k]
@@ -70,7 +77,7 @@ export function safeBound(
     reach += u - l
   }
   // Higham (2002), section 3.1: no term goes through more roundings than this
-  const roundings = neurons + rows.length + inputs + neurons + 16
+  const roundings = neurons + rows.length + inputs + neurons + 16 + (ball ? inputs + 20 : 0)
   const slack = (1.01 * roundings * UNIT * magnitude) / (1 - roundings * UNIT) + UNDERFLOW * reach * roundings
   const bound = value - slack - (1 + 1e-9) * sums.error
   const scaled = total === 0 || total === 1 ? bound : bound / total - Math.abs(bound / total) * roundings * UNIT

@@ -1,20 +1,22 @@
 /**
- * The oracle of complete verification: the exact minimum of distanceToUnsafe over a question's box, by enumeration.
+ * The oracle of complete verification: the exact minimum of distanceToUnsafe over a question's region, by enumeration.
  *
  * Where the sign of every neuron is fixed, a network is affine. The closed polytopes of the patterns of signs cover
  * the box, so the least of their minima is the minimum; each is a linear program. Neurons are fixed in topological
- * order, and only as far as both signs occur inside the polytope so far. Shares nothing with the bounds under test
+ * order, and only as far as both signs occur inside the polytope so far. A ball is cut out of the box by its tangents,
+ * where a minimum would lie outside. Shares nothing with the bounds under test
  * but the forward pass of linear maps. For at most about 14 neurons that can have either sign.
  *
  * Exact up to about 1e-8 of the outputs' size: linear programs are solved and checked in float64.
  */
 import { type Graph, type GraphNode, evaluateGraph } from '../../networks/graph.ts'
 import type { LinearMap } from '../../networks/linear-map.ts'
+import type { NormBall } from '../ball.ts'
 import { type Question, distanceToUnsafe } from '../question.ts'
 import { type LinearProgramResult, minimise } from './simplex.testing.ts'
 
 export interface BruteForceResult {
-  /** The least distanceToUnsafe over the box: the network is robust iff it is > 0. Attained at the point. */
+  /** The least distanceToUnsafe over the region: the network is robust iff it is > 0. Attained at the point. */
   readonly exact: number
   readonly point: Float64Array
   /** Patterns of signs that occur. */
@@ -30,19 +32,24 @@ type AffineForm = readonly Float64Array[]
 /** A neuron with less of the other sign, relative to its largest share, counts as having one sign. */
 const negligible = 1e-9
 
+/** Over a ball the minimum found may be larger than the exact one by this. */
+const gap = 1e-8
+
 /**
  * @param question with at least one unsafe case, and at least one constraint in each
  * @throws Error if a linear program cannot be solved to full precision, or if the minimum found is not that of the
  *   network itself
  */
 export function bruteForce(graph: Graph, question: Question): BruteForceResult {
-  const { lower, upper, unsafe } = question
+  const { lower, upper, ball, unsafe } = question
   const free = Array.from(lower, (_, i) => i).filter((i) => upper[i] > lower[i])
   /** `claimed`: the linear program's value. */
   let best: { exact: number; claimed: number; point: Float64Array } = {
     ...{ exact: Infinity, claimed: Infinity, point: lower },
   }
   let regions = 0
+
+  const distanceAt = (point: Float64Array) => distanceToUnsafe(question, evaluateGraph(graph, point).at(-1)!)
 
   const atShares = (shares: Float64Array): Float64Array => {
     const point = Float64Array.from(lower)
@@ -57,11 +64,20 @@ export function bruteForce(graph: Graph, question: Question): BruteForceResult {
         form[free.length] -= bound
         return form
       })
-      const { value, x } = region.leastOfLargest(forms)
+      if (ball) {
+        // until what is left of the region has nothing lower than the best point inside the ball
+        region.leastOfLargest(forms, (value, x) => {
+          const { inside, tangent } = inBall(ball, atShares(x))
+          const exact = distanceAt(inside)
+          if (exact < best.exact) best = { exact, claimed: exact, point: inside }
+          return value < best.exact - gap && tangent ? formOf(tangent, question, free) : undefined
+        })
+        continue
+      }
+      const { value, x } = region.leastOfLargest(forms)!
       if (value >= best.claimed) continue
       const point = atShares(x)
-      const exact = distanceToUnsafe(question, evaluateGraph(graph, point).at(-1)!)
-      best = { exact, claimed: value, point }
+      best = { exact: distanceAt(point), claimed: value, point }
     }
   }
   const explore = (values: readonly AffineForm[], region: Region) => {
@@ -77,6 +93,32 @@ export function bruteForce(graph: Graph, question: Question): BruteForceResult {
   }
   return { exact: best.exact, point: best.point, regions }
 }
+
+/** A half-space Σ direction · x ≤ limit that holds the ball. */
+interface Tangent {
+  readonly direction: Float64Array
+  readonly limit: number
+}
+
+/** A point drawn into the ball, and a tangent that cuts it off if it was outside. */
+function inBall(
+  { norm, centre, radius }: NormBall,
+  point: Float64Array,
+): { inside: Float64Array; tangent: Tangent | undefined } {
+  const moves = point.map((x, i) => x - centre[i])
+  const length = norm === 'l1' ? moves.reduce((sum, move) => sum + Math.abs(move), 0) : Math.hypot(...moves)
+  if (!(length > radius)) return { inside: point, tangent: undefined }
+  const direction = norm === 'l1' ? moves.map((move) => Math.sign(move) || 1) : moves.map((move) => move / length)
+  const limit = direction.reduce((sum, d, i) => sum + d * centre[i], radius)
+  return { inside: moves.map((move, i) => centre[i] + (radius / length) * move), tangent: { direction, limit } }
+}
+
+/** As a form of the shares, > 0 where it does not hold. */
+const formOf = ({ direction, limit }: Tangent, { lower, upper }: Question, free: readonly number[]): Float64Array =>
+  Float64Array.from([
+    ...free.map((i) => direction[i] * (upper[i] - lower[i])),
+    direction.reduce((sum, d, i) => sum + d * lower[i], -limit),
+  ])
 
 function inputForm({ lower, upper }: Question, free: readonly number[]): AffineForm {
   const share = (i: number) => {
@@ -128,11 +170,11 @@ function fixSigns(
 /** The shares from 0 to 1 at which some affine forms are ≤ 0. */
 class Region {
   readonly #inputs: number
-  readonly #forms: readonly Float64Array[]
+  readonly #forms: Float64Array[]
 
   constructor(inputs: number, forms: readonly Float64Array[]) {
     this.#inputs = inputs
-    this.#forms = forms
+    this.#forms = [...forms]
   }
 
   where(form: Float64Array): Region {
@@ -144,35 +186,49 @@ class Region {
     const anywhere = leastInBox(form)
     // no need to ask for more where the whole box has one sign
     if (anywhere >= 0 || this.#forms.length === 0) return anywhere
-    return this.#minimise(form.slice(0, -1), []).value + form[this.#inputs]
+    const result = this.#minimise(form.slice(0, -1), [])
+    if (result.status !== 'optimal') throw new Error(`a region that has an inside is ${result.status}`)
+    return result.value + form[this.#inputs]
   }
 
-  /** The minimum of the largest of several forms, and where it is. */
-  leastOfLargest(forms: readonly Float64Array[]): { value: number; x: Float64Array } {
+  /**
+   * The minimum of the largest of several forms, and where it is.
+   * @param cut is asked at each minimum for a form that is ≤ 0 at all points that count; undefined ends it
+   * @returns undefined if cuts leave nothing of the region
+   */
+  leastOfLargest(
+    forms: readonly Float64Array[],
+    cut?: (value: number, x: Float64Array) => Float64Array | undefined,
+  ): { value: number; x: Float64Array } | undefined {
     // with one more variable, how far the largest is above what it surely is
     const floor = Math.max(...forms.map(leastInBox))
     const objective = new Float64Array(this.#inputs + 1)
     objective[this.#inputs] = 1
-    const { value, x } = this.#minimise(
-      objective,
-      forms.map((form) => ({ row: form.with(this.#inputs, -1), limit: floor - form[this.#inputs] })),
-    )
-    return { value: value + floor, x }
+    const rows = forms.map((form) => ({ row: form.with(this.#inputs, -1), limit: floor - form[this.#inputs] }))
+    for (;;) {
+      const result = this.#minimise(objective, rows)
+      if (result.status !== 'optimal') {
+        if (cut) return undefined
+        throw new Error(`a region that has an inside is ${result.status}`)
+      }
+      const value = result.value + floor
+      const form = cut?.(value, result.x)
+      if (!form) return { value, x: result.x }
+      this.#forms.push(form)
+    }
   }
 
-  #minimise(objective: Float64Array, more: readonly { row: Float64Array; limit: number }[]) {
+  #minimise(objective: Float64Array, more: readonly { row: Float64Array; limit: number }[]): LinearProgramResult {
     const n = this.#inputs
     const row = (values: ArrayLike<number>) => Float64Array.from({ length: objective.length }, (_, i) => values[i] ?? 0)
     const shares = Array.from({ length: n }, (_, i) => ({ row: row(new Float64Array(n).with(i, 1)), limit: 1 }))
     const signs = this.#forms.map((form) => ({ row: row(form.subarray(0, n)), limit: -form[n] }))
     const all = [...shares, ...signs, ...more]
-    const result: LinearProgramResult = minimise({
+    return minimise({
       objective,
       rows: all.map(({ row }) => row),
       limits: all.map(({ limit }) => limit),
     })
-    if (result.status !== 'optimal') throw new Error(`a region that has an inside is ${result.status}`)
-    return result
   }
 }
 

@@ -6,6 +6,7 @@
 import type { Random } from '../../engine/random.ts'
 import { type Graph, evaluateGraph } from '../../networks/graph.ts'
 import { GraphBuilder } from './graph-builder.testing.ts'
+import type { NormBall } from '../ball.ts'
 import { type LinearConstraint, type Question, classificationQuestion, distanceToUnsafe } from '../question.ts'
 
 /** The ball, or the ball within [0, 1]. */
@@ -56,6 +57,22 @@ export const shifted = (question: Question, by: number): Question => ({
     constraints.map(({ coefficients, bound }) => ({ coefficients, bound: bound - by })),
   ),
 })
+
+/**
+ * The same question over a ball: 'unbounded' with the box that it fills, 'pixels' with a box that cuts it, or the other
+ * way round.
+ */
+export function inBall(question: Question, norm: NormBall['norm'], domain: Domain, random: Random): Question {
+  const { lower, upper } = question
+  const widths = lower.map((l, i) => upper[i] - l)
+  const size = norm === 'l1' ? lower.length : Math.sqrt(lower.length)
+  const radius = (Math.max(...widths) / 2) * random.between(0.5, size)
+  const share = domain === 'unbounded' ? 0.5 : random.uniform()
+  const centre = lower.map((l, i) => Math.min(upper[i], l + share * widths[i]))
+  const ball = { norm, centre, radius }
+  if (domain === 'pixels') return { ...question, ball }
+  return { ...question, ball, lower: centre.map((c) => c - radius), upper: centre.map((c) => c + radius) }
+}
 
 /** Corners, the centre, and other points of the box. */
 export function samplePoints({ lower, upper }: Box, random: Random, count: number): Float64Array[] {
