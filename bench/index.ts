@@ -28,7 +28,7 @@ import { kernelRates } from './kernels.ts'
 import { printNetworks, printSpeedUp } from './network-table.ts'
 import { type GivenWeights, givenWeights, networkNames } from './networks.ts'
 import { compareCifar10 } from './peer-cifar10.ts'
-import { runPeer, timeDensePasses } from './peer.ts'
+import { requireFastBlas, runPeer, timeDensePasses } from './peer.ts'
 import { column, compare } from './print.ts'
 import { timeSearch } from './search.ts'
 import { timeSteps } from './training.ts'
@@ -80,6 +80,7 @@ async function main(): Promise<void> {
       `${detectVariant()} kernels; ${dataset.name}, ε = ${epsilon}`,
   )
   const wanted = (section: string) => values.only.includes(section)
+  if (values.peer || wanted('peer-cifar10')) await requireFastBlas()
   if (wanted('kernels')) await kernels()
   if (wanted('steps')) await steps(dataset, starts)
   if (wanted('certify')) await certification(dataset, starts)

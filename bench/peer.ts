@@ -32,6 +32,20 @@ export async function timeDensePasses(threads: number, args: readonly string[]):
   return (await runPython(scriptHere('dense_passes.py'), threads, args)).result['passes_per_second']!
 }
 
+/**
+ * Debian's PyTorch takes whatever BLAS there is, and the reference implementation is slower by a factor of 4 to 10.
+ * @throws UserError if it would take that, or if PyTorch is missing
+ */
+export async function requireFastBlas(): Promise<void> {
+  const program =
+    'import json, torch; torch.ones(64, 64) @ torch.ones(64, 64); ' +
+    'print(json.dumps({"slow": any("/blas/libblas.so" in line for line in open("/proc/self/maps"))}))'
+  const { result } = await runPython('-c', 1, [program])
+  if (result['slow']) {
+    throw new UserError('the peer would run on the reference BLAS, which is slow: install libopenblas0-pthread')
+  }
+}
+
 /** A script of this folder. */
 export const scriptHere = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 

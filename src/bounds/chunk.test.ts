@@ -56,6 +56,14 @@ test('over pixels the float32 ball holds the exact box, and hardly more; nowhere
   fc.assert(property, { numRuns: 300, seed: 1 })
 })
 
+test('a radius that float32 cannot tell from 0 is not lost', () => {
+  for (const epsilon of [1e-300, 3e-46, 2e-45, 1e-40, 1.1754943e-38, 1e-30]) {
+    const { radius } = ballOf(0, 1, { images: [Float32Array.of(0)], labels: [0], epsilon })[0]!
+    expect(radius).toBeGreaterThanOrEqual(epsilon)
+    expect(radius).toBeLessThanOrEqual(epsilon * (1 + 2 ** -21) + 2 ** -148)
+  }
+})
+
 test('without a domain it is the whole ball', () => {
   const input = { images: [Float32Array.of(0, 0.5, 1)], labels: [0], epsilon: 0.3 }
   const whole = ballOf(0, 1, input)

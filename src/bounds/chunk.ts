@@ -72,5 +72,6 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
 /** The smallest float32 that is not below `value` ≥ 0, so that a float32 ball holds the exact one. */
 function roundUp(value: number): number {
   const rounded = Math.fround(value)
-  return rounded >= value ? rounded : Math.fround(rounded * (1 + 2 ** -23))
+  // by a part of itself, and among the smallest float32 numbers by the distance from one to the next
+  return rounded >= value ? rounded : Math.fround(rounded * (1 + 2 ** -23) + 2 ** -149)
 }

@@ -149,6 +149,8 @@ describe('certified bounds hold in exact arithmetic', () => {
 })
 
 const linear = (outFeatures: number): Layer => ({ kind: 'linear', outFeatures })
+const convolution = (outChannels: number) =>
+  ({ kind: 'convolution', outChannels, kernel: 1, stride: 1, padding: 0 }) as const
 const pixel: Shape = { channels: 1, height: 1, width: 1 }
 
 /** A network of given layers and parameters, in order. */
@@ -230,6 +232,35 @@ describe('certified bounds of hand-made networks', () => {
           const example = { network, image: new Float32Array(3072).fill(1), label: 1, epsilon: 0, norm }
           // 0 + 3040 · small above a tie
           expect(certify(engine, example, prune).margins[0]).toBeGreaterThanOrEqual(3040 * small)
+        }
+      }
+    })
+
+    it(`${variant}: a skip's weight that swallows what a wide block adds to it does not turn a neuron off`, async () => {
+      const engine = await Engine.create({ variant })
+      // z = x + Σ small · relu(x) − bias, each term less than half an ulp of x's own weight
+      const [width, small, x] = [1000, 0.99 * 2 ** -25, 0.75]
+      const layers: Layer[] = [
+        convolution(width),
+        { kind: 'relu' },
+        convolution(1),
+        { ...convolution(1), from: -1 },
+        { kind: 'add', other: 2 },
+        { kind: 'relu' },
+        linear(2),
+      ]
+      const network = handMade(pixel, layers, [
+        ...[...new Array<number>(width).fill(1), ...new Array<number>(width).fill(0)],
+        ...[...new Array<number>(width).fill(small), -x * (1 + 0.5 * width * small)],
+        ...[1, 0],
+        ...[1, 0, 0, 0],
+      ])
+      const truth = referenceForward(network, Float64Array.of(x)).at(-1)![0]!
+      expect(truth).toBeGreaterThan(1e-5)
+      for (const norm of norms) {
+        for (const prune of [false, true]) {
+          const example = { network, image: Float32Array.of(x), label: 1, epsilon: 0, norm }
+          expect(certify(engine, example, prune).margins[0]).toBeGreaterThanOrEqual(truth)
         }
       }
     })

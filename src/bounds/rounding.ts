@@ -38,6 +38,12 @@ const additions = (stages: readonly Stage[]) => stages.reduce((sum, { outputShap
 const transposedProducts = ({ geometry: { output, options } }: Term) =>
   output.channels * Math.ceil(options.kernel / options.stride) ** 2
 
+/** Most products and sums of them that make a coefficient of `source`, if all that read it send rows. */
+const arrivals = (readers: readonly Stage[], source: number) =>
+  readers
+    .flatMap(({ terms }) => terms)
+    .reduce((sum, term) => sum + (term.source === source ? transposedProducts(term) + 1 : 0), 0)
+
 /**
  * Error of a dual bound per unit of Σ_k |ν_k|·M_k at the outputs of a stage. Where several stages read one output,
  * its coefficient is the sum of what they send.
@@ -45,11 +51,7 @@ const transposedProducts = ({ geometry: { output, options } }: Term) =>
  */
 export function dualRounding(stages: readonly Stage[], stage: number): number {
   const { terms, outputShape } = stages[stage]!
-  const products = terms.map(({ source }) =>
-    stages
-      .flatMap((reader) => reader.terms)
-      .reduce((sum, term) => sum + (term.source === source ? transposedProducts(term) + 1 : 0), 0),
-  )
+  const products = terms.map(({ source }) => arrivals(stages, source))
   // biases and gaps are summed line by line
   const sums = outputShape.channels * outputShape.width + outputShape.height + additions(stages.slice(0, stage))
   return gamma(2 * (Math.max(...products) + sums + imageSums(terms)) + EXTRA)
@@ -63,9 +65,16 @@ const imageSums = (terms: readonly Term[]) =>
     ),
   )
 
-/** Error of the starting row W[plus] − W[minus] of a stage, per unit of M[plus] + M[minus]. */
-export const startRounding = (stages: readonly Stage[], stage: number): number =>
-  gamma(2 * (additions(stages.slice(0, stage)) + imageSums(stages[stage]!.terms)) + EXTRA)
+/**
+ * Error of the starting row W[plus] − W[minus] of a stage, per unit of M[plus] + M[minus]. What other terms of the stage
+ * and those stages below that read the same output send comes on top of it, product by product.
+ */
+export function startRounding(stages: readonly Stage[], stage: number): number {
+  const { terms } = stages[stage]!
+  const below = stages.slice(0, stage)
+  const later = Math.max(...terms.map(({ source }) => arrivals(below, source))) + terms.length - 1
+  return gamma(2 * (later + additions(below) + imageSums(terms)) + EXTRA)
+}
 
 /**
  * γ leaves underflow out: it takes at most n·2⁻¹⁴⁹ from a coefficient, which moves the bound by that times max|a|.

@@ -2,7 +2,7 @@
  * Which neuron of a sub-problem to split: filtered smart branching (De Palma et al. 2021). A cheap score picks a few
  * neurons; each is tried, both ways, with one sweep under the slopes that the sub-problem has.
  */
-import { type Batch, FREE, OFF, ON } from './system.ts'
+import { type Batch, FREE, OFF, ON } from './batch.ts'
 
 /** Neurons that are tried for each sub-problem. */
 const CANDIDATES = 8

@@ -6,11 +6,12 @@
  */
 import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../networks/graph.ts'
+import { Batch, FREE } from './batch.ts'
 import type { Condensed } from './condensed.ts'
 import type { InputRegion } from './question.ts'
 import { checkRange } from './range.ts'
 import { type Row, Substitution } from './substitution.ts'
-import { Batch, FREE, type Neurons, System } from './system.ts'
+import { type Neurons, System } from './system.ts'
 import { checkTime } from './time.ts'
 
 /** Rows of a batch of bounds. */

@@ -1,12 +1,13 @@
 /** The open sub-problems of a branch and bound, and how they are split and bounded: see branch-and-bound.ts. */
 import type { Engine } from '../engine/engine.ts'
 import { moveInto } from './ball.ts'
+import { Batch, FREE, OFF, ON, type Phase } from './batch.ts'
 import { chooseSplits } from './branching.ts'
 import { adaptiveSlope, better, stepSize } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
 import { Heap } from './heap.ts'
 import { Relaxation } from './milp/relaxation.ts'
-import { Batch, FREE, OFF, ON, type Phase, System } from './system.ts'
+import { System } from './system.ts'
 
 export interface SubProblem {
   /** The case's row in the condensed system. */

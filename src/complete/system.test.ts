@@ -2,7 +2,8 @@ import { beforeAll, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import type { Row } from './substitution.ts'
-import { Batch, FREE, type Neurons, OFF, ON, type Phase, System } from './system.ts'
+import { Batch, FREE, OFF, ON, type Phase } from './batch.ts'
+import { type Neurons, System } from './system.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -41,10 +41,13 @@ interface Source {
 /** The seed of the synthetic images themselves: fixed, so that everyone's 'synthetic' is the same data set. */
 const SYNTHETIC_SEED = 0
 
+/** Drawn once: it takes a second. */
+const drawn: Partial<Record<'train' | 'test', Dataset>> = {}
+
 const sources: Record<string, Source> = {
   synthetic: {
     validationCount: 600,
-    load: async (part) => syntheticDigits(part === 'train' ? 6000 : 1000, SYNTHETIC_SEED, part),
+    load: async (part) => (drawn[part] ??= syntheticDigits(part === 'train' ? 6000 : 1000, SYNTHETIC_SEED, part)),
   },
   mnist: { validationCount: 5000, load: loadMnist },
   cifar10: { validationCount: 5000, load: loadCifar10 },
@@ -61,9 +64,16 @@ export const datasetNames: readonly string[] = Object.keys(sources)
  *   files that cannot be downloaded
  */
 export async function loadDataset(name: string, split: Split, options: LoadOptions = {}): Promise<Dataset> {
-  if (!Object.hasOwn(sources, name)) throw unknownName('data set', name, datasetNames)
-  const source = sources[name]!
-  if (split === 'test') return source.load('test', options)
+  if (split !== 'test') return (await loadTrainingParts(name, options))[split]
+  return sourceOf(name).load('test', options)
+}
+
+/** Both parts of the training images, which are read once. Otherwise as `loadDataset`. */
+export async function loadTrainingParts(
+  name: string,
+  options: LoadOptions = {},
+): Promise<{ readonly train: Dataset; readonly validation: Dataset }> {
+  const source = sourceOf(name)
   const all = await source.load('train', options)
   const validationCount = options.validationCount ?? source.validationCount
   if (!Number.isInteger(validationCount) || validationCount < 0 || validationCount >= all.count) {
@@ -73,8 +83,15 @@ export async function loadDataset(name: string, split: Split, options: LoadOptio
     )
   }
   const order = new Random(options.seed ?? 0, 'validation').permutation(all.count)
-  const chosen = split === 'validation' ? order.subarray(0, validationCount) : order.subarray(validationCount)
-  return pick(all, chosen.toSorted())
+  return {
+    train: pick(all, order.subarray(validationCount).toSorted()),
+    validation: pick(all, order.subarray(0, validationCount).toSorted()),
+  }
+}
+
+function sourceOf(name: string): Source {
+  if (!Object.hasOwn(sources, name)) throw unknownName('data set', name, datasetNames)
+  return sources[name]!
 }
 
 /**

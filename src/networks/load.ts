@@ -131,7 +131,8 @@ export class LoadedNetwork {
     target.set(engine.f32.subarray(this.#gradient >> 2, (this.#gradient >> 2) + parameterCount))
     for (const { stage, biases } of this.#sums) {
       const gradient = engine.read(stage.biasGradient, stage.outputShape.channels)
-      for (const { offset } of biases) target.set(gradient, offset)
+      // a layer may be part of several stages, and of one more than once
+      for (const { offset } of biases) gradient.forEach((value, c) => (target[offset + c]! += value))
     }
   }
 

@@ -1,5 +1,5 @@
 /** The images that a run trains on and is judged by. */
-import { loadDataset, takeRange } from '../data/dataset.ts'
+import { loadTrainingParts, takeRange } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
 import { architectureNamed } from '../networks/architectures.ts'
 import { formatShape } from '../networks/layers.ts'
@@ -25,9 +25,8 @@ export async function loadRunData(options: TrainingOptions, source: DataSource):
     ...(source.dataDirectory !== undefined && { dataDirectory: source.dataDirectory }),
     ...(source.onDownload && { onProgress: source.onDownload }),
   }
-  const all = await loadDataset(options.dataset, 'train', load)
+  const { train: all, validation } = await loadTrainingParts(options.dataset, load)
   const training = options.trainingCount > 0 ? takeRange(all, 0, Math.min(all.count, options.trainingCount)) : all
-  const validation = await loadDataset(options.dataset, 'validation', load)
   checkFits(architecture, training.shape, training.classes, options.dataset)
   return { architecture, training, validation }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,14 +27,17 @@ const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({
   ...run,
 })
 
-/** Every tensor of a run's checkpoint, and its log without times. */
+/** A diff of all numbers would take minutes. */
+const hash = (values: Float32Array) => createHash('sha256').update(values).digest('hex')
+
+/** Every tensor of a run's checkpoint, by its hash, and its log without times. */
 function state(name: string) {
   const { tensors } = readSafetensors(join(folder, name, 'checkpoint.safetensors'))
   const log = readFileSync(join(folder, name, 'log.jsonl'), 'utf8')
     .trim()
     .split('\n')
     .map((line) => ({ ...JSON.parse(line), seconds: 0 }))
-  return { tensors: [...tensors].map(([key, { data }]) => [key, [...(data as Float32Array)]] as const), log }
+  return { tensors: [...tensors].map(([key, { data }]) => [key, hash(data as Float32Array)] as const), log }
 }
 
 const stopAfter = (epoch: number, network: string): Partial<RunOptions> => ({
@@ -94,11 +98,8 @@ describe('a run', () => {
     await expect(resume(runIn('diverging'))).rejects.toThrow(
       oneLine(/is not finite in epoch [23], step \d: .*the last checkpoint is kept/),
     )
-    expect(
-      state('diverging')
-        .tensors.flatMap(([, data]) => data)
-        .every((v) => Number.isFinite(v)),
-    ).toBe(true)
+    const { tensors } = readSafetensors(join(folder, 'diverging', 'checkpoint.safetensors'))
+    expect([...tensors.values()].every(({ data }) => (data as Float32Array).every(Number.isFinite))).toBe(true)
     expect(state('diverging').log[0]).toEqual(before.log[0])
   }, 60_000)
 

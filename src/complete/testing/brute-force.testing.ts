@@ -34,6 +34,8 @@ const negligible = 1e-9
 
 /** Over a ball the minimum found may be larger than the exact one by this. */
 const gap = 1e-8
+/** Far more tangents than a minimum needs where float64 can tell it from its neighbours. */
+const MOST_ROUNDS = 500
 
 /**
  * @param question with at least one unsafe case, and at least one constraint in each
@@ -205,7 +207,8 @@ class Region {
     const objective = new Float64Array(this.#inputs + 1)
     objective[this.#inputs] = 1
     const rows = forms.map((form) => ({ row: form.with(this.#inputs, -1), limit: floor - form[this.#inputs] }))
-    for (;;) {
+    for (let round = 0; ; round++) {
+      if (round === MOST_ROUNDS) throw new Error(`${round} tangents do not suffice`)
       const result = this.#minimise(objective, rows)
       if (result.status !== 'optimal') {
         if (cut) return undefined
