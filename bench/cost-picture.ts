@@ -18,7 +18,7 @@ export interface CostCurve {
   readonly points: readonly CostPoint[]
 }
 
-const WIDTH = 980
+const WIDTH = 900
 const HEIGHT = 640
 /** Panels: over ε at the left, over epochs at the right; time above, neurons below. */
 const LEFTS = { ε: 84, epoch: 530 }
@@ -90,7 +90,7 @@ export function costSvg(curves: readonly CostCurve[]): string {
   })
   const body = [
     `<rect class="paper" width="${WIDTH}" height="${HEIGHT}" rx="10"/>`,
-    text(LEFTS.ε, 34, 'Exact bounds cost what unstable neurons cost, not what the network has', 'title'),
+    text(LEFTS.ε, 34, 'Time of exact bounds follows the unstable neurons, not all neurons', 'title'),
     legend(networks),
     ...panels,
     axisTitle('ms per image, one thread', (ROWS.time.top + ROWS.time.bottom) / 2),
