@@ -119,6 +119,6 @@ const { values } = parseArgs({
 const picture = (type: string) => fileURLToPath(new URL(`../docs/cost.${type}`, import.meta.url))
 if (!values.draw) {
   const curves = await measure([values.small, values.large], values.data, Number(values.images))
-  writeFileSync(picture('json'), `${JSON.stringify(curves, null, 1)}\n`)
+  writeFileSync(picture('json'), `${JSON.stringify(curves, null, 2)}\n`)
 }
 writeFileSync(picture('svg'), costSvg(JSON.parse(readFileSync(picture('json'), 'utf8')) as CostCurve[]))

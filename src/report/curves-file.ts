@@ -15,7 +15,7 @@ export class CurvesFile {
   /** @param folder of the run; epochs in its log are drawn too */
   constructor(folder: string, { method, architecture, dataset, epsilon }: TrainingOptions) {
     this.path = join(folder, 'curves.svg')
-    this.#title = `${method}, ${architecture} on ${dataset}, ε ${epsilon}`
+    this.#title = `${method}, ${architecture} on ${dataset}, ε ${Number(epsilon.toPrecision(3))}`
     const log = join(folder, 'log.jsonl')
     if (!existsSync(log)) return
     for (const line of readFileSync(log, 'utf8').split('\n')) if (line !== '') this.#keep(JSON.parse(line))

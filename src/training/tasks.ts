@@ -94,7 +94,7 @@ export function chunkStarts(batch: number, method: Method): number[] {
 
 /** How many examples of a task are in memory at once: random columns take most of it. */
 export const examplesAtOnce = ({ method, bounds }: Pick<GradientJob, 'method' | 'bounds'>): number =>
-  isDual(method) && bounds.mode !== 'exact' ? 2 : 8
+  isDual(method) && bounds.mode !== 'exact' ? 1 : 8
 
 /** Cuts `length` parameters into a fixed number of ranges. */
 export const parameterRanges = (length: number, count = 16): number[] =>
