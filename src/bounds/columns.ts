@@ -93,8 +93,8 @@ export function reluColumns(
   const unstable: number[] = []
   for (let j = 0; j < neurons; j++) if (engine.f32[(gap.pointer >> 2) + j] !== 0) unstable.push(j)
   const { first, count } = columns
-  const errors = new Float32Array(unstable.length * count)
-  for (let i = 0; i < errors.length; i++) errors[i] = draw()
+  // the way back needs the errors again
+  const errors = tape ? engine.floats(unstable.length * count) >> 2 : undefined
   const { f32 } = engine
   unstable.forEach((j, i) => {
     const [d, l] = [f32[(slope.pointer >> 2) + j]!, f32[(gap.pointer >> 2) + j]!]
@@ -102,7 +102,11 @@ export function reluColumns(
     const row = (value.pointer >> 2) + j * width
     for (let c = 0; c < width; c++) f32[row + c]! *= d
     f32[row]! += half
-    for (let c = 0; c < count; c++) f32[row + first + c]! += half * errors[i * count + c]!
+    for (let c = 0; c < count; c++) {
+      const error = Math.fround(draw())
+      if (errors !== undefined) f32[errors + i * count + c] = error
+      f32[row + first + c]! += half * error
+    }
   })
   tape?.record(() => {
     const [dv, ds, dg] = [value, slope, gap].map((tensor) => tensor.gradient(engine) >> 2) as [number, number, number]
@@ -112,7 +116,7 @@ export function reluColumns(
       const [row, gradient] = [(value.pointer >> 2) + j * width, dv + j * width]
       // of h, and Σ (d·z)·gradient: the values hold d·z + h and d·z + h·error
       let toHalf = f32[gradient]!
-      for (let c = 0; c < count; c++) toHalf += f32[gradient + first + c]! * errors[i * count + c]!
+      for (let c = 0; c < count; c++) toHalf += f32[gradient + first + c]! * f32[errors! + i * count + c]!
       let toScaled = 0
       for (let c = 0; c < width; c++) {
         toScaled += f32[row + c]! * f32[gradient + c]!

@@ -23,7 +23,7 @@ export interface DualOptions {
 }
 
 /** For rows, where nobody says. */
-export const defaultMemory = 32 * 2 ** 20
+export const defaultMemory = 16 * 2 ** 20
 
 /** Which ends of a neuron's bounds are the dual's. */
 const LOWER = 1

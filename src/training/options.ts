@@ -127,7 +127,7 @@ const defaults: TrainingOptions = {
   momentum: 0.9,
   bounds: 'exact',
   projectionDimension: 50,
-  memory: 32,
+  memory: 16,
   finalCleanShare: 0.5,
   attackSteps: 10,
   initialisation: 'default',

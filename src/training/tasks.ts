@@ -81,12 +81,16 @@ const isDual = (method: Method) => method === 'lp-dual' || method === 'robustra'
 /**
  * Where a batch is cut: large chunks first, small ones last, so that workers finish together. A dual pass is per
  * example, and its chunk as many as one SIMD vector has lanes; other methods work on whole chunks, and like two.
- * The cut depends on the method and the batch's size alone, never on the workers, and so does every sum.
+ * Each has a gradient of its own, so large networks get fewer. The cut depends on the method, the batch's size and the
+ * network's, never on the workers, and so does every sum.
  */
-export function chunkStarts(batch: number, method: Method): number[] {
+export function chunkStarts(batch: number, method: Method, parameters: number): number[] {
   const starts = [0]
+  const least = parameters > 1e6 ? 2 : 1
   for (let left = batch; left > 0;) {
-    left -= isDual(method) ? Math.min(4, Math.ceil(left / 10)) : Math.min(8, left, 4 * Math.ceil(left / 20))
+    left -= isDual(method)
+      ? Math.min(4, left, Math.max(least, Math.ceil(left / 10)))
+      : Math.min(8, left, 4 * Math.ceil(left / 20))
     starts.push(batch - left)
   }
   return starts

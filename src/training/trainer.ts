@@ -103,7 +103,7 @@ export class Trainer {
     this.#data = data
     const length = learners[0]!.state.parameters.length
     // a warm-up never cuts into more chunks
-    this.#gradients = chunkStarts(options.batchSize, options.method)
+    this.#gradients = chunkStarts(options.batchSize, options.method, length)
       .slice(1)
       .map(() => shared(length))
     this.#ranges = parameterRanges(length)
@@ -180,7 +180,7 @@ export class Trainer {
     const { options, learners } = this
     const learner = learners[index]!
     const method = methodAt(options, epoch)
-    const starts = chunkStarts(batch.length, method)
+    const starts = chunkStarts(batch.length, method, learner.state.parameters.length)
     const reference = method === 'robustra' ? 1 - index : undefined
     const results = await this.#run<ObjectiveResult>(starts.length - 1, {
       kind: 'gradient',
