@@ -76,7 +76,9 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
   if (!isMethod(method)) throw unknownName('method', method, attackMethods)
   const { network, misfit } = loadAnyNetwork(path)
   if (!network) {
-    throw new UserError(`${path}: ${misfit}: attack takes sequences of layers only; try robustra certify --method pgd`)
+    throw new UserError(
+      `${path}: ${misfit}: attack takes networks of robustra's own layers only; try robustra certify --method pgd`,
+    )
   }
   const progress = new Progress()
   const done = onInterrupt('Nothing was kept but pictures.')

@@ -52,7 +52,7 @@ interface Flags extends RangeFlags, PgdFlags {
 
 /** Together they take milliseconds per image. */
 const cheap: readonly CertifyMethod[] = ['clean', 'pgd', 'interval', 'lp']
-/** Of networks that are no sequences of layers. */
+/** Of networks that are not made of our layers. */
 const cheapForGraphs: readonly CertifyMethod[] = ['clean', 'pgd', 'crown']
 const completeNames = completeMethods.join(' or ')
 

@@ -1,5 +1,5 @@
 /**
- * The first steps of the ladder on networks that are no sequences of layers, in float64: clean images, and PGD.
+ * The first steps of the ladder on networks that are not made of our layers, in float64: clean images, and PGD.
  * Sound: an attack counts only if it was run again as `recheckAt` does. Complete: no.
  */
 import { examples } from '../attacks/inputs.ts'

@@ -125,7 +125,10 @@ test('what only the engine can do is refused before a file is made', async () =>
     await expect(run).rejects.toThrow(UserError)
     await expect(run).rejects.toThrow(message)
   }
-  await refuse({ methods: ['interval', 'lp', 'crown'] }, /interval and lp bounds are for sequential networks only/)
+  await refuse(
+    { methods: ['interval', 'lp', 'crown'] },
+    /interval and lp bounds are for networks of robustra's own layers only/,
+  )
   await refuse({ pgd: { stepSize: 0.1 } }, /PGD chooses its own step sizes/)
   await refuse({ pgd: { randomStart: false } }, /PGD chooses its own step sizes and starts/)
   await refuse({ epsilon: 2 }, /ε/)

@@ -45,7 +45,7 @@ export interface CertifyOptions extends RangeOptions {
  * method 'complete', but for what exceeds its limits; what is undecided counts as neither.
  * Rows depend on nothing but their image and the header (times apart, and what a time limit cuts off). A file may be
  * resumed with another range.
- * @param given a sequential network, or what `targetOf` made of a file
+ * @param given a network of our layers, or what `targetOf` made of a file
  * @throws UserError for input that makes no sense, a file that exists or is of another run, a full disk, lost workers
  * @throws Error if a bound contradicts a point that was found: the program is wrong, and says of which image
  */
@@ -165,12 +165,12 @@ function requireForGraphs(methods: readonly CertifyMethod[], { pgd }: CertifyOpt
   const engine = methods.filter((method) => method === 'interval' || method === 'lp')
   if (engine.length > 0) {
     throw new UserError(
-      `${engine.join(' and ')} bounds are for sequential networks only: choose crown, alpha, complete`,
+      `${engine.join(' and ')} bounds are for networks of robustra's own layers only: choose crown, alpha, complete`,
     )
   }
   if (pgd?.stepSize !== undefined || pgd?.randomStart !== undefined) {
     throw new UserError(
-      'PGD chooses its own step sizes and starts where a network is no sequence of layers: leave them out',
+      'PGD chooses its own step sizes and starts where a network is not made of our own layers: leave them out',
     )
   }
 }

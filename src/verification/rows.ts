@@ -25,7 +25,7 @@ export interface CertifyHeader {
     readonly steps: number
     readonly restarts: number
     readonly seed: number
-    /** As a fraction of ε. It and `randomStart` are for sequential networks only. */
+    /** As a fraction of ε. It and `randomStart` are for networks of our layers only. */
     readonly stepSize?: number
     readonly randomStart?: boolean
   }

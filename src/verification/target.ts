@@ -1,4 +1,4 @@
-/** What is certified: a sequential network, which the engine takes, or any ReLU network by its file. */
+/** What is certified: a network of our layers, which the engine takes, or any ReLU network by its file. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Dataset } from '../data/dataset.ts'
@@ -9,7 +9,7 @@ import { formatShape, sizeOf } from '../networks/layers.ts'
 import type { Network } from '../networks/network.ts'
 import { type Normalisation, normaliseGraph, normaliseNetwork, takeImages } from './normalise.ts'
 
-/** A network that is no sequence of layers: its maps cannot be sent to other threads, so each reads the file. */
+/** A network that is not made of our layers: its maps cannot be sent to other threads, so each reads the file. */
 export interface GraphFile {
   readonly path: string
   readonly name: string
@@ -24,7 +24,7 @@ export const isGraphFile = (target: Network | GraphFile): target is GraphFile =>
 export interface LoadedFile {
   readonly path: string
   readonly graph: Graph
-  /** If it is a sequence of layers that the engine takes. */
+  /** If it is made of layers that the engine takes. */
   readonly network: Network | undefined
 }
 
