@@ -33,83 +33,102 @@ const costOf = (ratio: number) => ({
  */
 export function regularise(engine: Engine, chunk: Chunk, hidden: readonly Interval[], weight: number): number {
   if (hidden.length === 0) return 0
-  const { columns, count, ball } = chunk
-  const input = mean(examplesOf(engine, ball.radius, chunk))
+  const input = meanOf(engine, chunk.ball.radius, chunk)
   const share = weight / hidden.length
   let sum = 0
-  for (const { lower, upper } of hidden) {
-    const [l, u] = [examplesOf(engine, lower, chunk), examplesOf(engine, upper, chunk)]
-    const tightness = tightnessOf(l, u, input)
-    const balance = balanceOf(l, u)
+  for (const bounds of hidden) {
+    const [lower, upper] = [meanOf(engine, bounds.lower, chunk), meanOf(engine, bounds.upper, chunk)]
+    const tightness = tightnessOf((upper - lower) / 2, input, (bounds.lower.length / chunk.columns) * chunk.count)
+    const balance = balanceOf(engine, chunk, bounds, (lower + upper) / 2)
     sum += tightness.loss + balance.loss
-    const [dl, du] = [lower.gradient(engine) >> 2, upper.gradient(engine) >> 2]
-    const { f32 } = engine
-    for (let i = 0; i < l.length; i++) {
-      const at = Math.floor(i / count) * columns + (i % count)
-      f32[dl + at]! += (share * (balance.toCentres[i]! - tightness.toRadius)) / 2
-      f32[du + at]! += (share * (balance.toCentres[i]! + tightness.toRadius)) / 2
-    }
+    addGradients(engine, chunk, bounds, balance.byPhase, share, tightness.toRadius)
   }
   return share * sum
 }
 
-/** Values that lie [neuron][example], without those of the padding. */
-function examplesOf(engine: Engine, { pointer, length }: Tensor, { columns, count }: Chunk): Float64Array {
-  const values = new Float64Array((length / columns) * count)
-  for (let i = 0; i < values.length; i++) {
-    values[i] = engine.f32[(pointer >> 2) + Math.floor(i / count) * columns + (i % count)]!
-  }
-  return values
-}
-
-function mean(values: Float64Array): number {
+/** Mean of values that lie [neuron][example], without those of the padding. */
+function meanOf({ f32 }: Engine, { pointer, length }: Tensor, { columns, count }: Chunk): number {
   let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
+  const end = (pointer >> 2) + length
+  for (let row = pointer >> 2; row < end; row += columns) {
+    for (let i = row; i < row + count; i++) sum += f32[i]!
+  }
+  return sum / ((length / columns) * count)
 }
 
-/** L_tightness of a layer, and its gradient by each radius (u − l)/2, which is the same for all. */
-function tightnessOf(lower: Float64Array, upper: Float64Array, input: number) {
-  const radius = (mean(upper) - mean(lower)) / 2
+/** L_tightness of a layer with bounds of a mean radius, and its gradient by each of its n radii, which is the same. */
+function tightnessOf(radius: number, input: number, n: number) {
   // at ε = 0 there is nothing to compare
   if (!(input > 0 && radius > 0)) return { loss: 0, toRadius: 0 }
   const ratio = input / radius
   const { cost, slope } = costOf(ratio)
   // d(r₀/r)/dr = −ratio/r, and r is a mean
-  return { loss: cost, toRadius: (-slope * ratio) / (radius * lower.length) }
+  return { loss: cost, toRadius: (-slope * ratio) / (radius * n) }
 }
 
-/** L_relu of a layer, and its gradient by each centre (l + u)/2. */
-function balanceOf(lower: Float64Array, upper: Float64Array) {
-  const n = lower.length
-  const toCentres = new Float64Array(n)
-  const m = (mean(lower) + mean(upper)) / 2
-  const [active, inactive] = [noSums(), noSums()]
-  const sumsOf = (i: number) => (lower[i]! > 0 ? active : upper[i]! < 0 ? inactive : undefined)
-  for (let i = 0; i < n; i++) {
-    const sums = sumsOf(i)
-    if (!sums) continue
-    const centre = (lower[i]! + upper[i]!) / 2
-    sums.centres += Math.abs(centre)
-    sums.distances += centre - m
-    sums.squares += (centre - m) ** 2
+/** A derivative by centres c: constant + slope · c. */
+interface Linear {
+  readonly constant: number
+  readonly slope: number
+}
+
+/** L_relu of a layer whose centres have the mean m, and its gradient by each centre (l + u)/2: linear in every phase. */
+function balanceOf({ f32 }: Engine, { columns, count }: Chunk, { lower, upper }: Interval, m: number) {
+  // over the neurons of a phase: Σ |c|, Σ (c − m), Σ (c − m)²
+  const active = { centres: 0, distances: 0, squares: 0 }
+  const inactive = { centres: 0, distances: 0, squares: 0 }
+  const [l, u] = [lower.pointer >> 2, upper.pointer >> 2]
+  for (let row = 0; row < lower.length; row += columns) {
+    for (let i = row; i < row + count; i++) {
+      const [low, high] = [f32[l + i]!, f32[u + i]!]
+      if (low <= 0 && high >= 0) continue
+      const sums = low > 0 ? active : inactive
+      const centre = (low + high) / 2
+      sums.centres += Math.abs(centre)
+      sums.distances += centre - m
+      sums.squares += (centre - m) * (centre - m)
+    }
   }
   const byCentres = ratioOf(active.centres, inactive.centres)
   const bySquares = ratioOf(active.squares, inactive.squares)
   // through m, which every centre is a share of: d Σ (c − m)²/dm = −2 Σ (c − m)
+  const n = (lower.length / columns) * count
   const through = (-2 * (bySquares.toActive * active.distances + bySquares.toInactive * inactive.distances)) / n
-  for (let i = 0; i < n; i++) {
-    const sums = sumsOf(i)
-    const distance = (lower[i]! + upper[i]!) / 2 - m
-    if (sums === active) toCentres[i] = byCentres.toActive + 2 * distance * bySquares.toActive
-    if (sums === inactive) toCentres[i] = -byCentres.toInactive + 2 * distance * bySquares.toInactive
-    toCentres[i]! += through
+  const phase = (toCentre: number, toSquare: number): Linear => ({
+    constant: through + toCentre - 2 * m * toSquare,
+    slope: 2 * toSquare,
+  })
+  const byPhase = {
+    active: phase(byCentres.toActive, bySquares.toActive),
+    inactive: phase(-byCentres.toInactive, bySquares.toInactive),
+    unstable: phase(0, 0),
   }
-  return { loss: byCentres.cost + bySquares.cost, toCentres }
+  return { loss: byCentres.cost + bySquares.cost, byPhase }
 }
 
-/** Over the neurons of one phase, with c and m as above: Σ |c|, Σ (c − m), Σ (c − m)². */
-const noSums = () => ({ centres: 0, distances: 0, squares: 0 })
+/** Adds share · (the gradient by centres + toRadius for each radius) to the gradients of the bounds. */
+function addGradients(
+  engine: Engine,
+  { columns, count }: Chunk,
+  { lower, upper }: Interval,
+  { active, inactive, unstable }: ReturnType<typeof balanceOf>['byPhase'],
+  share: number,
+  toRadius: number,
+): void {
+  const [l, u, dl, du] = [lower.pointer, upper.pointer, lower.gradient(engine), upper.gradient(engine)].map(
+    (pointer) => pointer >> 2,
+  ) as [number, number, number, number]
+  const { f32 } = engine
+  for (let row = 0; row < lower.length; row += columns) {
+    for (let i = row; i < row + count; i++) {
+      const [low, high] = [f32[l + i]!, f32[u + i]!]
+      const { constant, slope } = low > 0 ? active : high < 0 ? inactive : unstable
+      const toCentre = constant + (slope * (low + high)) / 2
+      f32[dl + i]! += (share * (toCentre - toRadius)) / 2
+      f32[du + i]! += (share * (toCentre + toRadius)) / 2
+    }
+  }
+}
 
 /** The cost of the smaller of two sums through the larger, both ≥ 0, and its derivatives by them. */
 function ratioOf(active: number, inactive: number) {

@@ -85,7 +85,7 @@ describe('schedules with a warm-up', () => {
 describe('the cut of a batch', () => {
   it.each([
     ['lp-dual', 4],
-    ['interval', 8],
+    ['interval', 32],
   ] as const)('of %s covers it once in chunks of 1 to %d, and never grows', (method, largest) => {
     for (let i = 2; i <= 600; i++) {
       const [batch, parameters] = [i >> 1, i & 1 ? 1e5 : 2e6]

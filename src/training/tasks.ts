@@ -78,19 +78,22 @@ export type TrainingJob = GradientJob | SumJob | UpdateJob | ValidateJob
 
 const isDual = (method: Method) => method === 'lp-dual' || method === 'robustra'
 
+/** Networks whose gradients and values are more than caches hold. */
+const isLarge = (parameters: number) => parameters > 1e6
+
 /**
- * Where a batch is cut: large chunks first, small ones last, so that workers finish together. A dual pass is per
- * example, and its chunk as many as one SIMD vector has lanes; other methods work on whole chunks, and like two.
+ * Where a batch is cut. A dual pass is per example, and its chunk as many as one SIMD vector has lanes: large chunks
+ * first, small ones last, so that workers finish together. Other methods multiply whole chunks, the faster the wider,
+ * until the values of a large network leave the cache: a quarter of the batch, up to 8 vectors, or 2.
  * Each has a gradient of its own, so large networks get fewer. The cut depends on the method, the batch's size and the
  * network's, never on the workers, and so does every sum.
  */
 export function chunkStarts(batch: number, method: Method, parameters: number): number[] {
   const starts = [0]
-  const least = parameters > 1e6 ? 2 : 1
+  const least = isLarge(parameters) ? 2 : 1
+  const wide = Math.min(isLarge(parameters) ? 8 : 32, 4 * Math.ceil(batch / 16))
   for (let left = batch; left > 0;) {
-    left -= isDual(method)
-      ? Math.min(4, left, Math.max(least, Math.ceil(left / 10)))
-      : Math.min(8, left, 4 * Math.ceil(left / 20))
+    left -= isDual(method) ? Math.min(4, left, Math.max(least, Math.ceil(left / 10))) : Math.min(left, wide)
     starts.push(batch - left)
   }
   return starts
@@ -98,7 +101,7 @@ export function chunkStarts(batch: number, method: Method, parameters: number): 
 
 /** How many examples of a task are in memory at once: random columns take most of it. */
 export const examplesAtOnce = ({ method, bounds }: Pick<GradientJob, 'method' | 'bounds'>): number =>
-  isDual(method) && bounds.mode !== 'exact' ? 1 : 8
+  isDual(method) && bounds.mode !== 'exact' ? 1 : 32
 
 /** Cuts `length` parameters into a fixed number of ranges. */
 export const parameterRanges = (length: number, count = 16): number[] =>

@@ -154,10 +154,13 @@ function examples({ images, labels, shape }: Dataset, indices: readonly number[]
   const size = sizeOf(shape)
   const pixels = (i: number) => {
     const image = images.subarray(i * size, (i + 1) * size)
-    return augmentSeed === undefined ? image : flipCrop(image, shape, new Random(augmentSeed, i))
+    const bytes = augmentSeed === undefined ? image : flipCrop(image, shape, new Random(augmentSeed, i))
+    const values = new Float32Array(size)
+    for (let p = 0; p < size; p++) values[p] = bytes[p]! / 255
+    return values
   }
   return {
-    images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
+    images: indices.map(pixels),
     labels: indices.map((i) => labels[i]!),
   }
 }
