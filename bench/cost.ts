@@ -19,7 +19,7 @@ import { loadNetwork } from '../src/formats/network-file.ts'
 import { sizeOf } from '../src/networks/layers.ts'
 import { LoadedNetwork } from '../src/networks/load.ts'
 import { type Network, countHiddenUnits } from '../src/networks/network.ts'
-import { objectives } from '../src/training/objectives.ts'
+import { minimise } from '../src/training/objectives.ts'
 import { pgd } from '../src/attacks/gradient-attack.ts'
 import { type CostCurve, type CostPoint, costSvg } from './cost-picture.ts'
 
@@ -46,8 +46,9 @@ async function costOf(
     const mark = engine.mark()
     const before = process.cpuUsage()
     const tape = new Tape()
-    const result = objectives['lp-dual']({
-      ...{ network: loaded, tape, weight: 1 / images, cleanShare: 0, regularisation: 0, attack: pgd('pixels', 0) },
+    const result = minimise('lp-dual', {
+      ...{ network: loaded, tape, weight: 1 / images, regularisation: 0, boxShare: 1, attack: pgd('pixels', 0) },
+      empirical: { loss: 'clean', share: 0 },
       bounds: { mode: 'exact', dimension: 1, memory: 2 ** 26, seed: 0 },
       chunk: loadChunk(loaded, {
         images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),

@@ -1,5 +1,6 @@
 /** A chunk of images in the engine's memory: the balls around them, [input][example], normalised for the network. */
 import type { Ball } from '../engine/elementwise.ts'
+import type { Engine } from '../engine/engine.ts'
 import { Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import { type Domain, inputBox } from './domain.ts'
@@ -67,6 +68,19 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
     }
   })
   return { count: images.length, columns, ball: { centre, radius }, norm, labels }
+}
+
+/**
+ * The same chunk with balls of `share` times the radii around other centres, for training.
+ * @param centre [input][example], normalised as the chunk's
+ */
+export function subBalls(engine: Engine, chunk: Chunk, centre: Tensor, share: number): Chunk {
+  const { pointer, length } = chunk.ball.radius
+  const radius = Tensor.create(engine, length)
+  const [from, to] = [pointer >> 2, radius.pointer >> 2]
+  const { f32 } = engine
+  for (let i = 0; i < length; i++) f32[to + i] = share * f32[from + i]!
+  return { ...chunk, ball: { centre, radius } }
 }
 
 /** The smallest float32 that is not below `value` ≥ 0, so that a float32 ball holds the exact one. */

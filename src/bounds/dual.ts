@@ -69,6 +69,11 @@ export interface Estimates {
   readonly ifCheaper: boolean
 }
 
+/** How hidden neurons are bounded: by dual rows, or by interval steps alone (CROWN-IBP, Zhang et al. 2020). */
+interface HiddenOptions {
+  readonly hidden: 'dual' | 'interval'
+}
+
 /**
  * Bounds of every hidden stage of a network over a chunk, for training: they do not give way to rounding, and may be
  * estimates. No certificate can be made of them.
@@ -77,16 +82,16 @@ export function relaxNetwork(
   network: LoadedNetwork,
   tape: Tape | undefined,
   chunk: Chunk,
-  { prune = true, memory = defaultMemory }: Partial<DualOptions> = {},
+  { prune = true, memory = defaultMemory, hidden = 'dual' }: Partial<DualOptions & HiddenOptions> = {},
   estimates?: Estimates,
 ): Relaxed {
-  return relax(network, tape, chunk, { prune, memory }, false, estimates)
+  return relax(network, tape, chunk, { prune, memory }, false, hidden, estimates)
 }
 
 /** Exact bounds of every hidden stage that give way to float32 rounding: what certificates start from. Sound: yes. */
 export function proveNetwork(network: LoadedNetwork, chunk: Chunk, prune: boolean): Proved {
   const { engine, stages } = network
-  const relaxed = relax(network, undefined, chunk, { prune, memory: defaultMemory }, true)
+  const relaxed = relax(network, undefined, chunk, { prune, memory: defaultMemory }, true, 'dual')
   const magnitude = magnitudeOf(engine, stages.at(-1)!, [relaxed.last], chunk.columns)
   const trusted = [chunk.ball.centre, chunk.ball.radius, ...magnitudes(relaxed.intervals), magnitude]
   return { ...relaxed, proof: new Proof(magnitude, trusted.every(isTrusted(engine))) }
@@ -98,6 +103,7 @@ function relax(
   chunk: Chunk,
   options: DualOptions,
   rigorous: boolean,
+  hidden: HiddenOptions['hidden'],
   estimates?: Estimates,
 ): Relaxed {
   const { engine, stages } = network
@@ -115,7 +121,9 @@ function relax(
   stages.slice(0, -1).forEach((stage, i) => {
     const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, rigorous)
     // over the image's box an interval step through one layer is exact; over another ball, rows are
-    if (stage.terms.length > 1 || stage.terms[0]!.source >= 0) {
+    const isExact = stage.terms.length === 1 && stage.terms[0]!.source < 0
+    if (isExact) rowCount += tightenToBall(network, tape, chunk, i, interval)
+    else if (hidden === 'dual') {
       for (let example = 0; example < count; example++) {
         const open = projections ? openNeurons(engine, interval, columns, example) : []
         const projection = projections?.[example]
@@ -124,7 +132,7 @@ function relax(
           projectedCount += open.length
         } else rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example]!, example)
       }
-    } else rowCount += tightenToBall(network, tape, chunk, i, interval)
+    }
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
     const rounding = interval.magnitude && { magnitude: interval.magnitude, factor: dualRounding(stages, i) }
     relaxations.forEach((ofExample, example) => {

@@ -16,6 +16,7 @@ const describedDefaults: Partial<Record<Name, string>> = {
   validationCount: '600 of synthetic, 5000 of others',
   architecture: 'mnist-small; cifar10-small for cifar10',
   bounds: 'exact; auto for large networks',
+  empiricalShare: '0.5 for interval training, else 0',
   augment: 'none; flip-crop for cifar10',
   start: 'random weights',
   warmUpEpochs: '1 if there is a warm-up',

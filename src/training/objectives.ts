@@ -1,9 +1,16 @@
 /**
  * What training minimises, one function per method: each lays its loss on the tape and returns its value.
  * A loss is summed over a chunk with the weight 1 / batch size, so that chunks add up to the batch's mean.
+ *
+ * Methods that bound the worst case (interval, lp-dual, robustra) compose with three settings, which make the objectives
+ * of later work, and those with the reference space on top:
+ * - the empirical share: that much of the loss is an empirical one instead, of clean images (Gowal et al. 2018) or of
+ *   adversarial ones (MTL-IBP of De Palma et al. 2024);
+ * - the box share: the bounds hold over a smaller box around an adversarial example (SABR, Müller et al. 2023);
+ * - bounds 'interval': hidden neurons of dual methods are bounded by intervals (CROWN-IBP, Zhang et al. 2020).
  */
 import { type AttackOptions, attackChunk } from '../attacks/gradient-attack.ts'
-import type { Chunk } from '../bounds/chunk.ts'
+import { type Chunk, subBalls } from '../bounds/chunk.ts'
 import { type Relaxed, relaxNetwork, unstableShare } from '../bounds/dual.ts'
 import { dualMargins } from '../bounds/margins.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
@@ -27,8 +34,10 @@ export interface ObjectiveInput {
   readonly chunk: Chunk
   /** Weight of one example: 1 / batch size. */
   readonly weight: number
-  /** Share of the clean loss in interval training, 1 to 0.5 (Gowal et al. 2018). */
-  readonly cleanShare: number
+  /** Methods that bound: what is mixed into their loss, 0 to 1. */
+  readonly empirical: { readonly loss: (typeof empiricalLosses)[number]; readonly share: number }
+  /** Methods that bound: over what share of the ball's radius, in (0, 1]. */
+  readonly boxShare: number
   /** Weight of the regularisers in interval training, 0 for none (regularisers.ts). */
   readonly regularisation: number
   readonly attack: AttackOptions
@@ -37,11 +46,14 @@ export interface ObjectiveInput {
   readonly identifiers: readonly number[]
 }
 
-export const boundModes = ['exact', 'projected', 'auto'] as const
+/** Of clean images, or of the worst that PGD finds. */
+export const empiricalLosses = ['clean', 'adversarial'] as const
+
+export const boundModes = ['exact', 'projected', 'auto', 'interval'] as const
 
 /** How dual methods bound hidden neurons. */
 export interface BoundSettings {
-  /** Exact rows, random projections, or per layer what multiplies less. */
+  /** Exact rows, random projections, per layer what multiplies less, or intervals alone. */
   readonly mode: (typeof boundModes)[number]
   /** Random columns of a projection. */
   readonly dimension: number
@@ -112,21 +124,20 @@ const adversarial = (input: ObjectiveInput) => {
   return result(classification(input, worst, input.weight))
 }
 
-/**
- * Gowal et al. (2018): a mix of the clean loss and the loss over interval bounds of the margins; with the regularisers
- * of Shi et al. (2021) if they have a weight.
- */
+/** Weight of an example's bounds in the loss. */
+const boundWeight = ({ weight, empirical }: ObjectiveInput) => weight * (1 - empirical.share)
+
+/** Gowal et al. (2018): interval bounds of the margins; with the regularisers of Shi et al. (2021) if they have a weight. */
 const interval = (input: ObjectiveInput) => {
-  const { network, tape, chunk, weight, cleanShare, regularisation } = input
+  const { network, tape, chunk, weight, regularisation } = input
   const { engine, stages } = network
-  const clean = classification(input, chunk.ball.centre, weight * cleanShare)
   const { hidden, last: ball } = propagateIntervals(network, tape, chunk)
   const worst = chunk.labels.reduce((sum, label, e) => {
     const margins = intervalMargins(engine, tape, stages.at(-1)!, ball, chunk.columns, e, label)
-    return sum + crossEntropy(engine, margins, classesOf(network), label, weight * (1 - cleanShare))
+    return sum + crossEntropy(engine, margins, classesOf(network), label, boundWeight(input))
   }, 0)
   const penalty = regularisation > 0 ? regularise(engine, chunk, hidden, regularisation * weight * chunk.count) : 0
-  return result(clean + worst + penalty)
+  return result(worst + penalty)
 }
 
 /** Share of hidden neurons that are unstable, summed over the examples of a chunk. */
@@ -151,8 +162,9 @@ function relaxed(
     ifCheaper: mode === 'auto',
   }
   // no random numbers estimate the dual norm of ℓ1 balls
-  const isExact = mode === 'exact' || chunk.norm === 'l1'
-  return relaxNetwork(network, tape, chunk, { memory }, isExact ? undefined : estimates)
+  const isExact = mode === 'exact' || mode === 'interval' || chunk.norm === 'l1'
+  const options = { memory, hidden: mode === 'interval' ? 'interval' : 'dual' } as const
+  return relaxNetwork(network, tape, chunk, options, isExact ? undefined : estimates)
 }
 
 /** What bounds say besides the loss. */
@@ -164,25 +176,25 @@ const costOf = (bounds: Relaxed) => ({
 
 /** Wong & Kolter (2018): cross-entropy over the dual upper bounds of the margins. */
 const lpDual = (input: ObjectiveInput) => {
-  const { network, tape, chunk, weight } = input
+  const { network, tape, chunk } = input
   const bounds = relaxed(input, network, tape, 'projection')
   const loss = chunk.labels.reduce((sum, label, e) => {
     const margins = dualMargins(bounds, tape, e)
-    return sum + crossEntropy(network.engine, margins, classesOf(network), label, weight)
+    return sum + crossEntropy(network.engine, margins, classesOf(network), label, boundWeight(input))
   }, 0)
   return { ...result(loss), ...costOf(bounds) }
 }
 
 /** Li et al. (2019): the same over the reference adversarial space. */
 const robustra = (input: ObjectiveInput) => {
-  const { network, reference, tape, chunk, weight } = input
+  const { network, reference, tape, chunk } = input
   if (!reference) throw new RangeError('robustra needs a reference network')
   const f = relaxed(input, network, tape, 'projection')
   const g = relaxed(input, reference, undefined, 'reference projection')
   const total = { ...result(0), ...costOf(f) }
   chunk.labels.forEach((label, e) => {
     const { margins, statistics } = robustraMargins(f, tape, g, e)
-    total.loss += crossEntropy(network.engine, margins, classesOf(network), label, weight)
+    total.loss += crossEntropy(network.engine, margins, classesOf(network), label, boundWeight(input))
     total.t += statistics.t
     total.loose += statistics.loose
     total.tight += statistics.tight
@@ -191,10 +203,34 @@ const robustra = (input: ObjectiveInput) => {
   return total
 }
 
-export const objectives: Record<Method, (input: ObjectiveInput) => ObjectiveResult> = {
+const losses: Record<Method, (input: ObjectiveInput) => ObjectiveResult> = {
   natural,
   adversarial,
   interval,
   'lp-dual': lpDual,
   robustra,
+}
+
+/** Whether a method is one of bounds, with which empirical losses and smaller boxes compose. */
+export const isBounding = (method: Method) => method !== 'natural' && method !== 'adversarial'
+
+/** Lays a method's loss over a chunk on the tape. */
+export function minimise(method: Method, input: ObjectiveInput): ObjectiveResult {
+  const { empirical, weight } = input
+  if (!isBounding(method)) return losses[method](input)
+  const bounded = losses[method]({ ...input, chunk: smallBoxes(input) })
+  if (empirical.share === 0) return bounded
+  const mixed = (empirical.loss === 'clean' ? natural : adversarial)({ ...input, weight: weight * empirical.share })
+  return addResults(bounded, mixed)
+}
+
+/**
+ * Müller et al. (2023): boxes of λ times the balls' radii around adversarial examples that are looked for in the balls of
+ * 1 − λ times their radii, so that every box lies within its ball.
+ */
+function smallBoxes({ network, chunk, attack, boxShare, identifiers }: ObjectiveInput): Chunk {
+  if (boxShare === 1) return chunk
+  const { engine } = network
+  const room = subBalls(engine, chunk, chunk.ball.centre, 1 - boxShare)
+  return subBalls(engine, chunk, attackChunk(network, room, attack, identifiers), boxShare)
 }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type Update, applyUpdate } from './optimiser.ts'
 
-const base: Update = { optimiser: 'adam', learningRate: 0.1, momentum: 0.9, weightDecay: 0, scale: 1, step: 1 }
+const base: Update = {
+  optimiser: 'adam',
+  learningRate: 0.1,
+  momentum: 0.9,
+  weightDecay: 0,
+  sparsity: 0,
+  scale: 1,
+  step: 1,
+}
 
 /** Parameters after updates with the gradients of one number, which has neighbours that must not move. */
 function run(start: number, gradients: number[], change: Partial<Update>): number[] {
@@ -38,6 +46,10 @@ describe('SGD', () => {
     // buffers 2, 0.9·2 − 1 = 0.8, 0.72 + 3 = 3.72
     expectClose(run(1, [2, -1, 3], { optimiser: 'sgd' }), [0.8, 0.72, 0.348])
     expectClose(run(1, [2, -1], { optimiser: 'sgd', momentum: 0 }), [0.8, 0.9])
+  })
+  it('draws weights to zero at one speed', () => {
+    expectClose(run(1, [0, 0], { optimiser: 'sgd', momentum: 0, sparsity: 0.5 }), [0.95, 0.9])
+    expectClose(run(-1, [0], { optimiser: 'sgd', momentum: 0, sparsity: 0.5 }), [-0.95])
   })
   it('decays weights and clips', () => {
     // g = 2·0.5 + 0.5·1 = 1.5 → 0.85; then −1·0.5 + 0.5·0.85 = −0.075, buffer 1.35 − 0.075 = 1.275 → 0.7225

@@ -15,6 +15,8 @@ export interface Update {
   readonly learningRate: number
   readonly momentum: number
   readonly weightDecay: number
+  /** Weight of the L1 penalty. */
+  readonly sparsity: number
   /** The gradient is multiplied by this: less than 1 where it was clipped. */
   readonly scale: number
   /** Steps taken, this one included. */
@@ -33,10 +35,10 @@ export function applyUpdate(
   end: number,
 ): void {
   const { parameters, first, second } = state
-  const { learningRate, momentum, weightDecay, scale, step } = update
+  const { learningRate, momentum, weightDecay, sparsity, scale, step } = update
   if (update.optimiser === 'sgd') {
     for (let i = start; i < end; i++) {
-      const g = gradient[i]! * scale + weightDecay * parameters[i]!
+      const g = gradient[i]! * scale + weightDecay * parameters[i]! + sparsity * Math.sign(parameters[i]!)
       first[i] = step === 1 ? g : momentum * first[i]! + g
       parameters[i]! -= learningRate * first[i]!
     }
@@ -45,7 +47,7 @@ export function applyUpdate(
   const rate = learningRate / (1 - BETA1 ** step)
   const correction = 1 / (1 - BETA2 ** step)
   for (let i = start; i < end; i++) {
-    const g = gradient[i]! * scale + weightDecay * parameters[i]!
+    const g = gradient[i]! * scale + weightDecay * parameters[i]! + sparsity * Math.sign(parameters[i]!)
     first[i] = BETA1 * first[i]! + (1 - BETA1) * g
     second[i] = BETA2 * second[i]! + (1 - BETA2) * g * g
     parameters[i]! -= (rate * first[i]!) / (Math.sqrt(second[i]! * correction) + TINY)

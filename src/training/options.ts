@@ -5,10 +5,11 @@ import { architectureNamed, architectureNames } from '../networks/architectures.
 import { initialisations } from '../networks/initialise.ts'
 import { countHiddenUnits } from '../networks/network.ts'
 import { sizeOf } from '../networks/layers.ts'
+import { domains } from '../bounds/domain.ts'
 import { largestEpsilon, norms } from '../bounds/norm.ts'
 import { augmentations } from '../data/augment.ts'
 import { datasetNames } from '../data/dataset.ts'
-import { boundModes, methods } from './objectives.ts'
+import { boundModes, empiricalLosses, isBounding, methods } from './objectives.ts'
 
 const count = z.int().positive()
 const fraction = z.number().min(0).max(1)
@@ -37,6 +38,7 @@ export const trainingOptionsSchema = z
     learningRate: z.number().positive().describe('at the start'),
     momentum: fraction.describe('of sgd'),
     weightDecay: z.number().nonnegative().describe('L2 penalty'),
+    sparsity: z.number().nonnegative().describe('L1 penalty on weights'),
     gradientClip: z.number().nonnegative().describe('largest norm of a gradient; 0 for no limit'),
     epsilonStart: z.number().nonnegative().describe('ε of the first step'),
     rampEpochs: z.number().nonnegative().describe('epochs over which ε grows to its target'),
@@ -49,8 +51,15 @@ export const trainingOptionsSchema = z
       .describe('of hidden neurons in lp-dual and robustra; auto: per layer, exact or projected, what multiplies less'),
     projectionDimension: count.describe('random columns of projected bounds'),
     memory: z.number().min(1).max(1024).describe('MB that exact bounds take at once, in each worker'),
-    finalCleanShare: fraction.describe('interval: weight of the clean loss after the ramp'),
-    attackSteps: count.describe('adversarial: PGD steps'),
+    domain: z.enum(domains).describe('of all balls: whole, or only their part in [0, 1]'),
+    empirical: z.enum(empiricalLosses).describe('loss that is mixed into one of bounds'),
+    empiricalShare: fraction.describe('its weight; in interval training it falls from 1 to this over the ramp'),
+    boxShare: z
+      .number()
+      .positive()
+      .max(1)
+      .describe('bounds hold over a box of this share of the radius around an adversarial example'),
+    attackSteps: count.describe('PGD steps towards adversarial examples'),
     initialisation: z.enum(initialisations).describe('random weights to start from; ibp suits interval training'),
     start: z
       .string()
@@ -125,10 +134,14 @@ const defaults: TrainingOptions = {
   augment: 'none',
   trainingCount: 0,
   momentum: 0.9,
+  sparsity: 0,
   bounds: 'exact',
   projectionDimension: 50,
   memory: 16,
-  finalCleanShare: 0.5,
+  domain: 'unbounded',
+  empirical: 'clean',
+  empiricalShare: 0,
+  boxShare: 1,
   attackSteps: 10,
   initialisation: 'default',
   start: '',
@@ -169,6 +182,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
     rampEpochs: ownEpochs / 5,
     halveEvery: ownEpochs / 10,
     // as Shi et al. (2021) have them together
+    empiricalShare: (given.method ?? base.method) === 'interval' ? 0.5 : base.empiricalShare,
     regularise: given.initialisation === 'ibp' && isInterval ? 0.5 : base.regularise,
     bounds: isLarge(given.architecture ?? base.architecture) ? ('auto' as const) : base.bounds,
   }
@@ -183,6 +197,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
     throw new UserError('bounds projected are for norms linf and l2, not l1: choose bounds exact or auto')
   }
   requireSensibleStart(parsed.data)
+  requireSensibleMixture(parsed.data)
   return parsed.data
 }
 
@@ -220,6 +235,16 @@ function requireSensibleStart(options: TrainingOptions): void {
   if (regularise > 0 && warmUp !== 'interval' && method !== 'interval') {
     refuse(`regularise is ${regularise}, but nothing is trained by intervals: choose method or warmUp interval`)
   }
+}
+
+/** @throws UserError if what composes with bounds is set for a method without any */
+function requireSensibleMixture({ method, empiricalShare, boxShare }: TrainingOptions): void {
+  if (isBounding(method)) return
+  const set = empiricalShare > 0 ? 'empiricalShare' : boxShare < 1 ? 'boxShare' : undefined
+  if (set)
+    throw new UserError(
+      `${set} is for methods of bounds, interval, lp-dual and robustra: leave it out with method ${method}`,
+    )
 }
 
 /** The paper estimates bounds in training Large and ResNet. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { methods } from './objectives.ts'
 import { trainingOptions } from './options.ts'
-import { cleanShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
+import { empiricalShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
 import { chunkStarts, parameterRanges } from './tasks.ts'
 
 const paper = trainingOptions({}, 'paper-mnist-0.1')
+const interval = { method: 'interval', empiricalShare: 0.5 } as const
 
 describe('schedules of the paper', () => {
   it('ε grows linearly from 0.01 to its target over 20 epochs, step by step', () => {
@@ -33,13 +34,16 @@ describe('schedules of the paper', () => {
     const flat = { ...paper, rampEpochs: 0, halveEvery: 0 }
     expect(epsilonAt(flat, 0, 0, 10)).toBe(0.1)
     expect([0, 50].map((epoch) => learningRateAt(flat, epoch))).toEqual([0.001, 0.001])
-    expect(cleanShareAt(flat, 0, 0, 10)).toBe(0.5)
+    expect(empiricalShareAt({ ...flat, ...interval }, 0, 0, 10)).toBe(0.5)
     expect(epsilonAt({ ...paper, epsilon: 0 }, 3, 0, 10)).toBe(0)
     expect(epsilonAt({ ...paper, epsilon: 0.005 }, 0, 0, 10)).toBe(0.005)
   })
 
-  it('the clean share falls from 1 to its end', () => {
-    expect([0, 10, 20, 50].map((epoch) => cleanShareAt(paper, epoch, 0, 10))).toEqual([1, 0.75, 0.5, 0.5])
+  it('the empirical share falls from 1 to its end in interval training, and is the same all the time with others', () => {
+    const at = (options: typeof paper) => [0, 10, 20, 50].map((epoch) => empiricalShareAt(options, epoch, 0, 10))
+    expect(at({ ...paper, ...interval })).toEqual([1, 0.75, 0.5, 0.5])
+    expect(at(paper)).toEqual([0, 0, 0, 0])
+    expect(at({ ...paper, empiricalShare: 0.2 })).toEqual([0.2, 0.2, 0.2, 0.2])
   })
 })
 
@@ -57,7 +61,7 @@ describe('schedules with a warm-up', () => {
     for (const epoch of [0, 3, 19, 20, 30, 31, 80]) {
       expect(epsilonAt(warm, epoch + 10, 3, 100)).toBe(epsilonAt(paper, epoch, 3, 100))
       expect(learningRateAt(warm, epoch + 10)).toBe(learningRateAt(paper, epoch))
-      expect(cleanShareAt(warm, epoch + 10, 3, 100)).toBe(cleanShareAt(paper, epoch, 3, 100))
+      expect(empiricalShareAt(warm, epoch + 10, 3, 100)).toBe(empiricalShareAt(paper, epoch, 3, 100))
     }
   })
 
@@ -66,7 +70,7 @@ describe('schedules with a warm-up', () => {
     expect([at(0, 0), at(9, 100)]).toEqual([0, 0.1])
     expect(at(5, 50)).toBeCloseTo(0.055, 12)
     expect([0, 9].map((epoch) => learningRateAt(warm, epoch))).toEqual([0.001, 0.001])
-    expect([0, 5, 9].map((epoch) => cleanShareAt(warm, epoch, 0, 10))).toEqual([1, 0.75, 0.55])
+    expect([0, 5, 9].map((epoch) => empiricalShareAt(warm, epoch, 0, 10))).toEqual([1, 0.75, 0.55])
   })
 
   it('regularise interval training alone, less and less as ε grows', () => {

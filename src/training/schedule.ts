@@ -1,5 +1,5 @@
 /**
- * What an epoch minimises, and how ε, the learning rate, the share of the clean loss and the weight of the regularisers
+ * What an epoch minimises, and how ε, the learning rate, the share of the empirical loss and the weight of the regularisers
  * go over a run. Epochs count from 0; those of a warm-up come first, and all schedules but its own begin after it.
  */
 import type { Method } from './objectives.ts'
@@ -13,7 +13,7 @@ type ScheduleOptions = Pick<
   | 'learningRate'
   | 'halveEvery'
   | 'method'
-  | 'finalCleanShare'
+  | 'empiricalShare'
   | 'warmUp'
   | 'warmUpEpochs'
   | 'regularise'
@@ -48,9 +48,13 @@ export function learningRateAt(options: ScheduleOptions, epoch: number): number 
   return learningRate * 0.5 ** (1 + Math.floor((epoch - warmUpEpochs - rampEpochs) / halveEvery))
 }
 
-/** Weight of the clean loss in interval training: 1 at first, `finalCleanShare` after the ramp (Gowal et al. 2018). */
-export function cleanShareAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
-  return 1 - (1 - options.finalCleanShare) * ramp(options, epoch, step, steps)
+/**
+ * Weight of the empirical loss beside bounds. Interval training begins with it alone and comes to its share as ε grows, to
+ * a half in a warm-up (Gowal et al. 2018); with other methods it is the same all the time.
+ */
+export function empiricalShareAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
+  const final = isWarmUp(options, epoch) ? 0.5 : options.empiricalShare
+  return methodAt(options, epoch) === 'interval' ? 1 - (1 - final) * ramp(options, epoch, step, steps) : final
 }
 
 /** Weight of the regularisers in interval training: it falls from `regularise` to 0 as ε grows (Shi et al. 2021). */

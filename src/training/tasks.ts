@@ -1,15 +1,17 @@
 /** What the trainer asks of its workers. All large arrays are shared memory; messages carry names and numbers. */
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
+import type { Domain } from '../bounds/domain.ts'
 import type { Norm } from '../bounds/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Architecture } from '../networks/network.ts'
-import type { BoundSettings, Method, ObjectiveResult } from './objectives.ts'
+import type { BoundSettings, Method, ObjectiveInput, ObjectiveResult } from './objectives.ts'
 import type { OptimiserState, Update } from './optimiser.ts'
 
 /** Given to every worker at its start. */
 export interface TrainingData {
   readonly architecture: Architecture
   readonly norm: Norm
+  readonly domain: Domain
   /** f, and for pairs g. */
   readonly learners: readonly OptimiserState[]
   /** One flat gradient per chunk of a batch; the first also takes their sum. */
@@ -31,7 +33,8 @@ export interface GradientJob {
   readonly reference: Version | undefined
   readonly method: Method
   readonly epsilon: number
-  readonly cleanShare: number
+  readonly empirical: ObjectiveInput['empirical']
+  readonly boxShare: number
   readonly regularisation: number
   readonly attack: AttackOptions
   readonly bounds: BoundSettings
@@ -101,7 +104,7 @@ export function chunkStarts(batch: number, method: Method, parameters: number): 
 
 /** How many examples of a task are in memory at once: random columns take most of it. */
 export const examplesAtOnce = ({ method, bounds }: Pick<GradientJob, 'method' | 'bounds'>): number =>
-  isDual(method) && bounds.mode !== 'exact' ? 1 : 32
+  isDual(method) && (bounds.mode === 'projected' || bounds.mode === 'auto') ? 1 : 32
 
 /** Cuts `length` parameters into a fixed number of ranges. */
 export const parameterRanges = (length: number, count = 16): number[] =>

@@ -12,7 +12,7 @@ import type { Architecture, Network } from '../networks/network.ts'
 import { type Method, type ObjectiveResult, addResults, noResult } from './objectives.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'
-import { cleanShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
+import { empiricalShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
 import { type TrainingData, type TrainingJob, type ValidateResult, chunkStarts, parameterRanges } from './tasks.ts'
 
 /** One network in training. */
@@ -110,6 +110,7 @@ export class Trainer {
     this.#pool = new WorkerPool(scriptBeside(import.meta.url, './worker'), workers, {
       ...data,
       norm: options.norm,
+      domain: options.domain,
       learners: learners.map(({ state }) => state),
       gradients: this.#gradients,
     } satisfies TrainingData)
@@ -188,10 +189,11 @@ export class Trainer {
       reference: reference === undefined ? undefined : { learner: reference, version: learners[reference]!.steps },
       method,
       epsilon: epsilonAt(options, epoch, step, steps),
-      cleanShare: cleanShareAt(options, epoch, step, steps),
+      empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
+      boxShare: methodAt(options, epoch) === options.method ? options.boxShare : 1,
       regularisation: regularisationAt(options, epoch, step, steps),
       attack: {
-        ...pgd('pixels', new Random(options.seed, 'attack', epoch).bits()),
+        ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),
         steps: options.attackSteps,
         stepSize: 2.5 / options.attackSteps,
       },
@@ -225,6 +227,7 @@ export class Trainer {
         learningRate: learningRateAt(options, epoch),
         momentum: options.momentum,
         weightDecay: options.weightDecay,
+        sparsity: options.sparsity,
         scale: options.gradientClip > 0 ? Math.min(1, options.gradientClip / norm) : 1,
         step: learner.steps,
       },

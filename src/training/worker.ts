@@ -13,7 +13,7 @@ import { forward } from '../networks/forward.ts'
 import { sizeOf } from '../networks/layers.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import { largestIndex } from '../networks/evaluate.ts'
-import { addResults, noResult, objectives, unstableOf } from './objectives.ts'
+import { addResults, minimise, noResult, unstableOf } from './objectives.ts'
 import { applyUpdate } from './optimiser.ts'
 import {
   type GradientJob,
@@ -55,7 +55,7 @@ serve<TrainingData>(async (data) => {
     for (let start = job.starts[task]!; start < end; start += most) {
       const indices = [...job.batch.subarray(start, Math.min(end, start + most))]
       const tape = new Tape()
-      const part = objectives[job.method]({
+      const part = minimise(job.method, {
         network,
         ...(reference && { reference }),
         tape,
@@ -63,9 +63,11 @@ serve<TrainingData>(async (data) => {
           ...examples(data.training, indices, job.augmentSeed),
           epsilon: job.epsilon,
           norm: data.norm,
+          domain: data.domain,
         }),
         weight: 1 / job.batch.length,
-        cleanShare: job.cleanShare,
+        empirical: job.empirical,
+        boxShare: job.boxShare,
         regularisation: job.regularisation,
         attack: job.attack,
         bounds: job.bounds,
@@ -93,7 +95,7 @@ serve<TrainingData>(async (data) => {
     const end = Math.min(data.validation.count, (task + 1) * size)
     const total = { cleanErrors: 0, certifiedErrors: 0, bounded: 0, unstable: 0 }
     const chunkOf = (indices: readonly number[]) =>
-      loadChunk(network, { ...examples(data.validation, indices), epsilon, norm: data.norm })
+      loadChunk(network, { ...examples(data.validation, indices), epsilon, norm: data.norm, domain: data.domain })
     for (let first = task * size; first < end; first += 4) {
       const indices = Array.from({ length: Math.min(4, end - first) }, (_, i) => first + i)
       const chunk = chunkOf(indices)

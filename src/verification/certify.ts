@@ -150,7 +150,7 @@ function headerOf(target: Network | GraphFile, dataset: Dataset, options: Certif
     format: 'robustra certificates',
     version: 2,
     network: identityOf(target),
-    dataset: { name: dataset.name, sha256: sha256(dataset.images, dataset.labels) },
+    dataset: { name: dataset.name, sha256: hashOfDataset(dataset) },
     epsilon,
     norm,
     domain,
@@ -200,10 +200,13 @@ function identityOf(target: Network | GraphFile): CertifyHeader['network'] {
 }
 
 /** Identifies what a network computes: its shapes and layers, not its name, and its parameters. */
-function hashOfNetwork({ architecture, parameters }: Network): string {
+export function hashOfNetwork({ architecture, parameters }: Network): string {
   const bytes = new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)
   return sha256(new TextEncoder().encode(describe(architecture)), bytes)
 }
+
+/** Identifies images and labels. */
+export const hashOfDataset = ({ images, labels }: Dataset): string => sha256(images, labels)
 
 /** With the keys in a fixed order, whoever made the objects. */
 function describe({ input, layers }: Architecture): string {

@@ -1,0 +1,188 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { pgd } from '../attacks/gradient-attack.ts'
+import { type Chunk, loadChunk } from '../bounds/chunk.ts'
+import { relaxNetwork } from '../bounds/dual.ts'
+import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
+import { dualMargins } from '../bounds/margins.ts'
+import { Engine } from '../engine/engine.ts'
+import { Random } from '../engine/random.ts'
+import { Tape } from '../engine/tape.ts'
+import { evaluate } from '../networks/evaluate.ts'
+import { sizeOf } from '../networks/layers.ts'
+import { initialise } from '../networks/initialise.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { type Architecture, type Network, countParameters } from '../networks/network.ts'
+import { type Method, type ObjectiveInput, minimise } from './objectives.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await Engine.create()
+})
+
+const architecture: Architecture = {
+  name: 'tiny',
+  input: { channels: 2, height: 6, width: 6 },
+  layers: [
+    { kind: 'normalise', mean: [0.4, 0.5], deviation: [0.5, 0.25] },
+    { kind: 'convolution', outChannels: 4, kernel: 4, stride: 2, padding: 1 },
+    { kind: 'relu' },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 12 },
+    { kind: 'relu' },
+    { kind: 'linear', outFeatures: 3 },
+  ],
+}
+
+/** PyTorch's start, with larger weights, so that it tells images apart. */
+function randomNetwork(seed: number): Network {
+  const { parameters } = initialise(architecture, seed)
+  return { architecture, parameters: parameters.map((p) => 2 * p) }
+}
+
+const seeds = [1, 2, 3, 4, 5, 6]
+const random = (seed: number) => new Random(seed, 'objectives')
+
+function imagesFor(seed: number, count = 3) {
+  const source = random(seed)
+  const size = sizeOf(architecture.input)
+  return {
+    images: Array.from({ length: count }, () => Float32Array.from({ length: size }, () => source.between(0, 1))),
+    labels: Array.from({ length: count }, (_, i) => i % 2),
+  }
+}
+
+type Settings = Partial<Pick<ObjectiveInput, 'empirical' | 'boxShare'>> & { bounds?: 'exact' | 'interval' }
+
+/** Loss of a method, and its gradient by the parameters. */
+function lossOf(network: Network, reference: Network, method: Method, seed: number, settings: Settings = {}) {
+  const mark = engine.mark()
+  const loaded = new LoadedNetwork(engine, architecture, true)
+  loaded.setParameters(network.parameters)
+  const other = new LoadedNetwork(engine, architecture, false)
+  other.setParameters(reference.parameters)
+  loaded.clearGradient()
+  const tape = new Tape()
+  const chunk = loadChunk(loaded, { ...imagesFor(seed), epsilon: 0.05 })
+  const { loss } = minimise(method, {
+    ...{ network: loaded, reference: other, tape, chunk, weight: 1 / chunk.count, regularisation: 0 },
+    ...{
+      empirical: { loss: 'clean', share: 0 },
+      boxShare: 1,
+      attack: { ...pgd('unbounded'), steps: 3, stepSize: 0.5 },
+    },
+    ...settings,
+    bounds: { mode: settings.bounds ?? 'exact', dimension: 1, memory: 2 ** 20, seed: 0 },
+    identifiers: chunk.labels.map((_, i) => i),
+  })
+  tape.backward()
+  const gradient = new Float32Array(countParameters(architecture))
+  loaded.readGradient(gradient)
+  engine.release(mark)
+  return { loss, gradient }
+}
+
+const pair = (seed: number) => [randomNetwork(seed), randomNetwork(seed + 50)] as const
+
+describe('objectives compose', () => {
+  const adversarial = { empirical: { loss: 'adversarial', share: 0.4 } } as const
+  it.each([
+    ['CROWN-IBP', 'lp-dual', { bounds: 'interval' }],
+    ['SABR', 'interval', { boxShare: 0.4 }],
+    ['MTL-IBP', 'interval', adversarial],
+    ['all of it', 'lp-dual', { bounds: 'interval', boxShare: 0.5, ...adversarial }],
+    ['a clean share of lp-dual', 'lp-dual', { empirical: { loss: 'clean', share: 0.3 } }],
+  ] as const)('%s: its gradient is that of its loss', (_, method, settings) => {
+    const errors = seeds.map((seed) => {
+      const [network, reference] = pair(seed)
+      const { gradient } = lossOf(network, reference, method, seed, settings)
+      const length = Math.hypot(...gradient)
+      const at = (h: number) => {
+        const parameters = network.parameters.map((p, i) => p + (h * gradient[i]!) / length)
+        return lossOf({ architecture, parameters }, reference, method, seed, settings).loss
+      }
+      const h = 2e-4
+      return Math.abs((at(h) - at(-h)) / (2 * h * length) - 1)
+    })
+    // now and then a kink of a ReLU or of an attack lies in between
+    expect(errors.toSorted((a, b) => a - b)[4]).toBeLessThan(0.02)
+  })
+
+  it('with the reference space on top, which only lowers bounds', () => {
+    for (const settings of [{ bounds: 'interval' }, { bounds: 'interval', boxShare: 0.5 }] as const) {
+      const excess = seeds.map((seed) => {
+        const [network, reference] = pair(seed)
+        const loss = (method: Method) => lossOf(network, reference, method, seed, settings)
+        const [without, space] = [loss('lp-dual'), loss('robustra')]
+        expect(Math.hypot(...space.gradient)).toBeGreaterThan(0)
+        return space.loss - without.loss
+      })
+      expect(Math.max(...excess)).toBeLessThanOrEqual(1e-6)
+      expect(Math.min(...excess)).toBeLessThan(-1e-3)
+    }
+  })
+
+  it('weigh bounds and an empirical loss', () => {
+    const [network, reference] = pair(3)
+    const loss = (method: Method, settings: Settings = {}) => lossOf(network, reference, method, 3, settings).loss
+    for (const [empirical, method] of [
+      ['clean', 'natural'],
+      ['adversarial', 'adversarial'],
+    ] as const) {
+      const mixed = loss('interval', { empirical: { loss: empirical, share: 0.25 } })
+      expect(mixed).toBeCloseTo(0.75 * loss('interval') + 0.25 * loss(method), 5)
+    }
+  })
+
+  it('over smaller boxes lie between an adversarial loss and that of whole balls', () => {
+    for (const seed of seeds) {
+      const [network, reference] = pair(seed)
+      const loss = (boxShare: number) => lossOf(network, reference, 'interval', seed, { boxShare }).loss
+      const [small, half, whole] = [loss(1e-6), loss(0.5), loss(1)]
+      expect(small).toBeLessThanOrEqual(half + 1e-6)
+      expect(half).toBeLessThanOrEqual(whole + 1e-6)
+      // a box of nearly no radius at the worst point of nearly the whole ball
+      expect(small).toBeCloseTo(lossOf(network, reference, 'adversarial', seed).loss, 3)
+    }
+  })
+})
+
+describe('dual margins over interval bounds (CROWN-IBP)', () => {
+  const marginsOf = (chunk: Chunk, loaded: LoadedNetwork, example: number) => {
+    const read = ({ pointer, length }: { pointer: number; length: number }) => engine.read(pointer, length)
+    const { last } = propagateIntervals(loaded, undefined, chunk)
+    const label = chunk.labels[example]!
+    return {
+      crown: read(dualMargins(relaxNetwork(loaded, undefined, chunk, { hidden: 'interval' }), undefined, example)),
+      interval: read(intervalMargins(engine, undefined, loaded.stages.at(-1)!, last, chunk.columns, example, label)),
+    }
+  }
+
+  it('are no looser than interval bounds, and hold for points of the ball', () => {
+    let tighter = 0
+    for (const seed of seeds) {
+      const network = randomNetwork(seed)
+      const { images, labels } = imagesFor(seed)
+      const loaded = new LoadedNetwork(engine, architecture, true)
+      loaded.setParameters(network.parameters)
+      const chunk = loadChunk(loaded, { images, labels, epsilon: 0.05 })
+      const source = random(seed + 100)
+      labels.forEach((label, e) => {
+        const { crown, interval } = marginsOf(chunk, loaded, e)
+        crown.forEach((bound, target) => {
+          expect(bound).toBeLessThanOrEqual(interval[target]!)
+          if (bound < interval[target]! - 1e-4) tighter++
+        })
+        for (let sample = 0; sample < 50; sample++) {
+          const scores = evaluate(
+            network,
+            images[e]!.map((x) => x + 0.05 * (source.integer(2) ? 1 : -1)),
+          )
+          scores.forEach((score, target) => {
+            if (target !== label) expect(score - scores[label]!).toBeLessThan(crown[target]! + 1e-4)
+          })
+        }
+      })
+    }
+    expect(tighter).toBeGreaterThan(10)
+  })
+})
