@@ -2,8 +2,9 @@
 import { type Command, Option } from 'commander'
 import { type Domain, describeDomain } from '../bounds/domain.ts'
 import { type Norm, describeNorm } from '../bounds/norm.ts'
-import { loadDataset } from '../data/dataset.ts'
+import { type Split, loadDataset } from '../data/dataset.ts'
 import { UserError, unknownName } from '../errors.ts'
+import { RunFolder } from '../training/checkpoint.ts'
 import { certify } from '../verification/certify.ts'
 import { type CertifyMethod, certifyMethods } from '../verification/methods.ts'
 import { type CompleteMethod, completeMethods } from '../complete/question.ts'
@@ -34,6 +35,7 @@ import { parseList, parseNumbers, parsePositive, requireRadius } from './values.
 
 interface Flags extends RangeFlags, PgdFlags {
   readonly dataset: string
+  readonly validationOf?: string
   readonly epsilon: number
   readonly norm: Norm
   readonly method?: string[]
@@ -60,6 +62,7 @@ export function certifyCommand(command: Command): void {
   command
     .argument('<network>', 'a .safetensors, .onnx or .npz file')
     .addOption(datasetOption())
+    .option('--validation-of <run>', 'instead of test images those that a training run kept for validation')
     .addOption(epsilonOption())
     .addOption(normOption())
     .addOption(
@@ -101,6 +104,8 @@ export function certifyCommand(command: Command): void {
           'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method pgd,lp,crown,alpha,complete \\\n' +
             '    --timeout 120 --out exact.jsonl',
           'robustra certify net.safetensors --dataset mnist --norm l2 --epsilon 1.5 --method lp,alpha,complete --out l2.jsonl',
+          'robustra certify runs/a/f.safetensors --dataset mnist --epsilon 0.1 --validation-of runs/a \\\n' +
+            '    --method clean,pgd,lp,alpha,complete --timeout 5 --out runs/a/validation.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 2/255 --images 500-599 --out some.jsonl --json',
         ]),
     )
@@ -122,7 +127,9 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
   const done = onInterrupt('Go on with the same command and --resume.')
   try {
     const onDownload = downloadProgress(progress)
-    const dataset = await loadDataset(flags.dataset, 'test', {
+    const run = flags.validationOf === undefined ? undefined : validationPart(flags.dataset, flags.validationOf)
+    const dataset = await loadDataset(flags.dataset, run ? 'validation' : 'test', {
+      ...run,
       ...(dataDirectory && { dataDirectory }),
       onProgress: onDownload,
     })
@@ -143,11 +150,24 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
     })
     progress.finish()
     if (flags.json) printJson(summary)
-    else printSummary(summary, normalisation, out)
+    else printSummary(summary, run ? 'validation' : 'test', normalisation, out)
   } finally {
     progress.finish()
     done()
   }
+}
+
+/** Which training images a run kept for validation. @throws UserError if there is none, or of another data set */
+function validationPart(dataset: string, path: string): { readonly seed: number; readonly validationCount: number } {
+  const options = new RunFolder(path).options()
+  if (options.dataset !== dataset) {
+    throw new UserError(
+      `${path} was trained on ${options.dataset}, not on ${dataset}: give --dataset ${options.dataset}`,
+    )
+  }
+  const { seed, validationCount } = options
+  if (validationCount === 0) throw new UserError(`${path} kept no validation images: choose another run`)
+  return { seed, validationCount }
 }
 
 const isMethod = (name: string): name is CertifyMethod => (certifyMethods as readonly string[]).includes(name)
@@ -186,7 +206,12 @@ const meanings: Record<CertifyMethod, string> = {
   complete: `${unproved}complete search`,
 }
 
-function printSummary(summary: CertifySummary, normalisation: Normalisation | undefined, out: string): void {
+function printSummary(
+  summary: CertifySummary,
+  split: Split,
+  normalisation: Normalisation | undefined,
+  out: string,
+): void {
   const { network, dataset, epsilon, norm, images, domain, robustError, vulnerable, undecided, robust } = summary
   const rows = certifyMethods.flatMap((method) => {
     const count = summary[method]
@@ -198,7 +223,7 @@ function printSummary(summary: CertifySummary, normalisation: Normalisation | un
     return [[method, meanings[method], formatShare(error), `${errors}`, `${tried}`, `${settled}`, ...times]]
   })
   const head = ['step', 'meaning', 'error', 'images', 'tried', 'settled', 'per image', 'in all']
-  console.log(`${network.name} on ${images} test images of ${dataset.name}`)
+  console.log(`${network.name} on ${images} ${split} images of ${dataset.name}`)
   if (normalisation) {
     const { mean, deviation } = normalisation
     console.log(`pixels p enter the network as (p − mean) / std: mean ${mean.join(', ')}, std ${deviation.join(', ')}`)

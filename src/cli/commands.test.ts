@@ -99,6 +99,15 @@ describe('certify', () => {
     })
   })
 
+  test('--validation-of tries the images that a run was judged by', async () => {
+    const flags = ['--epsilon', '0.01', '--validation-of', at('run'), '--domain', 'unbounded', '--method', 'clean,lp']
+    const { stdout } = await robustra('certify', network, ...flags, '--out', at('validation.jsonl'), '--json')
+    const last = JSON.parse(trained.stdout).reports.findLast((report: { network: string }) => report.network === 'f')
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ images: 8, clean: { error: last.cleanError }, lp: { error: last.certifiedError } },
+    })
+  })
+
   test('--domain is in the table and the header of the rows', async () => {
     const flags = ['--epsilon', '0.01', '--first', '2', '--method', 'interval', '--domain', 'unbounded']
     const { code, stdout } = await robustra('certify', network, ...flags, '--out', at('whole.jsonl'))

@@ -75,7 +75,8 @@ export class RunFolder {
   /** The settings that the run was started with. @throws UserError if there is no run or its config is damaged */
   options(): TrainingOptions {
     const path = join(this.path, file.config)
-    if (!existsSync(path)) throw new UserError(`there is no run to resume in ${this.path} (no ${file.config})`)
+    if (!existsSync(path))
+      throw new UserError(`there is no run in ${this.path} (no ${file.config}): give the folder of one`)
     try {
       return trainingOptions(JSON.parse(readFileSync(path, 'utf8')))
     } catch (error) {

@@ -115,7 +115,7 @@ describe('a run', () => {
 
   it('refuses to go on from nothing, or from what is damaged', async () => {
     const goOn = (name: string) => (async () => resume(runIn(name)))()
-    await expect(goOn('nowhere')).rejects.toThrow(oneLine(/there is no run to resume/))
+    await expect(goOn('nowhere')).rejects.toThrow(oneLine(/there is no run in/))
     await train(optionsOf({ epochs: 1 }), runIn('damaged'))
     const [config, checkpoint] = ['config.json', 'checkpoint.safetensors'].map((file) =>
       join(folder, 'damaged', file),
