@@ -173,17 +173,18 @@ function ascend(
 /** The box around the ball, and its part in the domain, in normalised units. */
 function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, columns }: Chunk, domain: Domain): Ends {
   const clip = domain === 'pixels'
-  const centre = engine.read(ball.centre.pointer, ball.centre.length)
-  const radius = engine.read(ball.radius.pointer, ball.radius.length)
+  const { length } = ball.centre
+  const [centre, radius] = [ball.centre.pointer >> 2, ball.radius.pointer >> 2]
+  const [lower, upper] = [new Float32Array(length), new Float32Array(length)]
   const area = architecture.input.height * architecture.input.width * columns
-  const pixel = (j: number) => {
+  const { f32 } = engine
+  for (let j = 0; j < length; j++) {
     const { mean, deviation } = normalisation[Math.floor(j / area)]!
-    return { low: (0 - mean) / deviation, high: (1 - mean) / deviation }
+    const [low, high] = [f32[centre + j]! - f32[radius + j]!, f32[centre + j]! + f32[radius + j]!]
+    lower[j] = clip ? Math.max((0 - mean) / deviation, low) : low
+    upper[j] = clip ? Math.min((1 - mean) / deviation, high) : high
   }
-  return {
-    lower: centre.map((c, j) => (clip ? Math.max(pixel(j).low, c - radius[j]!) : c - radius[j]!)),
-    upper: centre.map((c, j) => (clip ? Math.min(pixel(j).high, c + radius[j]!) : c + radius[j]!)),
-  }
+  return { lower, upper }
 }
 
 function start(

@@ -37,15 +37,21 @@ export interface Box {
  */
 export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Domain): Box {
   const outward = OUTWARD * Math.max(1, epsilon)
-  const lower = Float64Array.from(image, (pixel) => pixel - epsilon - outward)
-  const upper = Float64Array.from(image, (pixel) => pixel + epsilon + outward)
-  if (domain === 'unbounded') return { lower, upper }
-  const outside = Array.from(image).findIndex((pixel) => !(pixel >= 0 && pixel <= 1))
-  if (outside >= 0) {
-    throw new UserError(
-      `pixel ${outside} of the image is ${image[outside]}, which is not in [0, 1]: scale the image, or choose the ` +
-        "domain 'unbounded'",
-    )
+  const clip = domain === 'pixels'
+  const { length } = image
+  const lower = new Float64Array(length)
+  const upper = new Float64Array(length)
+  for (let i = 0; i < length; i++) {
+    const pixel = image[i]!
+    if (clip && !(pixel >= 0 && pixel <= 1)) {
+      throw new UserError(
+        `pixel ${i} of the image is ${pixel}, which is not in [0, 1]: scale the image, or choose the ` +
+          "domain 'unbounded'",
+      )
+    }
+    const [low, high] = [pixel - epsilon - outward, pixel + epsilon + outward]
+    lower[i] = clip ? Math.max(0, low) : low
+    upper[i] = clip ? Math.min(1, high) : high
   }
-  return { lower: lower.map((end) => Math.max(0, end)), upper: upper.map((end) => Math.min(1, end)) }
+  return { lower, upper }
 }
