@@ -1,7 +1,8 @@
 /**
  * node bench/checkpoints.ts --architecture NAME --data DIR --out DIR [--epochs 6 --images 2000 --epsilon 0.1 --workers 1]
  *
- * Trains by 'lp-dual' and keeps the network before and after every epoch, for cost.ts: OUT/epoch-0.safetensors and so on.
+ * Trains by intervals in the first half of the epochs and then by 'lp-dual', and keeps the network before and after every
+ * epoch, for cost.ts: OUT/epoch-0.safetensors and so on.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -25,11 +26,12 @@ const { values } = parseArgs({
 })
 const architecture = architectureNamed(values.architecture)
 const epochs = Number(values.epochs)
-// small batches: more steps of the same images; ε has grown to its target after half of the epochs
+// small batches: more steps of the same images
 const options = trainingOptions(
   {
     ...{ method: 'lp-dual', architecture: architecture.name, dataset: 'mnist', epsilon: Number(values.epsilon) },
-    ...{ epochs, batchSize: 20, rampEpochs: epochs / 2, halveEvery: 0, bounds: 'auto' },
+    ...{ epochs, batchSize: 20, rampEpochs: 0, halveEvery: 0, bounds: 'auto' },
+    ...{ initialisation: 'ibp', warmUp: 'interval', warmUpEpochs: Math.floor(epochs / 2) },
   },
   'paper-mnist-0.1',
 )
