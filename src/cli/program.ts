@@ -46,6 +46,11 @@ const commands: readonly Entry[] = [
     define: async () => (await import('./info.ts')).infoCommand,
   },
   {
+    name: 'report',
+    summary: 'one HTML file about a run, or a comparison of several',
+    define: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
     name: 'data',
     summary: 'check or download the files of a data set',
     define: async () => (await import('./data.ts')).dataCommand,

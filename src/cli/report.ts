@@ -1,0 +1,87 @@
+/** robustra report */
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { UserError } from '../errors.ts'
+import { readWholeFile, writeFileAtomic } from '../formats/atomic.ts'
+import { testImages } from '../report/measure.ts'
+import { isReport, makeReport, reportData, reportPage } from '../report/page.ts'
+import { isRunFolder } from '../report/read-run.ts'
+import { readSubjects } from '../report/subjects.ts'
+import { onInterrupt } from './interrupt.ts'
+import { dataOption, jsonOption } from './options.ts'
+import { examples, packageVersion } from './program.ts'
+import { Progress } from './progress.ts'
+import { printJson } from './text.ts'
+
+interface Flags {
+  readonly out?: string
+  readonly network?: string[]
+  readonly data?: string
+  readonly json?: boolean
+}
+
+export function reportCommand(command: Command): void {
+  command
+    .argument(
+      '<run...>',
+      'folders of robustra train, with the certificates in them, or .jsonl files of robustra certify',
+    )
+    .option('--out <file>', 'the HTML file (default: report.html in the folder of a single run)')
+    .option('--network <file...>', '.safetensors files that certificates are of, if they lie elsewhere')
+    .addOption(dataOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nOne HTML file with everything in it: errors, settings, curves, stability of neurons, what decided the images, and\n' +
+        'pictures. Certificates, plain or .gz, are put with the run that their network is of. A report that is there\n' +
+        'already is replaced, another file never. Nothing is downloaded.\n' +
+        examples([
+          'robustra report runs/first',
+          'robustra report runs/mnist exact.jsonl --out mnist.html',
+          'robustra report runs/mnist runs/ibp runs/wk --data path/to/mnist --out comparison.html',
+          'robustra report exact.jsonl --network net.safetensors --out exact.html',
+        ]),
+    )
+    .action(runReport)
+}
+
+async function runReport(paths: string[], flags: Flags): Promise<void> {
+  const out = outOf(paths, flags.out)
+  requireReplaceable(out)
+  requireFolder(flags.data)
+  const progress = new Progress()
+  const done = onInterrupt('Nothing was written.')
+  try {
+    const subjects = readSubjects(paths, flags.network)
+    progress.start('reading and measuring', 1)
+    const report = await makeReport(subjects, testImages(flags.data))
+    writeFileAtomic(out, reportPage(report, packageVersion()))
+    progress.finish()
+    if (flags.json) printJson({ out, ...reportData(report) })
+    else console.log(`report: ${out}`)
+  } finally {
+    progress.finish()
+    done()
+  }
+}
+
+/** @throws UserError if none is given and there is no place for it by itself */
+function outOf(paths: readonly string[], out: string | undefined): string {
+  if (out !== undefined) return out
+  const [path] = paths
+  if (paths.length === 1 && path !== undefined && isRunFolder(path)) return join(path, 'report.html')
+  throw new UserError('--out is missing: say where the HTML file goes, such as --out report.html')
+}
+
+/** @throws UserError if there is something that is no report */
+function requireReplaceable(path: string): void {
+  if (!existsSync(path) || isReport(new TextDecoder().decode(readWholeFile(path)))) return
+  throw new UserError(`${path} exists already and is no report: choose another --out`)
+}
+
+/** @throws UserError if the folder of the data is not one */
+function requireFolder(path: string | undefined): void {
+  if (path === undefined || (existsSync(path) && statSync(path).isDirectory())) return
+  throw new UserError(`there is no data folder ${path}: create it, or leave it out`)
+}

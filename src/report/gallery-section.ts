@@ -1,0 +1,104 @@
+/** The pictures of a report. */
+import type { Dataset } from '../data/dataset.ts'
+import { encodePng } from '../formats/png.ts'
+import type { Shape } from '../networks/layers.ts'
+import { formatBall, formatNumber, stepNames } from './format.ts'
+import type { Exhibit, Gallery } from './gallery.ts'
+import { type Html, html } from './html.ts'
+import type { NamedCertificates } from './subjects.ts'
+
+/** Of one file of certificates: pictures, or why there are none. */
+export interface GalleryOf {
+  readonly subject: number
+  readonly title: string
+  readonly header: NamedCertificates['header']
+  readonly content:
+    | { readonly gallery: Gallery; readonly dataset: Pick<Dataset, 'name' | 'shape'>; readonly note?: string }
+    | { readonly missing: string }
+}
+
+const cifar10Classes = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
+const classOf = (dataset: string, label: number): string =>
+  (dataset === 'cifar10' ? cifar10Classes[label] : undefined) ?? String(label)
+
+/** The section; nothing without certificates. */
+export function gallerySection(galleries: readonly GalleryOf[]): Html | undefined {
+  if (galleries.length === 0) return undefined
+  return html`<section id="gallery" aria-labelledby="gallery-title">
+    <h2 id="gallery-title">Images</h2>
+    <p class="note">
+      Margins are those of the label's logit over the largest other one: of proved images what is proved for the whole
+      ball, of vulnerable ones what it is at the counterexample, by float64. Changes are amplified: grey is none, black
+      and white are the largest of the picture. Pixels outside [0, 1] are drawn as black or white.
+    </p>
+    ${galleries.map(galleryOf)}
+  </section>`
+}
+
+function galleryOf({ subject, title, header, content }: GalleryOf): Html {
+  const heading = html`<h3>
+    <span class="key s${subject}"></span>${title} <span class="soft">${formatBall(header.epsilon, header.norm)}</span>
+  </h3>`
+  if ('missing' in content)
+    return html`${heading}
+      <p>${content.missing}</p>`
+  const { gallery, dataset, note } = content
+  const group = (name: string, exhibits: readonly Exhibit[]) =>
+    exhibits.length > 0 &&
+    html`<h4>${name}</h4>
+      <ul class="gallery">
+        ${exhibits.map((exhibit) => html`<li>${card(exhibit, dataset)}</li>`)}
+      </ul>`
+  return html`${heading}${note !== undefined && html`<p>${note}</p>`}
+  ${group('Vulnerable, though the network was surest of them', gallery.vulnerable)}
+  ${group('Proved, by the smallest margins', gallery.proved)}`
+}
+
+function card(
+  { index, label, image, margin, method, counterexample }: Exhibit,
+  { name, shape }: Pick<Dataset, 'name' | 'shape'>,
+): Html {
+  const truth = classOf(name, label)
+  if (!counterexample) {
+    return html`<figure>
+      <div class="pictures">${picture(shape, image, `image ${index}, class ${truth}`)}</div>
+      <figcaption>
+        <b>${truth}</b> image ${index}<br />margin ≥ ${formatNumber(margin)}<br /><span class="soft"
+          >${stepNames[method]}</span
+        >
+      </figcaption>
+    </figure>`
+  }
+  const wrong = classOf(name, counterexample.prediction)
+  return html`<figure>
+    <div class="pictures">
+      ${[
+        picture(shape, image, `image ${index}, class ${truth}`),
+        picture(shape, amplified(image, counterexample.image), `its change, amplified`),
+        picture(shape, counterexample.image, `counterexample, classified as ${wrong}`),
+      ]}
+    </div>
+    <figcaption>
+      <b>${truth} → ${wrong}</b> image ${index}<br />margin ${formatNumber(margin)}<br /><span class="soft"
+        >${stepNames[method]}</span
+      >
+    </figcaption>
+  </figure>`
+}
+
+function picture(shape: Shape, values: ArrayLike<number>, alt: string): Html {
+  const data = Buffer.from(encodePng(shape, values)).toString('base64')
+  return html`<img
+    src="data:image/png;base64,${data}"
+    width="${3 * shape.width}"
+    height="${3 * shape.height}"
+    alt="${alt}"
+  />`
+}
+
+/** Middle grey where nothing changes; the largest change is black or white. */
+export function amplified(image: ArrayLike<number>, changed: ArrayLike<number>): Float32Array {
+  const change = Float32Array.from(image, (value, i) => changed[i]! - value)
+  const largest = change.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  return change.map((value) => (largest > 0 ? 0.5 + value / (2 * largest) : 0.5))
+}

@@ -1,0 +1,97 @@
+/** Which images a report shows: the smallest proved margins, and images that are vulnerable, with counterexamples. */
+import { type Subject as AttackSubject, attackImages } from '../attacks/attack-images.ts'
+import { pgdOptions } from '../attacks/attack.ts'
+import { examples } from '../attacks/inputs.ts'
+import { recheckAt } from '../attacks/recheck.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { Engine } from '../engine/engine.ts'
+import { evaluate } from '../networks/evaluate.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import type { Network } from '../networks/network.ts'
+import type { CertifyMethod, CertifyRow } from '../verification/rows.ts'
+import type { Certificates } from './read-certificates.ts'
+
+export interface Exhibit {
+  readonly index: number
+  readonly label: number
+  /** Pixels of [0, 1], [channel][y][x]. */
+  readonly image: Float32Array
+  /** Proved for the whole domain, by `method`; or at the counterexample that it found. */
+  readonly margin: number
+  readonly method: CertifyMethod
+  /** Of a vulnerable image: in the domain, run again in float64. */
+  readonly counterexample?: { readonly image: ArrayLike<number>; readonly prediction: number }
+}
+
+export interface Gallery {
+  readonly proved: readonly Exhibit[]
+  readonly vulnerable: readonly Exhibit[]
+}
+
+/**
+ * Proved: smallest margins first. Vulnerable: those that the network was surest of, by the clean margin, where the rows
+ * hold a counterexample or the same PGD finds one again.
+ * @param network what the certificates are of; without it, counterexamples cannot be confirmed, and none is shown
+ * @param most of each kind
+ */
+export async function chooseExhibits(
+  { rows, header }: Pick<Certificates, 'rows' | 'header'>,
+  dataset: Dataset,
+  network: Network | undefined,
+  most: number,
+): Promise<Gallery> {
+  const imageOf = (index: number) => examples(dataset, [index]).images[0]!
+  const inside = rows.filter(({ index, label }) => index < dataset.count && dataset.labels[index] === label)
+  const proved = inside
+    .flatMap(({ index, label, result }) => (result.verdict === 'robust' ? [{ index, label, ...result }] : []))
+    .toSorted((a, b) => a.margin - b.margin)
+    .slice(0, most)
+    .map(({ index, label, margin, method }) => ({ index, label, margin, method, image: imageOf(index) }))
+  const vulnerable: Exhibit[] = []
+  const find = network && (await finder(network, dataset, header))
+  for (const row of surest(inside)) {
+    if (!find || vulnerable.length === most) break
+    const exhibit = find(row)
+    if (exhibit) vulnerable.push(exhibit)
+  }
+  return { proved, vulnerable }
+}
+
+/** Vulnerable images that are classified correctly: what a search found first, since it is rarest. */
+function surest(rows: readonly CertifyRow[]): CertifyRow[] {
+  const found = rows.filter(({ result }) => result.verdict === 'vulnerable' && result.method !== 'clean')
+  const bySureness = found.toSorted((a, b) => (b.clean.margin ?? 0) - (a.clean.margin ?? 0))
+  const isSearched = ({ result }: CertifyRow) => result.verdict === 'vulnerable' && result.method !== 'pgd'
+  // half of the place is PGD's
+  const searched = bySureness.filter(isSearched)
+  return [...searched.slice(0, 3), ...bySureness.filter((row) => !isSearched(row)), ...searched.slice(3)]
+}
+
+async function finder(network: Network, dataset: Dataset, header: Certificates['header']) {
+  const { epsilon, norm, domain, attack } = header
+  const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+  loaded.setParameters(network.parameters)
+  const subject: AttackSubject = { network, loaded, dataset }
+  const options = attack && { ...pgdOptions(attack, domain, attack.seed), epsilon, norm }
+  return ({ index, label, result }: CertifyRow): Exhibit | undefined => {
+    if (result.verdict !== 'vulnerable') return undefined
+    const image = examples(dataset, [index]).images[0]!
+    const { method, point } = result
+    const found =
+      point === undefined
+        ? options && attackImages(subject, [index], options)[0]!.adversarial
+        : point.length === image.length
+          ? recheckAt((pixels) => evaluate(network, Float64Array.from(pixels)), {
+              image,
+              label,
+              epsilon,
+              norm,
+              domain,
+              point,
+            })
+          : undefined
+    if (!found) return undefined
+    const { margin, prediction } = found
+    return { index, label, image, margin, method, counterexample: { image: found.image, prediction } }
+  }
+}

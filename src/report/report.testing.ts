@@ -1,0 +1,71 @@
+/** A small run in a folder, with certificates of its network, and the images that they are of. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { smallCase } from '../attacks/random-dataset.testing.ts'
+import { saveNetwork } from '../formats/network-file.ts'
+import { certify } from '../verification/certify.ts'
+import type { CertifyMethod } from '../verification/methods.ts'
+import type { TestImages } from './measure.ts'
+
+export const { network, dataset } = smallCase()
+
+/** The images of the small case, and of no other data set. */
+export const smallImages: TestImages = async (name) =>
+  name === dataset.name ? dataset : { missing: `The test images of ${name} are not here.` }
+
+export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'robustra-report-'))
+export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true })
+
+/** A row of a log. */
+export const logRow = (epoch: number, learner: string, changes: object = {}) => ({
+  ...{
+    epoch,
+    network: learner,
+    method: 'robustra',
+    loss: 2 / (epoch + 1),
+    cleanError: 0.1,
+    certifiedError: 0.5 - epoch / 10,
+  },
+  ...{ epsilon: 0.025 * (epoch + 1), learningRate: 0.001, unstable: 0.2, seconds: 3 },
+  ...{ space: { t: 1 - epoch, loose: 0.5, tight: 0.2, infeasible: 0.3 } },
+  ...changes,
+})
+
+const settings = {
+  ...{
+    dataset: dataset.name,
+    architecture: 'small',
+    method: 'robustra',
+    epsilon: 0.05,
+    norm: 'linf',
+    epochs: 2,
+    seed: 7,
+  },
+  ...{ validationCount: 20, batchSize: 25 },
+}
+
+/** Writes a run of two epochs of a pair, whose best network is the small case's. @returns its folder */
+export function writeRun(folder: string, name: string, changes: object = {}): string {
+  const path = join(folder, name)
+  mkdirSync(path)
+  writeFileSync(join(path, 'config.json'), JSON.stringify({ ...settings, ...changes }))
+  const log = [0, 1].flatMap((epoch) => ['f', 'g'].map((learner) => logRow(epoch, learner)))
+  writeFileSync(join(path, 'log.jsonl'), log.map((row) => `${JSON.stringify(row)}\n`).join(''))
+  for (const file of ['best', 'f']) {
+    saveNetwork(join(path, `${file}.safetensors`), network, { network: 'f', epoch: '2' })
+  }
+  return path
+}
+
+/** Certifies the small case's network on all images. @returns the file */
+export async function writeCertificates(
+  path: string,
+  methods: readonly CertifyMethod[] = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete'],
+): Promise<string> {
+  await certify(network, dataset, {
+    ...{ epsilon: 0.05, methods, first: 0, last: dataset.count, workers: 1, domain: 'pixels', seed: 0 },
+    ...{ resume: false, out: path, pgd: { steps: 8 }, ...(methods.includes('complete') && { timeout: 20 }) },
+  })
+  return path
+}

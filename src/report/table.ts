@@ -1,0 +1,192 @@
+/** The table of a report: a row per file of certificates, or of a run without any what its validation said. */
+import { type Domain, describeDomain } from '../bounds/domain.ts'
+import { type Norm, describeNorm } from '../bounds/norm.ts'
+import { formatCount, formatEpsilon, formatShare } from './format.ts'
+import { type Html, html } from './html.ts'
+import type { NamedCertificates, Subject } from './subjects.ts'
+
+export interface TableRow {
+  /** Which of the report's subjects, from 0. */
+  readonly subject: number
+  readonly name: string
+  /**
+   * Whose images: the test part, those kept from training for validation, or others than the test part (also of
+   * validation, if they were certified so). 'unknown' where no test images are at hand to compare with.
+   */
+  readonly part: 'validation' | CertifiedPart
+  readonly dataset: string
+  /** Identifies the images of certificates. */
+  readonly sha256?: string
+  readonly network: string
+  /** Index of the first of the images. */
+  readonly first: number
+  readonly images: number
+  /** Of the training, where the run is known. */
+  readonly method?: string
+  readonly epochs?: number
+  readonly seed?: number
+  readonly epsilon: number
+  readonly norm: Norm
+  readonly domain: Domain
+  /** Errors as shares of the images. */
+  readonly clean?: number
+  readonly pgd?: number
+  readonly lp?: number
+  /** What is vulnerable for certain, and that with all that is undecided. */
+  readonly exact?: { readonly least: number; readonly most: number }
+}
+
+export type CertifiedPart = 'test' | 'other' | 'unknown'
+
+/**
+ * In the order of the subjects.
+ * @param parts of which part the images of certificates are, by their hash; 'unknown' if it is not among them
+ */
+export function tableRows(subjects: readonly Subject[], parts: ReadonlyMap<string, CertifiedPart>): TableRow[] {
+  return subjects.flatMap(({ name, run, certificates }, subject) => {
+    const { method, epochs, seed } = run?.settings ?? {}
+    const training = {
+      ...(typeof method === 'string' && { method }),
+      ...(typeof epochs === 'number' && { epochs }),
+      ...(typeof seed === 'number' && { seed }),
+    }
+    const rows = certificates.map((file) => ({
+      ...{ subject, name: run ? `${name}, ${file.name}` : name },
+      ...training,
+      part: parts.get(file.header.dataset.sha256) ?? 'unknown',
+      ...ofCertificates(file),
+    }))
+    return rows.length > 0 ? rows : ofValidation(subjects[subject]!, subject, training)
+  })
+}
+
+function ofCertificates({ summary, header, known }: NamedCertificates) {
+  const { dataset, network, epsilon, norm, domain, clean, pgd, lp, robustError, first, images } = summary
+  const name = known && known.name !== header.network.name ? `${network.name} (${known.name})` : network.name
+  return {
+    ...{ dataset: dataset.name, sha256: dataset.sha256, network: name, first, images, epsilon, norm, domain },
+    clean: clean.error,
+    ...(pgd && { pgd: pgd.error }),
+    ...(lp && { lp: lp.error }),
+    // whatever was tried: what is open in the end counts as undecided
+    exact: robustError,
+  }
+}
+
+/** The epoch that became `best.safetensors`: the lowest certified error, then the lowest clean one. */
+function ofValidation({ name, run }: Subject, subject: number, training: object): TableRow[] {
+  const judged = (run?.log ?? []).filter(({ certifiedError }) => certifiedError !== null)
+  const [best] = judged.toSorted(
+    (a, b) => a.certifiedError! - b.certifiedError! || (a.cleanError ?? 1) - (b.cleanError ?? 1),
+  )
+  if (!run || !best) return []
+  const { dataset, architecture, epsilon, norm = 'linf', domain = 'unbounded', validationCount } = run.settings
+  return [
+    {
+      ...{ subject, name, part: 'validation', dataset: String(dataset), ...training },
+      network: `${String(architecture)} (${best.network}, epoch ${best.epoch + 1})`,
+      ...{
+        first: 0,
+        images: Number(validationCount),
+        epsilon: Number(epsilon),
+        norm: norm as Norm,
+        domain: domain as Domain,
+      },
+      ...(best.cleanError !== null && { clean: best.cleanError }),
+      lp: best.certifiedError!,
+    },
+  ]
+}
+
+const measures = ['clean', 'pgd', 'lp', 'exact'] as const
+type Measure = (typeof measures)[number]
+
+/** An error that counts whatever is not settled: the lower, the better. */
+const worst = (row: TableRow, measure: Measure): number | undefined =>
+  measure === 'exact' ? row.exact?.most : row[measure]
+
+/**
+ * Whether no other row is better, of those that are of the same images, ball and domain. False where there is nothing to
+ * compare with.
+ */
+export function isBest(rows: readonly TableRow[], row: TableRow, measure: Measure): boolean {
+  const key = ({ dataset, part, sha256, first, images, epsilon, norm, domain }: TableRow) =>
+    JSON.stringify([dataset, part, sha256, first, images, epsilon.toPrecision(9), norm, domain])
+  const value = worst(row, measure)
+  const others = rows.filter((other) => key(other) === key(row)).flatMap((other) => worst(other, measure) ?? [])
+  return value !== undefined && others.length > 1 && others.every((other) => value <= other)
+}
+
+/** The section, for people. */
+export function tableSection(rows: readonly TableRow[]): Html {
+  const cell = (row: TableRow, measure: Measure) => {
+    const isMarked = isBest(rows, row, measure)
+    return html`<td class="number${isMarked && ' best'}">
+      ${errorOf(row, measure)}${isMarked && html` <span class="mark" title="best of those that can be compared" aria-label="best">★</span>`}
+    </td>`
+  }
+  const hasMarks = rows.some((row) => measures.some((measure) => isBest(rows, row, measure)))
+  return html`<section id="errors" aria-labelledby="errors-title">
+    <h2 id="errors-title">Errors</h2>
+    <div class="wide" role="region" aria-label="Table of errors" tabindex="0">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">run</th>
+            <th scope="col" class="number">clean</th>
+            <th scope="col" class="number">PGD</th>
+            <th scope="col" class="number">LP</th>
+            <th scope="col" class="number">exact</th>
+            <th scope="col">ε</th>
+            <th scope="col">norm</th>
+            <th scope="col">domain</th>
+            <th scope="col">images</th>
+            <th scope="col">network</th>
+            <th scope="col">method</th>
+            <th scope="col" class="number">epochs</th>
+            <th scope="col" class="number">seed</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (row) =>
+              html` <tr>
+                <th scope="row"><span class="key s${row.subject}"></span>${row.name}</th>
+                ${measures.map((measure) => cell(row, measure))}
+                <td>${formatEpsilon(row.epsilon)}</td>
+                <td>${describeNorm(row.norm)}</td>
+                <td title="${describeDomain(row.domain)}">${row.domain}</td>
+                <td class="words">
+                  ${row.dataset}, ${formatCount(row.images)}${row.part !== 'unknown' && ` ${row.part}`} images
+                </td>
+                <td class="words">${row.network}</td>
+                <td>${row.method ?? '–'}</td>
+                <td class="number">${row.epochs ?? '–'}</td>
+                <td class="number">${row.seed ?? '–'}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    <p class="note">
+      Clean: misclassified. PGD: misclassified, or an attack finds a counterexample within ε. LP: not proved robust by
+      bounds up to the LP dual. Exact: some perturbation within ε is misclassified; where images are undecided, the
+      error lies between what is vulnerable for certain and that with all of
+      them.${hasMarks && html` <span class="mark">★</span> marks the lowest error of rows that speak of the same images, ball and domain.`}${
+        rows.some(({ part }) => part === 'validation') &&
+        html` Rows of validation images come from the log: they say what the best epoch was chosen by, not what test
+        images give.`
+      }${
+        rows.some(({ part }) => part === 'other') &&
+        html` Other images are not the test part of the data set, but those that a run was validated by, say.`
+      }
+    </p>
+  </section>`
+}
+
+function errorOf(row: TableRow, measure: Measure): string {
+  if (measure !== 'exact') return formatShare(row[measure])
+  if (!row.exact) return '–'
+  const { least, most } = row.exact
+  return least === most ? formatShare(most) : `${(100 * least).toFixed(2)} to ${formatShare(most)}`
+}
