@@ -51,6 +51,11 @@ const commands: readonly Entry[] = [
     define: async () => (await import('./report.ts')).reportCommand,
   },
   {
+    name: 'reproduce',
+    summary: "make the paper's tables and figures anew",
+    define: async () => (await import('./reproduce.ts')).reproduceCommand,
+  },
+  {
     name: 'data',
     summary: 'check or download the files of a data set',
     define: async () => (await import('./data.ts')).dataCommand,

@@ -1,4 +1,5 @@
 /** What training shows while it runs: a bar per network and epoch, or for both networks at once, then a line for each. */
+import { trainsPair } from '../training/objectives.ts'
 import type { TrainingOptions } from '../training/options.ts'
 import type { EpochReport, Progress as TrainingStep } from '../training/trainer.ts'
 import { Clock, type Progress } from './progress.ts'
@@ -25,7 +26,7 @@ export class TrainingProgress {
     const { epoch, network, done, total, loss } = step
     const part = this.#name(epoch, network)
     if (part !== this.#part) this.#progress.start((this.#part = part), total)
-    const perEpoch = this.#options.method === 'robustra' ? 2 : 1
+    const perEpoch = trainsPair(this.#options.method) ? 2 : 1
     const parts = perEpoch * epoch + (network === 'g' ? 1 : 0)
     const left = this.#clock.left(parts * total + done, perEpoch * this.#options.epochs * total)
     this.#progress.update(done, `${done}/${total} images  loss ${loss.toFixed(3)}  ${left}`)
@@ -59,7 +60,7 @@ export class TrainingProgress {
     } = report
     const parts = [
       this.#name(epoch, network),
-      ...(method === this.#options.method ? [] : [`${method} warm-up`]),
+      ...(epoch < this.#options.warmUpEpochs ? [`${method} warm-up`] : []),
       `loss ${loss.toFixed(3)}`,
       ...(cleanError === null
         ? []
@@ -68,7 +69,7 @@ export class TrainingProgress {
             `LP ${formatShare(certifiedError).padStart(8)}`,
             `unstable ${formatShare(unstable, 1).padStart(6)}`,
           ]),
-      ...(method === 'natural' ? [] : [`ε ${Number(epsilon.toPrecision(3))}`]),
+      ...(method === 'natural' || method === 'orthogonal' ? [] : [`ε ${Number(epsilon.toPrecision(3))}`]),
       `lr ${learningRate.toExponential(1)}`,
       ...(space
         ? [

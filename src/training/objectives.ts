@@ -20,14 +20,15 @@ import type { Tape, Tensor } from '../engine/tape.ts'
 import { forward } from '../networks/forward.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
 import { robustraMargins } from '../robustra/reference-space.ts'
+import { orthogonalityLoss } from './orthogonality.ts'
 import { regularise } from './regularisers.ts'
 
-export const methods = ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra'] as const
+export const methods = ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra', 'orthogonal'] as const
 export type Method = (typeof methods)[number]
 
 export interface ObjectiveInput {
   readonly network: LoadedNetwork
-  /** The reference g, for Robustra. */
+  /** The reference g, for Robustra and 'orthogonal'. */
   readonly reference?: LoadedNetwork
   readonly tape: Tape
   /** The same images, laid out for each network (they may differ in nothing but weights). */
@@ -203,16 +204,26 @@ const robustra = (input: ObjectiveInput) => {
   return total
 }
 
+/** Section 4: input gradients across those of the reference. */
+const orthogonal = ({ network, reference, tape, chunk, weight }: ObjectiveInput) => {
+  if (!reference) throw new RangeError('orthogonal needs a reference network')
+  return result(orthogonalityLoss(network, reference, tape, chunk, weight))
+}
+
 const losses: Record<Method, (input: ObjectiveInput) => ObjectiveResult> = {
   natural,
   adversarial,
   interval,
   'lp-dual': lpDual,
   robustra,
+  orthogonal,
 }
 
+/** Whether a method trains f with g as its reference: Robustra both in turn, 'orthogonal' f alone, and g naturally. */
+export const trainsPair = (method: Method) => method === 'robustra' || method === 'orthogonal'
+
 /** Whether a method is one of bounds, with which empirical losses and smaller boxes compose. */
-export const isBounding = (method: Method) => method !== 'natural' && method !== 'adversarial'
+export const isBounding = (method: Method) => !['natural', 'adversarial', 'orthogonal'].includes(method)
 
 /** Lays a method's loss over a chunk on the tape. */
 export function minimise(method: Method, input: ObjectiveInput): ObjectiveResult {

@@ -15,6 +15,8 @@ export interface RunOptions extends DataSource {
   readonly workers: number
   readonly onProgress?: (progress: Progress) => void
   readonly onEpoch?: (report: EpochReport) => void
+  /** After each whole epoch, once its networks and checkpoint are saved; the next epoch waits for it. */
+  readonly onSaved?: () => void | Promise<void>
 }
 
 export interface RunResult {
@@ -78,6 +80,7 @@ async function goOn(
       }
       checkpoint = { epochs: epoch + 1, reports, best }
       folder.save(architecture, learners, checkpoint)
+      await run.onSaved?.()
     }
   } finally {
     await trainer.close()

@@ -58,6 +58,12 @@ describe('schedules with a warm-up', () => {
       'robustra',
     ])
     expect(methodAt(paper, 0)).toBe('robustra')
+    expect(methodAt(paper, 0, 'g')).toBe('robustra')
+    // Section 4: the reference is trained naturally
+    expect(['f', 'g'].map((name) => methodAt({ ...paper, method: 'orthogonal' }, 0, name))).toEqual([
+      'orthogonal',
+      'natural',
+    ])
     for (const epoch of [0, 3, 19, 20, 30, 31, 80]) {
       expect(epsilonAt(warm, epoch + 10, 3, 100)).toBe(epsilonAt(paper, epoch, 3, 100))
       expect(learningRateAt(warm, epoch + 10)).toBe(learningRateAt(paper, epoch))

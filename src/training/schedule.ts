@@ -21,9 +21,11 @@ type ScheduleOptions = Pick<
 
 const isWarmUp = ({ warmUpEpochs }: ScheduleOptions, epoch: number) => epoch < warmUpEpochs
 
-/** The method whose loss an epoch minimises. */
-export const methodAt = (options: ScheduleOptions, epoch: number): Method =>
-  options.warmUp !== 'none' && isWarmUp(options, epoch) ? options.warmUp : options.method
+/** The method whose loss a network minimises in an epoch. */
+export function methodAt(options: ScheduleOptions, epoch: number, network = 'f'): Method {
+  if (options.warmUp !== 'none' && isWarmUp(options, epoch)) return options.warmUp
+  return options.method === 'orthogonal' && network === 'g' ? 'natural' : options.method
+}
 
 /** How much of the ramp is done, 0 to 1, at a step of an epoch. A warm-up is all ramp. */
 function ramp(options: ScheduleOptions, epoch: number, step: number, steps: number): number {

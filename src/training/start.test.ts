@@ -108,7 +108,7 @@ describe('the start of training', () => {
     refused(at('nowhere.safetensors'), /nowhere.safetensors: there is no such file/)
     refused(at('unfinished'), /has no f.safetensors: start from a run that has finished an epoch/)
     refused(at('one.txt'), /one.txt: a network file ends in/)
-    refused(`${at('one.npz')},${at('two.safetensors')}`, /method robustra alone trains two networks/)
+    refused(`${at('one.npz')},${at('two.safetensors')}`, /orthogonal alone train two networks/)
     refused(at('one.safetensors'), /a pair needs two networks: give the folder of a pair/, 'robustra')
     refused(at('single'), /single has no g.safetensors/, 'robustra')
     refused([1, 2, 3].map(() => at('one.npz')).join(), /a pair needs two networks/, 'robustra')

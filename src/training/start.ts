@@ -28,7 +28,8 @@ function networkFiles(start: string, learners: readonly Learner[]): string[] {
   const given = start.split(',').map((path) => path.trim())
   const [first] = given as [string]
   if (given.length === learners.length) return given.map((path) => (isFolder(path) ? chosenOf(path) : path))
-  if (learners.length === 1) throw new UserError(`start is '${start}': method robustra alone trains two networks`)
+  if (learners.length === 1)
+    throw new UserError(`start is '${start}': methods robustra and orthogonal alone train two networks`)
   if (given.length === 1 && isFolder(first)) return learners.map(({ name }) => networkIn(first, name))
   throw new UserError(
     `start is '${start}', but a pair needs two networks: give the folder of a pair, or a network each, by a comma`,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Dataset } from '../data/dataset.ts'
 import { Random } from '../engine/random.ts'
 import type { Architecture } from '../networks/network.ts'
+import { trainsPair } from './objectives.ts'
 import { type GivenOptions, trainingOptions } from './options.ts'
 import { Trainer, startLearners } from './trainer.ts'
 
@@ -58,12 +59,13 @@ async function trained(given: GivenOptions, workers: number) {
 }
 
 describe('training', () => {
-  for (const method of ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra'] as const) {
+  for (const method of ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra', 'orthogonal'] as const) {
     it(`${method}: 1, 2, 3 and 4 workers give the same weights, bit by bit`, async () => {
       const one = await trained({ method }, 1)
       for (const workers of [2, 3, 4]) expect(await trained({ method }, workers)).toEqual(one)
-      expect(one.weights).toHaveLength(method === 'robustra' ? 2 : 1)
-      expect(one.reports).toHaveLength(method === 'robustra' ? 4 : 2)
+      const learners = trainsPair(method) ? 2 : 1
+      expect(one.weights).toHaveLength(learners)
+      expect(one.reports).toHaveLength(2 * learners)
       expect(one.weights.flat(2).every(Number.isFinite)).toBe(true)
     }, 30_000)
   }

@@ -9,7 +9,7 @@ import { Random } from '../engine/random.ts'
 import { UserError } from '../errors.ts'
 import { initialise } from '../networks/initialise.ts'
 import type { Architecture, Network } from '../networks/network.ts'
-import { type Method, type ObjectiveResult, addResults, noResult } from './objectives.ts'
+import { type Method, type ObjectiveResult, addResults, noResult, trainsPair } from './objectives.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'
 import { empiricalShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
@@ -28,7 +28,7 @@ export interface Learner {
 export interface EpochReport {
   readonly epoch: number
   readonly network: string
-  /** Whose loss was minimised: another than the run's in a warm-up. */
+  /** Whose loss was minimised: another than the run's in a warm-up, and of the reference of 'orthogonal'. */
   readonly method: Method
   /** Mean over the epoch. */
   readonly loss: number
@@ -70,7 +70,7 @@ const shared = (length: number) => new Float32Array(new SharedArrayBuffer(length
 
 /** Learners at their random start: f and g from independent streams. */
 export function startLearners(options: TrainingOptions, architecture: Architecture): Learner[] {
-  const names = options.method === 'robustra' ? ['f', 'g'] : ['f']
+  const names = trainsPair(options.method) ? ['f', 'g'] : ['f']
   return names.map((name, i) => {
     const seed = new Random(options.seed, 'learner', i).integer(2 ** 31)
     const start = initialise(architecture, seed, options.initialisation)
@@ -139,7 +139,7 @@ export class Trainer {
     return {
       epoch,
       network: this.learners[index]!.name,
-      method: methodAt(this.options, epoch),
+      method: methodAt(this.options, epoch, this.learners[index]!.name),
       loss: totals.loss / steps,
       ...validation,
       ...((totals.rows > 0 || totals.projected > 0) && {
@@ -180,9 +180,9 @@ export class Trainer {
   async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<ObjectiveResult> {
     const { options, learners } = this
     const learner = learners[index]!
-    const method = methodAt(options, epoch)
+    const method = methodAt(options, epoch, learner.name)
     const starts = chunkStarts(batch.length, method, learner.state.parameters.length)
-    const reference = method === 'robustra' ? 1 - index : undefined
+    const reference = trainsPair(method) ? 1 - index : undefined
     const results = await this.#run<ObjectiveResult>(starts.length - 1, {
       kind: 'gradient',
       network: { learner: index, version: learner.steps },

@@ -1,0 +1,141 @@
+/**
+ * What the reproductions of the paper's tables and figures share: what they are told, the folders they write to, and
+ * trainings that go on where they stopped.
+ */
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Dataset, loadDataset, takeRange } from '../data/dataset.ts'
+import type { DownloadProgress } from '../data/download.ts'
+import { UserError } from '../errors.ts'
+import { explainFileError, writeFileAtomic } from '../formats/atomic.ts'
+import { RunFolder } from '../training/checkpoint.ts'
+import type { TrainingOptions } from '../training/options.ts'
+import { type RunOptions, type RunResult, resume, train } from '../training/run.ts'
+
+/** What makes a reproduction smaller than the paper's; all of the paper's where nothing is said. */
+export interface Scale {
+  /** Of each training; its schedule shrinks along. */
+  readonly epochs?: number | undefined
+  /** The first so many test images. */
+  readonly images?: number | undefined
+  /** The first so many training images. */
+  readonly trainingCount?: number | undefined
+  /** Images kept for validation. */
+  readonly validationCount?: number | undefined
+}
+
+/** What figures on MNIST may be tried out on, without its files. */
+export const figureDatasets = ['mnist', 'synthetic'] as const
+export type FigureDataset = (typeof figureDatasets)[number]
+
+export interface FigureSettings extends Scale {
+  /** 'mnist' if left out. */
+  readonly dataset?: FigureDataset | undefined
+}
+
+/** Shows people how far it is. */
+export interface Watcher {
+  /** A training begins. @param title which of several it is */
+  readonly training: (title: string, options: TrainingOptions) => Pick<RunOptions, 'onProgress' | 'onEpoch'>
+  /** A part over so many images begins. @returns to be told how many are done */
+  readonly part: (title: string, total: number) => (done: number) => void
+  readonly onDownload?: (progress: DownloadProgress) => void
+}
+
+/** Where and how a reproduction runs; none of it changes a figure. */
+export interface Surroundings {
+  readonly out: string
+  /** Go on with what is in `out`, if there is anything. */
+  readonly resume: boolean
+  readonly workers: number
+  readonly dataDirectory?: string | undefined
+  readonly watch: Watcher
+}
+
+/** What a reproduction has made. */
+export interface Reproduction {
+  /** What its JSON file holds. */
+  readonly data: unknown
+  /** What its Markdown file holds. */
+  readonly text: string
+  readonly files: readonly string[]
+}
+
+const SETTINGS = 'settings.json'
+
+/** As in a file: without what is not set. */
+const plain = (settings: object): Record<string, unknown> => JSON.parse(JSON.stringify(settings))
+
+/**
+ * Whether there is a folder for something with these settings.
+ * @throws UserError if it is there and `resume` is false, or it is of other settings, or none of ours
+ */
+export function checkFolder(path: string, settings: object, resume: boolean): boolean {
+  if (!existsSync(path) || (statSync(path).isDirectory() && readdirSync(path).length === 0)) return false
+  if (!resume) throw new UserError(`${path} exists already: go on with it by --resume, or choose another --out`)
+  requireEqual(path, readSettings(path), plain(settings))
+  return true
+}
+
+/** Makes the folder if it is not there. @throws UserError as `checkFolder` */
+export function openFolder(path: string, settings: object, resume: boolean): void {
+  if (checkFolder(path, settings, resume)) return
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw explainFileError(error, 'make the folder', path)
+  }
+  writeFileAtomic(join(path, SETTINGS), `${JSON.stringify(plain(settings), undefined, 2)}\n`)
+}
+
+function readSettings(path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(readFileSync(join(path, SETTINGS), 'utf8'))
+  } catch {
+    throw new UserError(`${path} is not a folder of robustra reproduce (no ${SETTINGS}): choose another --out`)
+  }
+}
+
+function requireEqual(path: string, there: Record<string, unknown>, here: Record<string, unknown>): void {
+  const say = (value: unknown) => (value === undefined ? 'not set' : JSON.stringify(value))
+  const differing = [...new Set([...Object.keys(there), ...Object.keys(here)])]
+    .filter((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
+    .map((key) => `${key} is ${say(there[key])} there, ${say(here[key])} here`)
+  if (differing.length === 0) return
+  throw new UserError(`${path} was begun with other settings (${differing.join('; ')}): choose another --out`)
+}
+
+/**
+ * Trains in a folder, or goes on with what was begun there.
+ * @param onSaved after each whole epoch, once it is saved
+ * @throws UserError if the run that is there has other settings; as `train`
+ */
+export function trainIn(
+  path: string,
+  title: string,
+  options: TrainingOptions,
+  { workers, dataDirectory, watch }: Surroundings,
+  onSaved?: () => Promise<void>,
+): Promise<RunResult> {
+  const run: RunOptions = {
+    ...{ out: path, workers, dataDirectory, ...watch.training(title, options) },
+    ...(watch.onDownload && { onDownload: watch.onDownload }),
+    ...(onSaved && { onSaved }),
+  }
+  if (!existsSync(join(path, 'config.json'))) return train(options, run)
+  requireEqual(path, { ...new RunFolder(path).options() }, { ...options })
+  return resume(run)
+}
+
+/** The test images that are asked for. @throws UserError if there are not so many */
+export async function testImages(
+  dataset: string,
+  images: number | undefined,
+  { dataDirectory, watch }: Surroundings,
+): Promise<Dataset> {
+  const all = await loadDataset(dataset, 'test', {
+    ...(dataDirectory !== undefined && { dataDirectory }),
+    ...(watch.onDownload && { onProgress: watch.onDownload }),
+  })
+  return images === undefined ? all : takeRange(all, 0, images)
+}

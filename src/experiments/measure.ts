@@ -1,0 +1,80 @@
+/** The errors of a network in Table 2, with a certificate for each image, compressed once they are complete. */
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Dataset } from '../data/dataset.ts'
+import { readWholeFile, writeFileAtomic } from '../formats/atomic.ts'
+import type { Network } from '../networks/network.ts'
+import { readCertificates } from '../report/read-certificates.ts'
+import { type CertifyOptions, certify } from '../verification/certify.ts'
+import type { CertifySummary } from '../verification/summary.ts'
+import type { Surroundings } from './experiment.ts'
+
+/** Shares of the test images. */
+export interface Errors {
+  readonly clean: number
+  /** Attacked by PGD: no more than the exact error. */
+  readonly pgd: number
+  /** Not proved by LP bounds over the whole ball, as Wong & Kolter's and the paper's. */
+  readonly lp: number
+  /** Over the part of the ball in [0, 1], as Tjeng et al.'s MILP: what is known to be vulnerable, and with the undecided. */
+  readonly exact: { readonly least: number; readonly most: number }
+  readonly undecided: number
+  /** Of one worker, for all certificates. */
+  readonly seconds: number
+}
+
+export interface MeasureOptions {
+  readonly epsilon: number
+  /** Seconds that the complete search may take for an image. */
+  readonly timeout: number
+}
+
+/**
+ * Certifies a network twice: by LP bounds over the whole ball, and by the whole ladder within [0, 1].
+ * @param folder where `<name>-lp.jsonl.gz` and `<name>-exact.jsonl.gz` will lie; what is there is not repeated
+ */
+export async function measureErrors(
+  folder: string,
+  name: string,
+  network: Network,
+  dataset: Dataset,
+  { epsilon, timeout }: MeasureOptions,
+  around: Surroundings,
+): Promise<Errors> {
+  const common = { epsilon, first: 0, last: dataset.count, workers: around.workers, seed: 0 }
+  const lp = await certifyInto(folder, `${name}-lp`, network, dataset, around, {
+    ...{ ...common, methods: ['clean', 'lp'], domain: 'unbounded' },
+  })
+  const exact = await certifyInto(folder, `${name}-exact`, network, dataset, around, {
+    ...{ ...common, methods: ['clean', 'lp', 'pgd', 'crown', 'alpha', 'complete'], domain: 'pixels', timeout },
+  })
+  const seconds = [lp, exact].flatMap((summary) => summary.methods.map((method) => summary[method]!.seconds))
+  return {
+    clean: exact.clean.error,
+    pgd: exact.pgd!.error,
+    lp: lp.lp!.error,
+    exact: exact.robustError,
+    undecided: exact.undecided / exact.images,
+    seconds: seconds.reduce((a, b) => a + b),
+  }
+}
+
+/** Certifies, or goes on with it, or reads what was done. */
+async function certifyInto(
+  folder: string,
+  name: string,
+  network: Network,
+  dataset: Dataset,
+  { watch }: Surroundings,
+  options: Omit<CertifyOptions, 'out' | 'resume'>,
+): Promise<CertifySummary> {
+  const path = join(folder, `${name}.jsonl`)
+  if (!existsSync(`${path}.gz`)) {
+    const onProgress = watch.part(`certifying ${name}`, dataset.count)
+    await certify(network, dataset, { ...options, out: path, resume: true, onProgress })
+    writeFileAtomic(`${path}.gz`, gzipSync(readWholeFile(path), { level: 9 }))
+  }
+  rmSync(path, { force: true })
+  return readCertificates(`${path}.gz`).summary
+}

@@ -1,0 +1,79 @@
+/**
+ * The run behind Figures 3 and 4: a mutual pair of MNIST Small at ε = 0.3 by the paper's protocol. After each epoch both
+ * networks are judged on test images too, for the plot alone: the run neither sees these figures nor chooses by them.
+ */
+import { join } from 'node:path'
+import { type TrainingOptions, trainingOptions } from '../training/options.ts'
+import type { EpochReport } from '../training/trainer.ts'
+import { EpochRows, readLog, savedPair } from './epoch-rows.ts'
+import {
+  type FigureSettings,
+  type Reproduction,
+  type Surroundings,
+  openFolder,
+  testImages,
+  trainIn,
+} from './experiment.ts'
+import { type TestErrors, testErrors } from './test-errors.ts'
+
+export const PAPER_EPOCHS = 100
+
+/** One epoch on test images. */
+export interface TestRow {
+  /** Counts from 0. */
+  readonly epoch: number
+  readonly f: TestErrors
+  readonly g: TestErrors
+  readonly seconds: number
+}
+
+export interface MutualRun {
+  readonly options: TrainingOptions
+  /** The training's own log. */
+  readonly reports: readonly EpochReport[]
+  readonly tests: readonly TestRow[]
+  /** Test images. */
+  readonly images: number
+}
+
+export const mutualOptions = ({ dataset, epochs, trainingCount, validationCount }: FigureSettings): TrainingOptions =>
+  trainingOptions({ dataset, epochs, trainingCount, validationCount }, 'paper-mnist-0.3')
+
+/**
+ * Trains the pair, or goes on, or finds that it is done.
+ * @param draw writes a figure: after each epoch, so that there is one if the run is cut, and at the end
+ * @throws UserError for missing data and for what `openFolder` refuses
+ */
+export async function mutualRun(
+  settings: FigureSettings,
+  around: Surroundings,
+  draw: (run: MutualRun) => Reproduction,
+): Promise<Reproduction> {
+  const { out, resume, workers, watch } = around
+  const options = mutualOptions(settings)
+  const test = await testImages(options.dataset, settings.images, around)
+  openFolder(out, { figure: 'figure3-4', ...settings }, resume)
+  const run = join(out, 'run')
+  const tests = new EpochRows<TestRow>(join(out, 'test-errors.jsonl'))
+  const drawn = () => draw({ options, reports: readLog(run), tests: tests.rows, images: test.count })
+  const measure = async () => {
+    const pair = savedPair(run)
+    if (!pair || tests.has(pair.epoch)) return
+    const started = performance.now()
+    const shown = watch.part(`epoch ${pair.epoch + 1}, LP on test images`, 2 * test.count)
+    const f = await testErrors(pair.f, test, options.epsilon, workers, shown)
+    const g = await testErrors(pair.g, test, options.epsilon, workers, (done) => shown(test.count + done))
+    tests.add({ epoch: pair.epoch, f, g, seconds: (performance.now() - started) / 1000 })
+    drawn()
+  }
+  // an epoch whose evaluation was cut off
+  await measure()
+  await trainIn(run, 'Figures 3 and 4', options, around, measure)
+  return drawn()
+}
+
+/** Seconds of training, and of evaluation on test images. */
+export const timesOf = ({ reports, tests }: MutualRun) => ({
+  training: reports.reduce((sum, { seconds }) => sum + seconds, 0),
+  evaluation: tests.reduce((sum, { seconds }) => sum + seconds, 0),
+})

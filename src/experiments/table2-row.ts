@@ -1,0 +1,123 @@
+/** One row of Table 2: both trainings, the choice by validation images, and the errors on test images. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../errors.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { writeFileAtomic } from '../formats/atomic.ts'
+import { loadNetwork } from '../formats/network-file.ts'
+import type { EpochReport } from '../training/trainer.ts'
+import { hashOfNetwork } from '../verification/certify.ts'
+import { type Scale, type Surroundings, checkFolder, openFolder, testImages, trainIn } from './experiment.ts'
+import { type Errors, measureErrors } from './measure.ts'
+import { type RowMethod, type RowPlan, rowMethods, rowOptions, rowPlan } from './table2-rows.ts'
+import { type Machine, machine } from './text.ts'
+
+export interface Table2Settings extends Scale {
+  /** Seconds that the complete search may take for an image. */
+  readonly timeout: number
+}
+
+/** A network, by the epoch that made it, and its errors. */
+export interface Measured extends Errors {
+  readonly network: string
+  /** Counts from 1. */
+  readonly epoch: number
+  /** What it was chosen by. */
+  readonly validation: { readonly clean: number; readonly lp: number }
+}
+
+export interface MethodResult {
+  /** The lowest LP error on validation images, of all epochs and, of a pair, of both networks. */
+  readonly chosen: Measured
+  /** After the last epoch, of a pair the better one by the same measure. */
+  readonly last: Measured
+  readonly trainingSeconds: number
+}
+
+export interface RowResult {
+  readonly row: string
+  readonly seed: number
+  readonly epochs: number
+  readonly images: number
+  readonly settings: Table2Settings
+  readonly machine: Machine
+  readonly methods: Readonly<Record<RowMethod, MethodResult>>
+}
+
+const SUMMARY = 'summary.json'
+
+/** What tells a row's folder from another's. */
+export const rowSettings = (row: string, settings: Table2Settings) => ({ row, ...settings })
+
+/**
+ * Does a row in a folder of its own, goes on with it, or reads that it is done. The folder has one for each method: that
+ * of its training, with the certificates of the network that was chosen and of the last one.
+ * @throws UserError for missing data and for what `openFolder` refuses
+ */
+export async function table2Row(name: string, settings: Table2Settings, around: Surroundings): Promise<RowResult> {
+  const plan = rowPlan(name)
+  const identity = rowSettings(name, settings)
+  checkFolder(around.out, identity, around.resume)
+  const done = readRow(around.out)
+  if (done) return done
+  const options = rowOptions(plan, 'robustra', settings)
+  const test = await testImages(plan.dataset, settings.images, around)
+  openFolder(around.out, identity, around.resume)
+  const results: Partial<Record<RowMethod, MethodResult>> = {}
+  for (const method of rowMethods) results[method] = await doMethod(plan, method, settings, test, around)
+  const result: RowResult = {
+    ...{ row: name, seed: options.seed, epochs: options.epochs, images: test.count, settings, machine: machine() },
+    methods: results as Record<RowMethod, MethodResult>,
+  }
+  writeFileAtomic(join(around.out, SUMMARY), `${JSON.stringify(result, undefined, 2)}\n`)
+  return result
+}
+
+/** @returns undefined if the row is not done @throws UserError if its summary is damaged */
+export function readRow(folder: string): RowResult | undefined {
+  const path = join(folder, SUMMARY)
+  if (!existsSync(path)) return undefined
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UserError(`${path} is damaged (${(error as Error).message}): delete it, and --resume makes it anew`)
+  }
+}
+
+async function doMethod(
+  plan: RowPlan,
+  method: RowMethod,
+  settings: Table2Settings,
+  test: Dataset,
+  around: Surroundings,
+): Promise<MethodResult> {
+  const folder = join(around.out, method)
+  const options = rowOptions(plan, method, settings)
+  const { reports } = await trainIn(folder, `${plan.name}, ${method}`, options, around)
+  const limits = { epsilon: options.epsilon, timeout: settings.timeout }
+
+  const measure = async (report: EpochReport, name: string, file: string): Promise<Measured> => {
+    const { network } = loadNetwork(join(folder, file))
+    const errors = await measureErrors(folder, name, network, test, limits, around)
+    return {
+      ...{ network: report.network, epoch: report.epoch + 1 },
+      validation: { clean: report.cleanError!, lp: report.certifiedError! },
+      ...errors,
+    }
+  }
+  const hash = (file: string) => hashOfNetwork(loadNetwork(join(folder, file)).network)
+  const best = betterFirst(reports)
+  const final = betterFirst(reports.filter(({ epoch }) => epoch === options.epochs - 1))
+  const lastFile = `${final.network}.safetensors`
+  const chosen = await measure(best, 'chosen', 'best.safetensors')
+  const isSame = hash('best.safetensors') === hash(lastFile)
+  return {
+    chosen,
+    last: isSame ? chosen : await measure(final, 'last', lastFile),
+    trainingSeconds: reports.reduce((sum, { seconds }) => sum + seconds, 0),
+  }
+}
+
+/** As a run chooses its best network: by LP error on validation images, then by clean error, then the earlier one. */
+const betterFirst = (reports: readonly EpochReport[]): EpochReport =>
+  reports.toSorted((a, b) => a.certifiedError! - b.certifiedError! || a.cleanError! - b.cleanError!)[0]!

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { smallCase } from '../attacks/random-dataset.testing.ts'
+import { certify } from '../verification/certify.ts'
+import { testErrors } from './test-errors.ts'
+
+test('clean and LP error are those of certify over the whole ball', async () => {
+  const { network, dataset } = smallCase()
+  const folder = mkdtempSync(join(tmpdir(), 'robustra-test-errors-'))
+  const found = new Set<number>()
+  for (const epsilon of [0.002, 0.01, 0.03]) {
+    const summary = await certify(network, dataset, {
+      ...{ epsilon, methods: ['clean', 'lp'], domain: 'unbounded', first: 0, last: dataset.count },
+      ...{ workers: 1, seed: 0, resume: false, out: join(folder, `${epsilon}.jsonl`) },
+    })
+    const progress: number[] = []
+    const errors = await testErrors(network, dataset, epsilon, 1, (done) => progress.push(done))
+    expect(errors).toEqual({ cleanError: summary.clean.error, certifiedError: summary.lp!.error })
+    expect(progress.at(-1)).toBe(dataset.count)
+    found.add(errors.certifiedError)
+  }
+  // not all or nothing
+  expect(found.size).toBe(3)
+  rmSync(folder, { recursive: true })
+})
