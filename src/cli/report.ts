@@ -47,13 +47,13 @@ export function reportCommand(command: Command): void {
 }
 
 async function runReport(paths: string[], flags: Flags): Promise<void> {
+  const subjects = readSubjects(paths, flags.network)
   const out = outOf(paths, flags.out)
   requireReplaceable(out)
   requireFolder(flags.data)
   const progress = new Progress()
   const done = onInterrupt('Nothing was written.')
   try {
-    const subjects = readSubjects(paths, flags.network)
     progress.start('reading and measuring', 1)
     const report = await makeReport(subjects, testImages(flags.data))
     writeFileAtomic(out, reportPage(report, packageVersion()))
