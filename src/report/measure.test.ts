@@ -69,3 +69,15 @@ test('lone certificates are measured at their own ε, with the network that is g
   const [own] = await measureStabilities(readSubjects([path], [net]), smallImages)
   expect(own!.stability).toMatchObject({ epsilon: 0.05, norm: 'linf', images: dataset.count })
 })
+
+test('a run whose networks are kept elsewhere is measured with that of its certificates', async () => {
+  const run = writeRun(folder, 'kept')
+  await writeCertificates(join(run, 'lp.jsonl'), ['clean', 'lp'])
+  for (const file of ['best', 'f']) rmSync(join(run, `${file}.safetensors`))
+  const [without] = await measureStabilities(readSubjects([run]), smallImages)
+  expect(without!.stability).toMatchObject({ missing: expect.stringContaining('--network') })
+  const elsewhere = join(folder, 'elsewhere.safetensors')
+  saveNetwork(elsewhere, network)
+  const [own] = await measureStabilities(readSubjects([run], [elsewhere]), smallImages)
+  expect(own!.stability).toMatchObject({ epsilon: 0.05, images: dataset.count })
+})

@@ -55,7 +55,7 @@ export async function measureStabilities(subjects: readonly Subject[], images: T
   const results: StabilityOf[] = []
   for (const [subject, { name, run, certificates }] of subjects.entries()) {
     const header = certificates[0]?.header
-    const known = run ? run.networks[0] : certificates[0]?.known
+    const known = run?.networks[0] ?? certificates.find((file) => file.known)?.known
     const dataset = String(run?.settings['dataset'] ?? header?.dataset.name)
     const ball = {
       epsilon: Number(run?.settings['epsilon'] ?? header?.epsilon),
@@ -64,14 +64,16 @@ export async function measureStabilities(subjects: readonly Subject[], images: T
     }
     const stability = known
       ? await stabilityOf(known, await images(dataset), ball)
-      : { missing: noNetwork(run !== undefined) }
+      : { missing: noNetwork(certificates.length > 0) }
     results.push({ subject, name, network: known?.name ?? 'network not found', stability })
   }
   return results
 }
 
-const noNetwork = (isRun: boolean) =>
-  isRun ? 'The run has no network yet.' : 'The network of these certificates was not found: give its file by --network.'
+const noNetwork = (isCertified: boolean) =>
+  isCertified
+    ? 'The network of the certificates was not found: give its file by --network.'
+    : 'The run has no network yet.'
 
 async function stabilityOf(
   { network }: KnownNetwork,
