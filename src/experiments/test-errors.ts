@@ -34,6 +34,7 @@ export async function testErrors(
     architecture,
     ...{ norm: 'linf', domain: 'unbounded' },
     learners: [{ parameters, first: empty, second: empty }],
+    folded: [undefined],
     gradients: [],
     training: takeRange(dataset, 0, 0),
     validation: dataset,

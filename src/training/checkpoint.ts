@@ -37,7 +37,9 @@ export interface Checkpoint {
   readonly best: Best | undefined
 }
 
-const FIELDS = ['parameters', 'first', 'second'] as const
+/** What has to be saved of a learner. */
+const arraysOf = ({ state, folded }: Learner): [name: string, values: Float32Array][] =>
+  Object.entries({ ...state, ...(folded && { folded }) })
 
 export class RunFolder {
   readonly path: string
@@ -146,8 +148,10 @@ export class RunFolder {
 
 function writeState(path: string, learners: readonly Learner[], checkpoint: Checkpoint): void {
   const tensors = new Map<string, Tensor>()
-  for (const { name, state } of learners) {
-    for (const field of FIELDS) tensors.set(`${name}.${field}`, { shape: [state[field].length], data: state[field] })
+  for (const learner of learners) {
+    for (const [field, data] of arraysOf(learner)) {
+      tensors.set(`${learner.name}.${field}`, { shape: [data.length], data })
+    }
   }
   const steps = Object.fromEntries(learners.map(({ name, steps }) => [name, steps]))
   writeSafetensors(path, tensors, { 'robustra.checkpoint': JSON.stringify({ ...checkpoint, steps }) })
@@ -165,12 +169,12 @@ function readState(path: string, learners: readonly Learner[]): SavedState {
 
 function putBack(learners: readonly Learner[], { tensors, state }: SavedState, path: string): void {
   for (const learner of learners) {
-    for (const field of FIELDS) {
+    for (const [field, values] of arraysOf(learner)) {
       const tensor = tensors.get(`${learner.name}.${field}`)
-      if (tensor?.data.length !== learner.state[field].length) {
+      if (tensor?.data.length !== values.length) {
         throw new UserError(`${path} does not fit the run's networks: start again with another --out`)
       }
-      learner.state[field].set(tensor.data)
+      values.set(tensor.data)
     }
     learner.steps = state.steps[learner.name]!
   }

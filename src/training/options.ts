@@ -9,7 +9,7 @@ import { domains } from '../bounds/domain.ts'
 import { largestEpsilon, norms } from '../bounds/norm.ts'
 import { augmentations } from '../data/augment.ts'
 import { datasetNames } from '../data/dataset.ts'
-import { boundModes, empiricalLosses, isBounding, methods } from './objectives.ts'
+import { type Method, boundModes, empiricalLosses, isBounding, methods } from './objectives.ts'
 
 const count = z.int().positive()
 const fraction = z.number().min(0).max(1)
@@ -75,11 +75,17 @@ export const trainingOptionsSchema = z
       .number()
       .nonnegative()
       .describe('weight of the regularisers of interval training, which falls to 0 as ε grows'),
+    batchNorm: z
+      .boolean()
+      .describe('normalise hidden layers by clean images while training; what is saved are ordinary weights'),
     parallelPair: z.boolean().describe('robustra: f and g at the same time, each against the other’s last epoch'),
   })
   .readonly()
 
 export type TrainingOptions = z.infer<typeof trainingOptionsSchema>
+
+/** Methods of one network that take enough images at once for moments that mean something. */
+const wideMethods: ReadonlySet<Method> = new Set<Method>(['natural', 'adversarial', 'interval'])
 
 /** The paper's protocol for MNIST (Section 6): 100 epochs, batch 50, Adam, ε over 20 epochs, halving every 10. */
 const paperMnist = {
@@ -148,6 +154,7 @@ const defaults: TrainingOptions = {
   warmUp: 'none',
   warmUpEpochs: 0,
   regularise: 0,
+  batchNorm: false,
   parallelPair: false,
 }
 
@@ -217,12 +224,18 @@ function requirePossibleRadii(options: TrainingOptions): void {
 
 /** @throws UserError if settings of how a run begins contradict each other */
 function requireSensibleStart(options: TrainingOptions): void {
-  const { method, epochs, initialisation, start, warmUp, warmUpEpochs, regularise } = options
+  const { method, epochs, initialisation, start, warmUp, warmUpEpochs, regularise, batchNorm } = options
   const refuse = (what: string) => {
     throw new UserError(what)
   }
   if (start !== '' && initialisation !== 'default') {
     refuse(`initialisation ${initialisation} is of random starts, but start is '${start}': leave one of them out`)
+  }
+  if (batchNorm && start !== '') {
+    refuse(`batchNorm would make another network of '${start}': leave one of batchNorm and start out`)
+  }
+  if (batchNorm && !wideMethods.has(method)) {
+    refuse(`batchNorm is for methods ${[...wideMethods].join(', ')}: leave it out with method ${method}`)
   }
   if (warmUp === 'none' && warmUpEpochs > 0) {
     refuse(`warmUpEpochs is ${warmUpEpochs}, but warmUp is none: choose natural or interval`)

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileS
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadNetwork } from '../formats/network-file.ts'
 import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
 import { type GivenOptions, trainingOptions } from './options.ts'
 import { type RunOptions, resume, train } from './run.ts'
@@ -65,6 +66,21 @@ describe('a run', () => {
     expect(readFileSync(join(folder, 'stopped', 'best.safetensors'))).toEqual(
       readFileSync(join(folder, 'whole', 'best.safetensors')),
     )
+  }, 60_000)
+
+  it('with batch normalisation, stopped anywhere, ends as one that never was, and saves ordinary weights', async () => {
+    const options = optionsOf({ batchNorm: true })
+    const { networks } = await train(options, runIn('normalised'))
+    await expect(train(options, runIn('stopped normalised', stopAfter(1, 'f')))).rejects.toThrow('stopped by the test')
+    await resume(runIn('stopped normalised'))
+    expect(state('stopped normalised')).toEqual(state('normalised'))
+    const { tensors } = readSafetensors(join(folder, 'normalised', 'checkpoint.safetensors'))
+    const [saved] = [loadNetwork(join(folder, 'normalised', 'f.safetensors')).network.parameters]
+    expect(hash(saved)).toBe(hash(tensors.get('f.folded')!.data as Float32Array))
+    expect(hash(saved)).not.toBe(hash(tensors.get('f.parameters')!.data as Float32Array))
+    expect(hash(networks[0]!.network.parameters)).toBe(hash(saved))
+    // one that is done offers the same
+    expect(hash((await resume(runIn('normalised'))).networks[0]!.network.parameters)).toBe(hash(saved))
   }, 60_000)
 
   it('of a pair, stopped between f and g, ends as one that never was', async () => {

@@ -14,6 +14,8 @@ export interface TrainingData {
   readonly domain: Domain
   /** f, and for pairs g. */
   readonly learners: readonly OptimiserState[]
+  /** Of each: its weights with the moments of images folded in, if it is trained with batch normalisation. */
+  readonly folded: readonly (Float32Array | undefined)[]
   /** One flat gradient per chunk of a batch; the first also takes their sum. */
   readonly gradients: readonly Float32Array[]
   readonly training: Dataset
@@ -40,6 +42,7 @@ export interface GradientJob {
   readonly bounds: BoundSettings
   /** Decides together with an image's index how the image is changed; undefined: not at all. */
   readonly augmentSeed: number | undefined
+  readonly batchNorm: boolean
   /** Indices into the training set; chunk i is `batch[starts[i]]` to `batch[starts[i + 1]]`. */
   readonly batch: Uint32Array
   readonly starts: readonly number[]
@@ -61,6 +64,15 @@ export interface UpdateJob {
   readonly ranges: readonly number[]
 }
 
+/** One task: folds the moments of images into a learner's weights (batch-norm.ts). */
+export interface FoldJob {
+  readonly kind: 'fold'
+  readonly learner: number
+  readonly augmentSeed: number | undefined
+  /** Indices into the training set. */
+  readonly images: Uint32Array
+}
+
 /** Task i: clean and certified errors of validation images i · size to (i + 1) · size. */
 export interface ValidateJob {
   readonly kind: 'validate'
@@ -77,7 +89,7 @@ export interface ValidateResult {
   readonly unstable: number
 }
 
-export type TrainingJob = GradientJob | SumJob | UpdateJob | ValidateJob
+export type TrainingJob = GradientJob | SumJob | UpdateJob | FoldJob | ValidateJob
 
 const isDual = (method: Method) => method === 'lp-dual' || method === 'robustra'
 

@@ -53,7 +53,7 @@ async function trained(given: GivenOptions, workers: number) {
     await trainer.close()
   }
   return {
-    weights: learners.map(({ state }) => [state.parameters, state.first, state.second].map((a) => [...a])),
+    weights: learners.map(({ state, folded }) => [...Object.values(state), folded ?? []].map((a) => [...a])),
     reports,
   }
 }
@@ -113,6 +113,16 @@ describe('training', () => {
     const firstLoss = async (given: GivenOptions) => (await trained({ ...warm, ...given }, 1)).reports[0]!.loss
     expect(await firstLoss({ regularise: 0 })).toBeLessThan(one.reports[0]!.loss)
     expect(await firstLoss({ initialisation: 'ibp' })).not.toBe(one.reports[0]!.loss)
+  }, 30_000)
+
+  it('with batch normalisation is the same with 1 and 3 workers, and the folded network has learnt', async () => {
+    for (const method of ['natural', 'adversarial', 'interval'] as const) {
+      const given = { method, batchNorm: true, batchSize: 24, epochs: 12, halveEvery: 0 } as const
+      const one = await trained(given, 1)
+      expect(await trained(given, 3)).toEqual(one)
+      expect((await trained({ ...given, batchNorm: false }, 1)).weights).not.toEqual(one.weights)
+      expect(one.reports.at(-1)!.cleanError).toBeLessThan(0.2)
+    }
   }, 30_000)
 
   it('with augmented images is the same with 1 and 3 workers, and other than without', async () => {

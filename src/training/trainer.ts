@@ -20,6 +20,8 @@ export interface Learner {
   /** 'f', or 'g' for the other of a pair. */
   readonly name: string
   readonly state: OptimiserState
+  /** With batch normalisation: the network's weights after the last whole epoch (batch-norm.ts). */
+  readonly folded?: Float32Array
   /** Optimiser steps taken. */
   steps: number
 }
@@ -79,15 +81,19 @@ export function startLearners(options: TrainingOptions, architecture: Architectu
     return {
       name,
       state: { parameters, first: shared(parameters.length), second: shared(parameters.length) },
+      ...(options.batchNorm && { folded: shared(parameters.length) }),
       steps: 0,
     }
   })
 }
 
-export const networkOf = (architecture: Architecture, learner: Learner): Network => ({
+export const networkOf = (architecture: Architecture, { state, folded }: Learner): Network => ({
   architecture,
-  parameters: learner.state.parameters,
+  parameters: folded ?? state.parameters,
 })
+
+/** Images whose moments a batch-normalised network gets. */
+const FOLDED_IMAGES = 2048
 
 export class Trainer {
   readonly options: TrainingOptions
@@ -112,6 +118,7 @@ export class Trainer {
       norm: options.norm,
       domain: options.domain,
       learners: learners.map(({ state }) => state),
+      folded: learners.map(({ folded }) => folded),
       gradients: this.#gradients,
     } satisfies TrainingData)
   }
@@ -133,6 +140,7 @@ export class Trainer {
   async trainLearner(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<EpochReport> {
     const started = performance.now()
     const totals = await this.#trainOnce(index, epoch, onProgress)
+    if (this.options.batchNorm) await this.#fold(index, epoch)
     const validation = await this.#validate(index)
     const { steps, images } = totals
     const constraints = totals.loose + totals.tight + totals.infeasible
@@ -164,7 +172,7 @@ export class Trainer {
     const { options, learners } = this
     const learner = learners[index]!
     const images = this.#data.training.count
-    const order = new Random(options.seed, 'shuffle', learner.name, epoch).permutation(images)
+    const order = this.#orderOf(learner, epoch)
     const steps = Math.ceil(images / options.batchSize)
     let totals = noResult
     for (let step = 0; step < steps; step++) {
@@ -197,8 +205,8 @@ export class Trainer {
         steps: options.attackSteps,
         stepSize: 2.5 / options.attackSteps,
       },
-      augmentSeed:
-        options.augment === 'none' ? undefined : new Random(options.seed, 'augment', learner.name, epoch).bits(),
+      augmentSeed: this.#augmentSeedOf(learner, epoch),
+      batchNorm: options.batchNorm,
       bounds: {
         mode: options.bounds,
         dimension: options.projectionDimension,
@@ -234,6 +242,24 @@ export class Trainer {
       ranges,
     })
     return total
+  }
+
+  #orderOf({ name }: Learner, epoch: number): Uint32Array {
+    return new Random(this.options.seed, 'shuffle', name, epoch).permutation(this.#data.training.count)
+  }
+
+  #augmentSeedOf({ name }: Learner, epoch: number): number | undefined {
+    const { augment, seed } = this.options
+    return augment === 'none' ? undefined : new Random(seed, 'augment', name, epoch).bits()
+  }
+
+  async #fold(learner: number, epoch: number): Promise<void> {
+    await this.#run(1, {
+      kind: 'fold',
+      learner,
+      augmentSeed: this.#augmentSeedOf(this.learners[learner]!, epoch),
+      images: this.#orderOf(this.learners[learner]!, epoch).slice(0, FOLDED_IMAGES),
+    })
   }
 
   async #validate(index: number): Promise<Pick<EpochReport, 'cleanError' | 'certifiedError' | 'unstable'>> {

@@ -13,9 +13,11 @@ import { forward } from '../networks/forward.ts'
 import { sizeOf } from '../networks/layers.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import { largestIndex } from '../networks/evaluate.ts'
+import { foldChunk, foldImages } from './batch-norm.ts'
 import { addResults, minimise, noResult, unstableOf } from './objectives.ts'
 import { applyUpdate } from './optimiser.ts'
 import {
+  type FoldJob,
   type GradientJob,
   type GradientResult,
   type SumJob,
@@ -39,20 +41,22 @@ serve<TrainingData>(async (data) => {
   /** The network with the weights of that version. */
   const current = ({ learner, version }: Version): LoadedNetwork => {
     if (versions[learner] !== version) {
-      networks[learner]!.setParameters(data.learners[learner]!.parameters)
+      networks[learner]!.setParameters(data.folded[learner] ?? data.learners[learner]!.parameters)
       versions[learner] = version
     }
     return networks[learner]!
   }
 
   const gradient = (job: GradientJob, task: number): GradientResult => {
-    const network = current(job.network)
+    const [first, end] = [job.starts[task]!, job.starts[task + 1]!]
+    const unfold = job.batchNorm && fold(job, [...job.batch.subarray(first, end)])
+    const network = unfold ? networks[job.network.learner]! : current(job.network)
     const reference = job.reference && current(job.reference)
-    const end = job.starts[task + 1]!
     const most = examplesAtOnce(job)
+    const kept = engine.mark()
     network.clearGradient()
     let result = noResult
-    for (let start = job.starts[task]!; start < end; start += most) {
+    for (let start = first; start < end; start += most) {
       const indices = [...job.batch.subarray(start, Math.min(end, start + most))]
       const tape = new Tape()
       const part = minimise(job.method, {
@@ -74,11 +78,33 @@ serve<TrainingData>(async (data) => {
         identifiers: indices,
       })
       tape.backward()
-      engine.release(mark)
+      engine.release(kept)
       result = addResults(result, part)
     }
     network.readGradient(data.gradients[task]!)
+    if (unfold) unfold(data.gradients[task]!)
     return result
+  }
+
+  /** Clean images for batch normalisation. */
+  const imagesOf = (network: LoadedNetwork, indices: readonly number[], augmentSeed: number | undefined) =>
+    loadChunk(network, { ...examples(data.training, indices, augmentSeed), epsilon: 0 })
+
+  /** Leaves the network that is trained with weights that are those of no version. */
+  const fold = ({ network: { learner }, augmentSeed }: GradientJob, indices: readonly number[]) => {
+    versions[learner] = -1
+    const network = networks[learner]!
+    return foldChunk(network, data.learners[learner]!.parameters, imagesOf(network, indices, augmentSeed))
+  }
+
+  const foldAll = ({ learner, images, augmentSeed }: FoldJob): void => {
+    versions[learner] = -1
+    const network = networks[learner]!
+    const size = 32
+    const folded = foldImages(network, data.learners[learner]!.parameters, Math.ceil(images.length / size), (chunk) =>
+      imagesOf(network, [...images.subarray(chunk * size, (chunk + 1) * size)], augmentSeed),
+    )
+    data.folded[learner]!.set(folded)
   }
 
   const sum = ({ chunks, ranges }: SumJob, task: number): number => {
@@ -129,6 +155,8 @@ serve<TrainingData>(async (data) => {
           return sum(job, task)
         case 'update':
           return update(job, task)
+        case 'fold':
+          return foldAll(job)
         case 'validate':
           return validate(job, task)
       }

@@ -1,0 +1,176 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { pgd } from '../attacks/gradient-attack.ts'
+import { loadChunk } from '../bounds/chunk.ts'
+import { Engine } from '../engine/engine.ts'
+import { Random } from '../engine/random.ts'
+import { Tape } from '../engine/tape.ts'
+import { evaluate } from '../networks/evaluate.ts'
+import { initialise } from '../networks/initialise.ts'
+import { sizeOf } from '../networks/layers.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { type Architecture, type Network, parameterLayout } from '../networks/network.ts'
+import { foldChunk, foldImages } from './batch-norm.ts'
+import { type Method, minimise } from './objectives.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await Engine.create()
+})
+
+const plain: Architecture = {
+  name: 'plain',
+  input: { channels: 2, height: 6, width: 6 },
+  layers: [
+    { kind: 'normalise', mean: [0.4, 0.5], deviation: [0.5, 0.25] },
+    { kind: 'convolution', outChannels: 4, kernel: 4, stride: 2, padding: 1 },
+    { kind: 'relu' },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 12 },
+    { kind: 'relu' },
+    { kind: 'linear', outFeatures: 3 },
+  ],
+}
+
+const residual: Architecture = {
+  name: 'residual',
+  input: { channels: 2, height: 6, width: 6 },
+  layers: [
+    { kind: 'convolution', outChannels: 3, kernel: 3, stride: 1, padding: 1 },
+    { kind: 'relu' },
+    { kind: 'convolution', outChannels: 3, kernel: 3, stride: 1, padding: 1 },
+    { kind: 'convolution', outChannels: 3, kernel: 1, stride: 1, padding: 0, from: 1 },
+    { kind: 'add', other: 2 },
+    { kind: 'relu' },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 3 },
+  ],
+}
+
+const imagesOf = ({ input }: Architecture, count: number, seed: number): Float32Array[] => {
+  const random = new Random(seed)
+  return Array.from({ length: count }, () => new Float32Array(sizeOf(input)).map(() => random.between(0, 1)))
+}
+
+/** Network and images of an architecture, five of them, which leave padding in the chunk. */
+function setUp(architecture: Architecture) {
+  const loaded = new LoadedNetwork(engine, architecture, true)
+  const { parameters } = initialise(architecture, 1)
+  const pixels = imagesOf(architecture, 5, 2)
+  const labels = pixels.map((_, i) => i % 3)
+  const load = (images = pixels, epsilon = 0) =>
+    loadChunk(loaded, { images, labels: labels.slice(0, images.length), epsilon })
+  return { loaded, parameters: parameters.map((p) => 2 * p), pixels, load }
+}
+
+const folding = (loaded: LoadedNetwork, parameters: Float32Array, pixels: readonly Float32Array[], each: number) =>
+  foldImages(loaded, parameters, Math.ceil(pixels.length / each), (chunk) =>
+    loadChunk(loaded, {
+      images: pixels.slice(chunk * each, (chunk + 1) * each),
+      labels: pixels.slice(chunk * each, (chunk + 1) * each).map(() => 0),
+      epsilon: 0,
+    }),
+  )
+
+/** Values of the channels behind a layer, over images and places. */
+function channelsBehind({ architecture, parameters }: Network, layer: number, images: readonly Float32Array[]) {
+  const cut = { architecture: { ...architecture, layers: architecture.layers.slice(0, layer + 1) }, parameters }
+  const values = images.map((image) => evaluate(cut, image))
+  const channels = parameterLayout(architecture).find((tensor) => tensor.layer === layer)!.shape[0]!
+  const places = values[0]!.length / channels
+  return Array.from({ length: channels }, (_, c) => values.flatMap((v) => [...v.slice(c * places, (c + 1) * places)]))
+}
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
+
+describe('foldImages', () => {
+  it('gives every hidden channel its bias as mean and 1 as deviation, over all chunks', () => {
+    const { loaded, parameters } = setUp(plain)
+    const pixels = imagesOf(plain, 37, 3)
+    const network = { architecture: plain, parameters: folding(loaded, parameters, pixels, 8) }
+    for (const layer of [1, 4]) {
+      const bias = parameterLayout(plain).filter((tensor) => tensor.layer === layer)[1]!
+      channelsBehind(network, layer, pixels).forEach((values, c) => {
+        expect(mean(values)).toBeCloseTo(parameters[bias.offset + c]!, 4)
+        expect(mean(values.map((v) => (v - mean(values)) ** 2))).toBeCloseTo(1, 2)
+      })
+    }
+  })
+
+  it('leaves the last layer as it is', () => {
+    const { loaded, parameters, pixels } = setUp(plain)
+    const folded = folding(loaded, parameters, pixels, 8)
+    const last = parameterLayout(plain).filter(({ layer }) => layer === 6)
+    for (const { offset, length } of last) {
+      expect(folded.subarray(offset, offset + length)).toEqual(parameters.subarray(offset, offset + length))
+    }
+  })
+})
+
+describe('foldChunk', () => {
+  it('folds as foldImages does', () => {
+    for (const architecture of [plain, residual]) {
+      const { loaded, parameters, pixels, load } = setUp(architecture)
+      const folded = folding(loaded, parameters, pixels, 5)
+      loaded.setParameters(folded)
+      const { loss } = stepOf(loaded, new Tape(), 'natural', load(), 0)
+      loaded.setParameters(parameters)
+      expect(stepOf(loaded, new Tape(), 'natural', load(), 0).loss).not.toBeCloseTo(loss, 2)
+      foldChunk(loaded, parameters, load())
+      expect(stepOf(loaded, new Tape(), 'natural', load(), 0).loss).toBeCloseTo(loss, 5)
+    }
+  })
+
+  const cases: readonly { architecture: Architecture; method: Method; epsilon: number }[] = [
+    { architecture: plain, method: 'natural', epsilon: 0 },
+    { architecture: plain, method: 'interval', epsilon: 0.02 },
+    { architecture: residual, method: 'natural', epsilon: 0 },
+    { architecture: residual, method: 'interval', epsilon: 0.02 },
+  ]
+  it.each(cases)(
+    'has the gradient by the weights: $architecture.name, $method',
+    ({ architecture, method, epsilon }) => {
+      const { loaded, parameters, load } = setUp(architecture)
+      const lossAt = (values: Float32Array) => {
+        const mark = engine.mark()
+        foldChunk(loaded, values, load())
+        const { loss } = stepOf(loaded, new Tape(), method, load(undefined, epsilon), epsilon)
+        engine.release(mark)
+        return loss
+      }
+      const unfold = foldChunk(loaded, parameters, load())
+      loaded.clearGradient()
+      const tape = new Tape()
+      stepOf(loaded, tape, method, load(undefined, epsilon), epsilon)
+      tape.backward()
+      const gradient = new Float32Array(parameters.length)
+      loaded.readGradient(gradient)
+      unfold(gradient)
+      const random = new Random(4)
+      for (const { offset, length } of parameterLayout(architecture)) {
+        for (let k = 0; k < 4; k++) {
+          const i = offset + random.integer(length)
+          const h = 3e-4
+          const moved = (by: number) => lossAt(parameters.map((p, j) => (j === i ? p + by : p)))
+          const difference = (moved(h) - moved(-h)) / (2 * h)
+          expect(Math.abs(gradient[i]! - difference)).toBeLessThan(2e-3 + 0.02 * Math.abs(difference))
+        }
+      }
+    },
+  )
+})
+
+function stepOf(
+  network: LoadedNetwork,
+  tape: Tape,
+  method: Method,
+  chunk: ReturnType<typeof loadChunk>,
+  epsilon: number,
+) {
+  return minimise(method, {
+    ...{ network, tape, chunk, weight: 1 / chunk.count, boxShare: 1, regularisation: epsilon > 0 ? 0.3 : 0 },
+    empirical: { loss: 'clean', share: method === 'interval' ? 0.3 : 0 },
+    attack: pgd('unbounded', 1),
+    bounds: { mode: 'exact', dimension: 50, memory: 2 ** 24, seed: 1 },
+    identifiers: chunk.labels.map((_, i) => i),
+  })
+}
