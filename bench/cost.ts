@@ -47,7 +47,15 @@ async function costOf(
     const before = process.cpuUsage()
     const tape = new Tape()
     const result = minimise('lp-dual', {
-      ...{ network: loaded, tape, weight: 1 / images, regularisation: 0, boxShare: 1, attack: pgd('pixels', 0) },
+      ...{
+        network: loaded,
+        tape,
+        weight: 1 / images,
+        regularisation: 0,
+        boxShare: 1,
+        lossExponent: 0,
+        attack: pgd('pixels', 0),
+      },
       empirical: { loss: 'clean', share: 0 },
       bounds: { mode: 'exact', dimension: 1, memory: 2 ** 26, seed: 0 },
       chunk: loadChunk(loaded, {

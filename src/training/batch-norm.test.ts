@@ -167,7 +167,15 @@ function stepOf(
   epsilon: number,
 ) {
   return minimise(method, {
-    ...{ network, tape, chunk, weight: 1 / chunk.count, boxShare: 1, regularisation: epsilon > 0 ? 0.3 : 0 },
+    ...{
+      network,
+      tape,
+      chunk,
+      weight: 1 / chunk.count,
+      boxShare: 1,
+      lossExponent: 0,
+      regularisation: epsilon > 0 ? 0.3 : 0,
+    },
     empirical: { loss: 'clean', share: method === 'interval' ? 0.3 : 0 },
     attack: pgd('unbounded', 1),
     bounds: { mode: 'exact', dimension: 50, memory: 2 ** 24, seed: 1 },

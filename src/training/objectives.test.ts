@@ -51,7 +51,9 @@ function imagesFor(seed: number, count = 3) {
   }
 }
 
-type Settings = Partial<Pick<ObjectiveInput, 'empirical' | 'boxShare'>> & { bounds?: 'exact' | 'interval' }
+type Settings = Partial<Pick<ObjectiveInput, 'empirical' | 'boxShare' | 'lossExponent'>> & {
+  bounds?: 'exact' | 'interval'
+}
 
 /** Loss of a method, and its gradient by the parameters. */
 function lossOf(network: Network, reference: Network, method: Method, seed: number, settings: Settings = {}) {
@@ -68,6 +70,7 @@ function lossOf(network: Network, reference: Network, method: Method, seed: numb
     ...{
       empirical: { loss: 'clean', share: 0 },
       boxShare: 1,
+      lossExponent: 0,
       attack: { ...pgd('unbounded'), steps: 3, stepSize: 0.5 },
     },
     ...settings,
@@ -88,8 +91,9 @@ describe('objectives compose', () => {
   it.each([
     ['CROWN-IBP', 'lp-dual', { bounds: 'interval' }],
     ['SABR', 'interval', { boxShare: 0.4 }],
+    ['a generalised cross-entropy', 'interval', { lossExponent: 0.7 }],
     ['MTL-IBP', 'interval', adversarial],
-    ['all of it', 'lp-dual', { bounds: 'interval', boxShare: 0.5, ...adversarial }],
+    ['all of it', 'lp-dual', { bounds: 'interval', boxShare: 0.5, lossExponent: 1, ...adversarial }],
     ['a clean share of lp-dual', 'lp-dual', { empirical: { loss: 'clean', share: 0.3 } }],
   ] as const)('%s: its gradient is that of its loss', (_, method, settings) => {
     const errors = seeds.map((seed) => {
@@ -131,6 +135,16 @@ describe('objectives compose', () => {
       const mixed = loss('interval', { empirical: { loss: empirical, share: 0.25 } })
       expect(mixed).toBeCloseTo(0.75 * loss('interval') + 0.25 * loss(method), 5)
     }
+  })
+
+  it('go from cross-entropy to the probability of an error, as the exponent goes from 0 to 1', () => {
+    const [network, reference] = pair(4)
+    const loss = (lossExponent: number) => lossOf(network, reference, 'interval', 4, { lossExponent }).loss
+    expect(loss(1e-6)).toBeCloseTo(loss(0), 4)
+    const losses = [0, 0.25, 0.5, 0.75, 1].map(loss)
+    expect(losses).toEqual(losses.toSorted((a, b) => b - a))
+    expect(loss(1)).toBeLessThan(1)
+    expect(loss(0)).toBeGreaterThan(loss(1) + 0.05)
   })
 
   it('over smaller boxes lie between an adversarial loss and that of whole balls', () => {

@@ -2,10 +2,11 @@
  * What training minimises, one function per method: each lays its loss on the tape and returns its value.
  * A loss is summed over a chunk with the weight 1 / batch size, so that chunks add up to the batch's mean.
  *
- * Methods that bound the worst case (interval, lp-dual, robustra) compose with three settings, which make the objectives
+ * Methods that bound the worst case (interval, lp-dual, robustra) compose with four settings, which make the objectives
  * of later work, and those with the reference space on top:
  * - the empirical share: that much of the loss is an empirical one instead, of clean images (Gowal et al. 2018) or of
  *   adversarial ones (MTL-IBP of De Palma et al. 2024);
+ * - the exponent of the loss: what cannot be proved anyway may weigh less (Zhang & Sabuncu 2018, for wrong labels);
  * - the box share: the bounds hold over a smaller box around an adversarial example (SABR, Müller et al. 2023);
  * - bounds 'interval': hidden neurons of dual methods are bounded by intervals (CROWN-IBP, Zhang et al. 2020).
  */
@@ -39,6 +40,8 @@ export interface ObjectiveInput {
   readonly empirical: { readonly loss: (typeof empiricalLosses)[number]; readonly share: number }
   /** Methods that bound: over what share of the ball's radius, in (0, 1]. */
   readonly boxShare: number
+  /** Methods that bound: q of their generalised cross-entropy (engine/cross-entropy.ts), 0 to 1. */
+  readonly lossExponent: number
   /** Weight of the regularisers in interval training, 0 for none (regularisers.ts). */
   readonly regularisation: number
   readonly attack: AttackOptions
@@ -125,8 +128,12 @@ const adversarial = (input: ObjectiveInput) => {
   return result(classification(input, worst, input.weight))
 }
 
-/** Weight of an example's bounds in the loss. */
-const boundWeight = ({ weight, empirical }: ObjectiveInput) => weight * (1 - empirical.share)
+/** The loss of the bounds of an example's margins, one per target. */
+function worstLoss(input: ObjectiveInput, margins: Tensor, label: number): number {
+  const { network, weight, empirical, lossExponent } = input
+  const own = weight * (1 - empirical.share)
+  return crossEntropy(network.engine, margins, classesOf(network), label, own, 0, 1, lossExponent)
+}
 
 /** Gowal et al. (2018): interval bounds of the margins; with the regularisers of Shi et al. (2021) if they have a weight. */
 const interval = (input: ObjectiveInput) => {
@@ -135,7 +142,7 @@ const interval = (input: ObjectiveInput) => {
   const { hidden, last: ball } = propagateIntervals(network, tape, chunk)
   const worst = chunk.labels.reduce((sum, label, e) => {
     const margins = intervalMargins(engine, tape, stages.at(-1)!, ball, chunk.columns, e, label)
-    return sum + crossEntropy(engine, margins, classesOf(network), label, boundWeight(input))
+    return sum + worstLoss(input, margins, label)
   }, 0)
   const penalty = regularisation > 0 ? regularise(engine, chunk, hidden, regularisation * weight * chunk.count) : 0
   return result(worst + penalty)
@@ -181,7 +188,7 @@ const lpDual = (input: ObjectiveInput) => {
   const bounds = relaxed(input, network, tape, 'projection')
   const loss = chunk.labels.reduce((sum, label, e) => {
     const margins = dualMargins(bounds, tape, e)
-    return sum + crossEntropy(network.engine, margins, classesOf(network), label, boundWeight(input))
+    return sum + worstLoss(input, margins, label)
   }, 0)
   return { ...result(loss), ...costOf(bounds) }
 }
@@ -195,7 +202,7 @@ const robustra = (input: ObjectiveInput) => {
   const total = { ...result(0), ...costOf(f) }
   chunk.labels.forEach((label, e) => {
     const { margins, statistics } = robustraMargins(f, tape, g, e)
-    total.loss += crossEntropy(network.engine, margins, classesOf(network), label, boundWeight(input))
+    total.loss += worstLoss(input, margins, label)
     total.t += statistics.t
     total.loose += statistics.loose
     total.tight += statistics.tight

@@ -130,6 +130,8 @@ describe('training options', () => {
     ['halveEvery', { halveEvery: -1 }],
     ['empiricalShare', { empiricalShare: 2 }],
     ['empiricalShare', { empiricalShare: 0.5, method: 'natural' }],
+    ['lossExponent', { lossExponent: 1.1 }],
+    ['lossExponent', { lossExponent: 0.5, method: 'natural' }],
     ['boxShare', { boxShare: 0 }],
     ['boxShare', { boxShare: 1.5 }],
     ['boxShare', { boxShare: 0.5, method: 'adversarial' }],

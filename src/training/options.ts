@@ -54,6 +54,9 @@ export const trainingOptionsSchema = z
     domain: z.enum(domains).describe('of all balls: whole, or only their part in [0, 1]'),
     empirical: z.enum(empiricalLosses).describe('loss that is mixed into one of bounds'),
     empiricalShare: fraction.describe('its weight; in interval training it falls from 1 to this over the ramp'),
+    lossExponent: fraction.describe(
+      'q of the loss of bounds, (1 − p^q)/q: 0 for cross-entropy; the larger, the less hopeless images weigh',
+    ),
     boxShare: z
       .number()
       .positive()
@@ -147,6 +150,7 @@ const defaults: TrainingOptions = {
   domain: 'unbounded',
   empirical: 'clean',
   empiricalShare: 0,
+  lossExponent: 0,
   boxShare: 1,
   attackSteps: 10,
   initialisation: 'default',
@@ -251,9 +255,13 @@ function requireSensibleStart(options: TrainingOptions): void {
 }
 
 /** @throws UserError if what composes with bounds is set for a method without any */
-function requireSensibleMixture({ method, empiricalShare, boxShare }: TrainingOptions): void {
+function requireSensibleMixture({ method, empiricalShare, lossExponent, boxShare }: TrainingOptions): void {
   if (isBounding(method)) return
-  const set = empiricalShare > 0 ? 'empiricalShare' : boxShare < 1 ? 'boxShare' : undefined
+  const set = [
+    ['empiricalShare', empiricalShare > 0],
+    ['lossExponent', lossExponent > 0],
+    ['boxShare', boxShare < 1],
+  ].find(([, isSet]) => isSet)?.[0]
   if (set)
     throw new UserError(
       `${set} is for methods of bounds, interval, lp-dual and robustra: leave it out with method ${method}`,

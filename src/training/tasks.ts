@@ -37,6 +37,7 @@ export interface GradientJob {
   readonly epsilon: number
   readonly empirical: ObjectiveInput['empirical']
   readonly boxShare: number
+  readonly lossExponent: number
   readonly regularisation: number
   readonly attack: AttackOptions
   readonly bounds: BoundSettings

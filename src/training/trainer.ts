@@ -199,6 +199,7 @@ export class Trainer {
       epsilon: epsilonAt(options, epoch, step, steps),
       empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
       boxShare: methodAt(options, epoch) === options.method ? options.boxShare : 1,
+      lossExponent: methodAt(options, epoch) === options.method ? options.lossExponent : 0,
       regularisation: regularisationAt(options, epoch, step, steps),
       attack: {
         ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),

@@ -72,6 +72,7 @@ serve<TrainingData>(async (data) => {
         weight: 1 / job.batch.length,
         empirical: job.empirical,
         boxShare: job.boxShare,
+        lossExponent: job.lossExponent,
         regularisation: job.regularisation,
         attack: job.attack,
         bounds: job.bounds,
