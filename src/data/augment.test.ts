@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Random } from '../engine/random.ts'
-import { flipCrop } from './augment.ts'
+import { augment } from './augment.ts'
 
 const shape = { channels: 2, height: 9, width: 7 }
 /** No two pixels are equal, and none is black. */
@@ -30,7 +30,7 @@ test('each of the 162 mirrored and moved images occurs, the image itself too, an
   expect(possible.has(image.join())).toBe(true)
   const draws = 162 * 60
   for (let i = 0; i < draws; i++) {
-    const made = flipCrop(image, shape, new Random(1, i)).join()
+    const made = augment(image, shape, 'flip-crop', new Random(1, i)).join()
     expect(possible.has(made)).toBe(true)
     possible.set(made, possible.get(made)! + 1)
   }
@@ -42,9 +42,17 @@ test('each of the 162 mirrored and moved images occurs, the image itself too, an
 
 test('the stream decides, and the image stays as it is', () => {
   const before = image.slice()
-  const make = (seed: number) => flipCrop(image, shape, new Random(seed))
+  const make = (seed: number) => augment(image, shape, 'flip-crop', new Random(seed))
   expect(make(5)).toEqual(make(5))
   expect(make(5)).toHaveLength(image.length)
   expect(new Set(Array.from({ length: 20 }, (_, seed) => make(seed).join())).size).toBeGreaterThan(10)
   expect(image).toEqual(before)
+})
+
+test('flip mirrors half of the images, and none changes nothing', () => {
+  const made = Array.from({ length: 200 }, (_, i) => augment(image, shape, 'flip', new Random(2, i)).join())
+  expect(new Set(made)).toEqual(new Set([expected(false, 4, 4), expected(true, 4, 4)]))
+  const mirrored = made.filter((bytes) => bytes === expected(true, 4, 4)).length
+  expect(Math.abs(mirrored - 100)).toBeLessThan(35)
+  expect(augment(image, shape, 'none', new Random(2))).toEqual(image)
 })

@@ -93,6 +93,7 @@ describe('objectives compose', () => {
     ['SABR', 'interval', { boxShare: 0.4 }],
     ['a generalised cross-entropy', 'interval', { lossExponent: 0.7 }],
     ['MTL-IBP', 'interval', adversarial],
+    ['a generalised MTL-IBP', 'interval', { lossExponent: 0.5, ...adversarial }],
     ['all of it', 'lp-dual', { bounds: 'interval', boxShare: 0.5, lossExponent: 1, ...adversarial }],
     ['a clean share of lp-dual', 'lp-dual', { empirical: { loss: 'clean', share: 0.3 } }],
   ] as const)('%s: its gradient is that of its loss', (_, method, settings) => {

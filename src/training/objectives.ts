@@ -2,13 +2,13 @@
  * What training minimises, one function per method: each lays its loss on the tape and returns its value.
  * A loss is summed over a chunk with the weight 1 / batch size, so that chunks add up to the batch's mean.
  *
- * Methods that bound the worst case (interval, lp-dual, robustra) compose with four settings, which make the objectives
+ * Methods that bound the worst case (interval, lp-dual, robustra) compose with three settings, which make the objectives
  * of later work, and those with the reference space on top:
  * - the empirical share: that much of the loss is an empirical one instead, of clean images (Gowal et al. 2018) or of
  *   adversarial ones (MTL-IBP of De Palma et al. 2024);
- * - the exponent of the loss: what cannot be proved anyway may weigh less (Zhang & Sabuncu 2018, for wrong labels);
  * - the box share: the bounds hold over a smaller box around an adversarial example (SABR, Müller et al. 2023);
  * - bounds 'interval': hidden neurons of dual methods are bounded by intervals (CROWN-IBP, Zhang et al. 2020).
+ * The loss of them all may be a generalised cross-entropy, with which images that are hopeless anyway weigh less.
  */
 import { type AttackOptions, attackChunk } from '../attacks/gradient-attack.ts'
 import { type Chunk, subBalls } from '../bounds/chunk.ts'
@@ -40,7 +40,7 @@ export interface ObjectiveInput {
   readonly empirical: { readonly loss: (typeof empiricalLosses)[number]; readonly share: number }
   /** Methods that bound: over what share of the ball's radius, in (0, 1]. */
   readonly boxShare: number
-  /** Methods that bound: q of their generalised cross-entropy (engine/cross-entropy.ts), 0 to 1. */
+  /** q of the generalised cross-entropy, 0 to 1 (engine/cross-entropy.ts); not of 'orthogonal'. */
   readonly lossExponent: number
   /** Weight of the regularisers in interval training, 0 for none (regularisers.ts). */
   readonly regularisation: number
@@ -109,12 +109,14 @@ const result = (loss: number): ObjectiveResult => ({ ...noResult, loss })
 
 const classesOf = ({ stages }: LoadedNetwork) => stages.at(-1)!.outputShape.channels
 
-/** Cross-entropy of the logits at some images of the chunk. */
+/** The loss of the logits at some images of the chunk. */
 function classification(input: ObjectiveInput, images: Tensor, weight: number): number {
-  const { network, tape, chunk } = input
+  const { network, tape, chunk, lossExponent } = input
+  const { engine } = network
+  const classes = classesOf(network)
   const logits = forward(network, tape, images, chunk.columns, { input: false, weights: true })
   return chunk.labels.reduce(
-    (sum, label, e) => sum + crossEntropy(network.engine, logits, classesOf(network), label, weight, e, chunk.columns),
+    (sum, label, e) => sum + crossEntropy(engine, logits, classes, label, weight, e, chunk.columns, lossExponent),
     0,
   )
 }

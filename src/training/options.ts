@@ -55,7 +55,7 @@ export const trainingOptionsSchema = z
     empirical: z.enum(empiricalLosses).describe('loss that is mixed into one of bounds'),
     empiricalShare: fraction.describe('its weight; in interval training it falls from 1 to this over the ramp'),
     lossExponent: fraction.describe(
-      'q of the loss of bounds, (1 − p^q)/q: 0 for cross-entropy; the larger, the less hopeless images weigh',
+      'q of the loss (1 − p^q)/q: 0 for cross-entropy; the larger, the less hopeless images weigh',
     ),
     boxShare: z
       .number()
@@ -256,12 +256,11 @@ function requireSensibleStart(options: TrainingOptions): void {
 
 /** @throws UserError if what composes with bounds is set for a method without any */
 function requireSensibleMixture({ method, empiricalShare, lossExponent, boxShare }: TrainingOptions): void {
+  if (lossExponent > 0 && method === 'orthogonal') {
+    throw new UserError('lossExponent is not for method orthogonal, which has a loss of its own: leave it out')
+  }
   if (isBounding(method)) return
-  const set = [
-    ['empiricalShare', empiricalShare > 0],
-    ['lossExponent', lossExponent > 0],
-    ['boxShare', boxShare < 1],
-  ].find(([, isSet]) => isSet)?.[0]
+  const set = empiricalShare > 0 ? 'empiricalShare' : boxShare < 1 ? 'boxShare' : undefined
   if (set)
     throw new UserError(
       `${set} is for methods of bounds, interval, lp-dual and robustra: leave it out with method ${method}`,

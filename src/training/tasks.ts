@@ -2,6 +2,7 @@
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import type { Domain } from '../bounds/domain.ts'
 import type { Norm } from '../bounds/norm.ts'
+import type { Augmentation } from '../data/augment.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Architecture } from '../networks/network.ts'
 import type { BoundSettings, Method, ObjectiveInput, ObjectiveResult } from './objectives.ts'
@@ -28,6 +29,13 @@ export interface Version {
   readonly version: number
 }
 
+/** How training images are augmented in an epoch. */
+export interface Change {
+  readonly how: Augmentation
+  /** Decides together with an image's index what becomes of it. */
+  readonly seed: number
+}
+
 /** Task i: the gradient of chunk i of the batch, into `gradients[i]`. */
 export interface GradientJob {
   readonly kind: 'gradient'
@@ -41,8 +49,7 @@ export interface GradientJob {
   readonly regularisation: number
   readonly attack: AttackOptions
   readonly bounds: BoundSettings
-  /** Decides together with an image's index how the image is changed; undefined: not at all. */
-  readonly augmentSeed: number | undefined
+  readonly change: Change
   readonly batchNorm: boolean
   /** Indices into the training set; chunk i is `batch[starts[i]]` to `batch[starts[i + 1]]`. */
   readonly batch: Uint32Array
@@ -69,7 +76,7 @@ export interface UpdateJob {
 export interface FoldJob {
   readonly kind: 'fold'
   readonly learner: number
-  readonly augmentSeed: number | undefined
+  readonly change: Change
   /** Indices into the training set. */
   readonly images: Uint32Array
 }

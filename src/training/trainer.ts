@@ -13,7 +13,14 @@ import { type Method, type ObjectiveResult, addResults, noResult, trainsPair } f
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'
 import { empiricalShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
-import { type TrainingData, type TrainingJob, type ValidateResult, chunkStarts, parameterRanges } from './tasks.ts'
+import {
+  type Change,
+  type TrainingData,
+  type TrainingJob,
+  type ValidateResult,
+  chunkStarts,
+  parameterRanges,
+} from './tasks.ts'
 
 /** One network in training. */
 export interface Learner {
@@ -206,7 +213,7 @@ export class Trainer {
         steps: options.attackSteps,
         stepSize: 2.5 / options.attackSteps,
       },
-      augmentSeed: this.#augmentSeedOf(learner, epoch),
+      change: this.#changeOf(learner, epoch),
       batchNorm: options.batchNorm,
       bounds: {
         mode: options.bounds,
@@ -249,16 +256,16 @@ export class Trainer {
     return new Random(this.options.seed, 'shuffle', name, epoch).permutation(this.#data.training.count)
   }
 
-  #augmentSeedOf({ name }: Learner, epoch: number): number | undefined {
+  #changeOf({ name }: Learner, epoch: number): Change {
     const { augment, seed } = this.options
-    return augment === 'none' ? undefined : new Random(seed, 'augment', name, epoch).bits()
+    return { how: augment, seed: new Random(seed, 'augment', name, epoch).bits() }
   }
 
   async #fold(learner: number, epoch: number): Promise<void> {
     await this.#run(1, {
       kind: 'fold',
       learner,
-      augmentSeed: this.#augmentSeedOf(this.learners[learner]!, epoch),
+      change: this.#changeOf(this.learners[learner]!, epoch),
       images: this.#orderOf(this.learners[learner]!, epoch).slice(0, FOLDED_IMAGES),
     })
   }

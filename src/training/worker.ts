@@ -3,7 +3,7 @@ import { type AttackOptions, attackChunk } from '../attacks/gradient-attack.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { proveNetwork } from '../bounds/dual.ts'
 import { provedMargins } from '../bounds/margins.ts'
-import { flipCrop } from '../data/augment.ts'
+import { augment } from '../data/augment.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Engine } from '../engine/engine.ts'
 import { serve } from '../engine/pool.ts'
@@ -17,6 +17,7 @@ import { foldChunk, foldImages } from './batch-norm.ts'
 import { addResults, minimise, noResult, unstableOf } from './objectives.ts'
 import { applyUpdate } from './optimiser.ts'
 import {
+  type Change,
   type FoldJob,
   type GradientJob,
   type GradientResult,
@@ -64,7 +65,7 @@ serve<TrainingData>(async (data) => {
         ...(reference && { reference }),
         tape,
         chunk: loadChunk(network, {
-          ...examples(data.training, indices, job.augmentSeed),
+          ...examples(data.training, indices, job.change),
           epsilon: job.epsilon,
           norm: data.norm,
           domain: data.domain,
@@ -88,22 +89,22 @@ serve<TrainingData>(async (data) => {
   }
 
   /** Clean images for batch normalisation. */
-  const imagesOf = (network: LoadedNetwork, indices: readonly number[], augmentSeed: number | undefined) =>
-    loadChunk(network, { ...examples(data.training, indices, augmentSeed), epsilon: 0 })
+  const imagesOf = (network: LoadedNetwork, indices: readonly number[], change: Change) =>
+    loadChunk(network, { ...examples(data.training, indices, change), epsilon: 0 })
 
   /** Leaves the network that is trained with weights that are those of no version. */
-  const fold = ({ network: { learner }, augmentSeed }: GradientJob, indices: readonly number[]) => {
+  const fold = ({ network: { learner }, change }: GradientJob, indices: readonly number[]) => {
     versions[learner] = -1
     const network = networks[learner]!
-    return foldChunk(network, data.learners[learner]!.parameters, imagesOf(network, indices, augmentSeed))
+    return foldChunk(network, data.learners[learner]!.parameters, imagesOf(network, indices, change))
   }
 
-  const foldAll = ({ learner, images, augmentSeed }: FoldJob): void => {
+  const foldAll = ({ learner, images, change }: FoldJob): void => {
     versions[learner] = -1
     const network = networks[learner]!
     const size = 32
     const folded = foldImages(network, data.learners[learner]!.parameters, Math.ceil(images.length / size), (chunk) =>
-      imagesOf(network, [...images.subarray(chunk * size, (chunk + 1) * size)], augmentSeed),
+      imagesOf(network, [...images.subarray(chunk * size, (chunk + 1) * size)], change),
     )
     data.folded[learner]!.set(folded)
   }
@@ -180,12 +181,12 @@ function correctAt(network: LoadedNetwork, { columns, labels }: Chunk, points: T
   return labels.map((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) === label)
 }
 
-/** @param augmentSeed if images are to be changed; each has a random stream of its own, whoever works on it */
-function examples({ images, labels, shape }: Dataset, indices: readonly number[], augmentSeed?: number) {
+/** @param change how images are augmented, if at all; each has a random stream of its own, whoever works on it */
+function examples({ images, labels, shape }: Dataset, indices: readonly number[], change?: Change) {
   const size = sizeOf(shape)
   const pixels = (i: number) => {
     const image = images.subarray(i * size, (i + 1) * size)
-    const bytes = augmentSeed === undefined ? image : flipCrop(image, shape, new Random(augmentSeed, i))
+    const bytes = change ? augment(image, shape, change.how, new Random(change.seed, i)) : image
     const values = new Float32Array(size)
     for (let p = 0; p < size; p++) values[p] = bytes[p]! / 255
     return values
