@@ -226,5 +226,5 @@ describe.runIf(existsSync(unpack))('the real files', () => {
     const train = await loadCifar10('train', { dataDirectory: real })
     expect([train.count, ...train.labels.subarray(0, 5)]).toEqual([50000, 6, 9, 9, 4, 1])
     expect(train.labels.filter((label) => label === 3)).toHaveLength(5000)
-  }, 60_000)
+  })
 })

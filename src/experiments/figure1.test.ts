@@ -51,7 +51,7 @@ describe('Figure 1', () => {
     )
     expect(again.data).toEqual(resumed.data)
     expect(parts.slice(3)).toEqual(['training Figure 1'])
-  }, 60_000)
+  })
 
   test('goes on with its own settings only', async () => {
     const other = figure1({ ...settings, epochs: 2, images: 5 }, quietly(at('cut'), true))

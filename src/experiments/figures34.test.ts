@@ -46,5 +46,5 @@ describe('Figures 3 and 4', () => {
     await figure4(settings, quietly(at('cut'), true))
     const cut = await figure3(settings, quietly(at('cut'), true))
     expect(withoutTimes(cut.data)).toEqual(withoutTimes(third.data))
-  }, 60_000)
+  })
 })

@@ -92,7 +92,7 @@ describe('a row', () => {
     const watched = quietly(at('cut'), true, (title) => parts.push(title))
     expect(withoutTimes((await table2([row], settings, watched)).data)).toEqual(withoutTimes(resumed.data))
     expect(parts).toEqual([])
-  }, 120_000)
+  })
 
   test('that is there already stops the whole table before anything is trained', async () => {
     mkdirSync(at('used/mnist-0.1-small'), { recursive: true })

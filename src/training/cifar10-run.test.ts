@@ -57,4 +57,4 @@ test('stopped and resumed, images are changed as if it had never stopped', async
   expect(bytes('stopped').equals(bytes('whole'))).toBe(true)
   const losses = whole.reports.map(({ loss }) => loss)
   expect(new Set(losses).size).toBe(3)
-}, 60_000)
+})

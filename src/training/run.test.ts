@@ -66,7 +66,7 @@ describe('a run', () => {
     expect(readFileSync(join(folder, 'stopped', 'best.safetensors'))).toEqual(
       readFileSync(join(folder, 'whole', 'best.safetensors')),
     )
-  }, 60_000)
+  })
 
   it('with batch normalisation, stopped anywhere, ends as one that never was, and saves ordinary weights', async () => {
     const options = optionsOf({ batchNorm: true })
@@ -81,7 +81,7 @@ describe('a run', () => {
     expect(hash(networks[0]!.network.parameters)).toBe(hash(saved))
     // one that is done offers the same
     expect(hash((await resume(runIn('normalised'))).networks[0]!.network.parameters)).toBe(hash(saved))
-  }, 60_000)
+  })
 
   it('of a pair, stopped between f and g, ends as one that never was', async () => {
     const options = optionsOf({ method: 'robustra', epochs: 2, trainingCount: 16 })
@@ -89,7 +89,7 @@ describe('a run', () => {
     await expect(train(options, runIn('stopped pair', stopAfter(1, 'f')))).rejects.toThrow('stopped by the test')
     await resume(runIn('stopped pair'))
     expect(state('stopped pair')).toEqual(state('pair'))
-  }, 60_000)
+  })
 
   it('stopped before its first checkpoint begins anew; one that is done stays as it is', async () => {
     await expect(train(optionsOf({ epochs: 1 }), runIn('early', stopAfter(0, 'f')))).rejects.toThrow(
@@ -101,7 +101,7 @@ describe('a run', () => {
     const { reports } = await resume(runIn('early'))
     expect(state('early')).toEqual(before)
     expect(reports).toHaveLength(1)
-  }, 60_000)
+  })
 
   it('whose loss is not finite says so and keeps the last checkpoint', async () => {
     await train(optionsOf({ epochs: 1 }), runIn('diverging'))
@@ -117,7 +117,7 @@ describe('a run', () => {
     const { tensors } = readSafetensors(join(folder, 'diverging', 'checkpoint.safetensors'))
     expect([...tensors.values()].every(({ data }) => (data as Float32Array).every(Number.isFinite))).toBe(true)
     expect(state('diverging').log[0]).toEqual(before.log[0])
-  }, 60_000)
+  })
 
   it('does not write over anything', async () => {
     writeFileSync(join(folder, 'file'), 'mine')
@@ -174,5 +174,5 @@ describe('a run', () => {
         ),
       ]).toEqual([state, 'UserError'])
     }
-  }, 60_000)
+  })
 })

@@ -93,7 +93,7 @@ describe('the start of training', () => {
       const [given] = started(at(`${name}.onnx`), { dataset: 'cifar10', architecture: name }, network.architecture)
       expect(given).toEqual(weights(network))
     }
-  }, 30_000)
+  })
 
   it('for a pair is a pair, or two networks', () => {
     const pair = { method: 'robustra' } as const
@@ -136,7 +136,7 @@ describe('a run', () => {
       expect(weightsIn(name, 'f.safetensors')).toEqual(weights(networks[0]))
       expect(weightsIn(name, 'g.safetensors')).toEqual(weights(networks[1]))
     }
-  }, 60_000)
+  })
 
   it('stopped before its first epoch was done goes on from the same networks, whatever has become of their files', async () => {
     copyFileSync(at('one.safetensors'), at('lent.safetensors'))
@@ -146,7 +146,7 @@ describe('a run', () => {
     copyFileSync(at('two.safetensors'), at('lent.safetensors'))
     await resume(runIn('stopped'))
     expect(state('stopped')).toEqual(state('whole'))
-  }, 60_000)
+  })
 
   it('that cannot begin there leaves no folder', async () => {
     await expect(train(optionsOf({ start: at('nowhere.npz') }), runIn('never'))).rejects.toThrow(oneLine(/nowhere.npz/))
@@ -169,7 +169,7 @@ describe('a warm-up', () => {
     expect(state('natural').log[0]).toMatchObject(first)
     // g begins elsewhere
     expect(reports[1]!.loss).not.toBe(reports[0]!.loss)
-  }, 60_000)
+  })
 
   it('by intervals and regularised is the same after an interruption', async () => {
     const options = optionsOf({
@@ -187,5 +187,5 @@ describe('a warm-up', () => {
         ['lp-dual', 0.1],
       ],
     ])
-  }, 60_000)
+  })
 })

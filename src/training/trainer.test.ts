@@ -67,7 +67,7 @@ describe('training', () => {
       expect(one.weights).toHaveLength(learners)
       expect(one.reports).toHaveLength(2 * learners)
       expect(one.weights.flat(2).every(Number.isFinite)).toBe(true)
-    }, 30_000)
+    })
   }
 
   for (const bounds of ['projected', 'auto'] as const) {
@@ -80,7 +80,7 @@ describe('training', () => {
       expect(ofF.at(-1)!.loss).toBeLessThan(ofF[0]!.loss)
       expect(ofF.every(({ work }) => work!.projected > 0)).toBe(true)
       expect(ofF.every(({ work }) => (bounds === 'projected' ? work!.rows === 0 : true))).toBe(true)
-    }, 30_000)
+    })
   }
 
   for (const norm of ['l2', 'l1'] as const) {
@@ -95,7 +95,7 @@ describe('training', () => {
         const box = await trained({ ...given, norm: 'linf' }, 1)
         expect(box.reports[0]!.loss).toBeGreaterThan(one.reports[0]!.loss)
       }
-    }, 30_000)
+    })
   }
 
   it('learns ℓ2 balls: the loss falls and images get certified', async () => {
@@ -103,7 +103,7 @@ describe('training', () => {
     const { reports } = await trained(given, 2)
     expect(reports.at(-1)!.certifiedError).toBeLessThan(0.2)
     expect(reports.every((r) => r.certifiedError! >= r.cleanError!)).toBe(true)
-  }, 60_000)
+  })
 
   it('with a warm-up by intervals, regularised, is the same with 1 and 3 workers, and other than without', async () => {
     const warm = { method: 'lp-dual', warmUp: 'interval', regularise: 2 } as const
@@ -113,17 +113,21 @@ describe('training', () => {
     const firstLoss = async (given: GivenOptions) => (await trained({ ...warm, ...given }, 1)).reports[0]!.loss
     expect(await firstLoss({ regularise: 0 })).toBeLessThan(one.reports[0]!.loss)
     expect(await firstLoss({ initialisation: 'ibp' })).not.toBe(one.reports[0]!.loss)
-  }, 30_000)
+  })
 
   it('with batch normalisation is the same with 1 and 3 workers, and the folded network has learnt', async () => {
-    for (const method of ['natural', 'adversarial', 'interval'] as const) {
-      const given = { method, batchNorm: true, batchSize: 24, epochs: 12, halveEvery: 0 } as const
+    for (const method of ['adversarial', 'interval'] as const) {
+      const given = { method, batchNorm: true, epochs: 1 } as const
       const one = await trained(given, 1)
       expect(await trained(given, 3)).toEqual(one)
       expect((await trained({ ...given, batchNorm: false }, 1)).weights).not.toEqual(one.weights)
-      expect(one.reports.at(-1)!.cleanError).toBeLessThan(0.2)
     }
-  }, 30_000)
+    const { reports } = await trained(
+      { method: 'natural', batchNorm: true, batchSize: 24, epochs: 12, halveEvery: 0 },
+      2,
+    )
+    expect(reports.at(-1)!.cleanError).toBeLessThan(0.2)
+  })
 
   it('with augmented images is the same with 1 and 3 workers, and other than without', async () => {
     const one = await trained({ method: 'natural', augment: 'flip-crop' }, 1)
@@ -139,7 +143,7 @@ describe('training', () => {
     const [plain, changed] = [await errors('none'), await errors('flip-crop')]
     expect(changed.others).toEqual(plain.others)
     expect(changed.loss).not.toBe(plain.loss)
-  }, 30_000)
+  })
 
   it('depends on the seed', async () => {
     const [a, b] = [await trained({ method: 'natural' }, 1), await trained({ method: 'natural', seed: 2 }, 1)]
@@ -151,7 +155,7 @@ describe('training', () => {
     expect(reports.at(-1)!.cleanError).toBeLessThan(0.1)
     expect(reports.at(-1)!.certifiedError).toBeLessThan(0.2)
     expect(reports.every((r) => r.certifiedError! >= r.cleanError!)).toBe(true)
-  }, 60_000)
+  })
 
   it('clips gradients', async () => {
     const [clipped, decayed] = await Promise.all([

@@ -73,7 +73,7 @@ test('no proof is above what an attack reaches, what intervals prove the LP does
   })
   fc.assert(property, { numRuns: 80, seed: 5 })
   expect(seen.size).toBe(6)
-}, 20_000)
+})
 
 test('each step tries only what the last has left open, and the result is that of the step that settled it', () => {
   const seen = new Set<string>()
@@ -109,7 +109,7 @@ test('each step tries only what the last has left open, and the result is that o
   expect([...seen].toSorted()).toEqual([
     ...['clean vulnerable', 'interval robust', 'lp robust', 'pgd undecided', 'pgd vulnerable'],
   ])
-}, 20_000)
+})
 
 test('what cheap steps leave open waits for dearer ones, if there are to be any', () => {
   const { network, dataset } = smallCase()
