@@ -6,6 +6,7 @@
  */
 import type { Chunk } from '../bounds/chunk.ts'
 import type { Domain } from '../bounds/domain.ts'
+import type { Interval } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
@@ -63,6 +64,7 @@ export function attackChunk(
   engine.f32.copyWithin(worst.pointer >> 2, ball.centre.pointer >> 2, (ball.centre.pointer >> 2) + length)
   const smallest = new Float64Array(count).fill(Infinity)
   const point = Tensor.create(engine, length)
+  const isBetter = engine.zeros(columns)
   const box = boxOf(network, chunk, options.domain)
 
   for (let restart = 0; restart < options.restarts; restart++) {
@@ -74,44 +76,24 @@ export function attackChunk(
       const logits = forward(network, tape, images, columns, { input: true, weights: false })
       for (let e = 0; e < count; e++) {
         const margin = ascend(engine, logits, classes, labels[e]!, e, columns)
-        if (!(margin < smallest[e]!)) continue
-        smallest[e] = margin
-        for (let j = e; j < length; j += columns) {
-          engine.f32[(worst.pointer >> 2) + j] = engine.f32[(point.pointer >> 2) + j]!
-        }
+        engine.i32[(isBetter >> 2) + e] = margin < smallest[e]! ? -1 : 0
+        if (margin < smallest[e]!) smallest[e] = margin
       }
+      engine.kernels.copyColumns(length, columns, isBetter, point.pointer, worst.pointer)
       if (step < options.steps) {
         tape.backward()
-        const gradient = images.gradient(engine) >> 2
-        if (chunk.norm === 'linf') climbBox(engine, chunk, point, gradient, options.stepSize, box)
-        else climbBall(engine, chunk, point, gradient, options, box)
+        const gradient = images.gradient(engine)
+        if (chunk.norm === 'linf') {
+          engine.kernels.climbBox(
+            ...[length, point.pointer, gradient, ball.radius.pointer, options.stepSize],
+            ...[box.lower.pointer, box.upper.pointer],
+          )
+        } else climbBall(engine, chunk, point, gradient >> 2, options, box)
       }
       engine.release(mark)
     }
   }
   return worst
-}
-
-/** Pixels' ends of the domain, [input][example]. */
-interface Ends {
-  readonly lower: Float32Array
-  readonly upper: Float32Array
-}
-
-/** One ℓ∞ step of all examples. */
-function climbBox(
-  { f32 }: Engine,
-  { ball }: Chunk,
-  point: Tensor,
-  gradient: number,
-  stepSize: number,
-  { lower, upper }: Ends,
-): void {
-  const [at, radius] = [point.pointer >> 2, ball.radius.pointer >> 2]
-  for (let j = 0; j < point.length; j++) {
-    const moved = f32[at + j]! + Math.sign(f32[gradient + j]!) * stepSize * f32[radius + j]!
-    f32[at + j] = Math.min(upper[j]!, Math.max(lower[j]!, moved))
-  }
 }
 
 /** One ℓ2 or ℓ1 step of all examples. */
@@ -121,10 +103,11 @@ function climbBall(
   point: Tensor,
   gradient: number,
   { stepSize, steps }: AttackOptions,
-  { lower, upper }: Ends,
+  box: Interval,
 ): void {
   if (norm === 'linf') return
   const [at, centre, radius] = [point.pointer >> 2, ball.centre.pointer >> 2, ball.radius.pointer >> 2]
+  const [lower, upper] = [box.lower.pointer >> 2, box.upper.pointer >> 2]
   const inputs = point.length / columns
   for (let e = 0; e < count; e++) {
     const r = (i: number) => f32[radius + i * columns + e]!
@@ -135,11 +118,11 @@ function climbBall(
       )
     const moved = shares((j) => f32[at + j]!)
     const slopes = Float64Array.from({ length: inputs }, (_, i) => f32[gradient + i * columns + e]! * r(i))
-    const room = { lower: shares((j) => lower[j]!), upper: shares((j) => upper[j]!) }
+    const room = { lower: shares((j) => f32[lower + j]!), upper: shares((j) => f32[upper + j]!) }
     stepInBall(norm, moved, slopes, stepSize, room, steps === 1)
     moved.forEach((share, i) => {
       const j = i * columns + e
-      f32[at + j] = Math.min(upper[j]!, Math.max(lower[j]!, f32[centre + j]! + share * r(i)))
+      f32[at + j] = Math.min(f32[upper + j]!, Math.max(f32[lower + j]!, f32[centre + j]! + share * r(i)))
     })
   }
 }
@@ -171,20 +154,22 @@ function ascend(
 }
 
 /** The box around the ball, and its part in the domain, in normalised units. */
-function boxOf({ engine, architecture, normalisation }: LoadedNetwork, { ball, columns }: Chunk, domain: Domain): Ends {
-  const clip = domain === 'pixels'
+function boxOf(
+  { engine, architecture, normalisation }: LoadedNetwork,
+  { ball, columns }: Chunk,
+  domain: Domain,
+): Interval {
   const { length } = ball.centre
-  const [centre, radius] = [ball.centre.pointer >> 2, ball.radius.pointer >> 2]
-  const [lower, upper] = [new Float32Array(length), new Float32Array(length)]
+  const box = { lower: Tensor.create(engine, length), upper: Tensor.create(engine, length) }
   const area = architecture.input.height * architecture.input.width * columns
-  const { f32 } = engine
-  for (let j = 0; j < length; j++) {
-    const { mean, deviation } = normalisation[Math.floor(j / area)]!
-    const [low, high] = [f32[centre + j]! - f32[radius + j]!, f32[centre + j]! + f32[radius + j]!]
-    lower[j] = clip ? Math.max((0 - mean) / deviation, low) : low
-    upper[j] = clip ? Math.min((1 - mean) / deviation, high) : high
-  }
-  return { lower, upper }
+  normalisation.forEach(({ mean, deviation }, c) => {
+    const ends = domain === 'pixels' ? [(0 - mean) / deviation, (1 - mean) / deviation] : [-Infinity, Infinity]
+    const [centre, radius, lower, upper] = [ball.centre, ball.radius, box.lower, box.upper].map(
+      ({ pointer }) => pointer + c * area * 4,
+    )
+    engine.kernels.boxEnds(area, centre!, radius!, ...ends, lower!, upper!)
+  })
+  return box
 }
 
 function start(
@@ -194,10 +179,11 @@ function start(
   options: AttackOptions,
   identifiers: readonly number[],
   restart: number,
-  box: Ends,
+  box: Interval,
 ): void {
   const { f32 } = engine
   const [centre, at, radius] = [ball.centre.pointer >> 2, point.pointer >> 2, ball.radius.pointer >> 2]
+  const [lower, upper] = [box.lower.pointer >> 2, box.upper.pointer >> 2]
   f32.copyWithin(at, centre, centre + point.length)
   if (!options.randomStart) return
   for (let e = 0; e < count; e++) {
@@ -205,8 +191,8 @@ function start(
     const share = norm === 'linf' ? undefined : randomInBall(norm, point.length / columns, random)
     for (let j = e, i = 0; j < point.length; j += columns, i++) {
       f32[at + j] = share
-        ? Math.min(box.upper[j]!, Math.max(box.lower[j]!, f32[centre + j]! + share[i]! * f32[radius + j]!))
-        : random.between(box.lower[j]!, box.upper[j]!)
+        ? Math.min(f32[upper + j]!, Math.max(f32[lower + j]!, f32[centre + j]! + share[i]! * f32[radius + j]!))
+        : random.between(f32[lower + j]!, f32[upper + j]!)
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Ball } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
-import { type Domain, inputBox } from './domain.ts'
+import { type Domain, emptyBox, inputBox } from './domain.ts'
 import type { Norm } from './norm.ts'
 
 export interface Chunk {
@@ -47,23 +47,29 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
   const columns = (images.length + 3) & ~3
   const centre = Tensor.zeros(engine, channels * area * columns)
   const radius = Tensor.zeros(engine, channels * area * columns)
+  const { f32 } = engine
+  const box = emptyBox(domain === 'pixels' ? channels * area : 0)
   images.forEach((image, e) => {
     if (image.length !== channels * area)
       throw new RangeError(`image of ${image.length} values for ${channels * area} inputs`)
-    const box = domain === 'pixels' ? inputBox(image, epsilon, domain) : undefined
+    if (domain === 'pixels') inputBox(image, epsilon, domain, box)
+    const isCut = domain === 'pixels' && norm === 'linf'
     for (let c = 0, j = 0; c < channels; c++) {
       const { mean, deviation } = normalisation[c]!
       const spread = roundUp(epsilon / deviation)
       for (const end = j + area; j < end; j++) {
-        const [at, around] = [(centre.pointer >> 2) + j * columns + e, (radius.pointer >> 2) + j * columns + e]
-        engine.f32[at] = (image[j]! - mean) / deviation
-        engine.f32[around] = spread
-        if (!box || norm !== 'linf' || (image[j]! - epsilon >= 0 && image[j]! + epsilon <= 1)) continue
+        const pixel = image[j]!
+        const at = (centre.pointer >> 2) + j * columns + e
+        const around = (radius.pointer >> 2) + j * columns + e
+        f32[at] = (pixel - mean) / deviation
+        f32[around] = spread
+        if (!isCut || (pixel - epsilon >= 0 && pixel + epsilon <= 1)) continue
         // the radius covers both ends from where the centre has been rounded to
-        const [low, high] = [(box.lower[j]! - mean) / deviation, (box.upper[j]! - mean) / deviation]
+        const low = (box.lower[j]! - mean) / deviation
+        const high = (box.upper[j]! - mean) / deviation
         const middle = Math.fround((low + high) / 2)
-        engine.f32[at] = middle
-        engine.f32[around] = roundUp(Math.max(high - middle, middle - low))
+        f32[at] = middle
+        f32[around] = roundUp(Math.max(high - middle, middle - low))
       }
     }
   })

@@ -33,14 +33,14 @@ export interface Box {
  * A box that contains every point of the domain, in any norm, and of ℓ∞ no point that is further than 4e-16 outside.
  * @param image pixel values in [0, 1]
  * @param epsilon radius of the ball in pixel units
+ * @param box where to write it, if not into a new one
  * @throws UserError if the domain is 'pixels' and a pixel is not in [0, 1]: the ball's centre would be outside
  */
-export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Domain): Box {
+export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Domain, box = emptyBox(image.length)): Box {
   const outward = OUTWARD * Math.max(1, epsilon)
   const clip = domain === 'pixels'
   const { length } = image
-  const lower = new Float64Array(length)
-  const upper = new Float64Array(length)
+  const { lower, upper } = box
   for (let i = 0; i < length; i++) {
     const pixel = image[i]!
     if (clip && !(pixel >= 0 && pixel <= 1)) {
@@ -53,5 +53,8 @@ export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Doma
     lower[i] = clip ? Math.max(0, low) : low
     upper[i] = clip ? Math.min(1, high) : high
   }
-  return { lower, upper }
+  return box
 }
+
+/** Room for the ends of a box. */
+export const emptyBox = (length: number): Box => ({ lower: new Float64Array(length), upper: new Float64Array(length) })

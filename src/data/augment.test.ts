@@ -56,3 +56,9 @@ test('flip mirrors half of the images, and none changes nothing', () => {
   expect(Math.abs(mirrored - 100)).toBeLessThan(35)
   expect(augment(image, shape, 'none', new Random(2))).toEqual(image)
 })
+
+test('shift moves by up to a pixel each way and mirrors nothing', () => {
+  const possible = new Set([3, 4, 5].flatMap((top) => [3, 4, 5].map((left) => expected(false, top, left))))
+  const made = Array.from({ length: 200 }, (_, i) => augment(image, shape, 'shift', new Random(2, i)).join())
+  expect(new Set(made)).toEqual(possible)
+})

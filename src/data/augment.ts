@@ -2,26 +2,29 @@
 import type { Random } from '../engine/random.ts'
 import { type Shape, sizeOf } from '../networks/layers.ts'
 
-export const augmentations = ['none', 'flip', 'flip-crop'] as const
+export const augmentations = ['none', 'flip', 'shift', 'flip-crop'] as const
 export type Augmentation = (typeof augmentations)[number]
 
-/** Black pixels around an image before a part of its own size is cut out. */
-const PADDING = 4
+/** Whether images are mirrored, and by how many pixels they move at most in each direction. */
+const changes: Record<Augmentation, { readonly flips: boolean; readonly most: number }> = {
+  none: { flips: false, most: 0 },
+  flip: { flips: true, most: 0 },
+  shift: { flips: false, most: 1 },
+  'flip-crop': { flips: true, most: 4 },
+}
 
 /**
- * 'flip': mirrored left to right with probability 1/2. 'flip-crop', CIFAR-10's usual augmentation, with which the paper's
- * networks were trained: then moved by −4 to 4 pixels in each direction, black where nothing is left; all 162 outcomes are
- * equally likely.
+ * 'flip': mirrored left to right with probability 1/2. 'shift', for digits: moved by −1 to 1 pixel in each direction, black
+ * where nothing is left. 'flip-crop', CIFAR-10's usual augmentation, with which the paper's networks were trained: both, by −4
+ * to 4 pixels. All outcomes are equally likely.
  * @param image bytes of that shape, [channel][y][x]; left as they are
  */
 export function augment(image: Uint8Array, shape: Shape, how: Augmentation, random: Random): Uint8Array {
   if (how === 'none') return image
   const { channels, height, width } = shape
-  const flip = random.integer(2) === 1
-  const [down, right] = [0, 1].map(() => (how === 'flip' ? 0 : random.integer(2 * PADDING + 1) - PADDING)) as [
-    number,
-    number,
-  ]
+  const { flips, most } = changes[how]
+  const flip = flips && random.integer(2) === 1
+  const [down, right] = [0, 1].map(() => (most === 0 ? 0 : random.integer(2 * most + 1) - most)) as [number, number]
   const changed = new Uint8Array(sizeOf(shape))
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < height; y++) {

@@ -36,6 +36,12 @@ export interface Kernels {
   readonly ballPoint: Kernel
   readonly primalSweep: Kernel
   readonly ascend: Kernel
+  readonly channelSums: Kernel
+  readonly scaleChannels: Kernel
+  readonly scaleChannelsAdjoint: Kernel
+  readonly boxEnds: Kernel
+  readonly climbBox: Kernel
+  readonly copyColumns: Kernel
   readonly multiplyAddPeak: Kernel
 }
 

@@ -9,31 +9,15 @@
  */
 import type { Chunk } from '../bounds/chunk.ts'
 import { affine } from '../engine/affine.ts'
+import { channelSums, scaleChannels, scaleChannelsAdjoint } from '../engine/channels.ts'
 import { relu } from '../engine/elementwise.ts'
+import type { Engine } from '../engine/engine.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork, Stage } from '../networks/load.ts'
-import { type ParameterTensor, parameterLayout } from '../networks/network.ts'
-import { planStages } from '../networks/stages.ts'
+import { type NormalisedStage, fold, hiddenTensors, unfold } from './moments.ts'
 
 /** Clean images in a network's engine, as `loadChunk` makes them with ε = 0. */
 export type Images = Pick<Chunk, 'columns' | 'count' | 'ball'>
-
-/** Weights and bias of a term of a stage. */
-interface TermTensors {
-  readonly weight: ParameterTensor
-  readonly bias: ParameterTensor
-}
-
-/** A hidden stage on a chunk. */
-interface NormalisedStage {
-  readonly tensors: readonly TermTensors[]
-  readonly mean: Float64Array
-  readonly deviation: Float64Array
-  /** Gradients by the moments, from the folded weights, and by the bias, from the stages behind. */
-  readonly toMean: Float64Array
-  readonly toDeviation: Float64Array
-  readonly toBias: Float64Array
-}
 
 /** Added to a variance, as PyTorch does. */
 const TINY = 1e-5
@@ -42,16 +26,19 @@ const TINY = 1e-5
  * Folds the moments of a chunk's images into the weights that a network has in its engine.
  * @param parameters the weights that are trained, laid out as `parameterLayout` says
  * @param images must stay in memory until the gradient is unfolded
+ * @param room for as many numbers, which are this function's own until then
  * @returns what turns the gradient by the folded weights, which it is given, into the one by `parameters`, in place
  */
 export function foldChunk(
   network: LoadedNetwork,
   parameters: Float32Array,
   images: Images,
+  room: Float32Array = new Float32Array(parameters.length),
 ): (gradient: Float32Array) => void {
   const tape = new Tape()
-  const folded = Float32Array.from(parameters)
   const outputs: Tensor[] = []
+  const folded = room
+  folded.set(parameters)
   network.setParameters(parameters)
   const stages = hiddenTensors(network).map((tensors, s): NormalisedStage => {
     const stage = network.stages[s]!
@@ -71,7 +58,7 @@ export function foldChunk(
     network.setParameters(parameters)
     network.clearGradient()
     tape.backward()
-    const throughMoments = new Float32Array(gradient.length)
+    const throughMoments = room
     network.readGradient(throughMoments)
     for (let i = 0; i < gradient.length; i++) gradient[i]! += throughMoments[i]!
     for (const { tensors, toBias } of stages) {
@@ -103,6 +90,7 @@ export function foldImages(
       const outputs: Tensor[] = []
       for (const stage of stages.slice(0, s)) {
         const z = products(network, undefined, stage, outputs, images, true)
+        clearPadding(engine, z, images)
         outputs.push(stage.relu ? relu(engine, undefined, z) : z)
       }
       sums.add(network, products(network, undefined, stages[s]!, outputs, images), images)
@@ -111,16 +99,6 @@ export function foldImages(
     fold(folded, { tensors, ...sums.moments() })
   })
   return folded
-}
-
-/** The parameters of each hidden stage. */
-function hiddenTensors({ architecture }: LoadedNetwork): TermTensors[][] {
-  const tensors = parameterLayout(architecture)
-  const ofLayer = (index: number) => tensors.filter(({ layer }) => layer === index)
-  const { stages } = planStages(architecture)
-  return stages
-    .slice(0, -1)
-    .map(({ terms }) => terms.map(({ layer }) => ({ weight: ofLayer(layer)[0]!, bias: ofLayer(layer)[1]! })))
 }
 
 /** Σ W·x of a stage, with its biases or without. */
@@ -138,7 +116,7 @@ function products(
   return affine(engine, tape, terms, inputs, columns, 'signed', shift, wanted)
 }
 
-/** Sums of a stage's values per channel, over images and places. */
+/** Sums of a stage's values per channel, over images and places. Padding adds nothing: its values are zeros. */
 class ChannelSums {
   readonly channels: number
   readonly #sums: Float64Array
@@ -153,21 +131,11 @@ class ChannelSums {
     this.#places = height * width
   }
 
-  add({ engine }: LoadedNetwork, z: Tensor, { columns, count }: Images): void {
-    const { f32 } = engine
-    const width = this.#places * columns
+  add({ engine }: LoadedNetwork, z: Tensor, { count }: Images): void {
+    const { sums, products } = channelSums(engine, this.channels, z.pointer, z)
     for (let c = 0; c < this.channels; c++) {
-      let [sum, square] = [0, 0]
-      const start = (z.pointer >> 2) + c * width
-      for (let row = start; row < start + width; row += columns) {
-        for (let i = row; i < row + count; i++) {
-          const value = f32[i]!
-          sum += value
-          square += value * value
-        }
-      }
-      this.#sums[c]! += sum
-      this.#squares[c]! += square
+      this.#sums[c]! += sums[c]!
+      this.#squares[c]! += products[c]!
     }
     this.#count += count * this.#places
   }
@@ -179,81 +147,46 @@ class ChannelSums {
   }
 }
 
-/** (z − μ)/σ + b of a chunk; its adjoint also carries back what has come to μ and σ. */
+/** (z − μ)/σ + b of a chunk, zeros in the padding; its adjoint also carries back what has come to μ and σ. */
 function normalise(
   { engine }: LoadedNetwork,
   tape: Tape,
   z: Tensor,
-  { columns, count }: Images,
+  images: Images,
   { tensors, mean, deviation, toMean, toDeviation, toBias }: NormalisedStage,
   parameters: Float32Array,
 ): Tensor {
-  const y = Tensor.zeros(engine, z.length)
-  const width = z.length / mean.length
-  const n = (width / columns) * count
-  /** Runs over the images' values of a channel, by their index in z. */
-  const eachOf = (c: number, of: (i: number) => void) => {
-    for (let row = c * width; row < (c + 1) * width; row += columns) {
-      for (let i = row; i < row + count; i++) of(i)
-    }
-  }
-  const [from, to] = [z.pointer >> 2, y.pointer >> 2]
-  for (let c = 0; c < mean.length; c++) {
-    const [mu, sigma] = [mean[c]!, deviation[c]!]
-    const shift = tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c]!, 0)
-    const { f32 } = engine
-    eachOf(c, (i) => (f32[to + i] = (f32[from + i]! - mu) / sigma + shift))
-  }
+  const y = Tensor.create(engine, z.length)
+  const n = (z.length / images.columns / mean.length) * images.count
+  const channels = Array.from(mean, (mu, c) => ({ mu, sigma: deviation[c]!, c }))
+  const shift = (c: number) => tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c]!, 0)
+  scaleChannels(
+    engine,
+    z,
+    y,
+    channels.map(({ mu, sigma, c }) => [1 / sigma, shift(c) - mu / sigma]),
+  )
+  clearPadding(engine, y, images)
   tape.record(() => {
-    const [dz, dy] = [z.gradient(engine) >> 2, y.gradient(engine) >> 2]
-    const { f32 } = engine
-    for (let c = 0; c < mean.length; c++) {
-      const [mu, sigma] = [mean[c]!, deviation[c]!]
-      let [sum, product] = [0, 0]
-      eachOf(c, (i) => {
-        sum += f32[dy + i]!
-        product += (f32[dy + i]! * (f32[from + i]! - mu)) / sigma
-      })
-      toBias[c]! += sum
-      const constant = (toMean[c]! - sum / sigma) / n
-      const slope = (toDeviation[c]! - product / sigma) / n
-      eachOf(c, (i) => (f32[dz + i]! += f32[dy + i]! / sigma + constant + (slope * (f32[from + i]! - mu)) / sigma))
-    }
+    const { sums, products } = channelSums(engine, mean.length, y.gradient(engine), z)
+    scaleChannelsAdjoint(
+      engine,
+      z,
+      y,
+      channels.map(({ mu, sigma, c }) => {
+        const [sum, product] = [sums[c]!, (products[c]! - mu * sums[c]!) / sigma]
+        toBias[c]! += sum
+        const slope = (toDeviation[c]! - product / sigma) / n / sigma
+        return [1 / sigma, slope, (toMean[c]! - sum / sigma) / n - slope * mu]
+      }),
+    )
+    clearPadding(engine, new Tensor(z.gradient(engine), z.length), images)
   })
   return y
 }
 
-/** Divides a stage's weights by σ, and takes μ/σ off its first bias. */
-function fold(
-  parameters: Float32Array,
-  { tensors, mean, deviation }: Pick<NormalisedStage, 'tensors' | 'mean' | 'deviation'>,
-): void {
-  for (const { weight } of tensors) {
-    const each = weight.length / mean.length
-    for (let i = 0; i < weight.length; i++) parameters[weight.offset + i]! /= deviation[Math.floor(i / each)]!
-  }
-  const { offset } = tensors[0]!.bias
-  mean.forEach((mu, c) => (parameters[offset + c]! -= mu / deviation[c]!))
-}
-
-/** The adjoint of `fold`: the gradient by a stage's own weights in place of the folded ones, and those by the moments. */
-function unfold(
-  gradient: Float32Array,
-  folded: Float32Array,
-  { tensors, mean, deviation, toMean, toDeviation }: NormalisedStage,
-): void {
-  const { offset } = tensors[0]!.bias
-  mean.forEach((mu, c) => {
-    const [sigma, toShift] = [deviation[c]!, gradient[offset + c]!]
-    toMean[c] = -toShift / sigma
-    toDeviation[c] = (toShift * mu) / sigma ** 2
-  })
-  for (const { weight } of tensors) {
-    const each = weight.length / mean.length
-    for (let i = 0; i < weight.length; i++) {
-      const [c, at] = [Math.floor(i / each), weight.offset + i]
-      toDeviation[c]! -= (gradient[at]! * folded[at]!) / deviation[c]!
-      gradient[at]! /= deviation[c]!
-    }
-  }
+/** Zeros where there is no image. */
+function clearPadding({ f32 }: Engine, { pointer, length }: Tensor, { columns, count }: Images): void {
+  if (count === columns) return
+  for (let row = pointer >> 2; row < (pointer >> 2) + length; row += columns) f32.fill(0, row + count, row + columns)
 }

@@ -55,7 +55,7 @@ export const trainingOptionsSchema = z
     empirical: z.enum(empiricalLosses).describe('loss that is mixed into one of bounds'),
     empiricalShare: fraction.describe('its weight; in interval training it falls from 1 to this over the ramp'),
     lossExponent: fraction.describe(
-      'q of the loss (1 − p^q)/q: 0 for cross-entropy; the larger, the less hopeless images weigh',
+      'q of the loss (1 − p^q)/q, to which it grows with ε from 0, cross-entropy: the larger, the less hopeless images weigh',
     ),
     boxShare: z
       .number()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { methods } from './objectives.ts'
 import { trainingOptions } from './options.ts'
-import { empiricalShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
+import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
 import { chunkStarts, parameterRanges } from './tasks.ts'
 
 const paper = trainingOptions({}, 'paper-mnist-0.1')
@@ -45,6 +45,14 @@ describe('schedules of the paper', () => {
     expect(at(paper)).toEqual([0, 0, 0, 0])
     expect(at({ ...paper, empiricalShare: 0.2 })).toEqual([0.2, 0.2, 0.2, 0.2])
   })
+})
+
+it('the exponent of the loss grows with ε, from cross-entropy, and is that from the first step without a ramp', () => {
+  const run = { ...paper, lossExponent: 0.8 }
+  expect([0, 10, 20, 50].map((epoch) => lossExponentAt(run, epoch, 0, 10))).toEqual([0, 0.4, 0.8, 0.8])
+  expect(lossExponentAt({ ...run, rampEpochs: 0 }, 0, 0, 10)).toBe(0.8)
+  const warm = { ...run, warmUp: 'interval', warmUpEpochs: 10 } as const
+  expect([0, 9, 10, 20, 30].map((epoch) => lossExponentAt(warm, epoch, 0, 10))).toEqual([0, 0, 0, 0.4, 0.8])
 })
 
 describe('schedules with a warm-up', () => {

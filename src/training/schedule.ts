@@ -1,6 +1,6 @@
 /**
- * What an epoch minimises, and how ε, the learning rate, the share of the empirical loss and the weight of the regularisers
- * go over a run. Epochs count from 0; those of a warm-up come first, and all schedules but its own begin after it.
+ * What an epoch minimises, and how ε, the learning rate, the loss, its empirical share and the weight of the regularisers go
+ * over a run. Epochs count from 0; those of a warm-up come first, and all schedules but its own begin after it.
  */
 import type { Method } from './objectives.ts'
 import type { TrainingOptions } from './options.ts'
@@ -14,6 +14,7 @@ type ScheduleOptions = Pick<
   | 'halveEvery'
   | 'method'
   | 'empiricalShare'
+  | 'lossExponent'
   | 'warmUp'
   | 'warmUpEpochs'
   | 'regularise'
@@ -57,6 +58,11 @@ export function learningRateAt(options: ScheduleOptions, epoch: number): number 
 export function empiricalShareAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
   const final = isWarmUp(options, epoch) ? 0.5 : options.empiricalShare
   return methodAt(options, epoch) === 'interval' ? 1 - (1 - final) * ramp(options, epoch, step, steps) : final
+}
+
+/** q of the loss: that of cross-entropy, 0, in a warm-up, and after it on its way to `lossExponent` as ε grows. */
+export function lossExponentAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
+  return isWarmUp(options, epoch) ? 0 : options.lossExponent * ramp(options, epoch, step, steps)
 }
 
 /** Weight of the regularisers in interval training: it falls from `regularise` to 0 as ε grows (Shi et al. 2021). */

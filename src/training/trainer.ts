@@ -12,7 +12,7 @@ import type { Architecture, Network } from '../networks/network.ts'
 import { type Method, type ObjectiveResult, addResults, noResult, trainsPair } from './objectives.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'
-import { empiricalShareAt, epsilonAt, learningRateAt, methodAt, regularisationAt } from './schedule.ts'
+import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
 import {
   type Change,
   type TrainingData,
@@ -206,7 +206,7 @@ export class Trainer {
       epsilon: epsilonAt(options, epoch, step, steps),
       empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
       boxShare: methodAt(options, epoch) === options.method ? options.boxShare : 1,
-      lossExponent: methodAt(options, epoch) === options.method ? options.lossExponent : 0,
+      lossExponent: lossExponentAt(options, epoch, step, steps),
       regularisation: regularisationAt(options, epoch, step, steps),
       attack: {
         ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),

@@ -38,6 +38,8 @@ serve<TrainingData>(async (data) => {
   const networks = data.learners.map((_, i) => (i === 0 ? first : new LoadedNetwork(engine, data.architecture, first)))
   const versions = networks.map(() => -1)
   const mark = engine.mark()
+  /** For batch normalisation. */
+  let room: Float32Array | undefined
 
   /** The network with the weights of that version. */
   const current = ({ learner, version }: Version): LoadedNetwork => {
@@ -50,22 +52,25 @@ serve<TrainingData>(async (data) => {
 
   const gradient = (job: GradientJob, task: number): GradientResult => {
     const [first, end] = [job.starts[task]!, job.starts[task + 1]!]
-    const unfold = job.batchNorm && fold(job, [...job.batch.subarray(first, end)])
+    const batch = [...job.batch.subarray(first, end)]
+    const { images, labels } = examples(data.training, batch, job.change)
+    const unfold = job.batchNorm && fold(job, images, labels)
     const network = unfold ? networks[job.network.learner]! : current(job.network)
     const reference = job.reference && current(job.reference)
     const most = examplesAtOnce(job)
     const kept = engine.mark()
     network.clearGradient()
     let result = noResult
-    for (let start = first; start < end; start += most) {
-      const indices = [...job.batch.subarray(start, Math.min(end, start + most))]
+    for (let start = 0; start < batch.length; start += most) {
+      const indices = batch.slice(start, start + most)
       const tape = new Tape()
       const part = minimise(job.method, {
         network,
         ...(reference && { reference }),
         tape,
         chunk: loadChunk(network, {
-          ...examples(data.training, indices, job.change),
+          images: images.slice(start, start + most),
+          labels: labels.slice(start, start + most),
           epsilon: job.epsilon,
           norm: data.norm,
           domain: data.domain,
@@ -88,15 +93,13 @@ serve<TrainingData>(async (data) => {
     return result
   }
 
-  /** Clean images for batch normalisation. */
-  const imagesOf = (network: LoadedNetwork, indices: readonly number[], change: Change) =>
-    loadChunk(network, { ...examples(data.training, indices, change), epsilon: 0 })
-
   /** Leaves the network that is trained with weights that are those of no version. */
-  const fold = ({ network: { learner }, change }: GradientJob, indices: readonly number[]) => {
+  const fold = ({ network: { learner } }: GradientJob, images: readonly Float32Array[], labels: readonly number[]) => {
     versions[learner] = -1
     const network = networks[learner]!
-    return foldChunk(network, data.learners[learner]!.parameters, imagesOf(network, indices, change))
+    const clean = loadChunk(network, { images, labels, epsilon: 0 })
+    room ??= new Float32Array(network.parameterCount)
+    return foldChunk(network, data.learners[learner]!.parameters, clean, room)
   }
 
   const foldAll = ({ learner, images, change }: FoldJob): void => {
@@ -104,7 +107,10 @@ serve<TrainingData>(async (data) => {
     const network = networks[learner]!
     const size = 32
     const folded = foldImages(network, data.learners[learner]!.parameters, Math.ceil(images.length / size), (chunk) =>
-      imagesOf(network, [...images.subarray(chunk * size, (chunk + 1) * size)], change),
+      loadChunk(network, {
+        ...examples(data.training, [...images.subarray(chunk * size, (chunk + 1) * size)], change),
+        epsilon: 0,
+      }),
     )
     data.folded[learner]!.set(folded)
   }
@@ -112,7 +118,9 @@ serve<TrainingData>(async (data) => {
   const sum = ({ chunks, ranges }: SumJob, task: number): number => {
     const [total, ...others] = data.gradients.slice(0, chunks).map((g) => g.subarray(ranges[task]!, ranges[task + 1]!))
     for (const other of others) for (let i = 0; i < other.length; i++) total![i]! += other[i]!
-    return total!.reduce((squares, value) => squares + value * value, 0)
+    let squares = 0
+    for (let i = 0; i < total!.length; i++) squares += total![i]! ** 2
+    return squares
   }
 
   const update = ({ learner, update, ranges }: UpdateJob, task: number): void =>

@@ -1,0 +1,73 @@
+/** Moments of a stage's channels in its weights: W/σ and b − μ/σ, and the adjoint; for batch-norm.ts. */
+import type { LoadedNetwork } from '../networks/load.ts'
+import { type ParameterTensor, parameterLayout } from '../networks/network.ts'
+import { planStages } from '../networks/stages.ts'
+
+/** Weights and bias of a term of a stage. */
+interface TermTensors {
+  readonly weight: ParameterTensor
+  readonly bias: ParameterTensor
+}
+
+/** A hidden stage on a chunk. */
+export interface NormalisedStage {
+  readonly tensors: readonly TermTensors[]
+  readonly mean: Float64Array
+  readonly deviation: Float64Array
+  /** Gradients by the moments, from the folded weights, and by the bias, from the stages behind. */
+  readonly toMean: Float64Array
+  readonly toDeviation: Float64Array
+  readonly toBias: Float64Array
+}
+
+/** The parameters of each hidden stage. */
+export function hiddenTensors({ architecture }: LoadedNetwork): TermTensors[][] {
+  const tensors = parameterLayout(architecture)
+  const ofLayer = (index: number) => tensors.filter(({ layer }) => layer === index)
+  const { stages } = planStages(architecture)
+  return stages
+    .slice(0, -1)
+    .map(({ terms }) => terms.map(({ layer }) => ({ weight: ofLayer(layer)[0]!, bias: ofLayer(layer)[1]! })))
+}
+
+/** Divides a stage's weights by σ, and takes μ/σ off its first bias. */
+export function fold(
+  parameters: Float32Array,
+  { tensors, mean, deviation }: Pick<NormalisedStage, 'tensors' | 'mean' | 'deviation'>,
+): void {
+  const { offset } = tensors[0]!.bias
+  mean.forEach((mu, c) => {
+    const sigma = deviation[c]!
+    for (const { weight } of tensors) {
+      for (let [i, end] = rangeOf(weight, c, mean.length); i < end; i++) parameters[i]! /= sigma
+    }
+    parameters[offset + c]! -= mu / sigma
+  })
+}
+
+/** The adjoint of `fold`: the gradient by a stage's own weights in place of the folded ones, and those by the moments. */
+export function unfold(
+  gradient: Float32Array,
+  folded: Float32Array,
+  { tensors, mean, deviation, toMean, toDeviation }: NormalisedStage,
+): void {
+  const { offset } = tensors[0]!.bias
+  mean.forEach((mu, c) => {
+    const [sigma, toShift] = [deviation[c]!, gradient[offset + c]!]
+    toMean[c] = -toShift / sigma
+    let toSigma = (toShift * mu) / sigma
+    for (const { weight } of tensors) {
+      for (let [i, end] = rangeOf(weight, c, mean.length); i < end; i++) {
+        toSigma -= gradient[i]! * folded[i]!
+        gradient[i]! /= sigma
+      }
+    }
+    toDeviation[c] = toSigma / sigma
+  })
+}
+
+/** Where the weights of an output channel are. */
+function rangeOf({ offset, length }: ParameterTensor, channel: number, channels: number): [number, number] {
+  const each = length / channels
+  return [offset + channel * each, offset + (channel + 1) * each]
+}
