@@ -9,7 +9,7 @@ import { initialise } from '../networks/initialise.ts'
 import { sizeOf } from '../networks/layers.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import { type Architecture, type Network, parameterLayout } from '../networks/network.ts'
-import { foldChunk, foldImages } from './batch-norm.ts'
+import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
 import { type Method, minimise } from './objectives.ts'
 
 let engine: Engine
@@ -62,14 +62,13 @@ function setUp(architecture: Architecture) {
   return { loaded, parameters: parameters.map((p) => 2 * p), pixels, load }
 }
 
+const chunkOf = (loaded: LoadedNetwork, pixels: readonly Float32Array[], each: number, chunk: number) => {
+  const images = pixels.slice(chunk * each, (chunk + 1) * each)
+  return loadChunk(loaded, { images, labels: images.map(() => 0), epsilon: 0 })
+}
+
 const folding = (loaded: LoadedNetwork, parameters: Float32Array, pixels: readonly Float32Array[], each: number) =>
-  foldImages(loaded, parameters, Math.ceil(pixels.length / each), (chunk) =>
-    loadChunk(loaded, {
-      images: pixels.slice(chunk * each, (chunk + 1) * each),
-      labels: pixels.slice(chunk * each, (chunk + 1) * each).map(() => 0),
-      epsilon: 0,
-    }),
-  )
+  foldImages(loaded, parameters, Math.ceil(pixels.length / each), (chunk) => chunkOf(loaded, pixels, each, chunk))
 
 /** Values of the channels behind a layer, over images and places. */
 function channelsBehind({ architecture, parameters }: Network, layer: number, images: readonly Float32Array[]) {
@@ -102,6 +101,21 @@ describe('foldImages', () => {
     const last = parameterLayout(plain).filter(({ layer }) => layer === 6)
     for (const { offset, length } of last) {
       expect(folded.subarray(offset, offset + length)).toEqual(parameters.subarray(offset, offset + length))
+    }
+  })
+})
+
+describe('unfoldImages', () => {
+  it('is undone by foldImages with the same images: the network computes what it did', () => {
+    for (const architecture of [plain, residual]) {
+      const { loaded, parameters } = setUp(architecture)
+      const pixels = imagesOf(architecture, 37, 3)
+      const unfolded = unfoldImages(loaded, parameters, 5, (chunk) => chunkOf(loaded, pixels, 8, chunk))
+      const again = { architecture, parameters: folding(loaded, unfolded, pixels, 8) }
+      for (const image of imagesOf(architecture, 5, 9)) {
+        const expected = evaluate({ architecture, parameters }, image)
+        evaluate(again, image).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 3))
+      }
     }
   })
 })

@@ -14,7 +14,7 @@ import { relu } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork, Stage } from '../networks/load.ts'
-import { type NormalisedStage, fold, hiddenTensors, unfold } from './moments.ts'
+import { type Moments, type NormalisedStage, fold, stageTensors, normalisable, unfold } from './moments.ts'
 
 /** Clean images in a network's engine, as `loadChunk` makes them with ε = 0. */
 export type Images = Pick<Chunk, 'columns' | 'count' | 'ball'>
@@ -40,18 +40,20 @@ export function foldChunk(
   const folded = room
   folded.set(parameters)
   network.setParameters(parameters)
-  const stages = hiddenTensors(network).map((tensors, s): NormalisedStage => {
-    const stage = network.stages[s]!
-    const z = products(network, tape, stage, outputs, images)
-    const sums = new ChannelSums(stage)
-    sums.add(network, z, images)
-    const [toMean, toDeviation, toBias] = [0, 1, 2].map(() => new Float64Array(sums.channels))
-    const normalised = { tensors, ...sums.moments(), toMean: toMean!, toDeviation: toDeviation!, toBias: toBias! }
-    const y = normalise(network, tape, z, images, normalised, parameters)
-    outputs.push(stage.relu ? relu(network.engine, tape, y) : y)
-    fold(folded, normalised)
-    return normalised
-  })
+  const stages = stageTensors(network)
+    .slice(0, -1)
+    .map((tensors, s): NormalisedStage => {
+      const stage = network.stages[s]!
+      const z = products(network, tape, stage, outputs, images)
+      const sums = new ChannelSums(stage)
+      sums.add(network, z, images)
+      const [toMean, toDeviation, toBias] = [0, 1, 2].map(() => new Float64Array(sums.channels))
+      const normalised = { tensors, ...sums.moments(), toMean: toMean!, toDeviation: toDeviation!, toBias: toBias! }
+      const y = normalise(network, tape, z, images, normalised, parameters)
+      outputs.push(stage.relu ? relu(network.engine, tape, y) : y)
+      fold(folded, normalised)
+      return normalised
+    })
   network.setParameters(folded)
   return (gradient) => {
     for (const stage of stages) unfold(gradient, folded, stage)
@@ -81,24 +83,54 @@ export function foldImages(
 ): Float32Array {
   const { engine, stages } = network
   const folded = Float32Array.from(parameters)
-  hiddenTensors(network).forEach((tensors, s) => {
-    network.setParameters(folded)
-    const sums = new ChannelSums(stages[s]!)
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      const mark = engine.mark()
-      const images = load(chunk)
-      const outputs: Tensor[] = []
-      for (const stage of stages.slice(0, s)) {
-        const z = products(network, undefined, stage, outputs, images, true)
-        clearPadding(engine, z, images)
-        outputs.push(stage.relu ? relu(engine, undefined, z) : z)
+  stageTensors(network)
+    .slice(0, -1)
+    .forEach((tensors, s) => {
+      network.setParameters(folded)
+      const sums = new ChannelSums(stages[s]!)
+      for (let chunk = 0; chunk < chunks; chunk++) {
+        const mark = engine.mark()
+        const images = load(chunk)
+        const outputs: Tensor[] = []
+        for (const stage of stages.slice(0, s)) outputs.push(output(network, stage, outputs, images))
+        sums.add(network, products(network, undefined, stages[s]!, outputs, images), images)
+        engine.release(mark)
       }
-      sums.add(network, products(network, undefined, stages[s]!, outputs, images), images)
-      engine.release(mark)
-    }
-    fold(folded, { tensors, ...sums.moments() })
-  })
+      fold(folded, { tensors, ...sums.moments() })
+    })
   return folded
+}
+
+/**
+ * Weights to train with batch normalisation from where a network is: `foldImages` makes of them, with the same images, what
+ * the network computes. Each channel's deviation σ, which normalising takes off it, goes into the weights behind it.
+ * @param chunks @param load as for `foldImages`
+ */
+export function unfoldImages(
+  network: LoadedNetwork,
+  parameters: Float32Array,
+  chunks: number,
+  load: (chunk: number) => Images,
+): Float32Array {
+  const { engine, stages } = network
+  const hidden = stages.slice(0, -1)
+  network.setParameters(parameters)
+  const sums = hidden.map((stage) => new ChannelSums(stage))
+  for (let chunk = 0; chunk < chunks; chunk++) {
+    const mark = engine.mark()
+    const images = load(chunk)
+    const outputs: Tensor[] = []
+    hidden.forEach((stage, s) => {
+      sums[s]!.add(network, products(network, undefined, stage, outputs, images), images)
+      outputs.push(output(network, stage, outputs, images))
+    })
+    engine.release(mark)
+  }
+  return normalisable(
+    network,
+    parameters,
+    sums.map((of) => of.moments()),
+  )
 }
 
 /** Σ W·x of a stage, with its biases or without. */
@@ -114,6 +146,13 @@ function products(
   const shift = withBias ? { values: bias, gradient: 0 } : undefined
   const wanted = (i: number) => ({ input: terms[i]!.source >= 0, weights: true })
   return affine(engine, tape, terms, inputs, columns, 'signed', shift, wanted)
+}
+
+/** What comes out of a stage, with its biases. */
+function output(network: LoadedNetwork, stage: Stage, outputs: readonly Tensor[], images: Images): Tensor {
+  const z = products(network, undefined, stage, outputs, images, true)
+  clearPadding(network.engine, z, images)
+  return stage.relu ? relu(network.engine, undefined, z) : z
 }
 
 /** Sums of a stage's values per channel, over images and places. Padding adds nothing: its values are zeros. */
@@ -140,7 +179,7 @@ class ChannelSums {
     this.#count += count * this.#places
   }
 
-  moments(): { readonly mean: Float64Array; readonly deviation: Float64Array } {
+  moments(): Moments {
     const mean = this.#sums.map((sum) => sum / this.#count)
     const variance = this.#squares.map((sum, c) => Math.max(0, sum / this.#count - mean[c]! ** 2))
     return { mean, deviation: variance.map((v) => Math.sqrt(v + TINY)) }

@@ -9,31 +9,34 @@ interface TermTensors {
   readonly bias: ParameterTensor
 }
 
-/** A hidden stage on a chunk. */
-export interface NormalisedStage {
-  readonly tensors: readonly TermTensors[]
+/** Mean and deviation of each channel of a stage. */
+export interface Moments {
   readonly mean: Float64Array
   readonly deviation: Float64Array
+}
+
+/** A hidden stage on a chunk. */
+export interface NormalisedStage extends Moments {
+  readonly tensors: readonly TermTensors[]
   /** Gradients by the moments, from the folded weights, and by the bias, from the stages behind. */
   readonly toMean: Float64Array
   readonly toDeviation: Float64Array
   readonly toBias: Float64Array
 }
 
-/** The parameters of each hidden stage. */
-export function hiddenTensors({ architecture }: LoadedNetwork): TermTensors[][] {
+/** The parameters of each stage. */
+export function stageTensors({ architecture }: LoadedNetwork): TermTensors[][] {
   const tensors = parameterLayout(architecture)
   const ofLayer = (index: number) => tensors.filter(({ layer }) => layer === index)
-  const { stages } = planStages(architecture)
-  return stages
-    .slice(0, -1)
-    .map(({ terms }) => terms.map(({ layer }) => ({ weight: ofLayer(layer)[0]!, bias: ofLayer(layer)[1]! })))
+  return planStages(architecture).stages.map(({ terms }) =>
+    terms.map(({ layer }) => ({ weight: ofLayer(layer)[0]!, bias: ofLayer(layer)[1]! })),
+  )
 }
 
 /** Divides a stage's weights by σ, and takes μ/σ off its first bias. */
 export function fold(
   parameters: Float32Array,
-  { tensors, mean, deviation }: Pick<NormalisedStage, 'tensors' | 'mean' | 'deviation'>,
+  { tensors, mean, deviation }: Moments & Pick<NormalisedStage, 'tensors'>,
 ): void {
   const { offset } = tensors[0]!.bias
   mean.forEach((mu, c) => {
@@ -64,6 +67,38 @@ export function unfold(
     }
     toDeviation[c] = toSigma / sigma
   })
+}
+
+/**
+ * Weights of the same network, but for a factor per hidden channel that the weights behind it undo, once `fold` has been over
+ * them with these moments.
+ * @param moments of Σ W·x, per hidden stage
+ */
+export function normalisable(
+  network: LoadedNetwork,
+  parameters: Float32Array,
+  moments: readonly Moments[],
+): Float32Array {
+  const result = parameters.slice()
+  stageTensors(network).forEach((tensors, s) => {
+    const { terms, outputShape } = network.stages[s]!
+    tensors.forEach(({ weight }, i) => {
+      const source = moments[terms[i]!.source]
+      if (!source) return
+      const row = weight.length / outputShape.channels
+      const each = row / source.deviation.length
+      for (let j = 0; j < weight.length; j++) {
+        result[weight.offset + j]! *= source.deviation[Math.floor((j % row) / each)]!
+      }
+    })
+    moments[s]?.mean.forEach((mu, c) => {
+      const bias = tensors.reduce((sum, { bias: { offset } }) => sum + parameters[offset + c]!, 0)
+      tensors.forEach(({ bias: { offset } }, i) => {
+        result[offset + c] = i === 0 ? (bias + mu) / moments[s]!.deviation[c]! : 0
+      })
+    })
+  })
+  return result
 }
 
 /** Where the weights of an output channel are. */

@@ -155,7 +155,6 @@ describe('training options', () => {
     ['regularise', { regularise: -1, method: 'interval' }],
     ['regularise', { regularise: 0.5 }],
     ['start', { start: 3 }],
-    ['start', { start: 'f.safetensors', batchNorm: true, method: 'interval' }],
     ['batchNorm', { batchNorm: true, method: 'robustra' }],
     ['data set', { dataset: 'mnits' }],
     ['architecture', { architecture: 'mnist-smal' }],

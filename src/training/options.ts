@@ -235,9 +235,6 @@ function requireSensibleStart(options: TrainingOptions): void {
   if (start !== '' && initialisation !== 'default') {
     refuse(`initialisation ${initialisation} is of random starts, but start is '${start}': leave one of them out`)
   }
-  if (batchNorm && start !== '') {
-    refuse(`batchNorm would make another network of '${start}': leave one of batchNorm and start out`)
-  }
   if (batchNorm && !wideMethods.has(method)) {
     refuse(`batchNorm is for methods ${[...wideMethods].join(', ')}: leave it out with method ${method}`)
   }

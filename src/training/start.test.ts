@@ -7,6 +7,7 @@ import { saveAnyNetwork } from '../formats/any-network.ts'
 import { loadNetwork, saveNetwork } from '../formats/network-file.ts'
 import { readSafetensors } from '../formats/safetensors.ts'
 import { architectureNamed } from '../networks/architectures.ts'
+import { evaluate } from '../networks/evaluate.ts'
 import { initialise } from '../networks/initialise.ts'
 import type { Network } from '../networks/network.ts'
 import { type GivenOptions, trainingOptions } from './options.ts'
@@ -146,6 +147,20 @@ describe('a run', () => {
     copyFileSync(at('two.safetensors'), at('lent.safetensors'))
     await resume(runIn('stopped'))
     expect(state('stopped')).toEqual(state('whole'))
+  })
+
+  it('with batch normalisation begins with what the network computes', async () => {
+    await train(optionsOf({ method: 'interval', epochs: 3 }), runIn('before'))
+    const settings = { method: 'interval', batchNorm: true, start: at('before', 'f.safetensors') } as const
+    const { reports } = await train(optionsOf({ ...settings, learningRate: 1e-9 }), runIn('still'))
+    const { network } = loadNetwork(at('before', 'f.safetensors'))
+    const after = loadNetwork(at('still', 'f.safetensors')).network
+    expect(weights(after)).not.toEqual(weights(network))
+    const image = new Float32Array(784).map((_, i) => (i % 7) / 7)
+    const expected = evaluate(network, image)
+    // the moments of the second epoch are of images in another order, the same ones
+    evaluate(after, image).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2))
+    expect(reports).toHaveLength(2)
   })
 
   it('that cannot begin there leaves no folder', async () => {

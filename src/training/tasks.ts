@@ -72,9 +72,12 @@ export interface UpdateJob {
   readonly ranges: readonly number[]
 }
 
-/** One task: folds the moments of images into a learner's weights (batch-norm.ts). */
+/**
+ * One task: 'fold' makes the network of a learner's weights, with the moments of images; 'unfold' the weights of a network
+ * that they are for now (batch-norm.ts).
+ */
 export interface FoldJob {
-  readonly kind: 'fold'
+  readonly kind: 'fold' | 'unfold'
   readonly learner: number
   readonly change: Change
   /** Indices into the training set. */

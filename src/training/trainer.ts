@@ -134,6 +134,11 @@ export class Trainer {
     return this.#pool.close()
   }
 
+  /** With batch normalisation, makes of networks to start from the weights that are theirs before it. */
+  async unfold(): Promise<void> {
+    for (const learner of this.learners.keys()) await this.#fold('unfold', learner, 0)
+  }
+
   /**
    * Trains every learner for one epoch, the pair in turn.
    * @param epoch counts from 0
@@ -147,7 +152,7 @@ export class Trainer {
   async trainLearner(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<EpochReport> {
     const started = performance.now()
     const totals = await this.#trainOnce(index, epoch, onProgress)
-    if (this.options.batchNorm) await this.#fold(index, epoch)
+    if (this.options.batchNorm) await this.#fold('fold', index, epoch)
     const validation = await this.#validate(index)
     const { steps, images } = totals
     const constraints = totals.loose + totals.tight + totals.infeasible
@@ -261,9 +266,9 @@ export class Trainer {
     return { how: augment, seed: new Random(seed, 'augment', name, epoch).bits() }
   }
 
-  async #fold(learner: number, epoch: number): Promise<void> {
+  async #fold(kind: 'fold' | 'unfold', learner: number, epoch: number): Promise<void> {
     await this.#run(1, {
-      kind: 'fold',
+      kind,
       learner,
       change: this.#changeOf(this.learners[learner]!, epoch),
       images: this.#orderOf(this.learners[learner]!, epoch).slice(0, FOLDED_IMAGES),

@@ -13,7 +13,7 @@ import { forward } from '../networks/forward.ts'
 import { sizeOf } from '../networks/layers.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import { largestIndex } from '../networks/evaluate.ts'
-import { foldChunk, foldImages } from './batch-norm.ts'
+import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
 import { addResults, minimise, noResult, unstableOf } from './objectives.ts'
 import { applyUpdate } from './optimiser.ts'
 import {
@@ -102,17 +102,19 @@ serve<TrainingData>(async (data) => {
     return foldChunk(network, data.learners[learner]!.parameters, clean, room)
   }
 
-  const foldAll = ({ learner, images, change }: FoldJob): void => {
+  const foldAll = ({ kind, learner, images, change }: FoldJob): void => {
     versions[learner] = -1
     const network = networks[learner]!
+    const { parameters } = data.learners[learner]!
     const size = 32
-    const folded = foldImages(network, data.learners[learner]!.parameters, Math.ceil(images.length / size), (chunk) =>
+    const chunks = Math.ceil(images.length / size)
+    const load = (chunk: number) =>
       loadChunk(network, {
         ...examples(data.training, [...images.subarray(chunk * size, (chunk + 1) * size)], change),
         epsilon: 0,
-      }),
-    )
-    data.folded[learner]!.set(folded)
+      })
+    if (kind === 'fold') data.folded[learner]!.set(foldImages(network, parameters, chunks, load))
+    else parameters.set(unfoldImages(network, parameters, chunks, load))
   }
 
   const sum = ({ chunks, ranges }: SumJob, task: number): number => {
@@ -166,6 +168,7 @@ serve<TrainingData>(async (data) => {
         case 'update':
           return update(job, task)
         case 'fold':
+        case 'unfold':
           return foldAll(job)
         case 'validate':
           return validate(job, task)
