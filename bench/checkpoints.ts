@@ -11,7 +11,8 @@ import { loadDataset, takeRange } from '../src/data/dataset.ts'
 import { saveNetwork } from '../src/formats/network-file.ts'
 import { architectureNamed } from '../src/networks/architectures.ts'
 import { trainingOptions } from '../src/training/options.ts'
-import { Trainer, networkOf, startLearners } from '../src/training/trainer.ts'
+import { networkOf, startLearners } from '../src/training/learner.ts'
+import { Trainer } from '../src/training/trainer.ts'
 
 const { values } = parseArgs({
   options: {

@@ -8,7 +8,8 @@ import { architectureNamed } from '../src/networks/architectures.ts'
 import type { BoundSettings, Method } from '../src/training/objectives.ts'
 import { presets, trainingOptions } from '../src/training/options.ts'
 import { startFrom } from '../src/training/start.ts'
-import { Trainer, startLearners } from '../src/training/trainer.ts'
+import { startLearners } from '../src/training/learner.ts'
+import { Trainer } from '../src/training/trainer.ts'
 
 export interface StepCase {
   readonly architecture: string

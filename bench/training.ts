@@ -3,7 +3,8 @@ import { type Dataset, takeRange } from '../src/data/dataset.ts'
 import type { Network } from '../src/networks/network.ts'
 import type { Method } from '../src/training/objectives.ts'
 import { trainingOptions } from '../src/training/options.ts'
-import { Trainer, startLearners } from '../src/training/trainer.ts'
+import { startLearners } from '../src/training/learner.ts'
+import { Trainer } from '../src/training/trainer.ts'
 
 export interface StepTime {
   readonly method: Method

@@ -27,7 +27,7 @@ export { type DualBoundOptions, type NetworkBounds, dualBounds, intervalBounds }
 
 export { type Method, methods } from './training/objectives.ts'
 export { type GivenOptions, type TrainingOptions, presets, trainingOptions } from './training/options.ts'
-export type { EpochReport, Progress } from './training/trainer.ts'
+export type { EpochReport, Progress } from './training/epoch-report.ts'
 export type { Best } from './training/checkpoint.ts'
 export { type RunOptions, type RunResult, resume, train, trainMutual } from './training/run.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 import { trainingOptions } from '../training/options.ts'
-import type { EpochReport } from '../training/trainer.ts'
+import type { EpochReport } from '../training/epoch-report.ts'
 import type { Progress } from './progress.ts'
 import { TrainingProgress } from './training-progress.ts'
 

@@ -1,7 +1,7 @@
 /** What training shows while it runs: a bar per network and epoch, or for both networks at once, then a line for each. */
 import { trainsPair } from '../training/objectives.ts'
 import type { TrainingOptions } from '../training/options.ts'
-import type { EpochReport, Progress as TrainingStep } from '../training/trainer.ts'
+import type { EpochReport, Progress as TrainingStep } from '../training/epoch-report.ts'
 import { Clock, type Progress } from './progress.ts'
 import { formatShare } from './text.ts'
 

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts'
 import { writeFileAtomic } from '../formats/atomic.ts'
 import { loadNetwork } from '../formats/network-file.ts'
 import type { Network } from '../networks/network.ts'
-import type { EpochReport } from '../training/trainer.ts'
+import type { EpochReport } from '../training/epoch-report.ts'
 
 export class EpochRows<Row extends { readonly epoch: number }> {
   readonly #path: string

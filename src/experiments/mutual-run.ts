@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { type TrainingOptions, trainingOptions } from '../training/options.ts'
-import type { EpochReport } from '../training/trainer.ts'
+import type { EpochReport } from '../training/epoch-report.ts'
 import { EpochRows, readLog, savedPair } from './epoch-rows.ts'
 import {
   type FigureSettings,

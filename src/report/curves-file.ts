@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../formats/atomic.ts'
 import type { TrainingOptions } from '../training/options.ts'
-import type { EpochReport } from '../training/trainer.ts'
+import type { EpochReport } from '../training/epoch-report.ts'
 import { curvesSvg } from './curves.ts'
 
 export class CurvesFile {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { EpochReport } from '../training/trainer.ts'
+import type { EpochReport } from '../training/epoch-report.ts'
 import { curvesSvg } from './curves.ts'
 
 const report = (epoch: number, network: string, certifiedError: number): EpochReport => ({

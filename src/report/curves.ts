@@ -2,7 +2,7 @@
  * Training curves as one SVG that needs nothing else: clean and certified error of every network over the epochs, and
  * below, smaller, ε. Follows the light or dark scheme of the viewer.
  */
-import type { EpochReport } from '../training/trainer.ts'
+import type { EpochReport } from '../training/epoch-report.ts'
 import {
   type Curve,
   drawCurve,

@@ -14,7 +14,8 @@ import { saveNetwork } from '../formats/network-file.ts'
 import { type Tensor, readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
 import type { Architecture } from '../networks/network.ts'
 import { type TrainingOptions, trainingOptions } from './options.ts'
-import { type EpochReport, type Learner, networkOf } from './trainer.ts'
+import type { EpochReport } from './epoch-report.ts'
+import { type Learner, networkOf } from './learner.ts'
 
 const file = {
   checkpoint: 'checkpoint.safetensors',

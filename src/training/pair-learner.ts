@@ -2,7 +2,8 @@
 import { RunFolder } from './checkpoint.ts'
 import type { Answer, LearnerSetup, Order } from './pair-processes.ts'
 import { loadRunData } from './run-data.ts'
-import { Trainer, startLearners } from './trainer.ts'
+import { startLearners } from './learner.ts'
+import { Trainer } from './trainer.ts'
 
 // Whether the run was stopped, done, or killed: with the channel to it, this process ends.
 process.on('disconnect', () => process.exit())

@@ -9,7 +9,9 @@ import { RunFolder } from './checkpoint.ts'
 import { type GivenOptions, trainingOptions } from './options.ts'
 import { loadRunData } from './run-data.ts'
 import { type RunOptions, resume, train } from './run.ts'
-import { type EpochReport, type Learner, type Progress, Trainer, startLearners } from './trainer.ts'
+import type { EpochReport, Progress } from './epoch-report.ts'
+import { type Learner, startLearners } from './learner.ts'
+import { Trainer } from './trainer.ts'
 
 // Every process that is started, so that tests can kill it.
 const started = vi.hoisted((): ChildProcess[] => [])

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { scriptBeside } from '../engine/pool.ts'
 import { UserError } from '../errors.ts'
 import type { RunFolder } from './checkpoint.ts'
-import type { EpochReport, Learner, Progress } from './trainer.ts'
+import type { EpochReport, Progress } from './epoch-report.ts'
+import type { Learner } from './learner.ts'
 
 /** What a learner's process is started with, as JSON on its command line. */
 export interface LearnerSetup {

@@ -6,7 +6,9 @@ import type { TrainingOptions } from './options.ts'
 import { PairProcesses } from './pair-processes.ts'
 import { type DataSource, loadRunData } from './run-data.ts'
 import { startFrom } from './start.ts'
-import { type EpochReport, type Learner, type Progress, Trainer, networkOf, startLearners } from './trainer.ts'
+import type { EpochReport, Progress } from './epoch-report.ts'
+import { type Learner, networkOf, startLearners } from './learner.ts'
+import { Trainer } from './trainer.ts'
 
 export interface RunOptions extends DataSource {
   /** Folder of the run; see checkpoint.ts for what lies in it. */

@@ -13,7 +13,7 @@ import type { Network } from '../networks/network.ts'
 import { type GivenOptions, trainingOptions } from './options.ts'
 import { type RunOptions, resume, train } from './run.ts'
 import { startFrom } from './start.ts'
-import { startLearners } from './trainer.ts'
+import { startLearners } from './learner.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'robustra-start-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

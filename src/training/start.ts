@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { loadAnyNetwork } from '../formats/any-network.ts'
 import type { Architecture } from '../networks/network.ts'
-import type { Learner } from './trainer.ts'
+import type { Learner } from './learner.ts'
 
 /**
  * Puts learners where other networks are. The optimiser starts afresh.

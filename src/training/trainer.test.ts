@@ -4,7 +4,8 @@ import { Random } from '../engine/random.ts'
 import type { Architecture } from '../networks/network.ts'
 import { trainsPair } from './objectives.ts'
 import { type GivenOptions, trainingOptions } from './options.ts'
-import { Trainer, startLearners } from './trainer.ts'
+import { startLearners } from './learner.ts'
+import { Trainer } from './trainer.ts'
 
 const architecture: Architecture = {
   name: 'tiny',

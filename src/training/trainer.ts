@@ -7,10 +7,10 @@ import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { Random } from '../engine/random.ts'
 import { UserError } from '../errors.ts'
-import { initialise } from '../networks/initialise.ts'
-import type { Architecture, Network } from '../networks/network.ts'
-import { type Method, type ObjectiveResult, addResults, noResult, trainsPair } from './objectives.ts'
-import type { OptimiserState } from './optimiser.ts'
+import type { Architecture } from '../networks/network.ts'
+import type { EpochReport, Progress } from './epoch-report.ts'
+import { type Learner, shared } from './learner.ts'
+import { type ObjectiveResult, addResults, noResult, trainsPair } from './objectives.ts'
 import type { TrainingOptions } from './options.ts'
 import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
 import {
@@ -22,82 +22,11 @@ import {
   parameterRanges,
 } from './tasks.ts'
 
-/** One network in training. */
-export interface Learner {
-  /** 'f', or 'g' for the other of a pair. */
-  readonly name: string
-  readonly state: OptimiserState
-  /** With batch normalisation: the network's weights after the last whole epoch (batch-norm.ts). */
-  readonly folded?: Float32Array
-  /** Optimiser steps taken. */
-  steps: number
-}
-
-/** One line of the log: one network after one epoch. */
-export interface EpochReport {
-  readonly epoch: number
-  readonly network: string
-  /** Whose loss was minimised: another than the run's in a warm-up, and of the reference of 'orthogonal'. */
-  readonly method: Method
-  /** Mean over the epoch. */
-  readonly loss: number
-  /** On validation images, at the target ε; null without any. */
-  readonly cleanError: number | null
-  readonly certifiedError: number | null
-  /** ε and learning rate at the end of the epoch. */
-  readonly epsilon: number
-  readonly learningRate: number
-  /**
-   * Share of hidden neurons that are unstable at the target ε, on validation images that a hasty attack cannot break;
-   * null where there are none.
-   */
-  readonly unstable: number | null
-  /** Dual methods: per image, rows that hidden neurons took and neurons that were bounded by random projections. */
-  readonly work?: { readonly rows: number; readonly projected: number }
-  /** Robustra only: mean t₀, and the shares of constraints loose, tight and infeasible at t = 0. */
-  readonly space?: { readonly t: number; readonly loose: number; readonly tight: number; readonly infeasible: number }
-  readonly seconds: number
-}
-
-export interface Progress {
-  readonly epoch: number
-  readonly network: string
-  /** Images done in this epoch of this network, of how many. */
-  readonly done: number
-  readonly total: number
-  /** Running mean. */
-  readonly loss: number
-}
-
 export interface TrainerData {
   readonly architecture: Architecture
   readonly training: Dataset
   readonly validation: Dataset
 }
-
-const shared = (length: number) => new Float32Array(new SharedArrayBuffer(length * 4))
-
-/** Learners at their random start: f and g from independent streams. */
-export function startLearners(options: TrainingOptions, architecture: Architecture): Learner[] {
-  const names = trainsPair(options.method) ? ['f', 'g'] : ['f']
-  return names.map((name, i) => {
-    const seed = new Random(options.seed, 'learner', i).integer(2 ** 31)
-    const start = initialise(architecture, seed, options.initialisation)
-    const parameters = shared(start.parameters.length)
-    parameters.set(start.parameters)
-    return {
-      name,
-      state: { parameters, first: shared(parameters.length), second: shared(parameters.length) },
-      ...(options.batchNorm && { folded: shared(parameters.length) }),
-      steps: 0,
-    }
-  })
-}
-
-export const networkOf = (architecture: Architecture, { state, folded }: Learner): Network => ({
-  architecture,
-  parameters: folded ?? state.parameters,
-})
 
 /** Images whose moments a batch-normalised network gets. */
 const FOLDED_IMAGES = 2048

@@ -1,0 +1,43 @@
+/** A network in training, with what its optimiser remembers, in memory that all workers share. */
+import { Random } from '../engine/random.ts'
+import { initialise } from '../networks/initialise.ts'
+import type { Architecture, Network } from '../networks/network.ts'
+import { trainsPair } from './objectives.ts'
+import type { OptimiserState } from './optimiser.ts'
+import type { TrainingOptions } from './options.ts'
+
+/** One network in training. */
+export interface Learner {
+  /** 'f', or 'g' for the other of a pair. */
+  readonly name: string
+  readonly state: OptimiserState
+  /** With batch normalisation: the network's weights after the last whole epoch (batch-norm.ts). */
+  readonly folded?: Float32Array
+  /** Optimiser steps taken. */
+  steps: number
+}
+
+/** Floats that workers see, too. */
+export const shared = (length: number) => new Float32Array(new SharedArrayBuffer(length * 4))
+
+/** Learners at their random start: f and g from independent streams. */
+export function startLearners(options: TrainingOptions, architecture: Architecture): Learner[] {
+  const names = trainsPair(options.method) ? ['f', 'g'] : ['f']
+  return names.map((name, i) => {
+    const seed = new Random(options.seed, 'learner', i).integer(2 ** 31)
+    const start = initialise(architecture, seed, options.initialisation)
+    const parameters = shared(start.parameters.length)
+    parameters.set(start.parameters)
+    return {
+      name,
+      state: { parameters, first: shared(parameters.length), second: shared(parameters.length) },
+      ...(options.batchNorm && { folded: shared(parameters.length) }),
+      steps: 0,
+    }
+  })
+}
+
+export const networkOf = (architecture: Architecture, { state, folded }: Learner): Network => ({
+  architecture,
+  parameters: folded ?? state.parameters,
+})
