@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type GivenOptions, presets, trainingOptions } from './options.ts'
+import { type GivenOptions, trainingOptions } from './options.ts'
+import { presets } from './presets.ts'
 
 describe('training options', () => {
   it('have defaults', () => {

@@ -10,6 +10,7 @@ import { largestEpsilon, norms } from '../bounds/norm.ts'
 import { augmentations } from '../data/augment.ts'
 import { datasetNames } from '../data/dataset.ts'
 import { type Method, boundModes, empiricalLosses, isBounding, methods } from './objectives.ts'
+import { byDataset, defaults, presets } from './presets.ts'
 
 const count = z.int().positive()
 const fraction = z.number().min(0).max(1)
@@ -89,84 +90,6 @@ export type TrainingOptions = z.infer<typeof trainingOptionsSchema>
 
 /** Methods of one network that take enough images at once for moments that mean something. */
 const wideMethods: ReadonlySet<Method> = new Set<Method>(['natural', 'adversarial', 'interval'])
-
-/** The paper's protocol for MNIST (Section 6): 100 epochs, batch 50, Adam, ε over 20 epochs, halving every 10. */
-const paperMnist = {
-  dataset: 'mnist',
-  architecture: 'mnist-small',
-  method: 'robustra',
-  epochs: 100,
-  batchSize: 50,
-  optimiser: 'adam',
-  learningRate: 0.001,
-  weightDecay: 0,
-  gradientClip: 0,
-  epsilonStart: 0.01,
-  rampEpochs: 20,
-  halveEvery: 10,
-} as const satisfies Partial<TrainingOptions>
-
-/**
- * The paper's protocol for CIFAR-10: SGD, clipping and augmentation; the schedules are MNIST's. The paper's ε of the
- * first step, 0.01, could not grow to 2/255; it is read in normalised pixels, which Wong et al.'s programs and the
- * paper's count ε in: 0.01 · 0.225 of ours.
- */
-const paperCifar10 = {
-  ...paperMnist,
-  dataset: 'cifar10',
-  architecture: 'cifar10-small',
-  augment: 'flip-crop',
-  optimiser: 'sgd',
-  momentum: 0.9,
-  weightDecay: 5e-4,
-  gradientClip: 1,
-  epsilonStart: 0.01 * 0.225,
-} as const satisfies Partial<TrainingOptions>
-
-export const presets: Record<string, Partial<TrainingOptions>> = {
-  'paper-mnist-0.1': { ...paperMnist, epsilon: 0.1 },
-  'paper-mnist-0.3': { ...paperMnist, epsilon: 0.3 },
-  'paper-cifar10-2': { ...paperCifar10, epsilon: 2 / 255 },
-  'paper-cifar10-8': { ...paperCifar10, epsilon: 8 / 255 },
-}
-
-const defaults: TrainingOptions = {
-  ...paperMnist,
-  dataset: 'synthetic',
-  epsilon: 0.1,
-  norm: 'linf',
-  epochs: 10,
-  rampEpochs: 2,
-  halveEvery: 1,
-  seed: 1,
-  validationCount: 5000,
-  augment: 'none',
-  trainingCount: 0,
-  momentum: 0.9,
-  sparsity: 0,
-  bounds: 'exact',
-  projectionDimension: 50,
-  memory: 16,
-  domain: 'unbounded',
-  empirical: 'clean',
-  empiricalShare: 0,
-  lossExponent: 0,
-  boxShare: 1,
-  attackSteps: 10,
-  initialisation: 'default',
-  start: '',
-  warmUp: 'none',
-  warmUpEpochs: 0,
-  regularise: 0,
-  batchNorm: false,
-  parallelPair: false,
-}
-
-/** Defaults that suit a data set. */
-const byDataset: Partial<Record<string, Partial<TrainingOptions>>> = {
-  synthetic: { validationCount: 600 },
-  cifar10: { architecture: 'cifar10-small', augment: 'flip-crop' },
-}
 
 /** Settings that users gave, by name; what is missing comes from the preset and the defaults. */
 export type GivenOptions = { readonly [Name in keyof TrainingOptions]?: TrainingOptions[Name] | undefined }
