@@ -1,19 +1,18 @@
 /**
  * Kernels on whole channels of a chunk, for batch normalisation. Values lie [channel][place][example]; `width` is places ×
- * examples, a multiple of 4. Sums are kept in float64.
+ * examples, a multiple of 4. Sums and their products are float64: a variance is the small difference of large ones.
  */
-import { madd } from './simd'
+import { madd, madd64 } from './simd'
 
 /** sums[channel] = Σ x and Σ x·y, two float64 per channel. */
 export function channelSums(channels: i32, width: i32, x: usize, y: usize, sums: usize): void {
   for (let c = 0; c < channels; c++, sums += 16) {
     let total = f64x2.splat(0), products = f64x2.splat(0)
     for (let i = 0; i < width; i += 4, x += 16, y += 16) {
-      const a = v128.load(x), product = f32x4.mul(a, v128.load(y))
-      total = f64x2.add(total, f64x2.add(f64x2.promote_low_f32x4(a), f64x2.promote_low_f32x4(upper(a))))
-      products = f64x2.add(
-        products, f64x2.add(f64x2.promote_low_f32x4(product), f64x2.promote_low_f32x4(upper(product))),
-      )
+      const a = v128.load(x), b = v128.load(y)
+      const a0 = f64x2.promote_low_f32x4(a), a1 = f64x2.promote_low_f32x4(upper(a))
+      total = f64x2.add(total, f64x2.add(a0, a1))
+      products = madd64(a0, f64x2.promote_low_f32x4(b), madd64(a1, f64x2.promote_low_f32x4(upper(b)), products))
     }
     store<f64>(sums, f64x2.extract_lane(total, 0) + f64x2.extract_lane(total, 1))
     store<f64>(sums, f64x2.extract_lane(products, 0) + f64x2.extract_lane(products, 1), 8)

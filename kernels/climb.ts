@@ -12,14 +12,14 @@ export function boxEnds(
   }
 }
 
-/** x = x + sign(gradient) · step · radius, cut to [lower, upper]. */
+/** x = x + sign(gradient) · step · radius, cut to [lower, upper]. Where the gradient is NaN, x stays. */
 export function climbBox(
   count: i32, x: usize, gradient: usize, radius: usize, step: f32, lower: usize, upper: usize,
 ): void {
   const signBit = i32x4.splat(0x80000000), zero = f32x4.splat(0), size = f32x4.splat(step)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
     const g = v128.load(gradient + i)
-    const length = v128.and(f32x4.ne(g, zero), f32x4.mul(size, v128.load(radius + i)))
+    const length = v128.and(f32x4.gt(f32x4.abs(g), zero), f32x4.mul(size, v128.load(radius + i)))
     const moved = f32x4.add(v128.load(x + i), v128.xor(length, v128.and(g, signBit)))
     v128.store(x + i, f32x4.min(v128.load(upper + i), f32x4.max(v128.load(lower + i), moved)))
   }

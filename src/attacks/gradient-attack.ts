@@ -62,6 +62,7 @@ export function attackChunk(
   const length = ball.centre.length
   const worst = Tensor.create(engine, length)
   engine.f32.copyWithin(worst.pointer >> 2, ball.centre.pointer >> 2, (ball.centre.pointer >> 2) + length)
+  const kept = engine.mark()
   const smallest = new Float64Array(count).fill(Infinity)
   const point = Tensor.create(engine, length)
   const isBetter = engine.zeros(columns)
@@ -93,6 +94,7 @@ export function attackChunk(
       engine.release(mark)
     }
   }
+  engine.release(kept)
   return worst
 }
 

@@ -48,12 +48,12 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
   const centre = Tensor.zeros(engine, channels * area * columns)
   const radius = Tensor.zeros(engine, channels * area * columns)
   const { f32 } = engine
+  const isCut = domain === 'pixels' && norm === 'linf'
   const box = emptyBox(domain === 'pixels' ? channels * area : 0)
   images.forEach((image, e) => {
     if (image.length !== channels * area)
       throw new RangeError(`image of ${image.length} values for ${channels * area} inputs`)
     if (domain === 'pixels') inputBox(image, epsilon, domain, box)
-    const isCut = domain === 'pixels' && norm === 'linf'
     for (let c = 0, j = 0; c < channels; c++) {
       const { mean, deviation } = normalisation[c]!
       const spread = roundUp(epsilon / deviation)

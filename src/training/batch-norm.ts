@@ -14,7 +14,7 @@ import { relu } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Tape, Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork, Stage } from '../networks/load.ts'
-import { type Moments, type NormalisedStage, fold, stageTensors, normalisable, unfold } from './moments.ts'
+import { type Moments, type NormalisedStage, fold, foldAdjoint, normalisable, stageTensors } from './moments.ts'
 
 /** Clean images in a network's engine, as `loadChunk` makes them with ε = 0. */
 export type Images = Pick<Chunk, 'columns' | 'count' | 'ball'>
@@ -25,7 +25,7 @@ const TINY = 1e-5
 /**
  * Folds the moments of a chunk's images into the weights that a network has in its engine.
  * @param parameters the weights that are trained, laid out as `parameterLayout` says
- * @param images must stay in memory until the gradient is unfolded
+ * @param images must stay in memory until the gradient has been through what is returned
  * @param room for as many numbers, which are this function's own until then
  * @returns what turns the gradient by the folded weights, which it is given, into the one by `parameters`, in place
  */
@@ -56,7 +56,7 @@ export function foldChunk(
     })
   network.setParameters(folded)
   return (gradient) => {
-    for (const stage of stages) unfold(gradient, folded, stage)
+    for (const stage of stages) foldAdjoint(gradient, folded, stage)
     network.setParameters(parameters)
     network.clearGradient()
     tape.backward()
@@ -104,7 +104,9 @@ export function foldImages(
 /**
  * Weights to train with batch normalisation from where a network is: `foldImages` makes of them, with the same images, what
  * the network computes. Each channel's deviation σ, which normalising takes off it, goes into the weights behind it.
- * @param chunks @param load as for `foldImages`
+ * @param parameters the network's own
+ * @param chunks how many chunks of images there are
+ * @param load puts one into the network's engine; it is released again
  */
 export function unfoldImages(
   network: LoadedNetwork,

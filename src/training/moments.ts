@@ -49,7 +49,7 @@ export function fold(
 }
 
 /** The adjoint of `fold`: the gradient by a stage's own weights in place of the folded ones, and those by the moments. */
-export function unfold(
+export function foldAdjoint(
   gradient: Float32Array,
   folded: Float32Array,
   { tensors, mean, deviation, toMean, toDeviation }: NormalisedStage,

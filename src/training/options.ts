@@ -1,4 +1,4 @@
-/** Everything that decides a training run, with its defaults, its checks and the paper's protocol as presets. */
+/** Everything that decides a training run, and its checks; defaults and presets are in presets.ts. */
 import { z } from 'zod'
 import { UserError, unknownName } from '../errors.ts'
 import { architectureNamed, architectureNames } from '../networks/architectures.ts'
@@ -56,7 +56,7 @@ export const trainingOptionsSchema = z
     empirical: z.enum(empiricalLosses).describe('loss that is mixed into one of bounds'),
     empiricalShare: fraction.describe('its weight; in interval training it falls from 1 to this over the ramp'),
     lossExponent: fraction.describe(
-      'q of the loss (1 − p^q)/q, to which it grows with ε from 0, cross-entropy: the larger, the less hopeless images weigh',
+      'q of the loss (1 − p^q)/q, reached over the ramp, from cross-entropy, 0: the larger, the less hopeless images weigh',
     ),
     boxShare: z
       .number()

@@ -42,7 +42,7 @@ export const presets: Record<string, Partial<TrainingOptions>> = {
   'paper-cifar10-8': { ...paperCifar10, epsilon: 8 / 255 },
 }
 
-/** But for schedules, which depend on the epochs. */
+/** `trainingOptions` has rampEpochs, halveEvery and warmUpEpochs follow the epochs instead, where nothing else is said. */
 export const defaults: TrainingOptions = {
   ...paperMnist,
   dataset: 'synthetic',

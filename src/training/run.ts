@@ -72,9 +72,6 @@ async function goOn(
     ? new PairProcesses(folder, learners, run)
     : new Trainer(options, data, learners, run.workers)
   try {
-    if (trainer instanceof Trainer && options.batchNorm && options.start !== '' && checkpoint.epochs === 0) {
-      await trainer.unfold()
-    }
     for (let epoch = checkpoint.epochs; epoch < options.epochs; epoch++) {
       const reports = [...checkpoint.reports]
       let { best } = checkpoint

@@ -60,7 +60,7 @@ export function empiricalShareAt(options: ScheduleOptions, epoch: number, step: 
   return methodAt(options, epoch) === 'interval' ? 1 - (1 - final) * ramp(options, epoch, step, steps) : final
 }
 
-/** q of the loss: that of cross-entropy, 0, in a warm-up, and after it on its way to `lossExponent` as ε grows. */
+/** q of the loss: that of cross-entropy, 0, in a warm-up, and after it on its way to `lossExponent` over the ramp. */
 export function lossExponentAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
   return isWarmUp(options, epoch) ? 0 : options.lossExponent * ramp(options, epoch, step, steps)
 }

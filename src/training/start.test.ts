@@ -140,13 +140,16 @@ describe('a run', () => {
   })
 
   it('stopped before its first epoch was done goes on from the same networks, whatever has become of their files', async () => {
-    copyFileSync(at('one.safetensors'), at('lent.safetensors'))
-    const options = optionsOf({ start: at('lent.safetensors'), epochs: 1 })
-    await train(options, runIn('whole'))
-    await expect(train(options, runIn('stopped', stopAfter(0)))).rejects.toThrow('stopped by the test')
-    copyFileSync(at('two.safetensors'), at('lent.safetensors'))
-    await resume(runIn('stopped'))
-    expect(state('stopped')).toEqual(state('whole'))
+    for (const batchNorm of [false, true]) {
+      copyFileSync(at('one.safetensors'), at('lent.safetensors'))
+      const options = optionsOf({ start: at('lent.safetensors'), epochs: 1, batchNorm })
+      const [whole, stopped] = [`whole ${batchNorm}`, `stopped ${batchNorm}`]
+      await train(options, runIn(whole))
+      await expect(train(options, runIn(stopped, stopAfter(0)))).rejects.toThrow('stopped by the test')
+      copyFileSync(at('two.safetensors'), at('lent.safetensors'))
+      await resume(runIn(stopped, { workers: 1 }))
+      expect(state(stopped)).toEqual(state(whole))
+    }
   })
 
   it('with batch normalisation begins with what the network computes', async () => {
@@ -155,7 +158,6 @@ describe('a run', () => {
     const { reports } = await train(optionsOf({ ...settings, learningRate: 1e-9 }), runIn('still'))
     const { network } = loadNetwork(at('before', 'f.safetensors'))
     const after = loadNetwork(at('still', 'f.safetensors')).network
-    expect(weights(after)).not.toEqual(weights(network))
     const image = new Float32Array(784).map((_, i) => (i % 7) / 7)
     const expected = evaluate(network, image)
     // the moments of the second epoch are of images in another order, the same ones

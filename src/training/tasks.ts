@@ -73,8 +73,8 @@ export interface UpdateJob {
 }
 
 /**
- * One task: 'fold' makes the network of a learner's weights, with the moments of images; 'unfold' the weights of a network
- * that they are for now (batch-norm.ts).
+ * One task: 'fold' makes the network of a learner's weights, with the moments of images; 'unfold' replaces a learner's weights,
+ * those of a network to start from, by weights that fold to it (batch-norm.ts).
  */
 export interface FoldJob {
   readonly kind: 'fold' | 'unfold'

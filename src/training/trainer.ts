@@ -63,11 +63,6 @@ export class Trainer {
     return this.#pool.close()
   }
 
-  /** With batch normalisation, makes of networks to start from the weights that are theirs before it. */
-  async unfold(): Promise<void> {
-    for (const learner of this.learners.keys()) await this.#fold('unfold', learner, 0)
-  }
-
   /**
    * Trains every learner for one epoch, the pair in turn.
    * @param epoch counts from 0
@@ -80,6 +75,8 @@ export class Trainer {
   /** Trains one learner for one epoch, of a pair against the other as it is. Otherwise as `epoch`. */
   async trainLearner(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<EpochReport> {
     const started = performance.now()
+    // the first checkpoint has the network as it was given
+    if (this.options.batchNorm && this.options.start !== '' && epoch === 0) await this.#fold('unfold', index, epoch)
     const totals = await this.#trainOnce(index, epoch, onProgress)
     if (this.options.batchNorm) await this.#fold('fold', index, epoch)
     const validation = await this.#validate(index)
@@ -139,7 +136,7 @@ export class Trainer {
       method,
       epsilon: epsilonAt(options, epoch, step, steps),
       empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
-      boxShare: methodAt(options, epoch) === options.method ? options.boxShare : 1,
+      boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,
       lossExponent: lossExponentAt(options, epoch, step, steps),
       regularisation: regularisationAt(options, epoch, step, steps),
       attack: {

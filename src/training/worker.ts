@@ -54,8 +54,8 @@ serve<TrainingData>(async (data) => {
     const [first, end] = [job.starts[task]!, job.starts[task + 1]!]
     const batch = [...job.batch.subarray(first, end)]
     const { images, labels } = examples(data.training, batch, job.change)
-    const unfold = job.batchNorm && fold(job, images, labels)
-    const network = unfold ? networks[job.network.learner]! : current(job.network)
+    const adjoint = job.batchNorm && fold(job, images, labels)
+    const network = adjoint ? networks[job.network.learner]! : current(job.network)
     const reference = job.reference && current(job.reference)
     const most = examplesAtOnce(job)
     const kept = engine.mark()
@@ -89,7 +89,7 @@ serve<TrainingData>(async (data) => {
       result = addResults(result, part)
     }
     network.readGradient(data.gradients[task]!)
-    if (unfold) unfold(data.gradients[task]!)
+    if (adjoint) adjoint(data.gradients[task]!)
     return result
   }
 
