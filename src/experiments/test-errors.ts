@@ -33,13 +33,17 @@ export async function testErrors(
   const pool = new WorkerPool(scriptBeside(import.meta.url, '../training/worker'), Math.min(workers, tasks), {
     architecture,
     ...{ norm: 'linf', domain: 'unbounded' },
-    learners: [{ parameters, first: empty, second: empty }],
-    folded: [undefined],
+    learners: [{ state: { parameters, first: empty, second: empty } }],
     gradients: [],
     training: takeRange(dataset, 0, 0),
     validation: dataset,
   } satisfies TrainingData)
-  const job: ValidateJob = { kind: 'validate', network: { learner: 0, version: 0 }, epsilon, size: SIZE }
+  const job: ValidateJob = {
+    kind: 'validate',
+    network: { learner: 0, version: 0, which: 'outcome' },
+    epsilon,
+    size: SIZE,
+  }
   let tasksDone = 0
   try {
     const results = await pool.run<ValidateResult>(job.kind, job, tasks, () =>

@@ -39,8 +39,8 @@ export interface Checkpoint {
 }
 
 /** What has to be saved of a learner. */
-const arraysOf = ({ state, folded }: Learner): [name: string, values: Float32Array][] =>
-  Object.entries({ ...state, ...(folded && { folded }) })
+const arraysOf = ({ state, average, folded }: Learner): [name: string, values: Float32Array][] =>
+  Object.entries({ ...state, ...(average && { average }), ...(folded && { folded }) })
 
 export class RunFolder {
   readonly path: string

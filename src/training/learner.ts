@@ -6,13 +6,20 @@ import { trainsPair } from './objectives.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'
 
+/** All weights of a network in training, in one layout. */
+export interface Weights {
+  /** Those that are trained, and what the optimiser remembers of each. */
+  readonly state: OptimiserState
+  /** Their average over the steps, if it is kept (average.ts). */
+  readonly average?: Float32Array
+  /** With batch normalisation: the network after the last whole epoch (batch-norm.ts). */
+  readonly folded?: Float32Array
+}
+
 /** One network in training. */
-export interface Learner {
+export interface Learner extends Weights {
   /** 'f', or 'g' for the other of a pair. */
   readonly name: string
-  readonly state: OptimiserState
-  /** With batch normalisation: the network's weights after the last whole epoch (batch-norm.ts). */
-  readonly folded?: Float32Array
   /** Optimiser steps taken. */
   steps: number
 }
@@ -31,13 +38,17 @@ export function startLearners(options: TrainingOptions, architecture: Architectu
     return {
       name,
       state: { parameters, first: shared(parameters.length), second: shared(parameters.length) },
+      ...(options.average > 0 && { average: shared(parameters.length) }),
       ...(options.batchNorm && { folded: shared(parameters.length) }),
       steps: 0,
     }
   })
 }
 
-export const networkOf = (architecture: Architecture, { state, folded }: Learner): Network => ({
+/** What comes of training: the weights that are validated and saved. */
+export const outcome = ({ state, average, folded }: Weights): Float32Array => folded ?? average ?? state.parameters
+
+export const networkOf = (architecture: Architecture, learner: Learner): Network => ({
   architecture,
-  parameters: folded ?? state.parameters,
+  parameters: outcome(learner),
 })

@@ -40,6 +40,11 @@ export const trainingOptionsSchema = z
     momentum: fraction.describe('of sgd'),
     weightDecay: z.number().nonnegative().describe('L2 penalty'),
     sparsity: z.number().nonnegative().describe('L1 penalty on weights'),
+    average: z
+      .number()
+      .min(0)
+      .max(0.99999)
+      .describe('what older weights keep in their average at each step, which is what is saved; 0: no average'),
     gradientClip: z.number().nonnegative().describe('largest norm of a gradient; 0 for no limit'),
     epsilonStart: z.number().nonnegative().describe('ε of the first step'),
     rampEpochs: z.number().nonnegative().describe('epochs over which ε grows to its target'),

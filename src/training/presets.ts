@@ -57,6 +57,7 @@ export const defaults: TrainingOptions = {
   trainingCount: 0,
   momentum: 0.9,
   sparsity: 0,
+  average: 0,
   bounds: 'exact',
   projectionDimension: 50,
   memory: 16,

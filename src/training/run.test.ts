@@ -83,6 +83,18 @@ describe('a run', () => {
     expect(hash((await resume(runIn('normalised'))).networks[0]!.network.parameters)).toBe(hash(saved))
   })
 
+  it('with averages, stopped anywhere, ends as one that never was, and saves what they are', async () => {
+    const options = optionsOf({ average: 0.9 })
+    const { networks } = await train(options, runIn('averaged'))
+    await expect(train(options, runIn('stopped averaged', stopAfter(1, 'f')))).rejects.toThrow('stopped by the test')
+    await resume(runIn('stopped averaged'))
+    expect(state('stopped averaged')).toEqual(state('averaged'))
+    const { tensors } = readSafetensors(join(folder, 'averaged', 'checkpoint.safetensors'))
+    const hashOf = (field: string) => hash(tensors.get(field)!.data as Float32Array)
+    expect(hash(networks[0]!.network.parameters)).toBe(hashOf('f.average'))
+    expect(hashOf('f.average')).not.toBe(hashOf('f.parameters'))
+  })
+
   it('of a pair, stopped between f and g, ends as one that never was', async () => {
     const options = optionsOf({ method: 'robustra', epochs: 2, trainingCount: 16 })
     await train(options, runIn('pair'))

@@ -6,7 +6,8 @@ import type { Augmentation } from '../data/augment.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Architecture } from '../networks/network.ts'
 import type { BoundSettings, Method, ObjectiveInput, ObjectiveResult } from './objectives.ts'
-import type { OptimiserState, Update } from './optimiser.ts'
+import type { Weights } from './learner.ts'
+import type { Update } from './optimiser.ts'
 
 /** Given to every worker at its start. */
 export interface TrainingData {
@@ -14,9 +15,7 @@ export interface TrainingData {
   readonly norm: Norm
   readonly domain: Domain
   /** f, and for pairs g. */
-  readonly learners: readonly OptimiserState[]
-  /** Of each: its weights with the moments of images folded in, if it is trained with batch normalisation. */
-  readonly folded: readonly (Float32Array | undefined)[]
+  readonly learners: readonly Weights[]
   /** One flat gradient per chunk of a batch; the first also takes their sum. */
   readonly gradients: readonly Float32Array[]
   readonly training: Dataset
@@ -27,6 +26,8 @@ export interface TrainingData {
 export interface Version {
   readonly learner: number
   readonly version: number
+  /** Those that are trained, or what comes of them. */
+  readonly which: 'trained' | 'outcome'
 }
 
 /** How training images are augmented in an epoch. */
@@ -69,6 +70,8 @@ export interface UpdateJob {
   readonly kind: 'update'
   readonly learner: number
   readonly update: Update
+  /** What older weights keep in the average, if there is one. */
+  readonly average: number
   readonly ranges: readonly number[]
 }
 

@@ -4,6 +4,7 @@ import { Random } from '../engine/random.ts'
 import type { Architecture } from '../networks/network.ts'
 import { trainsPair } from './objectives.ts'
 import { type GivenOptions, trainingOptions } from './options.ts'
+import type { EpochReport } from './epoch-report.ts'
 import { startLearners } from './learner.ts'
 import { Trainer } from './trainer.ts'
 
@@ -54,7 +55,9 @@ async function trained(given: GivenOptions, workers: number) {
     await trainer.close()
   }
   return {
-    weights: learners.map(({ state, folded }) => [...Object.values(state), folded ?? []].map((a) => [...a])),
+    weights: learners.map(({ state, average, folded }) =>
+      [...Object.values(state), average ?? [], folded ?? []].map((a) => [...a]),
+    ),
     reports,
   }
 }
@@ -128,6 +131,29 @@ describe('training', () => {
       2,
     )
     expect(reports.at(-1)!.cleanError).toBeLessThan(0.2)
+  })
+
+  it('with averages is the same with 1 and 3 workers, and trains one network the same as without', async () => {
+    for (const given of [
+      { method: 'interval' },
+      { method: 'natural', batchNorm: true },
+      { method: 'robustra' },
+    ] as const) {
+      const one = await trained({ ...given, average: 0.8 }, 1)
+      expect(await trained({ ...given, average: 0.8 }, 3)).toEqual(one)
+      const without = await trained(given, 1)
+      const [parameters, plain] = [one.weights[0]![0], without.weights[0]![0]]
+      // of a pair each learns from what has come of the other, which is an average
+      if (given.method === 'robustra') expect(parameters).not.toEqual(plain)
+      else expect(parameters).toEqual(plain)
+      // what is validated is the average
+      const of = ({ cleanError, certifiedError, unstable }: Omit<EpochReport, 'seconds'>) => [
+        cleanError,
+        certifiedError,
+        unstable,
+      ]
+      expect(one.reports.map(of)).not.toEqual(without.reports.map(of))
+    }
   })
 
   it('with augmented images is the same with 1 and 3 workers, and other than without', async () => {

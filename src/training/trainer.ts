@@ -53,8 +53,11 @@ export class Trainer {
       ...data,
       norm: options.norm,
       domain: options.domain,
-      learners: learners.map(({ state }) => state),
-      folded: learners.map(({ folded }) => folded),
+      learners: learners.map(({ state, average, folded }) => ({
+        state,
+        ...(average && { average }),
+        ...(folded && { folded }),
+      })),
       gradients: this.#gradients,
     } satisfies TrainingData)
   }
@@ -128,11 +131,12 @@ export class Trainer {
     const learner = learners[index]!
     const method = methodAt(options, epoch, learner.name)
     const starts = chunkStarts(batch.length, method, learner.state.parameters.length)
-    const reference = trainsPair(method) ? 1 - index : undefined
+    const other = trainsPair(method) ? 1 - index : undefined
     const results = await this.#run<ObjectiveResult>(starts.length - 1, {
       kind: 'gradient',
-      network: { learner: index, version: learner.steps },
-      reference: reference === undefined ? undefined : { learner: reference, version: learners[reference]!.steps },
+      network: { learner: index, version: learner.steps, which: 'trained' },
+      reference:
+        other === undefined ? undefined : { learner: other, version: learners[other]!.steps, which: 'outcome' },
       method,
       epsilon: epsilonAt(options, epoch, step, steps),
       empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
@@ -178,6 +182,7 @@ export class Trainer {
         scale: options.gradientClip > 0 ? Math.min(1, options.gradientClip / norm) : 1,
         step: learner.steps,
       },
+      average: options.average,
       ranges,
     })
     return total
@@ -207,7 +212,7 @@ export class Trainer {
     const size = 20
     const results = await this.#run<ValidateResult>(Math.ceil(count / size), {
       kind: 'validate',
-      network: { learner: index, version: this.learners[index]!.steps },
+      network: { learner: index, version: this.learners[index]!.steps, which: 'outcome' },
       epsilon: this.options.epsilon,
       size,
     })

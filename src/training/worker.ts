@@ -13,7 +13,9 @@ import { forward } from '../networks/forward.ts'
 import { sizeOf } from '../networks/layers.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import { largestIndex } from '../networks/evaluate.ts'
+import { takeIntoAverage } from './average.ts'
 import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
+import { outcome } from './learner.ts'
 import { addResults, minimise, noResult, unstableOf } from './objectives.ts'
 import { applyUpdate } from './optimiser.ts'
 import {
@@ -36,16 +38,18 @@ serve<TrainingData>(async (data) => {
   // a gradient is that of one learner at a time
   const first = new LoadedNetwork(engine, data.architecture, true)
   const networks = data.learners.map((_, i) => (i === 0 ? first : new LoadedNetwork(engine, data.architecture, first)))
-  const versions = networks.map(() => -1)
+  const versions = networks.map(() => '')
   const mark = engine.mark()
   /** For batch normalisation. */
   let room: Float32Array | undefined
 
   /** The network with the weights of that version. */
-  const current = ({ learner, version }: Version): LoadedNetwork => {
-    if (versions[learner] !== version) {
-      networks[learner]!.setParameters(data.folded[learner] ?? data.learners[learner]!.parameters)
-      versions[learner] = version
+  const current = ({ learner, version, which }: Version): LoadedNetwork => {
+    const name = `${which} ${version}`
+    if (versions[learner] !== name) {
+      const weights = data.learners[learner]!
+      networks[learner]!.setParameters(which === 'trained' ? weights.state.parameters : outcome(weights))
+      versions[learner] = name
     }
     return networks[learner]!
   }
@@ -95,17 +99,17 @@ serve<TrainingData>(async (data) => {
 
   /** Leaves the network that is trained with weights that are those of no version. */
   const fold = ({ network: { learner } }: GradientJob, images: readonly Float32Array[], labels: readonly number[]) => {
-    versions[learner] = -1
+    versions[learner] = ''
     const network = networks[learner]!
     const clean = loadChunk(network, { images, labels, epsilon: 0 })
     room ??= new Float32Array(network.parameterCount)
-    return foldChunk(network, data.learners[learner]!.parameters, clean, room)
+    return foldChunk(network, data.learners[learner]!.state.parameters, clean, room)
   }
 
   const foldAll = ({ kind, learner, images, change }: FoldJob): void => {
-    versions[learner] = -1
+    versions[learner] = ''
     const network = networks[learner]!
-    const { parameters } = data.learners[learner]!
+    const { state, average, folded } = data.learners[learner]!
     const size = 32
     const chunks = Math.ceil(images.length / size)
     const load = (chunk: number) =>
@@ -113,8 +117,8 @@ serve<TrainingData>(async (data) => {
         ...examples(data.training, [...images.subarray(chunk * size, (chunk + 1) * size)], change),
         epsilon: 0,
       })
-    if (kind === 'fold') data.folded[learner]!.set(foldImages(network, parameters, chunks, load))
-    else parameters.set(unfoldImages(network, parameters, chunks, load))
+    if (kind === 'fold') folded!.set(foldImages(network, average ?? state.parameters, chunks, load))
+    else state.parameters.set(unfoldImages(network, state.parameters, chunks, load))
   }
 
   const sum = ({ chunks, ranges }: SumJob, task: number): number => {
@@ -125,8 +129,12 @@ serve<TrainingData>(async (data) => {
     return squares
   }
 
-  const update = ({ learner, update, ranges }: UpdateJob, task: number): void =>
-    applyUpdate(data.learners[learner]!, data.gradients[0]!, update, ranges[task]!, ranges[task + 1]!)
+  const update = ({ learner, update, average: decay, ranges }: UpdateJob, task: number): void => {
+    const { state, average } = data.learners[learner]!
+    const [start, end] = [ranges[task]!, ranges[task + 1]!]
+    applyUpdate(state, data.gradients[0]!, update, start, end)
+    if (average) takeIntoAverage({ parameters: state.parameters, average }, decay, update.step, start, end)
+  }
 
   const validate = ({ network: version, epsilon, size }: ValidateJob, task: number): ValidateResult => {
     const network = current(version)
