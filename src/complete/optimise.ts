@@ -11,7 +11,7 @@ import { UNDERFLOW } from './range.ts'
 import type { Row } from './substitution.ts'
 
 /** Steps of ascent for each bound. */
-const STEPS = 20
+const STEPS = 8
 
 /**
  * The same question with tighter bounds: neurons that they settle are multiplied out, cases that they prove are closed.

@@ -30,8 +30,8 @@ export interface SearchOptions {
   readonly isCounterexample: (input: Float64Array) => boolean
 }
 
-/** Sub-problems that are bounded at once; steps of ascent for each, and for the first ones. */
-const ROWS = 32
+/** Sub-problems that are bounded at once: as many as leave a sweep in the cache; steps of ascent for each, and for the first ones. */
+const ROWS = 8
 const STEPS = 10
 const ROOT_STEPS = 40
 /** A split gets on if it raises the bound by this share of what is missing; after so many that do not, an LP helps. */
