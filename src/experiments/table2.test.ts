@@ -20,7 +20,8 @@ describe('rows', () => {
   test('are all of the paper’s, each with its preset and network', () => {
     expect(defaultRows.toSorted()).toEqual(Object.keys(paperTable2).toSorted())
     const options = rowOptions(rowPlan('cifar10-8-resnet'), 'robustra', { epochs: 50 })
-    expect(options).toEqual(trainingOptions({ architecture: 'cifar10-resnet', epochs: 50 }, 'paper-cifar10-8'))
+    const given = { architecture: 'cifar10-resnet', epochs: 50, learningRate: 0.05 }
+    expect(options).toEqual(trainingOptions(given, 'paper-cifar10-8'))
     expect(rowOptions(rowPlan('mnist-0.3-large'), 'robustra', {})).toMatchObject({
       ...{ dataset: 'mnist', architecture: 'mnist-large', epsilon: 0.3, epochs: 100, bounds: 'auto' },
     })
