@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { Random } from '../engine/random.ts'
 import { augment } from './augment.ts'
-import { distort } from './distort.ts'
 
 const shape = { channels: 2, height: 9, width: 7 }
 /** No two pixels are equal, and none is black. */
@@ -62,8 +61,4 @@ test('shift moves by up to a pixel each way and mirrors nothing', () => {
   const possible = new Set([3, 4, 5].flatMap((top) => [3, 4, 5].map((left) => expected(false, top, left))))
   const made = Array.from({ length: 200 }, (_, i) => augment(image, shape, 'shift', new Random(2, i)).join())
   expect(new Set(made)).toEqual(possible)
-})
-
-test('distort is that of distort.ts', () => {
-  expect(augment(image, shape, 'distort', new Random(7))).toEqual(distort(image, shape, new Random(7)))
 })

@@ -1,13 +1,13 @@
 /** Random changes of training images that keep their class. */
 import type { Random } from '../engine/random.ts'
 import { type Shape, sizeOf } from '../networks/layers.ts'
-import { distort } from './distort.ts'
 
-export const augmentations = ['none', 'flip', 'shift', 'distort', 'flip-crop'] as const
+export const augmentations = ['none', 'flip', 'shift', 'flip-crop'] as const
 export type Augmentation = (typeof augmentations)[number]
 
 /** Whether images are mirrored, and by how many pixels they move at most in each direction. */
-const moves: Record<Exclude<Augmentation, 'none' | 'distort'>, { readonly flips: boolean; readonly most: number }> = {
+const changes: Record<Augmentation, { readonly flips: boolean; readonly most: number }> = {
+  none: { flips: false, most: 0 },
   flip: { flips: true, most: 0 },
   shift: { flips: false, most: 1 },
   'flip-crop': { flips: true, most: 4 },
@@ -15,15 +15,14 @@ const moves: Record<Exclude<Augmentation, 'none' | 'distort'>, { readonly flips:
 
 /**
  * 'flip': mirrored left to right with probability 1/2. 'shift', for digits: moved by −1 to 1 pixel in each direction, black
- * where nothing is left. 'distort', for digits, too: see distort.ts. 'flip-crop', CIFAR-10's usual augmentation, with which the paper's networks were trained: both, by −4
+ * where nothing is left. 'flip-crop', CIFAR-10's usual augmentation, with which the paper's networks were trained: both, by −4
  * to 4 pixels. All outcomes are equally likely.
  * @param image bytes of that shape, [channel][y][x]; left as they are
  */
 export function augment(image: Uint8Array, shape: Shape, how: Augmentation, random: Random): Uint8Array {
   if (how === 'none') return image
-  if (how === 'distort') return distort(image, shape, random)
   const { channels, height, width } = shape
-  const { flips, most } = moves[how]
+  const { flips, most } = changes[how]
   const flip = flips && random.integer(2) === 1
   const [down, right] = [0, 1].map(() => (most === 0 ? 0 : random.integer(2 * most + 1) - most)) as [number, number]
   const changed = new Uint8Array(sizeOf(shape))
