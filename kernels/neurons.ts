@@ -142,16 +142,30 @@ export function relaxationAdjoint(
   }
 }
 
-/** Lists the channels with a slope, per position. Neurons lie [channel][position]. */
-export function listActive(channelCount: i32, area: i32, slope: usize, counts: usize, channels: usize): void {
+/**
+ * Lists the channels that are not zero in all columns, per position. Values lie [channel][position][column].
+ * @param columns 1 or a multiple of 4
+ */
+export function listActive(
+  channelCount: i32, area: i32, columns: i32, values: usize, counts: usize, channels: usize,
+): void {
   for (let p = 0; p < area; p++) {
     let count = 0
     for (let c = 0; c < channelCount; c++) {
-      if (load<f32>(slope + ((<usize>(c * area + p)) << 2)) != 0) {
+      if (isActive(values + ((<usize>((c * area + p) * columns)) << 2), columns)) {
         store<i32>(channels + ((<usize>(p * channelCount + count)) << 2), c)
         count++
       }
     }
     store<i32>(counts + ((<usize>p) << 2), count)
   }
+}
+
+@inline
+function isActive(at: usize, columns: i32): bool {
+  if (columns == 1) return load<f32>(at) != 0
+  for (const end = at + ((<usize>columns) << 2); at < end; at += 16) {
+    if (v128.any_true(f32x4.ne(v128.load(at), f32x4.splat(0)))) return true
+  }
+  return false
 }

@@ -3,7 +3,7 @@ import type { Ball } from '../engine/elementwise.ts'
 import type { Engine } from '../engine/engine.ts'
 import { Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
-import { type Domain, emptyBox, inputBox } from './domain.ts'
+import { type Domain, lowerEnd, requirePixels, upperEnd } from './domain.ts'
 import type { Norm } from './norm.ts'
 
 export interface Chunk {
@@ -49,30 +49,31 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
   const radius = Tensor.zeros(engine, channels * area * columns)
   const { f32 } = engine
   const isCut = domain === 'pixels' && norm === 'linf'
-  const box = emptyBox(domain === 'pixels' ? channels * area : 0)
-  images.forEach((image, e) => {
+  for (const image of images) {
     if (image.length !== channels * area)
       throw new RangeError(`image of ${image.length} values for ${channels * area} inputs`)
-    if (domain === 'pixels') inputBox(image, epsilon, domain, box)
-    for (let c = 0, j = 0; c < channels; c++) {
-      const { mean, deviation } = normalisation[c]!
-      const spread = roundUp(epsilon / deviation)
-      for (const end = j + area; j < end; j++) {
-        const pixel = image[j]!
-        const at = (centre.pointer >> 2) + j * columns + e
-        const around = (radius.pointer >> 2) + j * columns + e
-        f32[at] = (pixel - mean) / deviation
-        f32[around] = spread
+    if (domain === 'pixels') requirePixels(image)
+  }
+  for (let c = 0, j = 0; c < channels; c++) {
+    const { mean, deviation } = normalisation[c]!
+    const spread = roundUp(epsilon / deviation)
+    for (const end = j + area; j < end; j++) {
+      const at = (centre.pointer >> 2) + j * columns
+      const around = (radius.pointer >> 2) + j * columns
+      for (let e = 0; e < images.length; e++) {
+        const pixel = images[e]![j]!
+        f32[at + e] = (pixel - mean) / deviation
+        f32[around + e] = spread
         if (!isCut || (pixel - epsilon >= 0 && pixel + epsilon <= 1)) continue
         // the radius covers both ends from where the centre has been rounded to
-        const low = (box.lower[j]! - mean) / deviation
-        const high = (box.upper[j]! - mean) / deviation
+        const low = (lowerEnd(pixel, epsilon, domain) - mean) / deviation
+        const high = (upperEnd(pixel, epsilon, domain) - mean) / deviation
         const middle = Math.fround((low + high) / 2)
-        f32[at] = middle
-        f32[around] = roundUp(Math.max(high - middle, middle - low))
+        f32[at + e] = middle
+        f32[around + e] = roundUp(Math.max(high - middle, middle - low))
       }
     }
-  })
+  }
   return { count: images.length, columns, ball: { centre, radius }, norm, labels }
 }
 

@@ -33,28 +33,30 @@ export interface Box {
  * A box that contains every point of the domain, in any norm, and of ℓ∞ no point that is further than 4e-16 outside.
  * @param image pixel values in [0, 1]
  * @param epsilon radius of the ball in pixel units
- * @param box where to write it, if not into a new one
  * @throws UserError if the domain is 'pixels' and a pixel is not in [0, 1]: the ball's centre would be outside
  */
-export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Domain, box = emptyBox(image.length)): Box {
-  const outward = OUTWARD * Math.max(1, epsilon)
-  const clip = domain === 'pixels'
-  const { length } = image
-  const { lower, upper } = box
-  for (let i = 0; i < length; i++) {
-    const pixel = image[i]!
-    if (clip && !(pixel >= 0 && pixel <= 1)) {
-      throw new UserError(
-        `pixel ${i} of the image is ${pixel}, which is not in [0, 1]: scale the image, or choose the ` +
-          "domain 'unbounded'",
-      )
-    }
-    const [low, high] = [pixel - epsilon - outward, pixel + epsilon + outward]
-    lower[i] = clip ? Math.max(0, low) : low
-    upper[i] = clip ? Math.min(1, high) : high
+export function inputBox(image: ArrayLike<number>, epsilon: number, domain: Domain): Box {
+  if (domain === 'pixels') requirePixels(image)
+  return {
+    lower: Float64Array.from(image, (pixel) => lowerEnd(pixel, epsilon, domain)),
+    upper: Float64Array.from(image, (pixel) => upperEnd(pixel, epsilon, domain)),
   }
-  return box
 }
 
-/** Room for the ends of a box. */
-export const emptyBox = (length: number): Box => ({ lower: new Float64Array(length), upper: new Float64Array(length) })
+/** The ends of `inputBox` for one pixel. */
+export const lowerEnd = (pixel: number, epsilon: number, domain: Domain): number =>
+  Math.max(domain === 'pixels' ? 0 : -Infinity, pixel - epsilon - OUTWARD * Math.max(1, epsilon))
+export const upperEnd = (pixel: number, epsilon: number, domain: Domain): number =>
+  Math.min(domain === 'pixels' ? 1 : Infinity, pixel + epsilon + OUTWARD * Math.max(1, epsilon))
+
+/** @throws UserError if a pixel is not in [0, 1] */
+export function requirePixels(image: ArrayLike<number>): void {
+  for (let i = 0, { length } = image; i < length; i++) {
+    const pixel = image[i]!
+    if (pixel >= 0 && pixel <= 1) continue
+    throw new UserError(
+      `pixel ${i} of the image is ${pixel}, which is not in [0, 1]: scale the image, or choose the ` +
+        "domain 'unbounded'",
+    )
+  }
+}

@@ -44,18 +44,25 @@ for (const variant of variants) {
           const area = output.height * output.width
           const outs = lengthOf(output)
           const b = normals(random, output.channels)
-          const dy = normals(random, outs * columns)
+          // often nothing comes back to a neuron, whatever the example
+          const dy = switchedOff(random, normals(random, outs * columns), columns).values
           const terms = layers.map((layer) => {
             const weights = normals(random, weightCount(layer))
             const loaded = loadLayer(engine, layer, weights, b)
-            const x = normals(random, lengthOf(layer.input) * columns)
+            // behind a ReLU some neurons are off in every example; others may be zero there by chance
+            const isCut = random.integer(2) > 0
+            const plain = normals(random, lengthOf(layer.input) * columns)
+            const { values: support, isOff } = switchedOff(random, plain, columns)
+            const x = isCut ? support.map((v) => (random.integer(5) > 0 ? v : 0)) : plain
             const wanted = { input: random.integer(4) > 0, weights: random.integer(4) > 0 }
             // gradients that are there already are added to
             const [dx0, dw0] = [normals(random, x.length), normals(random, weights.length)]
             const weightGradient = part === 'signed' ? loaded.weightGradient : loaded.absoluteWeightGradient
             engine.f32.set(dw0, weightGradient >> 2)
             const input = new Tensor(engine.floatsFrom(x), x.length)
-            return { layer, weights, loaded, x, wanted, dx0, dw0, weightGradient, input }
+            if (isCut) input.support = new Tensor(engine.floatsFrom(support), x.length)
+            const reaches = (i: number) => wanted.input && !(isCut && isOff[i])
+            return { layer, weights, loaded, x, wanted, reaches, dx0, dw0, weightGradient, input }
           })
           const [{ loaded }] = terms as [(typeof terms)[number]]
           const db0 = normals(random, b.length)
@@ -86,12 +93,12 @@ for (const variant of variants) {
             dy.forEach((g, i) => db.add(Math.floor(i / columns / area), g))
           }
           return [
-            ...terms.flatMap(({ layer, weights, x, wanted, dx0, dw0, weightGradient, input }, n) => {
+            ...terms.flatMap(({ layer, weights, x, wanted, reaches, dx0, dw0, weightGradient, input }, n) => {
               const [dx, dw] = [new Sums(x.length, dx0), new Sums(weights.length, dw0)]
               forEachTap(layer, (o, i, k) => {
                 for (let e = 0; e < columns; e++) {
                   expected.add(o * columns + e, of(weights[k]!) * x[i * columns + e]!)
-                  if (wanted.input) dx.add(i * columns + e, of(weights[k]!) * dy[o * columns + e]!)
+                  if (reaches(i)) dx.add(i * columns + e, of(weights[k]!) * dy[o * columns + e]!)
                   if (wanted.weights) dw.add(k, x[i * columns + e]! * dy[o * columns + e]!)
                 }
               })
@@ -127,4 +134,12 @@ for (const variant of variants) {
       expect(engine.read(input.gradient(engine), 200).every((v) => v === 0)).toBe(true)
     })
   })
+}
+
+/** Values [neuron][column] with zeros in all columns of some neurons, and which neurons have nothing else. */
+function switchedOff(random: Random, given: Float32Array, columns: number) {
+  const neurons = Array.from({ length: given.length / columns }, (_, j) => j)
+  const cleared = neurons.map(() => random.integer(3) === 0)
+  const values = given.map((v, i) => (cleared[Math.floor(i / columns)] ? 0 : v))
+  return { values, isOff: neurons.map((j) => values.subarray(j * columns, (j + 1) * columns).every((v) => v === 0)) }
 }

@@ -1,6 +1,9 @@
-/** Affine layers on a chunk of examples: values lie [neuron][example], every neuron is active. */
+/**
+ * Affine layers on a chunk of examples: values lie [neuron][example]. What is off in every example, or has no gradient in
+ * any, is left out of the products.
+ */
 import type { Engine } from './engine.ts'
-import { type Geometry, allNeurons, lengthOf, wholeBlock } from './layout.ts'
+import { type Geometry, activeNeurons, allNeurons, lengthOf, wholeBlock } from './layout.ts'
 import { type Tape, Tensor } from './tape.ts'
 
 /** Operations of the `propagate` kernel. */
@@ -39,6 +42,12 @@ export interface Wanted {
   readonly weights: boolean
 }
 
+/** Values [neuron][example], and the list of those that take part. */
+interface Rows {
+  readonly pointer: number
+  readonly active: number
+}
+
 /**
  * y = Σ W·x + b over several layers of equal outputs, or Σ |W|·x + b.
  * @param inputs per layer [input][example]; `columns` = examples, a multiple of 4
@@ -65,21 +74,25 @@ export function affine(
     const inside = wholeBlock(engine, geometry.input, columns)
     const weights = part === 'signed' ? layer.weight : layer.absoluteWeight
     const gradient = part === 'signed' ? layer.weightGradient : layer.absoluteWeightGradient
-    const run = (operation: number, transposed: number, matrix: number, outBase: number, inBase: number) =>
+    const x = inputs[i]!
+    const active = x.support ? activeNeurons(engine, geometry.input, x.support.pointer, columns) : layer.allInputs
+    const run = (operation: number, transposed: number, matrix: number, outputs: Rows, inputs: number) =>
       kernels.propagate(
-        ...[operation, transposed, geometry.pointer, 1, out.pointer, outBase, layer.allOutputs],
-        ...[inside.pointer, inBase, layer.allInputs, matrix, geometry.scratch],
+        ...[operation, transposed, geometry.pointer, 1, out.pointer, outputs.pointer, outputs.active],
+        ...[inside.pointer, inputs, active, matrix, geometry.scratch],
       )
-    run(bias || i > 0 ? ACCUMULATE : OVERWRITE, 0, weights, y.pointer, inputs[i]!.pointer)
-    return { run, weights, gradient, x: inputs[i]!, wanted: wanted(i) }
+    const all = { pointer: y.pointer, active: layer.allOutputs }
+    run(bias || i > 0 ? ACCUMULATE : OVERWRITE, 0, weights, all, x.pointer)
+    return { run, weights, gradient, x, wanted: wanted(i) }
   })
   tape?.record(() => {
     const dy = y.gradient(engine)
     // often nothing comes back to an interval step whose neurons the dual passes have settled
     if (isZero(engine, dy, y.length)) return
+    const reached = { pointer: dy, active: activeNeurons(engine, output, dy, columns) }
     for (const { run, weights, gradient, x, wanted } of passes) {
-      if (wanted.input) run(ACCUMULATE, 1, weights, dy, x.gradient(engine))
-      if (wanted.weights && gradient) run(WEIGHT_GRADIENT, 0, gradient, dy, x.pointer)
+      if (wanted.input) run(ACCUMULATE, 1, weights, reached, x.gradient(engine))
+      if (wanted.weights && gradient) run(WEIGHT_GRADIENT, 0, gradient, reached, x.pointer)
     }
     if (bias?.gradient && passes.some(({ wanted }) => wanted.weights)) {
       kernels.biasGradient(output.channels, width, bias.gradient, dy)

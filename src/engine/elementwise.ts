@@ -5,6 +5,7 @@ import { type Tape, Tensor } from './tape.ts'
 /** max(x, 0). */
 export function relu(engine: Engine, tape: Tape | undefined, x: Tensor): Tensor {
   const y = Tensor.create(engine, x.length)
+  y.support = y
   engine.kernels.relu(x.length, x.pointer, y.pointer)
   tape?.record(() => engine.kernels.reluAdjoint(x.length, x.pointer, x.gradient(engine), y.gradient(engine)))
   return y
@@ -27,6 +28,9 @@ export function reluInterval(engine: Engine, tape: Tape | undefined, { lower, up
   const n = lower.length
   const centre = Tensor.create(engine, n)
   const radius = Tensor.create(engine, n)
+  // the centre is zero where the upper end is not positive, and only there
+  centre.support = centre
+  radius.support = centre
   engine.kernels.reluInterval(n, lower.pointer, upper.pointer, centre.pointer, radius.pointer)
   tape?.record(() =>
     engine.kernels.reluIntervalAdjoint(

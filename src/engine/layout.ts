@@ -146,11 +146,15 @@ export function reshapeBlocks(engine: Engine, blocks: Blocks, extent: Extent): B
   return { pointer, count: blocks.count, extent, length: blocks.length }
 }
 
-/** Lists the neurons whose slope is not zero, per position. @returns pointer to the struct */
-export function activeNeurons(engine: Engine, extent: Extent, slope: number): number {
+/**
+ * Lists the neurons whose value, such as a slope, is not zero, per position.
+ * @param columns of values [neuron][column], 1 or a multiple of 4: listed is what is not zero in all of them
+ * @returns pointer to the struct
+ */
+export function activeNeurons(engine: Engine, extent: Extent, values: number, columns = 1): number {
   const counts = engine.allocate(area(extent) * 4)
   const channels = engine.allocate(lengthOf(extent) * 4)
-  engine.kernels.listActive(extent.channels, area(extent), slope, counts, channels)
+  engine.kernels.listActive(extent.channels, area(extent), columns, values, counts, channels)
   return engine.integersFrom([counts, channels])
 }
 

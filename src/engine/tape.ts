@@ -9,6 +9,11 @@ export class Tensor {
   readonly pointer: number
   /** Number of floats. */
   readonly length: number
+  /**
+   * Behind a ReLU: neurons of [neuron][example] that are zero here in every example are off. Their value is zero, and what
+   * comes back to them goes no further, so that nobody needs to multiply by them.
+   */
+  support?: Tensor
   #gradient = 0
 
   constructor(pointer: number, length: number) {

@@ -200,18 +200,21 @@ function correctAt(network: LoadedNetwork, { columns, labels }: Chunk, points: T
   return labels.map((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) === label)
 }
 
-/** @param change how images are augmented, if at all; each has a random stream of its own, whoever works on it */
+/**
+ * Images for a task, in memory of the worker's that the next call takes again.
+ * @param change how they are augmented, if at all; each has a random stream of its own, whoever works on it
+ */
 function examples({ images, labels, shape }: Dataset, indices: readonly number[], change?: Change) {
   const size = sizeOf(shape)
-  const pixels = (i: number) => {
-    const image = images.subarray(i * size, (i + 1) * size)
-    const bytes = change ? augment(image, shape, change.how, new Random(change.seed, i)) : image
-    const values = new Float32Array(size)
-    for (let p = 0; p < size; p++) values[p] = bytes[p]! / 255
-    return values
-  }
   return {
-    images: indices.map(pixels),
+    images: indices.map((i, e) => {
+      const image = images.subarray(i * size, (i + 1) * size)
+      const bytes = change ? augment(image, shape, change.how, new Random(change.seed, i)) : image
+      const values = (pixels[e] ??= new Float32Array(size))
+      for (let p = 0; p < size; p++) values[p] = bytes[p]! / 255
+      return values
+    }),
     labels: indices.map((i) => labels[i]!),
   }
 }
+const pixels: Float32Array[] = []
