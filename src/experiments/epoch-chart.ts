@@ -16,12 +16,11 @@ import {
   percent,
 } from '../report/chart.ts'
 import { escapeText } from '../report/html.ts'
-
-export const seriesColours = ['blue', 'orange', 'green'] as const
+import { type SeriesColour, WIDTH, frame } from './frame.ts'
 
 export interface Series {
   readonly label: string
-  readonly colour: (typeof seriesColours)[number]
+  readonly colour: SeriesColour
   readonly dotted?: boolean
   /** By epoch, from the first on; null where there is none. */
   readonly values: readonly (number | null)[]
@@ -35,7 +34,6 @@ export interface Panel {
   readonly series: readonly Series[]
 }
 
-const WIDTH = 860
 const LEFT = 78
 /** Space for the labels at the curves' ends. */
 const RIGHT = WIDTH - 190
@@ -44,24 +42,6 @@ const PANEL = 250
 const GAP = 40
 const BOTTOM = 52
 
-/** Written out for each scheme, since few viewers but browsers know CSS variables. */
-const scheme = (paper: string, ink: string, soft: string, grid: string, series: readonly string[]) => `
-  .paper { fill: ${paper} } text { fill: ${soft} } text.title { fill: ${ink} } .grid { stroke: ${grid} }
-  ${seriesColours
-    .map((name, i) => `.${name} { stroke: ${series[i]} } text.${name}, circle.${name} { fill: ${series[i]} }`)
-    .join(' ')}`
-
-const style = `
-  text { font: 13px ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif }
-  text.title { font-size: 17px; font-weight: 600 }
-  .curve { fill: none; stroke-width: 2.4; stroke-linejoin: round; stroke-linecap: round }
-  .dotted { stroke-dasharray: 1 5.5 }
-${scheme('#ffffff', '#1c2430', '#5d6877', '#e3e7ec', ['#0b62c4', '#c4570b', '#1f7a3d'])}
-  @media (prefers-color-scheme: dark) {${scheme('#11161d', '#e7ebf0', '#98a3b2', '#262e39', ['#5aa9ff', '#ff9d5c', '#63c787'])}
-  }
-  text, circle { stroke: none !important }
-`
-
 /** @param title above all; also what a screen reader says */
 export function epochChart(title: string, panels: readonly Panel[]): string {
   const epochs = Math.max(1, ...panels.flatMap(({ series }) => series.map(({ values }) => values.length)))
@@ -69,20 +49,11 @@ export function epochChart(title: string, panels: readonly Panel[]): string {
   const x = (epoch: number) => LEFT + ((RIGHT - LEFT) * epoch) / Math.max(1, epochs - 1)
   const height = TOP + panels.length * (PANEL + GAP) - GAP + BOTTOM
   const axis = height - BOTTOM
-  const body = [
-    `<rect class="paper" width="${WIDTH}" height="${height}" rx="10"/>`,
-    drawText(LEFT, 34, title, 'title'),
+  return frame(title, LEFT, height, [
     ...panels.flatMap((panel, i) => drawPanel(panel, TOP + i * (PANEL + GAP), x)),
     ...epochTicks(epochs).map((epoch) => drawText(x(epoch - 1), axis + 22, String(epoch), '', 'middle')),
     drawText((LEFT + RIGHT) / 2, axis + 42, 'epoch', '', 'middle'),
-  ]
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,
-    `<title>${escapeText(title)}</title>`,
-    `<style>${style}</style>`,
-    ...body,
-    '</svg>\n',
-  ].join('\n')
+  ])
 }
 
 function drawPanel({ title, unit, series }: Panel, top: number, x: (epoch: number) => number): string[] {

@@ -3,8 +3,9 @@
  * loose, tight or infeasible. MNIST at ε = 0.3, from the log of Figure 3's run.
  */
 import { formatDuration, formatShare } from '../report/format.ts'
-import { type Series, epochChart, seriesColours } from './epoch-chart.ts'
+import { type Series, epochChart } from './epoch-chart.ts'
 import type { FigureSettings, Reproduction, Surroundings } from './experiment.ts'
+import { seriesColours } from './frame.ts'
 import { type MutualRun, PAPER_EPOCHS, mutualRun, timesOf } from './mutual-run.ts'
 import {
   type Claim,

@@ -2,6 +2,7 @@
 import { architectureNamed } from '../networks/architectures.ts'
 import { countHiddenUnits, countParameters } from '../networks/network.ts'
 import { formatCount } from '../report/format.ts'
+import { barChart } from './bar-chart.ts'
 import { type Reproduction, type Surroundings, openFolder } from './experiment.ts'
 import { paperTable1 } from './paper.ts'
 import { commandOf, csv, markdownTable, writeReproduction } from './text.ts'
@@ -61,5 +62,23 @@ export function table1({ out, resume }: Pick<Surroundings, 'out' | 'resume'>): R
       ]),
     ),
     text,
+    svg: barChart(
+      'Table 1: the networks',
+      [
+        { title: 'hidden units', format: formatCount },
+        { title: 'parameters', format: formatCount },
+      ],
+      [
+        { label: 'ours', colour: 'blue' },
+        { label: 'the paper', colour: 'blue', faded: true },
+      ],
+      rows.map(({ architecture, ours, paper }) => ({
+        label: architecture,
+        values: [
+          [ours.hiddenUnits, paper.hiddenUnits],
+          [ours.parameters, paper.parameters],
+        ],
+      })),
+    ),
   })
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatCount, formatDuration, formatShare } from '../report/format.ts'
+import { barChart } from './bar-chart.ts'
 import { type Reproduction, type Surroundings, checkFolder } from './experiment.ts'
 import type { PaperError } from './paper.ts'
 import { type Measured, type RowResult, type Table2Settings, readRow, rowSettings, table2Row } from './table2-row.ts'
@@ -77,8 +78,34 @@ function writeTable(out: string): Reproduction {
     data: { rows: lines.map(({ plan, result }) => ({ ...result, paper: plan.paper ?? null })) },
     csv: csv(csvHead, lines.flatMap(csvLines)),
     text,
+    svg: picture(lines),
   })
 }
+
+/** Of a range of exact errors the end that counts what is undecided. */
+const picture = (lines: readonly Line[]): string =>
+  barChart(
+    'Table 2: provable and clean errors',
+    ['LP error', 'exact error', 'clean error'].map((title) => ({ title, format: formatShare })),
+    [
+      { label: 'SOA, in the paper', colour: 'orange', faded: true },
+      { label: 'Robustra, in the paper', colour: 'blue', faded: true },
+      { label: 'LP-dual, ours', colour: 'orange' },
+      { label: 'Robustra, ours', colour: 'blue' },
+    ],
+    lines.map(({ plan: { name, paper }, result: { methods } }) => {
+      const [ours, baseline] = [methods.robustra.chosen, methods['lp-dual'].chosen]
+      const figure = (error: PaperError | undefined) => (typeof error === 'number' ? error : null)
+      return {
+        label: name,
+        values: [
+          [figure(paper?.soa.lp), figure(paper?.robustra.lp), baseline.lp, ours.lp],
+          [figure(paper?.soa.milp), figure(paper?.robustra.milp), baseline.exact.most, ours.exact.most],
+          [figure(paper?.soa.clean), figure(paper?.robustra.clean), baseline.clean, ours.clean],
+        ],
+      }
+    }),
+  )
 
 const columnHeads = ['SOA', 'Robustra', 'baseline', 'ours']
 

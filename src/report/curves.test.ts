@@ -3,7 +3,15 @@ import type { EpochReport } from '../training/epoch-report.ts'
 import { curvesSvg } from './curves.ts'
 
 const report = (epoch: number, network: string, certifiedError: number): EpochReport => ({
-  ...{ epoch, network, certifiedError, loss: 1, cleanError: certifiedError / 2, epsilon: 0.05 * (epoch + 1) },
+  ...{
+    epoch,
+    network,
+    certifiedError,
+    loss: 1,
+    cleanError: certifiedError / 2,
+    attackError: certifiedError,
+    epsilon: 0.05 * (epoch + 1),
+  },
   ...{ method: 'robustra', learningRate: 0.001, unstable: 0.1, seconds: 1 },
 })
 

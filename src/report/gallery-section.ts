@@ -1,4 +1,5 @@
 /** The pictures of a report. */
+import { describeDomain } from '../bounds/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { encodePng } from '../formats/png.ts'
 import type { Shape } from '../networks/layers.ts'
@@ -27,9 +28,9 @@ export function gallerySection(galleries: readonly GalleryOf[]): Html | undefine
   return html`<section id="gallery" aria-labelledby="gallery-title">
     <h2 id="gallery-title">Images</h2>
     <p class="note">
-      Margins are those of the label's logit over the largest other one: of proved images what is proved for the whole
-      ball, of vulnerable ones what it is at the counterexample, by float64. Changes are amplified: grey is none, black
-      and white are the largest of the picture. Pixels outside [0, 1] are drawn as black or white.
+      Margins are those of the label's logit over the largest other one: of proved images what is proved for all of the
+      ball that counts, of vulnerable ones what it is at the counterexample, by float64. Changes are amplified: grey is
+      none, black and white are the largest of the picture. Pixels outside [0, 1] are drawn as black or white.
     </p>
     ${galleries.map(galleryOf)}
   </section>`
@@ -37,7 +38,8 @@ export function gallerySection(galleries: readonly GalleryOf[]): Html | undefine
 
 function galleryOf({ subject, title, header, content }: GalleryOf): Html {
   const heading = html`<h3>
-    <span class="key s${subject}"></span>${title} <span class="soft">${formatBall(header.epsilon, header.norm)}</span>
+    <span class="key s${subject}"></span>${title}
+    <span class="soft">${formatBall(header.epsilon, header.norm)}, ${describeDomain(header.domain)}</span>
   </h3>`
   if ('missing' in content)
     return html`${heading}

@@ -1,6 +1,6 @@
 /** The ladder's share of each method: by which step every image of a certification was decided. */
-import { formatCount, formatDuration, formatNumber, formatShare } from './format.ts'
-import { formatBall, stepNames } from './format.ts'
+import { describeDomain } from '../bounds/domain.ts'
+import { formatBall, formatCount, formatDuration, formatNumber, formatShare, stepNames } from './format.ts'
 import { type Html, html } from './html.ts'
 import { splitBar } from './split-bar.ts'
 import type { Subject } from './subjects.ts'
@@ -50,7 +50,8 @@ export function ladderSection(subjects: readonly Subject[]): Html | undefined {
         return html`<div>
           <h3><span class="key s${subject}"></span>${title}</h3>
           <p class="soft">
-            ${formatBall(header.epsilon, header.norm)}, ${formatCount(rows.length)} images of ${header.dataset.name}
+            ${formatBall(header.epsilon, header.norm)}, ${describeDomain(header.domain)}, ${formatCount(rows.length)}
+            images of ${header.dataset.name}
           </p>
           ${splitBar(
             parts.map((part) => ({ ...part, label: labelOf(part), fill: fillOf(part) })),

@@ -37,6 +37,9 @@ test('has all sections, with everything in one file', () => {
     expect(page).toContain(part)
   }
   expect(page.match(/<img\b/g)!.length).toBeGreaterThan(10)
+  // whatever speaks of proofs says over which inputs
+  for (const id of ['stability', 'ladder', 'gallery'])
+    expect(page.split('<section ').find((part) => part.startsWith(`id="${id}"`))).toContain('(the ball ∩ [0, 1])')
   expect([isReport(page), isReport('<!doctype html><html></html>')]).toEqual([true, false])
 })
 

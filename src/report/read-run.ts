@@ -38,6 +38,8 @@ const epochSchema = z.object({
   network: z.string(),
   loss: z.number().nullable(),
   cleanError: share.nullable(),
+  // logs of older versions have none
+  attackError: share.nullish(),
   certifiedError: share.nullable(),
   epsilon: z.number(),
   unstable: share.nullish(),

@@ -25,6 +25,7 @@ export const logRow = (epoch: number, learner: string, changes: object = {}) => 
     method: 'robustra',
     loss: 2 / (epoch + 1),
     cleanError: 0.1,
+    attackError: 0.2,
     certifiedError: 0.5 - epoch / 10,
   },
   ...{ epsilon: 0.025 * (epoch + 1), learningRate: 0.001, unstable: 0.2, seconds: 3 },

@@ -24,6 +24,7 @@ interface Chart {
 const charts: readonly Chart[] = [
   { title: 'Loss', of: ({ loss }) => loss, format: formatNumber },
   { title: 'Clean error, validation', of: ({ cleanError }) => cleanError, format: percent },
+  { title: 'Attacked error (PGD, 4 steps), validation', of: ({ attackError }) => attackError, format: percent },
   { title: 'Certified error (LP), validation', of: ({ certifiedError }) => certifiedError, format: percent },
   { title: 'Unstable neurons, validation', of: ({ unstable }) => unstable, format: percent },
   { title: 'ε at the end of the epoch', of: ({ epsilon }) => epsilon, format: formatEpsilon, common: true },
@@ -80,9 +81,9 @@ export function trainingSection(subjects: readonly Subject[]): Html | undefined 
     }
     <div class="charts">${drawn}${spaces}</div>
     <p class="note">
-      Errors are those of validation images at the target ε. PGD and exact errors are not measured while training: the
-      table has them for the networks that were
-      certified.${spaces.length > 0 && html` A constraint of the reference space is loose if it excludes nothing that matters, infeasible if no perturbation meets it, and tight between the two.`}
+      Errors are those of validation images at the target ε. The exact error lies between the attacked and the certified
+      one; it is searched for where a network is certified, and in the table, not after every
+      epoch.${spaces.length > 0 && html` A constraint of the reference space is loose if it excludes nothing that matters, infeasible if no perturbation meets it, and tight between the two.`}
     </p>
   </section>`
 }

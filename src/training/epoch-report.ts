@@ -11,6 +11,9 @@ export interface EpochReport {
   readonly loss: number
   /** On validation images, at the target ε; null without any. */
   readonly cleanError: number | null
+  /** Misclassified, or broken by the four steps of PGD that come before bounds; the exact error is from here… */
+  readonly attackError: number | null
+  /** …to here: not proved by LP bounds. */
   readonly certifiedError: number | null
   /** ε and learning rate at the end of the epoch. */
   readonly epsilon: number

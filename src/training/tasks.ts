@@ -96,6 +96,8 @@ export interface ValidateJob {
 }
 export interface ValidateResult {
   readonly cleanErrors: number
+  /** Misclassified, or broken by a hasty attack. */
+  readonly attackErrors: number
   readonly certifiedErrors: number
   /** Images that no attack settled: those that got bounds. */
   readonly bounded: number

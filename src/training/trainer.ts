@@ -28,6 +28,9 @@ export interface TrainerData {
   readonly validation: Dataset
 }
 
+/** What an epoch report has of validation images. */
+type ValidationMeasure = 'cleanError' | 'attackError' | 'certifiedError' | 'unstable'
+
 /** Images whose moments a batch-normalised network gets. */
 const FOLDED_IMAGES = 2048
 
@@ -206,9 +209,9 @@ export class Trainer {
     })
   }
 
-  async #validate(index: number): Promise<Pick<EpochReport, 'cleanError' | 'certifiedError' | 'unstable'>> {
+  async #validate(index: number): Promise<Pick<EpochReport, ValidationMeasure>> {
     const { count } = this.#data.validation
-    if (count === 0) return { cleanError: null, certifiedError: null, unstable: null }
+    if (count === 0) return { cleanError: null, attackError: null, certifiedError: null, unstable: null }
     const size = 20
     const results = await this.#run<ValidateResult>(Math.ceil(count / size), {
       kind: 'validate',
@@ -220,6 +223,7 @@ export class Trainer {
     const bounded = sum((result) => result.bounded)
     return {
       cleanError: sum((result) => result.cleanErrors) / count,
+      attackError: sum((result) => result.attackErrors) / count,
       certifiedError: sum((result) => result.certifiedErrors) / count,
       unstable: bounded > 0 ? sum((result) => result.unstable) / bounded : null,
     }

@@ -139,7 +139,7 @@ serve<TrainingData>(async (data) => {
   const validate = ({ network: version, epsilon, size }: ValidateJob, task: number): ValidateResult => {
     const network = current(version)
     const end = Math.min(data.validation.count, (task + 1) * size)
-    const total = { cleanErrors: 0, certifiedErrors: 0, bounded: 0, unstable: 0 }
+    const total = { cleanErrors: 0, attackErrors: 0, certifiedErrors: 0, bounded: 0, unstable: 0 }
     const chunkOf = (indices: readonly number[]) =>
       loadChunk(network, { ...examples(data.validation, indices), epsilon, norm: data.norm, domain: data.domain })
     for (let first = task * size; first < end; first += 4) {
@@ -150,6 +150,7 @@ serve<TrainingData>(async (data) => {
       // what a hasty attack breaks needs no bounds; on networks that are not robust yet, bounds are dear
       const holds = correctAt(network, chunk, attackChunk(network, chunk, hastyAttack, indices))
       const open = indices.filter((_, e) => isCorrect[e] && holds[e])
+      total.attackErrors += indices.length - open.length
       total.certifiedErrors += indices.length - open.length
       if (open.length > 0) {
         const rest = chunkOf(open)
