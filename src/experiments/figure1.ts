@@ -56,7 +56,7 @@ export async function figure1(settings: FigureSettings, around: Surroundings): P
   openFolder(out, { figure: 'figure1', ...settings }, resume)
   const run = join(out, 'run')
   const rows = new EpochRows<Row>(join(out, 'transfer.jsonl'))
-  const drawn = () => describe(out, settings, options, test.count, rows.rows)
+  const drawn = () => describe(around, settings, options, test.count, rows.rows)
   const measure = async () => {
     const pair = savedPair(run)
     if (!pair || rows.has(pair.epoch)) return
@@ -74,7 +74,7 @@ export async function figure1(settings: FigureSettings, around: Surroundings): P
 }
 
 function describe(
-  out: string,
+  { out, workers }: Surroundings,
   settings: FigureSettings,
   options: TrainingOptions,
   images: number,
@@ -84,7 +84,15 @@ function describe(
   const attacks = rows.reduce((sum, { seconds }) => sum + seconds, 0)
   const of = (column: keyof TransferErrors) => rows.map((row) => row[column])
   const command = commandOf('figure1', settings)
-  const made = { command, seed: options.seed, epochs: options.epochs, images, training, attacks, machine: machine() }
+  const made = {
+    command,
+    seed: options.seed,
+    epochs: options.epochs,
+    images,
+    training,
+    attacks,
+    machine: machine(workers),
+  }
   const title = `PGD error and transfer on ${options.dataset}, ε = ${EPSILON}`
   const text = [
     '# Figure 1: keeping gradients across those of another network\n\n![Errors by epoch](figure1.svg)\n\n',

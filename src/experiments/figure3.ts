@@ -18,13 +18,21 @@ import { paperTable2 } from './paper.ts'
 
 /** @throws UserError as `mutualRun` */
 export const figure3 = (settings: FigureSettings, around: Surroundings): Promise<Reproduction> =>
-  mutualRun(settings, around, (run) => describe(run, settings, around.out))
+  mutualRun(settings, around, (run) => describe(run, settings, around))
 
-function describe(run: MutualRun, settings: FigureSettings, out: string): Reproduction {
+function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Surroundings): Reproduction {
   const { options, tests, images } = run
   const { training, evaluation } = timesOf(run)
   const command = commandOf('figure3', settings)
-  const made = { command, seed: options.seed, epochs: options.epochs, images, training, evaluation, machine: machine() }
+  const made = {
+    command,
+    seed: options.seed,
+    epochs: options.epochs,
+    images,
+    training,
+    evaluation,
+    machine: machine(workers),
+  }
   const of = (network: 'f' | 'g', column: 'certifiedError' | 'cleanError') => tests.map((row) => row[network][column])
   const text = [
     '# Figure 3: errors of a mutual pair by epoch\n\n![LP and clean error by epoch](figure3.svg)\n\n',

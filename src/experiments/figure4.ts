@@ -24,13 +24,13 @@ type Column = 't' | (typeof kinds)[number]
 
 /** @throws UserError as `mutualRun` */
 export const figure4 = (settings: FigureSettings, around: Surroundings): Promise<Reproduction> =>
-  mutualRun(settings, around, (run) => describe(run, settings, around.out))
+  mutualRun(settings, around, (run) => describe(run, settings, around))
 
-function describe(run: MutualRun, settings: FigureSettings, out: string): Reproduction {
+function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Surroundings): Reproduction {
   const { options, reports } = run
   const { training } = timesOf(run)
   const command = commandOf('figure4', settings)
-  const made = { command, seed: options.seed, epochs: options.epochs, training, machine: machine() }
+  const made = { command, seed: options.seed, epochs: options.epochs, training, machine: machine(workers) }
   const rows = Array.from({ length: options.epochs }, (_, epoch) => ({
     epoch,
     f: spaceOf(run, 'f', epoch),

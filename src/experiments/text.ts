@@ -30,15 +30,23 @@ export const csv = (head: readonly string[], rows: readonly (readonly (string | 
   [head, ...rows].map((cells) => `${cells.map((cell) => cell ?? '').join(',')}\n`).join('')
 
 /** What it was made on. */
-export const machine = () => ({
+export interface Machine {
+  readonly processor: string
+  readonly cores: number
+  readonly node: string
+  /** Threads that it was given; older files do not say. */
+  readonly workers?: number
+}
+
+export const machine = (workers: number): Machine => ({
   processor: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
   node: process.versions.node,
+  workers,
 })
-export type Machine = ReturnType<typeof machine>
 
-export const describeMachine = ({ processor, cores, node }: Machine): string =>
-  `${processor}, ${cores} cores, Node ${node}`
+export const describeMachine = ({ processor, cores, node, workers }: Machine): string =>
+  `${processor}, ${workers === undefined ? '' : `${workers} workers on `}${cores} cores, Node ${node}`
 
 /** The command that makes it again, but for folders and workers. */
 export function commandOf(name: string, { dataset, epochs, images, trainingCount }: FigureSettings, rows = ''): string {
