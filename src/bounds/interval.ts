@@ -139,8 +139,10 @@ export function intervalMargins(
     let sum = f32[bias + target]! - f32[bias + label]!
     let magnitude = Math.abs(f32[bias + target]!) + Math.abs(f32[bias + label]!)
     for (let k = 0; k < inputs; k++) {
-      const [wt, wl] = [f32[weight + target * inputs + k]!, f32[weight + label * inputs + k]!]
-      const [c, r] = [f32[centre + k * columns]!, f32[radius + k * columns]!]
+      const wt = f32[weight + target * inputs + k]!
+      const wl = f32[weight + label * inputs + k]!
+      const c = f32[centre + k * columns]!
+      const r = f32[radius + k * columns]!
       sum += (wt - wl) * c + Math.abs(wt - wl) * r
       magnitude += (Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)
     }
