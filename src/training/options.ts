@@ -51,7 +51,7 @@ export const trainingOptionsSchema = z
     halveEvery: z
       .number()
       .nonnegative()
-      .describe('halve the learning rate every so many epochs after the ramp; 0: never'),
+      .describe('halve the learning rate when the ramp ends, and every so many epochs after that; 0: never'),
     bounds: z
       .enum(boundModes)
       .describe('of hidden neurons in lp-dual and robustra; auto: per layer, exact or projected, what multiplies less'),
