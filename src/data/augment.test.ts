@@ -62,3 +62,10 @@ test('shift moves by up to a pixel each way and mirrors nothing', () => {
   const made = Array.from({ length: 200 }, (_, i) => augment(image, shape, 'shift', new Random(2, i)).join())
   expect(new Set(made)).toEqual(possible)
 })
+
+test('flip-shift does both', () => {
+  const places = [3, 4, 5].flatMap((top) => [3, 4, 5].map((left) => [top, left] as const))
+  const possible = [false, true].flatMap((flip) => places.map(([top, left]) => expected(flip, top, left)))
+  const made = Array.from({ length: 400 }, (_, i) => augment(image, shape, 'flip-shift', new Random(2, i)).join())
+  expect(new Set(made)).toEqual(new Set(possible))
+})

@@ -2,7 +2,7 @@
 import type { Random } from '../engine/random.ts'
 import { type Shape, sizeOf } from '../networks/layers.ts'
 
-export const augmentations = ['none', 'flip', 'shift', 'flip-crop'] as const
+export const augmentations = ['none', 'flip', 'shift', 'flip-shift', 'flip-crop'] as const
 export type Augmentation = (typeof augmentations)[number]
 
 /** Whether images are mirrored, and by how many pixels they move at most in each direction. */
@@ -10,13 +10,14 @@ const changes: Record<Augmentation, { readonly flips: boolean; readonly most: nu
   none: { flips: false, most: 0 },
   flip: { flips: true, most: 0 },
   shift: { flips: false, most: 1 },
+  'flip-shift': { flips: true, most: 1 },
   'flip-crop': { flips: true, most: 4 },
 }
 
 /**
  * 'flip': mirrored left to right with probability 1/2. 'shift', for digits: moved by −1 to 1 pixel in each direction, black
- * where nothing is left. 'flip-crop', CIFAR-10's usual augmentation, with which the paper's networks were trained: both, by −4
- * to 4 pixels. All outcomes are equally likely.
+ * where nothing is left. 'flip-shift': both. 'flip-crop', CIFAR-10's usual augmentation, with which the paper's networks were
+ * trained: both, by −4 to 4 pixels. All outcomes are equally likely.
  * @param image bytes of that shape, [channel][y][x]; left as they are
  */
 export function augment(image: Uint8Array, shape: Shape, how: Augmentation, random: Random): Uint8Array {
