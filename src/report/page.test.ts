@@ -37,6 +37,8 @@ test('has all sections, with everything in one file', () => {
     expect(page).toContain(part)
   }
   expect(page.match(/<img\b/g)!.length).toBeGreaterThan(10)
+  // the exact error of an epoch has two ends, for f and for g
+  for (const ends of ['s0', 's0 dotted', 's1', 's1 dotted']) expect(page).toContain(`class="curve ${ends}"`)
   // whatever speaks of proofs says over which inputs
   for (const id of ['stability', 'ladder', 'gallery'])
     expect(page.split('<section ').find((part) => part.startsWith(`id="${id}"`))).toContain('(the ball ∩ [0, 1])')

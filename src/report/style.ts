@@ -119,6 +119,7 @@ svg text.plain{fill:var(--ink)}
 .grid{stroke:var(--line);fill:none}
 .curve{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 .dashed{stroke-dasharray:5 4.5}
+.dotted{stroke-dasharray:1 5}
 .split{display:block;width:100%;height:20px;border-radius:4px;margin:2px 0 12px}
 .bar{width:40%;min-width:110px}
 .bar .split{height:14px;margin:4px 0}

@@ -16,6 +16,8 @@ interface Learner {
 interface Chart {
   readonly title: string
   readonly of: (epoch: Epoch) => number | null | undefined
+  /** Where the value itself is not known: `of` is the most that it can be, this the least, in a dotted curve. */
+  readonly least?: (epoch: Epoch) => number | null | undefined
   readonly format: (value: number) => string
   /** Where networks of a run do not differ in it, one stands for all. */
   readonly common?: boolean
@@ -24,8 +26,12 @@ interface Chart {
 const charts: readonly Chart[] = [
   { title: 'Loss', of: ({ loss }) => loss, format: formatNumber },
   { title: 'Clean error, validation', of: ({ cleanError }) => cleanError, format: percent },
-  { title: 'Attacked error (PGD, 4 steps), validation', of: ({ attackError }) => attackError, format: percent },
-  { title: 'Certified error (LP), validation', of: ({ certifiedError }) => certifiedError, format: percent },
+  {
+    title: 'Exact error, validation: at most (LP), at least (PGD, dotted)',
+    of: ({ certifiedError }) => certifiedError,
+    least: ({ attackError }) => attackError,
+    format: percent,
+  },
   { title: 'Unstable neurons, validation', of: ({ unstable }) => unstable, format: percent },
   { title: 'ε at the end of the epoch', of: ({ epsilon }) => epsilon, format: formatEpsilon, common: true },
   { title: 'Robustra: mean t₀', of: ({ space }) => space?.t, format: formatNumber },
@@ -43,17 +49,18 @@ export function trainingSection(subjects: readonly Subject[]): Html | undefined 
   const learners = subjects.flatMap(({ name, run }, subject) => learnersOf(name, subject, run?.log ?? []))
   if (learners.length === 0) return undefined
   const isSingle = new Set(learners.map(({ subject }) => subject)).size === 1
-  const drawn = [...charts, timeChart(learners)].flatMap(({ title, of, format, common }) => {
+  const drawn = [...charts, timeChart(learners)].flatMap(({ title, of, least, format, common }) => {
     const shown = common ? learners.filter((learner, i) => learners[i - 1]?.subject !== learner.subject) : learners
-    const series = shown.map((learner): Series => {
-      const { epochs, network } = learner
-      const values = epochs.map((epoch) => ({ epoch: epoch.epoch, value: of(epoch) }))
-      return {
-        name: common || !isPaired(learner, learners) ? '' : network,
-        classes: classesOf(learner, learners),
-        values,
-      }
-    })
+    const curves = (value: Chart['of'], style = '') =>
+      shown.map((learner): Series => {
+        const { epochs, network } = learner
+        return {
+          name: common || !isPaired(learner, learners) ? '' : network,
+          classes: `${classesOf(learner, learners)}${style}`,
+          values: epochs.map((epoch) => ({ epoch: epoch.epoch, value: value(epoch) })),
+        }
+      })
+    const series = [...curves(of), ...(least ? curves(least, ' dotted') : [])]
     return lineChart({ title, series, format }) ?? []
   })
   const spaces = learners.flatMap(({ run, network, epochs }) => {
@@ -81,9 +88,9 @@ export function trainingSection(subjects: readonly Subject[]): Html | undefined 
     }
     <div class="charts">${drawn}${spaces}</div>
     <p class="note">
-      Errors are those of validation images at the target ε. The exact error lies between the attacked and the certified
-      one; it is searched for where a network is certified, and in the table, not after every
-      epoch.${spaces.length > 0 && html` A constraint of the reference space is loose if it excludes nothing that matters, infeasible if no perturbation meets it, and tight between the two.`}
+      Errors are those of validation images at the target ε. The exact error is at least what four steps of PGD break,
+      and at most what LP bounds do not prove; the table has it itself, for the networks that were
+      certified.${spaces.length > 0 && html` A constraint of the reference space is loose if it excludes nothing that matters, infeasible if no perturbation meets it, and tight between the two.`}
     </p>
   </section>`
 }
