@@ -25,7 +25,7 @@ import {
   describeMachine,
   describeProgress,
   describeScale,
-  machine,
+  provenance,
   writeReproduction,
 } from './text.ts'
 import { type TransferErrors, transferColumns, transferErrors } from './transfer.ts'
@@ -84,15 +84,7 @@ function describe(
   const attacks = rows.reduce((sum, { seconds }) => sum + seconds, 0)
   const of = (column: keyof TransferErrors) => rows.map((row) => row[column])
   const command = commandOf('figure1', settings)
-  const made = {
-    command,
-    seed: options.seed,
-    epochs: options.epochs,
-    images,
-    training,
-    attacks,
-    machine: machine(workers),
-  }
+  const made = { ...provenance(command, options, workers), images, training, attacks }
   const title = `PGD error and transfer on ${options.dataset}, ε = ${EPSILON}`
   const text = [
     '# Figure 1: keeping gradients across those of another network\n\n![Errors by epoch](figure1.svg)\n\n',

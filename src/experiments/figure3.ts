@@ -11,7 +11,7 @@ import {
   describeMachine,
   describeProgress,
   describeScale,
-  machine,
+  provenance,
   writeReproduction,
 } from './text.ts'
 import { paperTable2 } from './paper.ts'
@@ -24,15 +24,7 @@ function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Su
   const { options, tests, images } = run
   const { training, evaluation } = timesOf(run)
   const command = commandOf('figure3', settings)
-  const made = {
-    command,
-    seed: options.seed,
-    epochs: options.epochs,
-    images,
-    training,
-    evaluation,
-    machine: machine(workers),
-  }
+  const made = { ...provenance(command, options, workers), images, training, evaluation }
   const of = (network: 'f' | 'g', column: 'certifiedError' | 'cleanError') => tests.map((row) => row[network][column])
   const text = [
     '# Figure 3: errors of a mutual pair by epoch\n\n![LP and clean error by epoch](figure3.svg)\n\n',

@@ -15,7 +15,7 @@ import {
   describeMachine,
   describeProgress,
   describeScale,
-  machine,
+  provenance,
   writeReproduction,
 } from './text.ts'
 
@@ -30,7 +30,7 @@ function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Su
   const { options, reports } = run
   const { training } = timesOf(run)
   const command = commandOf('figure4', settings)
-  const made = { command, seed: options.seed, epochs: options.epochs, training, machine: machine(workers) }
+  const made = { ...provenance(command, options, workers), training }
   const rows = Array.from({ length: options.epochs }, (_, epoch) => ({
     epoch,
     f: spaceOf(run, 'f', epoch),

@@ -66,14 +66,8 @@ export async function table2Row(name: string, settings: Table2Settings, around: 
   const results: Partial<Record<RowMethod, MethodResult>> = {}
   for (const method of rowMethods) results[method] = await doMethod(plan, method, settings, test, around)
   const result: RowResult = {
-    ...{
-      row: name,
-      seed: options.seed,
-      epochs: options.epochs,
-      images: test.count,
-      settings,
-      machine: machine(around.workers),
-    },
+    ...{ row: name, seed: options.seed, epochs: options.epochs, images: test.count, settings },
+    machine: machine(around.workers),
     methods: results as Record<RowMethod, MethodResult>,
   }
   writeFileAtomic(join(around.out, SUMMARY), `${JSON.stringify(result, undefined, 2)}\n`)

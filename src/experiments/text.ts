@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../formats/atomic.ts'
 import { formatCount } from '../report/format.ts'
+import type { TrainingOptions } from '../training/options.ts'
 import type { FigureSettings, Reproduction } from './experiment.ts'
 
 /** Columns after the first are aligned to the right. */
@@ -47,6 +48,12 @@ export const machine = (workers: number): Machine => ({
 
 export const describeMachine = ({ processor, cores, node, workers }: Machine): string =>
   `${processor}, ${workers === undefined ? '' : `${workers} workers on `}${cores} cores, Node ${node}`
+
+/** What every figure says of how it was made, besides what is its own. */
+export const provenance = (command: string, { seed, epochs }: TrainingOptions, workers: number) => ({
+  ...{ command, seed, epochs },
+  machine: machine(workers),
+})
 
 /** The command that makes it again, but for folders and workers. */
 export function commandOf(name: string, { dataset, epochs, images, trainingCount }: FigureSettings, rows = ''): string {

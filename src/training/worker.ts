@@ -148,7 +148,11 @@ serve<TrainingData>(async (data) => {
       const isCorrect = correctAt(network, chunk, chunk.ball.centre)
       total.cleanErrors += isCorrect.filter((correct) => !correct).length
       // what a hasty attack breaks needs no bounds; on networks that are not robust yet, bounds are dear
-      const holds = correctAt(network, chunk, attackChunk(network, chunk, hastyAttack, indices))
+      const holds = correctAt(
+        network,
+        chunk,
+        attackChunk(network, chunk, { ...hastyAttack, domain: data.domain }, indices),
+      )
       const open = indices.filter((_, e) => isCorrect[e] && holds[e])
       total.attackErrors += indices.length - open.length
       total.certifiedErrors += indices.length - open.length
@@ -189,9 +193,9 @@ serve<TrainingData>(async (data) => {
 })
 
 /** A few large steps from the image. */
-const hastyAttack: AttackOptions = {
+const hastyAttack: Omit<AttackOptions, 'domain'> = {
   ...{ steps: 4, stepSize: 0.5, restarts: 1, randomStart: false },
-  ...{ domain: 'unbounded', seed: 0 },
+  seed: 0,
 }
 
 /** Whether the network is right about each example of a chunk, at some points [input][example]. */
@@ -200,6 +204,8 @@ function correctAt(network: LoadedNetwork, { columns, labels }: Chunk, points: T
   const scores = network.engine.read(logits.pointer, logits.length)
   return labels.map((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) === label)
 }
+
+const pixels: Float32Array[] = []
 
 /**
  * Images for a task, in memory of the worker's that the next call takes again.
@@ -218,4 +224,3 @@ function examples({ images, labels, shape }: Dataset, indices: readonly number[]
     labels: indices.map((i) => labels[i]!),
   }
 }
-const pixels: Float32Array[] = []
