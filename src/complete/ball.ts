@@ -73,6 +73,16 @@ function squareLevel(sizes: Float64Array, reaches: Float64Array, radius: number)
   }
 }
 
+/** How far a point is from the ball's centre, rounded up. */
+export function distanceIn({ norm, centre }: NormBall, point: Float64Array): number {
+  const moves = point.map((x, j) => x - centre[j]!)
+  const distance =
+    norm === 'l1'
+      ? moves.reduce((sum, move) => sum + Math.abs(move), 0)
+      : Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0))
+  return distance * (1 + (point.length + 16) * 2 ** -52)
+}
+
 /** A point moved into the region: first into the box, then towards the ball's centre. Points inside hardly move. */
 export function moveInto({ lower, upper, ball }: InputRegion, point: Float64Array): Float64Array {
   const clamped = (x: Float64Array) => x.map((value, i) => Math.min(upper[i]!, Math.max(lower[i]!, value)))

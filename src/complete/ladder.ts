@@ -7,6 +7,7 @@ import { Engine } from '../engine/engine.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
 import { branchAndBound } from './branch-and-bound.ts'
 import { type Root, condense } from './condense.ts'
+import { runCandidate } from './counterexample.ts'
 import { withMargins } from './margins-graph.ts'
 import { solveMilp } from './milp/solve-milp.ts'
 import { optimiseSlopes } from './optimise.ts'
@@ -16,7 +17,6 @@ import {
   type Outcome,
   type ProofMethod,
   type Question,
-  distanceToUnsafe,
   requireBallsSearchable,
 } from './question.ts'
 import { OutOfRange } from './range.ts'
@@ -91,7 +91,7 @@ export async function climb(
     if (!steps.complete) return finish({ verdict: 'undecided', bound: leastOf(root), reason: 'incomplete' })
     const { complete } = steps
     const { condensed } = root
-    const isCounterexample = (point: Float64Array) => distanceToUnsafe(question, outputsAt(graph, point)) <= 0
+    const isCounterexample = (point: Float64Array) => runCandidate(graph, question, point) !== undefined
     const search = (): Promise<CompleteResult> =>
       complete === 'milp'
         ? solveMilp(condensed, { timeout: Math.max(0, (deadline - performance.now()) / 1000), isCounterexample })

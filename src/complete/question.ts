@@ -8,6 +8,13 @@ export interface LinearConstraint {
   /** One per output. */
   readonly coefficients: Float64Array
   readonly bound: number
+  /** Where Σ coefficients·y = bound they are safe. Proofs may ignore that; counterexamples may not. */
+  readonly strict?: boolean | undefined
+  /**
+   * How far each coefficient may be from the number that was asked for, which float64 could not hold; a proof must hold
+   * for all of them. Undefined: not at all. (Bounds need none of this: they are rounded up.)
+   */
+  readonly errors?: Float64Array | undefined
 }
 
 /** A box of inputs, in the units of the network's input, or what of it lies in a ball. */
@@ -22,6 +29,17 @@ export interface InputRegion {
 export interface Question extends InputRegion {
   /** Or of and: unsafe if for one of these lists all constraints hold. */
   readonly unsafe: readonly (readonly LinearConstraint[])[]
+  /** Where float64 cannot hold what was asked, region and constraints are wider than that; here it is as it was asked. */
+  readonly asked?: AskedQuestion | undefined
+}
+
+/** What a counterexample must meet. */
+export interface AskedQuestion {
+  /** Ends of the box, rounded inwards as far as that leaves a number: candidates are moved between them. */
+  readonly lower: Float64Array
+  readonly upper: Float64Array
+  /** Whether an input between these ends, with its outputs in float64, is what was asked for: no rounding. */
+  readonly holds: (point: Float64Array, outputs: Float64Array) => boolean
 }
 
 /** What proved or broke robustness, cheapest first. */
@@ -110,6 +128,15 @@ export function requireBallsSearchable(method: CompleteMethod): void {
 /** How far outputs are from unsafe: max over constraints of (Σ c·y − bound), min over cases. Unsafe if ≤ 0. */
 export const distanceToUnsafe = ({ unsafe }: Question, outputs: ArrayLike<number>): number =>
   Math.min(...unsafe.map((constraints) => Math.max(...constraints.map((constraint) => excess(constraint, outputs)))))
+
+/** Whether outputs are unsafe: on the border of a strict constraint they are not. */
+export const isUnsafe = ({ unsafe }: Question, outputs: ArrayLike<number>): boolean =>
+  unsafe.some((constraints) =>
+    constraints.every((constraint) => {
+      const by = excess(constraint, outputs)
+      return constraint.strict ? by < 0 : by <= 0
+    }),
+  )
 
 const excess = ({ coefficients, bound }: LinearConstraint, outputs: ArrayLike<number>): number =>
   coefficients.reduce((sum, c, i) => sum + c * outputs[i]!, -bound)

@@ -8,6 +8,7 @@ import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { UserError, unknownName } from '../errors.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
 import type { Condensed } from './condensed.ts'
+import { runCandidate } from './counterexample.ts'
 import { falsify } from './falsify.ts'
 import { boundMargins, climb, outcomeOf, proved, reasonOf } from './ladder.ts'
 import { withMargins } from './margins-graph.ts'
@@ -17,7 +18,6 @@ import {
   type Outcome,
   type Question,
   completeMethods,
-  distanceToUnsafe,
   requireBallsSearchable,
 } from './question.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
@@ -60,7 +60,7 @@ export async function verifyQuestion(graph: Graph, question: Question, options: 
   const deadline = performance.now() + 1000 * timeout
   const attackEnd = performance.now() + 1000 * timeout * ATTACK_SHARE
   const outputsAt = (point: Float64Array) => evaluateGraph(graph, point).at(-1)!
-  const isCounterexample = (point: Float64Array) => distanceToUnsafe(question, outputsAt(point)) <= 0
+  const isCounterexample = (point: Float64Array) => runCandidate(graph, question, point) !== undefined
   const withQuestion = withMargins(graph, question)
   const point = falsify(withQuestion, question, { ...ATTACK, seed, stop: () => performance.now() > attackEnd })
   if (point && isCounterexample(point)) {

@@ -1,7 +1,7 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
 import type { Property } from '../formats/vnnlib/property.ts'
 import type { Graph } from '../networks/graph.ts'
-import { type Counterexample, confirmCounterexample } from './counterexample.ts'
+import { type Counterexample, confirmCounterexample } from '../complete/counterexample.ts'
 import { type Outcome, type ProofMethod, type Question, proofMethods } from '../complete/question.ts'
 
 export interface VerifierOptions {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Graph } from '../networks/graph.ts'
 import { denseMap } from '../networks/linear-map.ts'
 import { confirmCounterexample, formatCounterexample, runCounterexample } from './counterexample.ts'
-import type { Question } from '../complete/question.ts'
+import type { Question } from './question.ts'
 
 /** y = weight·x */
 const graph = (weight: number): Graph => ({
@@ -74,4 +74,30 @@ test('whatever is confirmed is in the box and unsafe', () => {
 test('the format of the competition', () => {
   const found = { point: Float64Array.of(0.1, -0, 1e-7), outputs: Float64Array.of(2, -3.5), distance: -1 }
   expect(formatCounterexample(found)).toBe('((X_0 0.1)\n (X_1 0)\n (X_2 1e-7)\n (Y_0 2)\n (Y_1 -3.5))')
+})
+
+test('a point outside the ball is none, and is moved into it', () => {
+  const ball = { norm: 'l2' as const, centre: Float64Array.of(0), radius: 0.5 }
+  const asked = { ...question(-1, 1, 0.8), ball }
+  expect(runCounterexample(graph(2), asked, [0.6])).toBeUndefined()
+  expect(runCounterexample(graph(2), asked, [0.5 + 2 ** -52])).toBeUndefined()
+  expect(runCounterexample(graph(2), asked, [0.45])?.distance).toBeLessThan(0)
+  expect(confirmCounterexample(graph(2), asked, [0.6]).point[0]).toBeCloseTo(0.5, 6)
+  expect(confirmCounterexample(graph(2), asked, [0.6]).point[0]).toBeLessThanOrEqual(0.5)
+})
+
+test('on the border of a strict constraint outputs are safe', () => {
+  const constraint = { coefficients: Float64Array.of(-1), bound: -2, strict: true }
+  const asked = { ...question(0, 1, 2), unsafe: [[constraint]] }
+  expect(runCounterexample(graph(2), asked, [1])).toBeUndefined()
+  expect(runCounterexample(graph(2.5), asked, [1])?.distance).toBe(-0.5)
+})
+
+test('where float64 cannot hold the question, the one that was asked decides', () => {
+  const ends = { lower: Float64Array.of(0.25), upper: Float64Array.of(0.75) }
+  const asked = { ...question(0, 1, 0), asked: { ...ends, holds: (x: Float64Array) => x[0]! > 0.5 } }
+  expect(runCounterexample(graph(1), asked, [0.2])).toBeUndefined()
+  expect(runCounterexample(graph(1), asked, [0.5])).toBeUndefined()
+  expect(runCounterexample(graph(1), asked, [0.6])?.point[0]).toBe(0.6)
+  expect(confirmCounterexample(graph(1), asked, [0.9]).point[0]).toBe(0.75)
 })
