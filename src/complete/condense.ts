@@ -67,8 +67,9 @@ export function condense(engine: Engine, graph: Graph, { lower, upper, ball }: I
   const outputs = substitution.rows(last, tried, deadline)
   const found = bounds(outputs, signsOf(outputs))
   tried.forEach((c, i) => (margins[c] = better(margins[c]!, found[i]!)))
-  const open = tried.filter((c) => !(margins[c]! > 0))
-  const left = open.map((c) => outputs[tried.indexOf(c)]!)
+  const isOpen = (c: number) => !(margins[c]! > 0)
+  const open = tried.filter(isOpen)
+  const left = outputs.filter((_, i) => isOpen(tried[i]!))
   engine.release(mark)
   return { condensed: joinRows({ lower, upper, ball, rows, neuronLower, neuronUpper }, levels, left), margins, open }
 }

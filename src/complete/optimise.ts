@@ -40,12 +40,9 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
   const margins = root.margins.slice()
   const found = bounds(neurons, rows.slice(neurons))
   root.open.forEach((c, i) => (margins[c] = better(margins[c]!, found[i]!)))
-  const left = root.open.filter((c) => !(margins[c]! > 0))
-  const condensed = withoutSettled(
-    { ...root.condensed, neuronLower, neuronUpper },
-    left.map((c) => root.open.indexOf(c)),
-  )
-  return { condensed, margins, open: left }
+  const left = [...root.open.keys()].filter((i) => !(margins[root.open[i]!]! > 0))
+  const condensed = withoutSettled({ ...root.condensed, neuronLower, neuronUpper }, left)
+  return { condensed, margins, open: left.map((i) => root.open[i]!) }
 }
 
 /**

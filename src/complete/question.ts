@@ -58,12 +58,26 @@ export type CompleteResult =
   /** bound: what is proved in place of the margin; −Infinity if nothing is. */
   | { readonly verdict: 'undecided'; readonly bound: number; readonly reason: 'timeout' | 'memory' | 'precision' }
 
+/** A complete search that can stop and go on. */
+export interface Resumable {
+  /**
+   * Goes on until the question is decided or a time on the clock of performance.now().
+   * @returns undecided with reason 'timeout' if it can go on
+   */
+  run(until: number): Promise<CompleteResult>
+  /** Frees what it holds. */
+  close(): Promise<void>
+}
+
 /** What a verifier answers. */
 export type Outcome =
   | {
       readonly verdict: 'robust'
       readonly method: ProofMethod
-      /** Proved: over the region, every unsafe case has a constraint that fails by at least this much (> 0). */
+      /**
+       * Proved: over the region, every unsafe case has a constraint that fails by at least this much; 0 only if that is
+       * a strict one of which no more than the border can be reached.
+       */
       readonly margin: number
     }
   | {

@@ -4,24 +4,20 @@
  * Sound and complete as ladder.ts says.
  */
 import { Engine } from '../engine/engine.ts'
-import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { UserError, unknownName } from '../errors.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
-import type { Condensed } from './condensed.ts'
 import { runCandidate } from './counterexample.ts'
 import { falsify } from './falsify.ts'
 import { boundMargins, climb, outcomeOf, proved, reasonOf } from './ladder.ts'
 import { withMargins } from './margins-graph.ts'
+import { ParallelSearch } from './parallel-search.ts'
 import {
   type CompleteMethod,
-  type CompleteResult,
   type Outcome,
   type Question,
   completeMethods,
   requireBallsSearchable,
 } from './question.ts'
-import type { Explored, SearchJob } from './search-worker.ts'
-import { Search, type SubProblem, bytesOf } from './search.ts'
 
 export interface VerifyOptions {
   /** Seconds for all of it, > 0. */
@@ -39,13 +35,6 @@ export interface VerifyOptions {
 const ATTACK = { restarts: 20, steps: 40 }
 /** Share of the time that the attack may take. */
 const ATTACK_SHARE = 0.1
-/** Milliseconds of the first search, in this thread, and of each round. */
-const ALONE = 300
-const ROUND = 400
-/** Most sub-problems per worker and round. */
-const SHARE = 512
-/** Bytes that open sub-problems may take. */
-const MEMORY = 2 ** 31
 
 /**
  * Whether any input of the region has unsafe outputs.
@@ -86,66 +75,13 @@ export async function verifyQuestion(graph: Graph, question: Question, options: 
       },
     )
     if (best > 0) return proved(method, best)
-    const { condensed } = root
-    const result = await searchInParallel(engine, condensed, { deadline, workers, isCounterexample, onProgress })
-    return outcomeOf(result, graph, root, complete)
+    const search = new ParallelSearch(engine, root.condensed, { workers, isCounterexample, onProgress })
+    try {
+      return outcomeOf(await search.run(deadline), graph, root, complete)
+    } finally {
+      await search.close()
+    }
   } catch (error) {
     return { verdict: 'undecided', bound: best, reason: reasonOf(error) }
   }
-}
-
-interface ParallelOptions extends Pick<VerifyOptions, 'workers' | 'onProgress'> {
-  readonly deadline: number
-  readonly isCounterexample: (point: Float64Array) => boolean
-}
-
-async function searchInParallel(
-  engine: Engine,
-  condensed: Condensed,
-  options: ParallelOptions,
-): Promise<CompleteResult> {
-  const { deadline, workers, isCounterexample, onProgress } = options
-  // most questions are answered before workers could start
-  const first = new Search(engine, condensed, { isCounterexample })
-  first.addRoots(deadline)
-  await first.explore(Math.min(deadline, performance.now() + ALONE))
-  first.close()
-  if (first.point) return { verdict: 'vulnerable', point: first.point }
-  let { least, leastLeft, count } = first
-  let open = first.takeOpen()
-  if (open.length > 0) {
-    const pool = new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, condensed)
-    try {
-      while (open.length > 0) {
-        onProgress?.(count, open.length, open[0]!.bound)
-        const left = deadline - performance.now()
-        const bound = Math.min(least, leastLeft, open[0]!.bound)
-        if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }
-        if (open.length * bytesOf(condensed) > MEMORY) return { verdict: 'undecided', bound, reason: 'memory' }
-        const { shares, rest } = deal(open, workers)
-        const job: SearchJob = { shares, milliseconds: Math.min(ROUND, left) }
-        const results = await pool.run<Explored>('explore', job, shares.length)
-        const point = results.flatMap(({ candidates }) => candidates).find(isCounterexample)
-        if (point) return { verdict: 'vulnerable', point }
-        for (const explored of results) {
-          least = Math.min(least, explored.least)
-          leastLeft = Math.min(leastLeft, explored.leastLeft)
-          count += explored.count
-        }
-        open = [...rest, ...results.flatMap((explored) => explored.open)].toSorted((a, b) => a.bound - b.bound)
-      }
-    } finally {
-      await pool.close()
-    }
-  }
-  if (leastLeft === Infinity) return { verdict: 'robust', margin: least }
-  return { verdict: 'undecided', bound: Math.min(least, leastLeft), reason: 'precision' }
-}
-
-/** Deals the worst sub-problems to workers in turn. */
-function deal(open: readonly SubProblem[], workers: number): { shares: SubProblem[][]; rest: SubProblem[] } {
-  const shares: SubProblem[][] = Array.from({ length: Math.min(workers, open.length) }, () => [])
-  const dealt = Math.min(open.length, SHARE * shares.length)
-  for (let i = 0; i < dealt; i++) shares[i % shares.length]!.push(open[i]!)
-  return { shares, rest: open.slice(dealt) }
 }

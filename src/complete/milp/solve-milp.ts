@@ -9,7 +9,7 @@
  * believed; complete up to rounding: where the minimum is within rounding of 0 the verdict is 'undecided'.
  */
 import type { Condensed } from '../condensed.ts'
-import type { CompleteResult } from '../question.ts'
+import type { CompleteResult, Resumable } from '../question.ts'
 import { type LpResult, Relaxation, abandonHighs } from './relaxation.ts'
 import type { Phases } from './safe-bound.ts'
 
@@ -28,16 +28,12 @@ export type MilpResult = CompleteResult & { readonly nodes: number; readonly lps
  * @throws Error if HiGHS cannot be loaded or runs out of memory
  */
 export async function solveMilp(system: Condensed, options: MilpOptions): Promise<MilpResult> {
-  const deadline = performance.now() + options.timeout * 1000
+  const search = new MilpSearch(system, options.isCounterexample)
   try {
-    const relaxation = await Relaxation.create(system)
-    const search = new Search(system, relaxation, deadline, options.isCounterexample)
-    const verdict = search.run()
-    relaxation.dispose()
-    return { ...verdict, nodes: search.nodes, lps: relaxation.solved }
-  } catch (error) {
-    abandonHighs()
-    throw error
+    const verdict = await search.run(performance.now() + options.timeout * 1000)
+    return { ...verdict, nodes: search.nodes, lps: search.lps }
+  } finally {
+    await search.close()
   }
 }
 
@@ -54,49 +50,70 @@ interface OpenCase {
   readonly nodes: Node[]
 }
 
-class Search {
+/** A search that goes on where it stopped. */
+export class MilpSearch implements Resumable {
   readonly #system: Condensed
-  readonly #relaxation: Relaxation
-  readonly #deadline: number
   readonly #isCounterexample: (point: Float64Array) => boolean
+  #relaxation: Relaxation | undefined
+  readonly #cases: OpenCase[]
+  /** Cases whose root is done: all are, before any is split, since the one that can be broken may be any of them. */
+  #begun = 0
+  #deadline = 0
   nodes = 0
   /** Least bound of the parts that are done with. */
   #least = Infinity
   #found: Float64Array | undefined
 
-  constructor(
-    system: Condensed,
-    relaxation: Relaxation,
-    deadline: number,
-    isCounterexample: (point: Float64Array) => boolean,
-  ) {
+  constructor(system: Condensed, isCounterexample: (point: Float64Array) => boolean) {
     this.#system = system
-    this.#relaxation = relaxation
-    this.#deadline = deadline
     this.#isCounterexample = isCounterexample
+    const phases = new Int8Array(system.neurons)
+    this.#cases = system.cases.map((rows) => ({ rows, nodes: [{ phases, bound: -Infinity }] }))
   }
 
-  run(): CompleteResult {
-    const phases = new Int8Array(this.#system.neurons)
-    const cases: OpenCase[] = this.#system.cases.map((rows) => ({ rows, nodes: [{ phases, bound: -Infinity }] }))
-    // all at their root before any is split: the one that can be broken may be any of them
-    const done = cases.every((open) => this.#work(open, 1))
-    cases.sort((a, b) => leastBound(a) - leastBound(b))
-    const complete = done && cases.every((open) => this.#work(open, Infinity))
+  get lps(): number {
+    return this.#relaxation?.solved ?? 0
+  }
+
+  /** @throws Error if HiGHS cannot be loaded or runs out of memory */
+  async run(deadline: number): Promise<CompleteResult> {
+    this.#deadline = deadline
+    try {
+      this.#relaxation ??= await Relaxation.create(this.#system)
+      return this.#explore()
+    } catch (error) {
+      abandonHighs()
+      this.#relaxation = undefined
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#relaxation?.dispose()
+    this.#relaxation = undefined
+  }
+
+  #explore(): CompleteResult {
+    const cases = this.#cases
+    while (this.#begun < cases.length && this.#work(cases[this.#begun]!, 1)) this.#begun++
+    const begun = this.#begun === cases.length
+    if (begun) cases.sort((a, b) => leastBound(a) - leastBound(b))
+    const complete = begun && cases.every((open) => this.#work(open, Infinity))
     if (this.#found) return { verdict: 'vulnerable', point: this.#found }
-    const bound = Math.min(this.#least, ...cases.map(leastBound))
+    const bound = cases.reduce((least, open) => Math.min(least, leastBound(open)), this.#least)
     if (!complete) return { verdict: 'undecided', bound, reason: 'timeout' }
     return bound > 0 ? { verdict: 'robust', margin: bound } : { verdict: 'undecided', bound, reason: 'precision' }
   }
 
   /** Takes up to `most` nodes of a case. @returns false if there is a counterexample or the time is up */
   #work({ rows, nodes }: OpenCase, most: number): boolean {
-    if (nodes.length > 0) this.#relaxation.setObjective(rows)
+    const relaxation = this.#relaxation!
+    if (nodes.length > 0) relaxation.setObjective(rows)
     for (let taken = 0; taken < most && nodes.length > 0; taken++) {
       const seconds = (this.#deadline - performance.now()) / 1000
       if (seconds <= 0) return false
       const node = nodes.pop()!
-      const result = this.#relaxation.solve(node.phases, seconds, true)
+      const result = relaxation.solve(node.phases, seconds, true)
       this.nodes++
       // a part is no worse than what it is a part of
       const bound = Math.max(node.bound, result.bound)
