@@ -6,7 +6,7 @@ import { Model } from './model.ts'
 import { drawPerceptron } from './perceptron.ts'
 import { type BenchQuestion, type Family, boxAround, decimal, sampledRange, vnnlib } from './question.ts'
 
-const SIDE = 16
+const SIDE = 32
 
 export function regressorFamily(seed: number): Family {
   const networks = new Map<string, Uint8Array>()
@@ -33,10 +33,10 @@ export function regressorFamily(seed: number): Family {
     const { graph } = parseNetwork(bytes, file)
     const centre = Array.from({ length: SIDE * SIDE }, () => random.uniform())
     for (const [radius, beyond] of [
-      [0.002, 1],
-      [0.005, 1],
-      [0.01, 2],
-      [0.01, -0.2],
+      [0.001, 20],
+      [0.003, 20],
+      [0.01, 40],
+      [0.005, -0.2],
     ] as const) {
       const box = boxAround(centre, Array(SIDE * SIDE).fill(radius))
       const value = (x: number[]) => evaluateGraph(graph, x).at(-1)![0]!
