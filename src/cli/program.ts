@@ -1,6 +1,6 @@
 /** The commands, each in its own file, which is read only when the command is used. */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { packageVersion } from '../version.ts'
 
 interface Entry {
   readonly name: string
@@ -61,9 +61,6 @@ const commands: readonly Entry[] = [
     define: async () => (await import('./data.ts')).dataCommand,
   },
 ]
-
-export const packageVersion = (): string =>
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 
 /** @param args the command line; commands that it does not name get no more than their summary */
 export async function createProgram(args: readonly string[]): Promise<Command> {

@@ -32,7 +32,6 @@ export interface ClimbSteps {
 export interface ClimbLimits {
   /** Seconds for all of it. */
   readonly timeout: number
-  readonly seed: number
 }
 
 export interface Climbed {

@@ -56,7 +56,7 @@ export async function verifyQuestion(graph: Graph, question: Question, options: 
     return { verdict: 'vulnerable', method: 'pgd', point, outputs: outputsAt(point) }
   }
   if (complete === 'milp') {
-    const limits = { timeout: (deadline - performance.now()) / 1000, seed }
+    const limits = { timeout: (deadline - performance.now()) / 1000 }
     return (await climb(graph, question, { crown: true, alpha: true, complete }, limits)).outcome
   }
   let best = -Infinity

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { UserError } from '../errors.ts'
@@ -38,6 +39,15 @@ test('compressed files say the same; a torn last line does not count', () => {
 test('files from before there were norms are of ℓ∞', () => {
   const old = written('old.jsonl', content.replace('"norm":"linf",', ''))
   expect(readCertificates(old).header.norm).toBe('linf')
+})
+
+test('files of older versions, which do not say theirs and have a seed of the search, are read', () => {
+  const search = '"search":{"method":"bab","timeout":60,"seed":0},'
+  const older = content.replace(/"robustra":"[^"]*",/, search)
+  expect(older).not.toBe(content)
+  expect(readCertificates(written('older.jsonl', older)).rows).toHaveLength(dataset.count)
+  const protocol = new URL('../../results/protocol/mnist-small-0.1-whole.jsonl.gz', import.meta.url)
+  expect(readCertificates(fileURLToPath(protocol)).rows).toHaveLength(10_000)
 })
 
 test.each([

@@ -22,6 +22,7 @@ const identity = z.object({ name: z.string(), sha256: z.string() })
 const headerSchema = z.object({
   format: z.literal('robustra certificates'),
   version: z.literal(2),
+  robustra: z.string().exactOptional(),
   network: identity,
   dataset: identity,
   epsilon: z.number().min(0),
@@ -37,7 +38,9 @@ const headerSchema = z.object({
       randomStart: z.boolean().exactOptional(),
     })
     .exactOptional(),
-  search: z.object({ method: z.enum(completeMethods), timeout: z.number(), seed: z.int() }).exactOptional(),
+  search: z
+    .object({ method: z.enum(completeMethods), timeout: z.number(), seed: z.int().exactOptional() })
+    .exactOptional(),
 })
 
 /** The name of a file of certificates without its ending, or undefined for another file's. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadDataset } from '../data/dataset.ts'
 import { UserError } from '../errors.ts'
+import { packageVersion } from '../version.ts'
 import { architectureNamed } from '../networks/architectures.ts'
 import { initialise } from '../networks/initialise.ts'
 import { type CertifyOptions, certify } from './certify.ts'
@@ -145,6 +146,11 @@ describe('resuming', () => {
     await refuse('{"format":"something else"}\n', /not a file of certificates/)
     await refuse(lines.toSpliced(3, 0, lines[2]!).join('\n'), /lines 3 and 4 are both of image 1/)
     await refuse(lines.with(0, lines[0]!.replace('"version":2', '"version":1')).join('\n'), /is of version 1 .* anew/)
+    const version = `"robustra":"${packageVersion()}",`
+    expect(lines[0]).toContain(version)
+    const begunBy = (text: string) => lines.with(0, lines[0]!.replace(version, text)).join('\n')
+    await refuse(begunBy('"robustra":"0.2.9",'), /was begun by robustra 0\.2\.9, and this is .*: finish it with that/)
+    await refuse(begunBy(''), /was begun by an older robustra, .* or choose another --out/)
     await refuse(lines.with(3, lines[3]!.slice(0, -5)).join('\n'), /line 4 is not a row/)
     await refuse(lines.with(3, lines[3]!.replace('"label"', '"lable"')).join('\n'), /line 4 is not a row/)
   })

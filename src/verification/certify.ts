@@ -6,6 +6,7 @@ import type { Domain } from '../bounds/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import { UserError, unknownName } from '../errors.ts'
+import { packageVersion } from '../version.ts'
 import type { Architecture, Network } from '../networks/network.ts'
 import type { CertifyData, CheapJob, ClimbJob } from './certify-worker.ts'
 import { type Draft, isDecided } from './drafts.ts'
@@ -125,7 +126,7 @@ async function runLadder(
       take([], true)
       const { method, timeout } = search ?? searchOf(options)
       const job: ClimbJob = {
-        ...{ epsilon, norm, domain, methods: climbing, complete: method, timeout, seed: options.seed },
+        ...{ epsilon, norm, domain, methods: climbing, complete: method, timeout },
         drafts: open.toSorted((a, b) => a.index - b.index),
       }
       await run('climb', job, open.length, (drafts) => take(drafts.filter(isDecided), true))
@@ -149,6 +150,7 @@ function headerOf(target: Network | GraphFile, dataset: Dataset, options: Certif
   return {
     format: 'robustra certificates',
     version: 2,
+    robustra: packageVersion(),
     network: identityOf(target),
     dataset: { name: dataset.name, sha256: hashOfDataset(dataset) },
     epsilon,
@@ -175,13 +177,13 @@ function requireForGraphs(methods: readonly CertifyMethod[], { pgd }: CertifyOpt
   }
 }
 
-function searchOf({ norm = 'linf', complete: method = 'bab', timeout = 60, seed }: CertifyOptions) {
+function searchOf({ norm = 'linf', complete: method = 'bab', timeout = 60 }: CertifyOptions) {
   if (!completeMethods.includes(method)) throw unknownName('complete method', method, completeMethods)
   if (norm !== 'linf') requireBallsSearchable(method)
   if (!(timeout > 0 && Number.isFinite(timeout))) {
     throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
   }
-  return { method, timeout, seed }
+  return { method, timeout }
 }
 
 /** @throws UserError for unknown methods, or none */

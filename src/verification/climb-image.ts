@@ -40,14 +40,14 @@ export async function climbImage(
   draft: Draft,
   settings: ClimbSettings,
 ): Promise<Draft> {
-  const { epsilon, norm, domain, methods, complete, timeout, seed } = settings
+  const { epsilon, norm, domain, methods, complete, timeout } = settings
   const has = (method: CertifyMethod) => methods.includes(method)
   const question = imageQuestion(image, draft.label, classes, settings)
   const steps = { crown: has('crown'), alpha: has('alpha'), complete: has('complete') ? complete : undefined }
   const started = performance.now()
   let climbed: Climbed
   try {
-    climbed = await climb(graph, question, steps, { timeout, seed })
+    climbed = await climb(graph, question, steps, { timeout })
   } catch (error) {
     const last = methods.at(-1)!
     const failed = { ...draft, [last]: { verdict: 'open', ...figures(NaN, (performance.now() - started) / 1000) } }

@@ -86,6 +86,13 @@ function requireSameRun(path: string, found: unknown, header: CertifyHeader): vo
         'anew with another --out',
     )
   }
+  if (there['robustra'] !== header.robustra) {
+    const other = there['robustra'] === undefined ? 'an older robustra' : `robustra ${there['robustra']}`
+    throw new UserError(
+      `${path} was begun by ${other}, and this is ${header.robustra}, which may decide images differently: finish it ` +
+        'with that version, or choose another --out',
+    )
+  }
   const here: Record<string, unknown> = { ...header }
   const differing = [...new Set([...Object.keys(here), ...Object.keys(there)])].filter(
     (key) => JSON.stringify(here[key]) !== JSON.stringify(there[key]),

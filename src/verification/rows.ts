@@ -10,7 +10,10 @@ export { type CertifyMethod, certifyMethods } from './methods.ts'
 /** What identifies a run; one that resumes must have the same. */
 export interface CertifyHeader {
   readonly format: 'robustra certificates'
+  /** Of the format. */
   readonly version: 2
+  /** Version of the program; only older files do not say. Another version may decide images differently. */
+  readonly robustra?: string
   readonly network: { readonly name: string; readonly sha256: string }
   readonly dataset: { readonly name: string; readonly sha256: string }
   /** Radius of the balls in pixel units. */
@@ -34,7 +37,6 @@ export interface CertifyHeader {
     readonly method: CompleteMethod
     /** Seconds per image. */
     readonly timeout: number
-    readonly seed: number
   }
 }
 
