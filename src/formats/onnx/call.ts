@@ -5,8 +5,8 @@ import { MAX_ELEMENTS, MAX_RANK, elementsOf, sameShape } from './shape.ts'
 import { type Operand, type Steps, type Value, isConstant } from './steps.ts'
 import { type Constant, readTensor } from './tensor.ts'
 
-/** Makes the first output of a node. */
-export type Operator = (call: Call) => Operand
+/** Makes the outputs of a node: the first one, or a list of as many as it has. */
+export type Operator = (call: Call) => Operand | readonly Operand[]
 
 /** Attributes of operators in training, and of how they cast to types of few bits. */
 const IRRELEVANT = ['momentum', 'ratio', 'seed', 'saturate', 'round_mode']
@@ -42,6 +42,13 @@ export class Call {
 
   /** Undefined where an optional input is left out. */
   input(index: number): Operand | undefined {
+    const operand = this.bound(index)
+    if (!operand || !isConstant(operand) || !operand.infinite) return operand
+    throw this.refuse(`reads '${this.node.input[index]}', which holds infinity`)
+  }
+
+  /** The same of an input that may hold infinity. */
+  bound(index: number): Operand | undefined {
     this.#read.add(index)
     return this.#inputs[index]
   }
@@ -151,6 +158,9 @@ export class Call {
     for (let i = 0; i < length; i++) {
       data[i] = element(i)
       if (!Number.isFinite(data[i])) throw this.refuse(`makes ${data[i]}`)
+      if (like.integer && !(data[i] >= like.integer[0] && data[i] <= like.integer[1])) {
+        throw this.refuse(`makes ${data[i]}, which its type cannot hold`)
+      }
     }
     return { shape, data, integer: like.integer }
   }

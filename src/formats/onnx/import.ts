@@ -167,11 +167,13 @@ function runNodes({ initialisers, input, output, opset }: OnnxModel, order: read
   for (const node of order) {
     const inputs = node.input.map((name) => (name === '' ? undefined : lookUp(name, labelOf(node))))
     const call = new Call(steps, opset, node, inputs)
-    const made = operators.get(node.opType)!(call)
+    const made = [operators.get(node.opType)!(call)].flat()
     call.requireAllKnown()
-    if (elementsOf(made.shape) === 0 && !isConstant(made))
-      throw call.refuse(`makes nothing: a value of [${made.shape}]`)
-    operands.set(node.output[0], made)
+    made.forEach((operand, i) => {
+      const { shape } = operand
+      if (elementsOf(shape) === 0 && !isConstant(operand)) throw call.refuse(`makes nothing: a value of [${shape}]`)
+      if (node.output[i]) operands.set(node.output[i], operand)
+    })
   }
   const made = lookUp(output, 'the network')
   if (isConstant(made)) throw new UserError(`the output '${output}' does not depend on the input`)

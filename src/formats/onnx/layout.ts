@@ -1,9 +1,9 @@
 /** Operators that only place, relabel or join numbers. */
 import type { Call, Operator } from './call.ts'
-import { FLOAT, DOUBLE, INT32, INT64 } from './schema.ts'
+import { BOOL, DOUBLE, INT64 } from './schema.ts'
 import { MAX_RANK, elementsOf, stridesOf, walk } from './shape.ts'
 import { type Operand, isConstant } from './steps.ts'
-import type { Constant } from './tensor.ts'
+import { type Constant, ranges, roundings } from './tensor.ts'
 
 export const identity: Operator = (call) => call.operand(0)
 
@@ -21,27 +21,30 @@ export const constant: Operator = (call) => {
   const found = values ?? whole
   if (!found) return call.tensor('value')
   const shape = call.has('value_float') || call.has('value_int') ? [] : [found.length]
-  return call.make(shape, { shape, data: new Float32Array(), integer: values === undefined }, (i) => found[i])
+  return call.make(shape, { shape, data: new Float32Array(), integer: !values && ranges[INT64] }, (i) => found[i])
 }
 
-/** Of constants; computed values are real numbers whatever their type. */
+/** Rounds constants; computed values are real numbers whatever their type. */
 export const cast: Operator = (call) => {
   const operand = call.operand(0)
   const to = call.wholeNumber('to', 0)
-  if (isConstant(operand) && (to === INT32 || to === INT64)) {
-    return call.make(operand.shape, { ...operand, integer: true }, (i) => Math.trunc(operand.data[i]))
-  }
-  if (to !== FLOAT && to !== DOUBLE) throw call.refuse(`casts to type ${to}, which is not supported here`)
+  const [range, round] = [ranges[to], roundings[to]]
+  if (!(isConstant(operand) ? (range ?? round) : round))
+    throw call.refuse(`casts to type ${to}, which is not supported here`)
   if (!isConstant(operand)) return operand
-  const data = to === FLOAT ? new Float32Array() : new Float64Array()
-  return call.make(operand.shape, { shape: [], data, integer: false }, (i) => operand.data[i])
+  if (range) {
+    const whole = to === BOOL ? (x: number) => Number(x !== 0) : Math.trunc
+    return call.make(operand.shape, { ...operand, integer: range }, (i) => whole(operand.data[i]))
+  }
+  const data = to === DOUBLE ? new Float64Array() : new Float32Array()
+  return call.make(operand.shape, { shape: [], data, integer: false }, (i) => round(operand.data[i]))
 }
 
 export const shapeOf: Operator = (call) => {
   const { shape } = call.operand(0)
   const at = (index: number) => Math.min(shape.length, Math.max(0, index < 0 ? index + shape.length : index))
   const found = shape.slice(at(call.wholeNumber('start', 0)), at(call.wholeNumber('end', shape.length)))
-  return { shape: [found.length], data: Float64Array.from(found), integer: true }
+  return { shape: [found.length], data: Float64Array.from(found), integer: ranges[INT64] }
 }
 
 /** Of constants, for shapes that are put together while the network runs. */

@@ -5,6 +5,7 @@ import { gunzipIfNeeded } from '../gzip.ts'
 import {
   DOUBLE,
   FLOAT,
+  FLOAT16,
   type ModelProto,
   type NodeProto,
   type TensorProto,
@@ -94,8 +95,8 @@ function onlyOne(values: readonly ValueProto[], what: string, refuse: Refuse): V
 function readInput({ name, type }: ValueProto, refuse: Refuse): OnnxModel['input'] {
   const tensor = type?.tensorType
   if (!tensor?.shape) throw refuse(`the input '${name}' has no shape: export the network with a fixed one`)
-  if (tensor.elemType !== FLOAT && tensor.elemType !== DOUBLE) {
-    throw refuse(`the input '${name}' is of type ${tensor.elemType}, not float (1) or double (11)`)
+  if (![FLOAT, DOUBLE, FLOAT16].includes(tensor.elemType)) {
+    throw refuse(`the input '${name}' is of type ${tensor.elemType}, not float (1), double (11) or float16 (10)`)
   }
   if (tensor.shape.dim.length > MAX_RANK) throw refuse(`the input '${name}' has more than ${MAX_RANK} dimensions`)
   const given = tensor.shape.dim.map(({ dimValue, dimParam }) => (dimParam === '' ? Number(dimValue) : 0))

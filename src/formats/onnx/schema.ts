@@ -13,6 +13,21 @@ export interface ModelProto {
   readonly graph: GraphProto | null
   readonly opsetImport: readonly { readonly domain: string; readonly version: Int64 }[]
   readonly metadataProps: readonly Text[]
+  readonly functions: readonly FunctionProto[]
+}
+
+/** A local function: nodes that a node of its name and domain stands for. */
+export interface FunctionProto {
+  readonly name: string
+  readonly domain: string
+  readonly overload: string
+  readonly input: readonly string[]
+  readonly output: readonly string[]
+  /** Attributes without and with a default. */
+  readonly attribute: readonly string[]
+  readonly attributeProto: readonly AttributeProto[]
+  readonly node: readonly NodeProto[]
+  readonly opsetImport: readonly { readonly domain: string; readonly version: Int64 }[]
 }
 
 export interface GraphProto {
@@ -28,6 +43,7 @@ export interface NodeProto {
   readonly name: string
   readonly opType: string
   readonly domain: string
+  readonly overload: string
   readonly input: readonly string[]
   readonly output: readonly string[]
   readonly attribute: readonly AttributeProto[]
@@ -40,8 +56,11 @@ export interface AttributeProto {
   readonly i: Int64
   readonly s: Uint8Array
   readonly t: TensorProto | null
+  readonly g: GraphProto | null
   readonly floats: readonly number[]
   readonly ints: readonly Int64[]
+  /** In a local function: the attribute of its caller that this one is. */
+  readonly refAttrName: string
 }
 
 export interface TensorProto {
@@ -52,6 +71,7 @@ export interface TensorProto {
   readonly int32Data: readonly number[]
   readonly int64Data: readonly Int64[]
   readonly doubleData: readonly number[]
+  readonly uint64Data: readonly Int64[]
   readonly rawData: Uint8Array
   readonly externalData: readonly Text[]
   readonly dataLocation: number
@@ -74,14 +94,23 @@ interface Text {
 
 /** Codes of `dataType` and `elemType`. */
 export const FLOAT = 1
+export const UINT8 = 2
+export const INT8 = 3
+export const UINT16 = 4
+export const INT16 = 5
 export const INT32 = 6
 export const INT64 = 7
+export const BOOL = 9
+export const FLOAT16 = 10
 export const DOUBLE = 11
+export const UINT32 = 12
+export const UINT64 = 13
+export const BFLOAT16 = 16
 /** The code of `dataLocation` for tensors in files of their own. */
 export const EXTERNAL = 1
 
 /** Codes of an attribute's `type`, by the field that holds its value. */
-export const attributeTypes = { f: 1, i: 2, s: 3, t: 4, floats: 6, ints: 7 } as const
+export const attributeTypes = { f: 1, i: 2, s: 3, t: 4, g: 5, floats: 6, ints: 7 } as const
 
 type Fields = Record<string, [id: number, type: string, repeated?: 'repeated' | 'packed']>
 
@@ -102,6 +131,18 @@ const root = protobuf.Root.fromJSON({
       graph: [7, 'Graph'],
       opsetImport: [8, 'Opset', 'repeated'],
       metadataProps: [14, 'Text', 'repeated'],
+      functions: [25, 'Function', 'repeated'],
+    }),
+    Function: message({
+      name: [1, 'string'],
+      input: [4, 'string', 'repeated'],
+      output: [5, 'string', 'repeated'],
+      attribute: [6, 'string', 'repeated'],
+      node: [7, 'Node', 'repeated'],
+      opsetImport: [9, 'Opset', 'repeated'],
+      domain: [10, 'string'],
+      attributeProto: [11, 'Attribute', 'repeated'],
+      overload: [13, 'string'],
     }),
     Opset: message({ domain: [1, 'string'], version: [2, 'int64'] }),
     Text: message({ key: [1, 'string'], value: [2, 'string'] }),
@@ -120,6 +161,7 @@ const root = protobuf.Root.fromJSON({
       opType: [4, 'string'],
       attribute: [5, 'Attribute', 'repeated'],
       domain: [7, 'string'],
+      overload: [8, 'string'],
     }),
     Attribute: message({
       name: [1, 'string'],
@@ -127,9 +169,11 @@ const root = protobuf.Root.fromJSON({
       i: [3, 'int64'],
       s: [4, 'bytes'],
       t: [5, 'Tensor'],
+      g: [6, 'Graph'],
       floats: [7, 'float', 'repeated'],
       ints: [8, 'int64', 'repeated'],
       type: [20, 'int32'],
+      refAttrName: [21, 'string'],
     }),
     Tensor: message({
       dims: [1, 'int64', 'repeated'],
@@ -140,6 +184,7 @@ const root = protobuf.Root.fromJSON({
       name: [8, 'string'],
       rawData: [9, 'bytes'],
       doubleData: [10, 'double', 'packed'],
+      uint64Data: [11, 'uint64', 'packed'],
       externalData: [13, 'Text', 'repeated'],
       dataLocation: [14, 'int32'],
     }),
@@ -177,7 +222,7 @@ function countParts(reader: protobuf.Reader, type: protobuf.Type, end: number): 
         parts += countParts(reader, field.resolvedType, reader.pos + length)
         continue
       }
-      if (field.type.startsWith('int')) parts += length
+      if (field.type.includes('int')) parts += length
       reader.skip(length)
     } else reader.skipType(tag & 7)
   }
