@@ -1,7 +1,10 @@
 /** Classifies and attacks some images of a data set, with everything that counts decided in float64. */
-import { loadChunk } from '../bounds/chunk.ts'
+import { type Chunk, loadChunk } from '../bounds/chunk.ts'
+import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
+import { provedMargin } from '../bounds/margins.ts'
 import type { Norm } from '../bounds/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
+import { Tensor } from '../engine/tape.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import { forward } from '../networks/forward.ts'
 import type { LoadedNetwork } from '../networks/load.ts'
@@ -17,29 +20,32 @@ export interface Subject {
   readonly dataset: Dataset
 }
 
-/** Share of the largest logit by which float32 might err: margins below it are decided in float64. */
-const DOUBTFUL = 1e-3
+/** What float32 or float64 says of a point. */
+export interface Judged extends Judgement {
+  /** How far float32 rounding may have moved the margin; 0 if float64 found it. */
+  readonly slack: number
+}
 
 /**
- * What the network says about clean images: by float32, or by float64 where that is too close to call.
+ * What the network says about clean images: float64 decides all that float32 is not sure of.
  * @param indices of at most one pass
  */
-export function classify({ network, loaded, dataset }: Subject, indices: readonly number[]): Judgement[] {
+export function classify({ network, loaded, dataset }: Subject, indices: readonly number[]): Judged[] {
   const { engine } = loaded
   const mark = engine.mark()
   const { images, labels } = examples(dataset, indices)
-  const chunk = loadChunk(loaded, { images, labels, epsilon: 0 })
-  const logits = logitsOf(loaded, chunk)
+  const judged = judgeChunk(loaded, loadChunk(loaded, { images, labels, epsilon: 0 }))
   engine.release(mark)
-  return labels.map((label, e) => {
-    const judgement = judge(logits[e]!, label)
-    return isSure(logits[e]!, judgement) ? judgement : judge(evaluate(network, images[e]!), label)
-  })
+  return judged.map((judgement, e) =>
+    isSurelyRight(judgement) ? judgement : { ...judge(evaluate(network, images[e]!), labels[e]!), slack: 0 },
+  )
 }
 
 export interface Attacked {
-  /** z_label − max(other logits) at the worst point found; float64 if there is an adversarial example. */
+  /** z_label − max(other logits) at the worst point found. */
   readonly margin: number
+  /** As in `Judged`. */
+  readonly slack: number
   /** Re-checked. */
   readonly adversarial?: AdversarialExample
 }
@@ -60,25 +66,37 @@ export function attackImages(
   // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
   const chunk = loadChunk(loaded, { images, labels, epsilon, norm })
   const worst = attackChunk(loaded, chunk, options, indices)
-  const logits = logitsOf(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
+  const judged = judgeChunk(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
   const points = engine.read(worst.pointer, worst.length)
   engine.release(mark)
   return labels.map((label, e) => {
-    const judgement = judge(logits[e]!, label)
-    if (judgement.margin > 0 && isSure(logits[e]!, judgement)) return { margin: judgement.margin }
+    if (isSurelyRight(judged[e]!)) return judged[e]!
     const point = pixelsOf(loaded, points, chunk.columns, e)
     const rechecked = runCandidate(network, { image: images[e]!, label, epsilon, norm, point, domain })
-    return { margin: rechecked.margin, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
+    return { margin: rechecked.margin, slack: 0, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
   })
 }
 
-/** Logits of each example at the chunk's centres, by float32. */
-function logitsOf(loaded: LoadedNetwork, { ball, columns, count }: ReturnType<typeof loadChunk>): Float32Array[] {
-  const { engine } = loaded
-  const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
-  const all = engine.read(logits.pointer, logits.length)
-  return Array.from({ length: count }, (_, e) => all.filter((_, i) => i % columns === e))
+/** What float32 says of each example at the chunk's centres, which interval bounds of a ball without a radius check. */
+function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }: Chunk): Judged[] {
+  const { engine, stages } = loaded
+  const outputs = forward(loaded, undefined, centre, columns, { input: false, weights: false })
+  const logits = engine.read(outputs.pointer, outputs.length)
+  const ball = { centre, radius: Tensor.zeros(engine, centre.length) }
+  const { last } = propagateIntervals(
+    loaded,
+    undefined,
+    { ball, columns, labels, norm: 'linf', count: labels.length },
+    true,
+  )
+  return labels.map((label, e) => {
+    const ofExample = logits.filter((_, i) => i % columns === e)
+    const judgement = judge(ofExample, label)
+    const { pointer, length } = intervalMargins(engine, undefined, stages.at(-1)!, last, columns, e, label, true)
+    const least = provedMargin(engine.read(pointer, length), label)
+    return { ...judgement, slack: Math.abs(judgement.margin - least) }
+  })
 }
 
-const isSure = (logits: Float32Array, { margin }: Judgement): boolean =>
-  Math.abs(margin) > DOUBTFUL * logits.reduce((most, z) => Math.max(most, Math.abs(z)), 0)
+/** NaN is not. */
+const isSurelyRight = ({ margin, slack }: Judged): boolean => margin > slack

@@ -52,6 +52,10 @@ export function provedMargins(proved: Proved, example: number): Float32Array {
   return proved.proof.trusted ? bounds : bounds.fill(Infinity)
 }
 
+/** −max over targets ≠ label of the upper bounds of z_target − z_label; NaN if one is. */
+export const provedMargin = (bounds: ArrayLike<number>, label: number): number =>
+  Array.from(bounds).reduce((least, bound, target) => (target === label ? least : Math.min(least, -bound)), Infinity)
+
 function margins(relaxed: Relaxed, tape: Tape | undefined, example: number, magnitude?: Tensor): Tensor {
   const { network, chunk, options, last } = relaxed
   const { engine, stages } = network

@@ -4,18 +4,13 @@ import { type Subject, attackImages } from '../attacks/attack-images.ts'
 import { pgdOptions } from '../attacks/attack.ts'
 import { randomDataset, smallCase } from '../attacks/random-dataset.testing.ts'
 import { type Domain, domains } from '../bounds/domain.ts'
+import { provedMargin } from '../bounds/margins.ts'
 import { Engine } from '../engine/engine.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import type { Network } from '../networks/network.ts'
 import { networkArbitrary } from '../networks/random-network.testing.ts'
-import {
-  certifyImages,
-  intervalCertificates,
-  lpCertificates,
-  provedMargin,
-  requireConsistent,
-} from './certify-images.ts'
+import { certifyImages, intervalCertificates, lpCertificates, requireConsistent } from './certify-images.ts'
 import { type Draft, isDecided } from './drafts.ts'
 
 let engine: Engine
@@ -176,17 +171,19 @@ test('a network whose logits overflow is certified for nothing, and its rows can
 })
 
 test('a proof above a margin that was reached is an internal error that names the image', () => {
-  const part = { verdict: 'open', margin: 0, seconds: 0 } as const
-  const row = { index: 17, label: 1, prediction: 1, seconds: 0 }
-  const clean = { ...part, verdict: 'correct', margin: 2 } as const
-  const pgd = { ...part, verdict: 'withstood', margin: 1 } as const
-  const proof = (margin: number) => ({ ...part, verdict: 'robust', margin }) as const
-  expect(() => requireConsistent({ ...row, clean, pgd, interval: proof(1.1) })).toThrow(/internal error: image 17/)
-  expect(() => requireConsistent({ ...row, clean, pgd, lp: proof(1.1) })).toThrow(/image 17/)
-  expect(() => requireConsistent({ ...row, clean, lp: proof(2.1) })).toThrow(/image 17/)
-  expect(() => requireConsistent({ ...row, clean: { ...clean, margin: -1 }, interval: proof(0.1) })).toThrow()
-  expect(() => requireConsistent({ ...row, clean, pgd, interval: proof(0.9), lp: proof(1) })).not.toThrow()
-  expect(() => requireConsistent({ ...row, clean, pgd, interval: { ...part, margin: null } })).not.toThrow()
+  const proof = (margin: number) => ({ verdict: 'robust', margin, seconds: 0 }) as const
+  const reached = (margin: number, slack = 0) => ({ margin, slack })
+  const check = (steps: Pick<Draft, 'interval' | 'lp'>, ...margins: Parameters<typeof requireConsistent>[1][]) =>
+    expect(() => requireConsistent({ index: 17, ...steps }, ...margins))
+  check({ interval: proof(1.1) }, reached(2), reached(1)).toThrow(/internal error: image 17/)
+  check({ lp: proof(1.1) }, reached(2), reached(1)).toThrow(/image 17/)
+  check({ lp: proof(2.1) }, reached(2), undefined).toThrow(/image 17/)
+  check({ interval: proof(0.1) }, reached(-1)).toThrow(/image 17/)
+  check({ lp: proof(1.1) }, reached(1, 0.01)).toThrow(/image 17/)
+  // float32 may have reached more than it says
+  check({ lp: proof(1.1) }, reached(1, 0.1)).not.toThrow()
+  check({ interval: proof(0.9), lp: proof(1) }, reached(2), reached(1)).not.toThrow()
+  check({ interval: { verdict: 'open', margin: null, seconds: 0 } }, reached(2), reached(NaN)).not.toThrow()
 })
 
 test('the proved margin leaves out the label and keeps NaN', () => {

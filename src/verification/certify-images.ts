@@ -3,14 +3,14 @@
  * Sound: certificates bound the margins over the whole domain and give way to float32 rounding; attacks count only
  * re-checked adversarial examples. Complete: no; what no step settles is open.
  */
-import { type Subject, attackImages, classify } from '../attacks/attack-images.ts'
+import { type Judged, type Subject, attackImages, classify } from '../attacks/attack-images.ts'
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import { type Timed, examples, inPasses } from '../attacks/inputs.ts'
 import type { Judgement } from '../attacks/recheck.ts'
 import type { Norm } from '../bounds/norm.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { proveNetwork } from '../bounds/dual.ts'
-import { provedMargins } from '../bounds/margins.ts'
+import { provedMargin, provedMargins } from '../bounds/margins.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { type Draft, figures, finishRow, finite, incomplete } from './drafts.ts'
 import type { CertifyMethod } from './methods.ts'
@@ -74,7 +74,7 @@ export function certifyImages(subject: Subject, indices: readonly number[], sett
       ...(interval.has(index) && { interval: certificate(interval.get(index)!) }),
       ...(lp.has(index) && { lp: lpResult(lp.get(index)!, unpruned.get(index)) }),
     }
-    requireConsistent({ ...draft, seconds: 0 })
+    requireConsistent(draft, judged.value, attacked?.value)
     return finishRow(
       draft,
       brokenBy(judged.value, attacked?.value) ?? provedBy(draft) ?? (onlyCheap ? incomplete(draft) : undefined),
@@ -116,12 +116,22 @@ const provedBy = ({ interval, lp }: Pick<Draft, 'interval' | 'lp'>): CertifyResu
   return lp?.verdict === 'robust' ? { verdict: 'robust', method: 'lp', margin: lp.margin! } : undefined
 }
 
-/** How far float32 may be off where it computes a margin that an attack has reached, beside what bounds give way to. */
-const REACHED_ROUNDING = 1e-3
+/** Float64's share in a margin that was reached. */
+const REACHED_ROUNDING = 1e-9
 
-/** @throws Error if something was proved that is known to be false: then nothing that the bounds say can be trusted */
-export function requireConsistent({ index, clean, pgd, interval, lp }: Omit<Draft, 'result'>): void {
-  const reached = Math.min(clean.margin ?? Infinity, pgd?.margin ?? Infinity)
+/**
+ * @param reached at points of the domain
+ * @throws Error if something was proved that is known to be false: then nothing that the bounds say can be trusted
+ */
+export function requireConsistent(
+  { index, interval, lp }: Pick<Draft, 'index' | 'interval' | 'lp'>,
+  ...margins: readonly (Pick<Judged, 'margin' | 'slack'> | undefined)[]
+): void {
+  // float32 bounds its error from below; the margin may be as much above
+  const most = margins.flatMap((reached) =>
+    reached && !Number.isNaN(reached.margin) ? reached.margin + 2 * reached.slack : [],
+  )
+  const reached = Math.min(...most)
   const proved = Math.max(interval?.margin ?? -Infinity, lp?.margin ?? -Infinity)
   if (!(proved > reached + REACHED_ROUNDING * (1 + Math.abs(reached)))) return
   throw new Error(
@@ -170,10 +180,6 @@ function onChunk<R>(
     loaded.engine.release(mark)
   }
 }
-
-/** −max over targets ≠ label of the upper bounds of z_target − z_label; NaN if one is. */
-export const provedMargin = (bounds: ArrayLike<number>, label: number): number =>
-  Array.from(bounds).reduce((least, bound, target) => (target === label ? least : Math.min(least, -bound)), Infinity)
 
 const proves = (margin: number): boolean => Number.isFinite(margin) && margin > 0
 
