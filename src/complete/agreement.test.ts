@@ -30,7 +30,7 @@ import {
   samplePoints,
   shifted,
 } from './testing/random-question.testing.ts'
-import { verifyQuestion } from './verify.ts'
+import { searchChoices, verifyQuestion } from './verify.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -170,7 +170,7 @@ test.each(everywhere)('%s, %s: branch and bound, MILP and brute force agree', as
 
 test.each(domains)('%s: so do the attack, the ladder and the search on several workers', async (domain) => {
   for (const asked of families.flatMap((family) => draw(family, domain, 4))) {
-    for (const complete of completeMethods) {
+    for (const complete of searchChoices) {
       const options = { timeout: seconds, workers: 2, seed: 1, complete }
       check(asked, await verifyQuestion(asked.graph, asked.question, options))
     }

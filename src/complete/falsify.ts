@@ -2,11 +2,12 @@
  * Projected gradient descent on the margins of a question in float64 (Madry et al. 2018), for any graph.
  * Problem: find an input of the region with a margin ≤ 0. Sound: points are evaluated as they are. Complete: no.
  */
-import { randomInBall, stepInBall } from '../attacks/ball-steps.ts'
+import { stepInBall } from '../attacks/ball-steps.ts'
 import { Random } from '../engine/random.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
 import { moveInto } from './ball.ts'
 import type { InputRegion } from './question.ts'
+import { middleOf, randomIn } from './sample.ts'
 
 export interface FalsifyOptions {
   readonly restarts: number
@@ -14,6 +15,8 @@ export interface FalsifyOptions {
   readonly seed: number
   /** Give up when this says so. */
   readonly stop?: (() => boolean) | undefined
+  /** Whether a point with a margin ≤ 0 will do, if not all do. */
+  readonly accept?: ((point: Float64Array) => boolean) | undefined
 }
 
 /**
@@ -23,7 +26,7 @@ export interface FalsifyOptions {
 export function falsify(
   graph: Graph,
   region: InputRegion,
-  { restarts, steps, seed, stop = () => false }: FalsifyOptions,
+  { restarts, steps, seed, stop = () => false, accept = () => true }: FalsifyOptions,
 ): Float64Array | undefined {
   const random = new Random(seed, 'falsify')
   for (let restart = 0; restart < restarts; restart++) {
@@ -34,7 +37,7 @@ export function falsify(
       if (stop()) return undefined
       const values = evaluateGraph(graph, x)
       const margins = values.at(-1)!
-      if (margins.some((margin) => margin <= 0)) return x
+      if (margins.some((margin) => margin <= 0) && accept(x)) return x
       if (step === steps) break
       if (target < 0) target = order(margins)[restart % margins.length]!
       const gradient = gradientOf(graph, values, target)
@@ -42,15 +45,6 @@ export function falsify(
     }
   }
   return undefined
-}
-
-const middleOf = ({ lower, upper, ball }: InputRegion): Float64Array =>
-  ball?.centre ?? lower.map((l, i) => (l + upper[i]!) / 2)
-
-function randomIn({ lower, upper, ball }: InputRegion, random: Random): Float64Array {
-  if (!ball) return lower.map((l, i) => random.between(l, upper[i]!))
-  const { norm, centre, radius } = ball
-  return randomInBall(norm, centre.length, random).map((share, i) => centre[i]! + radius * share)
 }
 
 /** One step down the gradient. @param size as a share of the radius */

@@ -3,14 +3,17 @@
  * slopes → complete search. In the calling thread, one question at a time.
  * Sound: yes; a counterexample is run through the graph itself. Complete: with the last step, given time and memory.
  */
-import { Engine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { type Graph, evaluateGraph } from '../networks/graph.ts'
 import { branchAndBound } from './branch-and-bound.ts'
 import { type Root, condense } from './condense.ts'
 import { runCandidate } from './counterexample.ts'
 import { withMargins } from './margins-graph.ts'
+import { withEngine } from './engines.ts'
 import { solveMilp } from './milp/solve-milp.ts'
 import { optimiseSlopes } from './optimise.ts'
+import { roughOutputBounds } from './output-bounds.ts'
+import { hasErrors, widened } from './presolve.ts'
 import {
   type CompleteMethod,
   type CompleteResult,
@@ -40,16 +43,13 @@ export interface Climbed {
   readonly steps: readonly { readonly method: ProofMethod; readonly seconds: number; readonly bound: number }[]
 }
 
-/** Engines that no climb is using. */
-const idle: Engine[] = []
-
 /** Takes a step and notes what it gave. */
 type Take = <T>(method: ProofMethod, work: () => T | Promise<T>, boundOf: (result: T) => number) => Promise<T>
 
 const leastOf = ({ margins }: Root) => Math.min(...margins)
 
 /** Adaptive slopes, then optimised ones if they leave a case open. @throws TimeIsUp past the deadline */
-export async function boundMargins(
+async function boundMargins(
   engine: Engine,
   withQuestion: Graph,
   question: Question,
@@ -67,10 +67,19 @@ export async function climb(
   graph: Graph,
   question: Question,
   steps: ClimbSteps,
-  { timeout }: ClimbLimits,
+  limits: ClimbLimits,
 ): Promise<Climbed> {
   if (question.ball && steps.complete) requireBallsSearchable(steps.complete)
-  const engine = idle.pop() ?? (await Engine.create())
+  return withEngine((engine) => climbWith(engine, graph, question, steps, limits))
+}
+
+async function climbWith(
+  engine: Engine,
+  graph: Graph,
+  question: Question,
+  steps: ClimbSteps,
+  { timeout }: ClimbLimits,
+): Promise<Climbed> {
   const deadline = performance.now() + 1000 * timeout
   const done: { method: ProofMethod; seconds: number; bound: number }[] = []
   let best = -Infinity
@@ -82,10 +91,12 @@ export async function climb(
     return result
   }
   const finish = (outcome: Outcome): Climbed => ({ outcome, steps: done })
-  const mark = engine.mark()
   try {
     const alpha = steps.alpha || steps.complete !== undefined
-    const { root, method } = await boundMargins(engine, withMargins(graph, question), question, alpha, deadline, take)
+    const asked = hasErrors(question)
+      ? widened(question, roughOutputBounds(engine, graph, question, deadline))
+      : question
+    const { root, method } = await boundMargins(engine, withMargins(graph, asked), asked, alpha, deadline, take)
     if (leastOf(root) > 0) return finish(proved(method, leastOf(root)))
     if (!steps.complete) return finish({ verdict: 'undecided', bound: leastOf(root), reason: 'incomplete' })
     const { complete } = steps
@@ -99,14 +110,11 @@ export async function climb(
     return finish(outcomeOf(result, graph, root, complete))
   } catch (error) {
     return finish({ verdict: 'undecided', bound: best, reason: reasonOf(error) })
-  } finally {
-    engine.release(mark)
-    idle.push(engine)
   }
 }
 
 /** A proof, if its margin is one. */
-export const proved = (method: ProofMethod, margin: number): Outcome =>
+const proved = (method: ProofMethod, margin: number): Outcome =>
   margin > 0 && margin < Infinity
     ? { verdict: 'robust', method, margin }
     : { verdict: 'undecided', bound: -Infinity, reason: 'precision' }
@@ -125,7 +133,7 @@ function leastAfter(root: Root, result: CompleteResult): number {
   return result.verdict === 'undecided' ? Math.max(leastOf(root), Math.min(result.bound, closed)) : leastOf(root)
 }
 
-export function outcomeOf(result: CompleteResult, graph: Graph, root: Root, method: CompleteMethod): Outcome {
+function outcomeOf(result: CompleteResult, graph: Graph, root: Root, method: CompleteMethod): Outcome {
   if (result.verdict === 'robust') return proved(method, leastAfter(root, result))
   if (result.verdict === 'undecided') {
     return { verdict: 'undecided', bound: leastAfter(root, result), reason: result.reason }

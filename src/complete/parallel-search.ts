@@ -5,9 +5,10 @@
 import type { Engine } from '../engine/engine.ts'
 import { WorkerPool, scriptBeside } from '../engine/pool.ts'
 import type { Condensed } from './condensed.ts'
+import { Frontier } from './frontier.ts'
 import type { CompleteResult, Resumable } from './question.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
-import { Search, type SubProblem, bytesOf } from './search.ts'
+import { Search, bytesOf } from './search.ts'
 
 export interface ParallelOptions {
   readonly workers: number
@@ -19,8 +20,6 @@ export interface ParallelOptions {
 /** Milliseconds of the first search, in this thread, and of each round. */
 const ALONE = 300
 const ROUND = 400
-/** Most sub-problems per worker and round. */
-const SHARE = 512
 /** Bytes that open sub-problems may take. */
 const MEMORY = 2 ** 31
 
@@ -28,13 +27,9 @@ export class ParallelSearch implements Resumable {
   readonly #engine: Engine
   readonly #condensed: Condensed
   readonly #options: ParallelOptions
+  readonly #frontier = new Frontier()
   #pool: WorkerPool | undefined
-  /** Worst bound first; undefined before anything was searched. */
-  #open: SubProblem[] | undefined
-  /** Least bounds of what was closed, and of what nothing can settle: see search.ts. */
-  #least = Infinity
-  #leastLeft = Infinity
-  #count = 0
+  #begun = false
 
   constructor(engine: Engine, condensed: Condensed, options: ParallelOptions) {
     this.#engine = engine
@@ -44,21 +39,20 @@ export class ParallelSearch implements Resumable {
 
   async run(until: number): Promise<CompleteResult> {
     const { workers, onProgress } = this.#options
-    const point = this.#open ? undefined : await this.#begin(until)
+    const frontier = this.#frontier
+    const point = this.#begun ? undefined : await this.#begin(until)
     if (point) return { verdict: 'vulnerable', point }
-    while (this.#open!.length > 0) {
-      const [open, worst] = [this.#open!, this.#open![0]!.bound]
-      onProgress?.(this.#count, open.length, worst)
+    while (frontier.size > 0) {
+      const { bound, count, size, worst } = frontier
+      onProgress?.(count, size, worst)
       const left = until - performance.now()
-      const bound = Math.min(this.#least, this.#leastLeft, worst)
       if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }
-      if (open.length * bytesOf(this.#condensed) > MEMORY) return { verdict: 'undecided', bound, reason: 'memory' }
+      if (size * bytesOf(this.#condensed) > MEMORY) return { verdict: 'undecided', bound, reason: 'memory' }
       this.#pool ??= new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, this.#condensed)
       const found = await this.#round(this.#pool, Math.min(ROUND, left))
       if (found) return { verdict: 'vulnerable', point: found }
     }
-    if (this.#leastLeft === Infinity) return { verdict: 'robust', margin: this.#least }
-    return { verdict: 'undecided', bound: Math.min(this.#least, this.#leastLeft), reason: 'precision' }
+    return frontier.conclude()
   }
 
   async close(): Promise<void> {
@@ -68,40 +62,26 @@ export class ParallelSearch implements Resumable {
   /** In this thread. @returns a counterexample, if it found one */
   async #begin(until: number): Promise<Float64Array | undefined> {
     const mark = this.#engine.mark()
-    const first = new Search(this.#engine, this.#condensed, this.#options)
+    const search = new Search(this.#engine, this.#condensed, this.#options)
     try {
-      first.addRoots(until)
-      await first.explore(Math.min(until, performance.now() + ALONE))
+      search.addRoots(until)
+      await search.explore(Math.min(until, performance.now() + ALONE))
+      const { least, leastLeft, count } = search
+      this.#frontier.take([{ least, leastLeft, count, open: search.takeOpen() }])
+      this.#begun = true
+      return search.point
     } finally {
-      first.close()
+      search.close()
       this.#engine.release(mark)
     }
-    this.#take(first)
-    this.#open = first.takeOpen()
-    return first.point
   }
 
   /** @returns a counterexample, if one was found */
   async #round(pool: WorkerPool, milliseconds: number): Promise<Float64Array | undefined> {
-    const { shares, rest } = deal(this.#open!, pool.size)
+    const shares = this.#frontier.deal(pool.size)
     const job: SearchJob = { shares, milliseconds }
     const results = await pool.run<Explored>('explore', job, shares.length)
-    results.forEach((explored) => this.#take(explored))
-    this.#open = [...rest, ...results.flatMap(({ open }) => open)].toSorted((a, b) => a.bound - b.bound)
+    this.#frontier.take(results)
     return results.flatMap(({ candidates }) => candidates).find(this.#options.isCounterexample)
   }
-
-  #take({ least, leastLeft, count }: Pick<Explored, 'least' | 'leastLeft' | 'count'>): void {
-    this.#least = Math.min(this.#least, least)
-    this.#leastLeft = Math.min(this.#leastLeft, leastLeft)
-    this.#count += count
-  }
-}
-
-/** Deals the worst sub-problems to workers in turn; the rest waits. */
-export function deal(open: readonly SubProblem[], workers: number): { shares: SubProblem[][]; rest: SubProblem[] } {
-  const shares: SubProblem[][] = Array.from({ length: Math.min(workers, open.length) }, () => [])
-  const dealt = Math.min(open.length, SHARE * shares.length)
-  for (let i = 0; i < dealt; i++) shares[i % shares.length]!.push(open[i]!)
-  return { shares, rest: open.slice(dealt) }
 }

@@ -1,23 +1,37 @@
 /**
- * One question, answered with all workers: attack, then adaptive and optimised slopes in the calling thread, then
- * branch and bound whose open sub-problems are dealt out anew every round.
+ * One question, answered with all workers. Cheap things first, and proofs before attacks: a few points; intervals,
+ * adaptive and optimised slopes of single constraints (narrow.ts); then, on the cases that are still open, more points
+ * and projected gradient descent, and the complete search.
  * Sound and complete as ladder.ts says.
  */
-import { Engine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
 import { UserError, unknownName } from '../errors.ts'
-import { type Graph, evaluateGraph } from '../networks/graph.ts'
-import { runCandidate } from './counterexample.ts'
+import { type Graph, sizesOf } from '../networks/graph.ts'
+import { condense } from './condense.ts'
+import type { Condensed } from './condensed.ts'
+import { type Counterexample, runCandidate } from './counterexample.ts'
+import { withEngine } from './engines.ts'
 import { falsify } from './falsify.ts'
-import { boundMargins, climb, outcomeOf, proved, reasonOf } from './ladder.ts'
+import { reasonOf } from './ladder.ts'
 import { withMargins } from './margins-graph.ts'
+import { MilpSearch } from './milp/solve-milp.ts'
+import { type Bounded, casesOf, narrowByAlpha, narrowByCrown, narrowByIntervals } from './narrow.ts'
+import { optimiseSlopes } from './optimise.ts'
 import { ParallelSearch } from './parallel-search.ts'
 import {
-  type CompleteMethod,
   type Outcome,
+  type ProofMethod,
   type Question,
+  checkQuestion,
   completeMethods,
   requireBallsSearchable,
 } from './question.ts'
+import { affordable, pointsOf } from './sample.ts'
+import { type Contender, takeTurns } from './turns.ts'
+
+/** One of the complete searches, or both in turn where the condensed network is small. */
+export const searchChoices = ['auto', ...completeMethods] as const
+export type SearchChoice = (typeof searchChoices)[number]
 
 export interface VerifyOptions {
   /** Seconds for all of it, > 0. */
@@ -25,63 +39,152 @@ export interface VerifyOptions {
   readonly workers: number
   /** Decides the starts of the attack. */
   readonly seed: number
-  /** By default branch and bound; MILP runs in one thread. */
-  readonly complete?: CompleteMethod
-  /** Called every round of the search: sub-problems done and open, and the least bound of the open ones. */
+  /** By default 'auto'; MILP runs in one thread. */
+  readonly complete?: SearchChoice
+  /** Called every round of branch and bound: sub-problems done and open, and the least bound of the open ones. */
   readonly onProgress?: ((done: number, open: number, bound: number) => void) | undefined
 }
 
-/** The attack before any proof: short, since the search attacks as well. */
+/** Points before any proof, and before the search: multiplications that they may take, and the most of them. */
+const FIRST_POINTS = [2e6, 200] as const
+const POINTS = [1e9, 20_000] as const
 const ATTACK = { restarts: 20, steps: 40 }
-/** Share of the time that the attack may take. */
+/** Share of the time that the attack before the search may take. */
 const ATTACK_SHARE = 0.1
+/** Neurons up to which MILP takes its turns. */
+const FEW_NEURONS = 100
 
 /**
  * Whether any input of the region has unsafe outputs.
  * @throws UserError for a question or limits that make no sense, if memory does not suffice, or if a worker dies
  */
 export async function verifyQuestion(graph: Graph, question: Question, options: VerifyOptions): Promise<Outcome> {
-  const { timeout, workers, seed, complete = 'bab', onProgress } = options
+  const { timeout, workers, complete = 'auto' } = options
   if (!(timeout > 0)) throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
   if (!(Number.isInteger(workers) && workers > 0)) throw new UserError(`there can be no ${workers} workers`)
-  if (!completeMethods.includes(complete)) throw unknownName('complete method', complete, completeMethods)
-  if (question.ball) requireBallsSearchable(complete)
-  const deadline = performance.now() + 1000 * timeout
-  const attackEnd = performance.now() + 1000 * timeout * ATTACK_SHARE
-  const outputsAt = (point: Float64Array) => evaluateGraph(graph, point).at(-1)!
-  const isCounterexample = (point: Float64Array) => runCandidate(graph, question, point) !== undefined
-  const withQuestion = withMargins(graph, question)
-  const point = falsify(withQuestion, question, { ...ATTACK, seed, stop: () => performance.now() > attackEnd })
-  if (point && isCounterexample(point)) {
-    return { verdict: 'vulnerable', method: 'pgd', point, outputs: outputsAt(point) }
+  if (!searchChoices.includes(complete)) throw unknownName('complete method', complete, searchChoices)
+  if (question.ball && complete !== 'auto') requireBallsSearchable(complete)
+  const sizes = sizesOf(graph)
+  checkQuestion(question, sizes[0]!, sizes.at(-1)!)
+  return withEngine((engine) => new Verification(engine, graph, question, options).run())
+}
+
+class Verification {
+  readonly #engine: Engine
+  readonly #graph: Graph
+  readonly #question: Question
+  readonly #options: VerifyOptions
+  readonly #deadline: number
+  /** What is proved of the least margin. */
+  #bound = -Infinity
+
+  constructor(engine: Engine, graph: Graph, question: Question, options: VerifyOptions) {
+    this.#engine = engine
+    this.#graph = graph
+    this.#question = question
+    this.#options = options
+    this.#deadline = performance.now() + 1000 * options.timeout
   }
-  if (complete === 'milp') {
-    const limits = { timeout: (deadline - performance.now()) / 1000 }
-    return (await climb(graph, question, { crown: true, alpha: true, complete }, limits)).outcome
-  }
-  let best = -Infinity
-  try {
-    const engine = await Engine.create()
-    const { root, method } = await boundMargins(
-      engine,
-      withQuestion,
-      question,
-      true,
-      deadline,
-      async (_, work, boundOf) => {
-        const result = await work()
-        best = boundOf(result)
-        return result
-      },
-    )
-    if (best > 0) return proved(method, best)
-    const search = new ParallelSearch(engine, root.condensed, { workers, isCounterexample, onProgress })
+
+  async run(): Promise<Outcome> {
+    const first = this.#tryPoints(FIRST_POINTS, this.#deadline)
+    if (first) return vulnerable('pgd', first)
     try {
-      return outcomeOf(await search.run(deadline), graph, root, complete)
-    } finally {
-      await search.close()
+      return await this.#decide()
+    } catch (error) {
+      return { verdict: 'undecided', bound: this.#bound, reason: reasonOf(error) }
     }
-  } catch (error) {
-    return { verdict: 'undecided', bound: best, reason: reasonOf(error) }
+  }
+
+  async #decide(): Promise<Outcome> {
+    const [engine, deadline] = [this.#engine, this.#deadline]
+    const intervals = narrowByIntervals(engine, this.#graph, this.#question, deadline)
+    this.#bound = intervals.bound
+    if (intervals.question.unsafe.length === 0) return robust(intervals.method, intervals.closed)
+    let bounded = narrowByCrown(engine, this.#graph, intervals, deadline)
+    this.#bound = bounded.bound
+    if (bounded.question.unsafe.length > 0) bounded = narrowByAlpha(engine, bounded, deadline)
+    this.#bound = bounded.bound
+    if (bounded.question.unsafe.length === 0) return robust(bounded.method, bounded.closed)
+    const attacked = this.#attack(bounded.question)
+    return attacked ? vulnerable('pgd', attacked) : this.#search(bounded)
+  }
+
+  /** The cases that are still open. */
+  #attack(open: Question): Counterexample | undefined {
+    const end = performance.now() + 1000 * this.#options.timeout * ATTACK_SHARE
+    const found = this.#tryPoints(POINTS, end)
+    if (found) return found
+    let attacked: Counterexample | undefined
+    falsify(withMargins(this.#graph, open), open, {
+      ...ATTACK,
+      seed: this.#options.seed,
+      stop: () => performance.now() > end,
+      accept: (point) => (attacked = this.#try(point)) !== undefined,
+    })
+    return attacked
+  }
+
+  async #search(bounded: Bounded): Promise<Outcome> {
+    const { complete = 'auto' } = this.#options
+    const system = casesOf(bounded)
+    const isCounterexample = (point: Float64Array) => this.#try(point) !== undefined
+    const contenders: Contender[] = []
+    let { closed } = bounded
+    if (complete !== 'milp') {
+      const margins = this.#marginsOf(bounded)
+      closed = Math.min(closed, margins.closed)
+      if (margins.condensed.cases.length === 0) return robust('alpha', closed)
+      const search = new ParallelSearch(this.#engine, margins.condensed, { ...this.#options, isCounterexample })
+      contenders.push({ method: 'bab', search })
+    }
+    const isSmall = system.neurons <= FEW_NEURONS && !system.ball
+    if (complete === 'milp' || (complete === 'auto' && isSmall)) {
+      contenders.push({ method: 'milp', search: new MilpSearch(system, isCounterexample) })
+    }
+    try {
+      const { result, method } = await takeTurns(contenders, this.#deadline)
+      if (result.verdict === 'vulnerable') return vulnerable(method, this.#try(result.point)!)
+      if (result.verdict === 'robust') return robust(method, Math.min(closed, result.margin))
+      return { ...result, bound: Math.max(this.#bound, Math.min(closed, result.bound)) }
+    } finally {
+      for (const { search } of contenders) await search.close()
+    }
+  }
+
+  /** The system with one row for each open case: where a case has several constraints, their maximum is neurons more. */
+  #marginsOf(bounded: Bounded): { readonly condensed: Condensed; readonly closed: number } {
+    const { question } = bounded
+    if (question.unsafe.every((constraints) => constraints.length === 1)) {
+      return { condensed: casesOf(bounded), closed: Infinity }
+    }
+    const [engine, deadline] = [this.#engine, this.#deadline]
+    const adaptive = condense(engine, withMargins(this.#graph, question), question, deadline)
+    const { condensed, margins } = optimiseSlopes(engine, adaptive, deadline)
+    return { condensed, closed: margins.reduce((least, m) => (m > 0 ? Math.min(least, m) : least), Infinity) }
+  }
+
+  #tryPoints([multiplications, most]: readonly [number, number], end: number): Counterexample | undefined {
+    const count = affordable(this.#graph, multiplications, most)
+    for (const point of pointsOf(this.#question, count, this.#options.seed)) {
+      const found = this.#try(point)
+      if (found || performance.now() > end) return found
+    }
+    return undefined
+  }
+
+  /** On the network itself. */
+  #try(point: Float64Array): Counterexample | undefined {
+    return runCandidate(this.#graph, this.#question, point)
   }
 }
+
+const vulnerable = (method: ProofMethod, { point, outputs }: Counterexample): Outcome => ({
+  ...{ verdict: 'vulnerable', method, point, outputs },
+})
+
+/** @param margin of cases that are all closed; Infinity would be of none, which is no question */
+const robust = (method: ProofMethod, margin: number): Outcome =>
+  margin < Infinity
+    ? { verdict: 'robust', method, margin }
+    : { verdict: 'undecided', bound: -Infinity, reason: 'precision' }

@@ -1,0 +1,60 @@
+/**
+ * Sums of products in float64 whose rounding is measured instead of estimated, operation by operation: 0 where
+ * float64 can hold every step. Sound: yes. Sources: Dekker (1971), Knuth (TAOCP 2, 4.2.2), Ogita, Rump & Oishi (2005).
+ */
+
+/** The error of a product below this may be none that float64 can hold. */
+const SMALL = 2 ** -900
+const SPLITTER = 2 ** 27 + 1
+
+export class MeasuredSum {
+  #value = 0
+  /** Sum of the absolute errors so far. */
+  #error = 0
+
+  /** Empties the sum. */
+  start(value: number): void {
+    this.#value = value
+    this.#error = 0
+  }
+
+  /** Adds a · b. */
+  add(a: number, b: number): void {
+    const product = a * b
+    const sum = this.#value + product
+    const part = sum - this.#value
+    this.#error += Math.abs(this.#value - (sum - part) + (product - part)) + productError(a, b, product)
+    this.#value = sum
+  }
+
+  /** At most the exact sum, and equal to it if nothing was rounded; NaN or −Infinity if something overflowed. */
+  get below(): number {
+    return this.#error === 0 ? this.#value : lessBy(this.#value, this.#error)
+  }
+
+  /** At least the exact sum. */
+  get above(): number {
+    return this.#error === 0 ? this.#value : -lessBy(-this.#value, this.#error)
+  }
+}
+
+/** |a · b − product| or more. */
+function productError(a: number, b: number, product: number): number {
+  if (a === 0 || b === 0) return 0
+  if (Math.abs(product) < SMALL) return Math.abs(product) * 2 ** -52 + Number.MIN_VALUE
+  const [aHigh, bHigh] = [highOf(a), highOf(b)]
+  const [aLow, bLow] = [a - aHigh, b - bHigh]
+  return Math.abs(aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow)
+}
+
+/** The upper half of a number's bits. */
+function highOf(a: number): number {
+  const c = SPLITTER * a
+  return c - (c - a)
+}
+
+/** value − error, rounded down; room for the rounding of 2²⁰ errors' sum. */
+function lessBy(value: number, error: number): number {
+  const less = value - error * (1 + 2 ** -30)
+  return less - Math.abs(less) * 2 ** -52 - Number.MIN_VALUE
+}

@@ -1,0 +1,94 @@
+/** Questions that once were answered wrong, late, or not at all. */
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { Random } from '../engine/random.ts'
+import { loadAnyNetwork } from '../formats/any-network.ts'
+import { readVnnlib } from '../formats/vnnlib/property.ts'
+import { type Graph, evaluateGraph } from '../networks/graph.ts'
+import { denseMap } from '../networks/linear-map.ts'
+import { climb } from './ladder.ts'
+import type { LinearConstraint, Question } from './question.ts'
+import { type SearchChoice, verifyQuestion } from './verify.ts'
+
+const options = { timeout: 30, workers: 1, seed: 0 }
+const wholeLadder = { crown: true, alpha: true, complete: 'bab' } as const
+
+/** Layers of full matrices with random weights, ReLUs between them. */
+function network(widths: readonly number[], seed: number): Graph {
+  const random = new Random(seed, 'verify')
+  const normal = (length: number) => Float64Array.from({ length }, () => random.normal())
+  const nodes = widths.slice(1).flatMap((outputs, i) => {
+    const map = denseMap(normal(outputs * widths[i]!), outputs, widths[i]!)
+    const affine = { kind: 'affine', terms: [{ value: 2 * i, map }], bias: normal(outputs) } as const
+    return i === widths.length - 2 ? [affine] : [affine, { kind: 'relu', value: 2 * i + 1 } as const]
+  })
+  return { name: 'random', inputShape: [widths[0]!], nodes }
+}
+/** y = relu(x) over [0, 1] */
+const relu: Graph = { name: 'relu', inputShape: [1], nodes: [{ kind: 'relu', value: 0 }] }
+const unit = { lower: Float64Array.of(0), upper: Float64Array.of(1) }
+const all = (size: number, value: number) => new Float64Array(size).fill(value)
+
+test.each([
+  ['y > 1', -1, -1, true, 'robust'],
+  ['y ≥ 1', -1, -1, false, 'vulnerable'],
+  ['y < 0', 1, 0, true, 'robust'],
+  ['y ≤ 0', 1, 0, false, 'vulnerable'],
+  ['y > 1 − 2⁻⁵²', -1, -1 + 2 ** -52, true, 'vulnerable'],
+] as const)('%s', async (_, coefficient, bound, strict, verdict) => {
+  const unsafe = [[{ coefficients: Float64Array.of(coefficient), bound, strict }]]
+  expect((await verifyQuestion(relu, { ...unit, unsafe }, options)).verdict).toBe(verdict)
+})
+
+test('a proof holds for all coefficients within their errors', async () => {
+  const asked = (error: number): Question => ({
+    ...unit,
+    unsafe: [[{ coefficients: Float64Array.of(-1), bound: -1.05, errors: Float64Array.of(error) }]],
+  })
+  const verdicts = async (error: number) => [
+    (await verifyQuestion(relu, asked(error), { ...options, timeout: 3 })).verdict,
+    (await climb(relu, asked(error), wholeLadder, { timeout: 3 })).outcome.verdict,
+  ]
+  expect(await verdicts(0.04)).toEqual(['robust', 'robust'])
+  expect(await verdicts(0.06)).toEqual(['undecided', 'undecided'])
+})
+
+test.each(['range', 'nested'])('an "and" over a tiny network: %s', async (name) => {
+  const path = (file: string) => fileURLToPath(new URL(`cases/07-conjunction-stuck/${file}`, import.meta.url))
+  const { graph } = loadAnyNetwork(path('net.onnx'))
+  const [region] = readVnnlib(path(`${name}.vnnlib`)).regions
+  for (const complete of ['auto', 'milp'] satisfies SearchChoice[]) {
+    expect((await verifyQuestion(graph, region!, { ...options, complete })).verdict).toBe('robust')
+  }
+})
+
+test('an "and" of 1500 constraints, one of which no output can meet', async () => {
+  const size = 1500
+  const graph = network([20, 60, size], 1)
+  const constraints = Array.from({ length: size }, (_, i): LinearConstraint => {
+    const coefficients = new Float64Array(size)
+    coefficients[i] = -1
+    return { coefficients, bound: i === size - 1 ? -1e4 : 1e4 }
+  })
+  const question = { lower: all(20, -1), upper: all(20, 1), unsafe: [constraints] }
+  expect(await verifyQuestion(graph, question, options)).toMatchObject({ verdict: 'robust', method: 'interval' })
+  const met = { ...question, unsafe: [constraints.slice(0, -1)] }
+  expect(await verifyQuestion(graph, met, options)).toMatchObject({ verdict: 'vulnerable' })
+})
+
+test('60,000 cases of two constraints take memory for each, not for each pair', async () => {
+  const graph = network([2, 8, 2], 2)
+  const outputs = evaluateGraph(graph, [0, 0]).at(-1)!
+  const unsafe = (least: number) =>
+    Array.from({ length: 60_000 }, (_, i) => [
+      { coefficients: Float64Array.of(-1, 0), bound: -(least + i) },
+      { coefficients: Float64Array.of(0, 1), bound: -(least + i) },
+    ])
+  const question = { lower: all(2, -1), upper: all(2, 1) }
+  const far = await verifyQuestion(graph, { ...question, unsafe: unsafe(100) }, options)
+  expect(far).toMatchObject({ verdict: 'robust', method: 'interval' })
+  // the one case that can be met is the last
+  const near = { coefficients: Float64Array.of(1, 0), bound: outputs[0]! + 1e-3 }
+  const met = await verifyQuestion(graph, { ...question, unsafe: [...unsafe(100), [near]] }, options)
+  expect(met.verdict).toBe('vulnerable')
+})
