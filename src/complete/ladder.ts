@@ -46,7 +46,7 @@ export interface Climbed {
 /** Takes a step and notes what it gave. */
 type Take = <T>(method: ProofMethod, work: () => T | Promise<T>, boundOf: (result: T) => number) => Promise<T>
 
-const leastOf = ({ margins }: Root) => Math.min(...margins)
+const leastOf = ({ margins }: Root) => margins.reduce((least, margin) => Math.min(least, margin), Infinity)
 
 /** Adaptive slopes, then optimised ones if they leave a case open. @throws TimeIsUp past the deadline */
 async function boundMargins(
@@ -120,15 +120,22 @@ const proved = (method: ProofMethod, margin: number): Outcome =>
     : { verdict: 'undecided', bound: -Infinity, reason: 'precision' }
 
 /** Why a step was left. @throws the error itself if it is none of those that end in no verdict */
-export function reasonOf(error: unknown): 'timeout' | 'precision' {
+export function reasonOf(error: unknown): 'timeout' | 'precision' | 'memory' {
   if (error instanceof TimeIsUp) return 'timeout'
   if (error instanceof OutOfRange) return 'precision'
+  if (isOutOfMemory(error)) return 'memory'
   throw error
 }
 
+/** Of this program's arrays, or of WebAssembly. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error &&
+  ((error.name === 'RangeError' && /allocation failed|(array|buffer|string) length/i.test(error.message)) ||
+    (error.name === 'RuntimeError' && /memory|OOM/i.test(error.message)))
+
 /** What is proved of the least margin after a search over the cases that the root left open. */
 function leastAfter(root: Root, result: CompleteResult): number {
-  const closed = Math.min(...root.margins.filter((margin) => margin > 0))
+  const closed = root.margins.reduce((least, margin) => (margin > 0 ? Math.min(least, margin) : least), Infinity)
   if (result.verdict === 'robust') return Math.min(result.margin, closed)
   return result.verdict === 'undecided' ? Math.max(leastOf(root), Math.min(result.bound, closed)) : leastOf(root)
 }

@@ -23,12 +23,22 @@ test('what every step closes is so, what it leaves is the same question, and ste
       const { exact } = bruteForce(graph, question)
       const name = `${family} ${seed}`
       const points = samplePoints(question, random, 20).map((point) => evaluateGraph(graph, point).at(-1)!)
-      let before: Narrowed = { question, closed: Infinity, bound: -Infinity, method: 'clean' }
+      let before: Narrowed = {
+        question,
+        cases: [...question.unsafe.keys()],
+        closed: Infinity,
+        bound: -Infinity,
+        method: 'clean',
+      }
       const check = (after: Narrowed) => {
         expect(after.closed, name).toBeGreaterThan(0)
         expect(after.closed, name).toBeLessThanOrEqual(before.closed)
         expect(after.bound, name).toBeGreaterThanOrEqual(before.bound)
         expect(after.bound, name).toBeLessThanOrEqual(exact + tolerance)
+        expect(after.cases.length, name).toBe(after.question.unsafe.length)
+        for (const [i, number] of after.cases.entries()) {
+          for (const constraint of after.question.unsafe[i]!) expect(question.unsafe[number]).toContain(constraint)
+        }
         for (const outputs of points) {
           const [distance, left] = [distanceToUnsafe(question, outputs), distanceToUnsafe(after.question, outputs)]
           // the sign is the same, and a closed case no nearer than was proved

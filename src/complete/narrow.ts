@@ -9,7 +9,7 @@ import { type Root, condense, joinRows } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
 import { withExcesses } from './margins-graph.ts'
 import { optimiseSlopes } from './optimise.ts'
-import { excessBounds, hasErrors, presolve, widened } from './presolve.ts'
+import { excessBounds, hasErrors, largest, presolve, widened } from './presolve.ts'
 import { outputBounds, roughOutputBounds } from './output-bounds.ts'
 import type { LinearConstraint, ProofMethod, Question } from './question.ts'
 
@@ -17,6 +17,8 @@ import type { LinearConstraint, ProofMethod, Question } from './question.ts'
 export interface Narrowed {
   /** The cases that are open, with the constraints that matter; none if the question is proved. */
   readonly question: Question
+  /** Which of the cases of the question as it was asked these are. */
+  readonly cases: readonly number[]
   /** Least margin of the cases that are closed, Infinity if there are none. */
   readonly closed: number
   /** What is proved of the least margin of all. */
@@ -37,11 +39,12 @@ export interface Bounded extends Narrowed {
 export function narrowByIntervals(engine: Engine, graph: Graph, asked: Question, deadline: number): Narrowed {
   const exact = outputBounds(graph, asked)
   const outputs = exact ?? (hasErrors(asked) ? roughOutputBounds(engine, graph, asked, deadline) : undefined)
-  if (!outputs) return { question: asked, closed: Infinity, bound: -Infinity, method: 'interval' }
+  const all = [...asked.unsafe.keys()]
+  if (!outputs) return { question: asked, cases: all, closed: Infinity, bound: -Infinity, method: 'interval' }
   const wide = widened(asked, outputs)
   const bounds = excessBounds(wide, outputs)
-  const { question, kept, margin } = presolve(wide, bounds)
-  return { question, closed: margin, bound: leastOf(question, kept, bounds.lower, margin), method: 'interval' }
+  const { question, cases, kept, margin } = presolve(wide, bounds)
+  return { question, cases, closed: margin, bound: leastOf(question, kept, bounds.lower, margin), method: 'interval' }
 }
 
 /** By adaptive slopes. @throws as narrowByIntervals */
@@ -71,10 +74,11 @@ export function casesOf({ question, root }: Bounded): Condensed {
 
 function narrowed(before: Narrowed, root: Root, method: ProofMethod, upper: Float64Array): Bounded {
   const lower = root.margins
-  const { question, kept, margin } = presolve(before.question, { lower, upper })
+  const { question, cases: left, kept, margin } = presolve(before.question, { lower, upper })
+  const cases = left.map((c) => before.cases[c]!)
   const closed = Math.min(before.closed, margin)
   const bound = Math.max(before.bound, leastOf(question, kept, lower, closed))
-  return { question, closed, bound, method, root: restricted(root, kept) }
+  return { question, cases, closed, bound, method, root: restricted(root, kept) }
 }
 
 const opposite = ({ coefficients, bound }: LinearConstraint): LinearConstraint => ({
@@ -86,8 +90,8 @@ const opposite = ({ coefficients, bound }: LinearConstraint): LinearConstraint =
 function leastOf({ unsafe }: Question, kept: readonly number[], lower: Float64Array, closed: number): number {
   let [least, next] = [closed, 0]
   for (const constraints of unsafe) {
-    const bounds = constraints.map(() => lower[kept[next++]!]!)
-    least = Math.min(least, Math.max(...bounds))
+    const own = kept.slice(next, (next += constraints.length))
+    least = Math.min(least, largest(own, lower))
   }
   return Number.isNaN(least) ? -Infinity : least
 }

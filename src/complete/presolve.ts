@@ -10,6 +10,8 @@ import type { LinearConstraint, Question } from './question.ts'
 export interface Presolved {
   /** The cases that are open, without the constraints that always hold; but one is kept of every case. */
   readonly question: Question
+  /** Which of the cases these are. */
+  readonly cases: readonly number[]
   /** Which of the constraints these are, counted from 0 over all cases. */
   readonly kept: readonly number[]
   /** Least margin of the cases that are closed; 0 only if no more than a border is in reach that does not count. */
@@ -21,24 +23,30 @@ export interface Presolved {
  */
 export function presolve(question: Question, { lower, upper }: Interval): Presolved {
   const unsafe: LinearConstraint[][] = []
+  const cases: number[] = []
   const kept: number[] = []
   let margin = Infinity
   let first = 0
-  for (const constraints of question.unsafe) {
+  for (const [c, constraints] of question.unsafe.entries()) {
     const numbers = constraints.map((_, i) => first + i)
     first += constraints.length
     const failing = numbers.filter((n, i) => (constraints[i]!.strict ? lower[n]! >= 0 : lower[n]! > 0))
     if (failing.length > 0) {
-      margin = Math.min(margin, Math.max(...failing.map((n) => lower[n]!)))
+      margin = Math.min(margin, largest(failing, lower))
       continue
     }
     const may = numbers.filter((n, i) => !(constraints[i]!.strict ? upper[n]! < 0 : upper[n]! <= 0))
     const left = may.length > 0 ? may : numbers.slice(0, 1)
     unsafe.push(left.map((n) => constraints[n - numbers[0]!]!))
-    kept.push(...left)
+    for (const n of left) kept.push(n)
+    cases.push(c)
   }
-  return { question: { ...question, unsafe }, kept, margin }
+  return { question: { ...question, unsafe }, cases, kept, margin }
 }
+
+/** Of these elements; there may be more of them than a call can have arguments. */
+export const largest = (numbers: readonly number[], values: ArrayLike<number>): number =>
+  numbers.reduce((most, n) => Math.max(most, values[n]!), -Infinity)
 
 /** Bounds of the excess of every constraint, counted over all cases, from those of the outputs. */
 export const excessBounds = ({ unsafe }: Question, outputs: Interval): Interval =>

@@ -141,7 +141,14 @@ export function requireBallsSearchable(method: CompleteMethod): void {
 
 /** How far outputs are from unsafe: max over constraints of (Σ c·y − bound), min over cases. Unsafe if ≤ 0. */
 export const distanceToUnsafe = ({ unsafe }: Question, outputs: ArrayLike<number>): number =>
-  Math.min(...unsafe.map((constraints) => Math.max(...constraints.map((constraint) => excess(constraint, outputs)))))
+  unsafe.reduce(
+    (least, constraints) =>
+      Math.min(
+        least,
+        constraints.reduce((most, constraint) => Math.max(most, excess(constraint, outputs)), -Infinity),
+      ),
+    Infinity,
+  )
 
 /** Whether outputs are unsafe: on the border of a strict constraint they are not. */
 export const isUnsafe = ({ unsafe }: Question, outputs: ArrayLike<number>): boolean =>

@@ -20,6 +20,9 @@ const absolute: Graph = {
 const property = (...formulas: string[]) =>
   parseVnnlib(`(declare-const X_0 Real)(declare-const Y_0 Real)(assert (<= -4 X_0 4))${formulas.join('')}`, 'p')
 const options = { timeout: 20, workers: 1, seed: 0 }
+/** A box around 0 where outputs may be any of both, but not at once: bounds of single constraints do not show it. */
+const hard = (low: number, gap = 0.5) => `(and (>= X_0 ${low}) (<= X_0 2) (>= Y_0 ${0.5 + gap}) (<= Y_0 0.5))`
+const twoHard = () => property(`(assert (or ${hard(-2, 1)} ${hard(-3)}))`)
 
 /** Exact, by enumeration. */
 const oracle: Verifier = async (graph, question) => {
@@ -32,21 +35,44 @@ const undecided = (reason: (Outcome & { verdict: 'undecided' })['reason'], bound
 })
 
 test('unsat: every box is proved; the bound is that of the worst, the method that of the most costly', async () => {
-  const two = property('(assert (or (and (>= X_0 2) (<= Y_0 1.5)) (and (<= X_0 -2) (<= Y_0 0.5))))')
-  expect(await verifyInstance(absolute, two, oracle, options)).toEqual({
-    ...{ verdict: 'unsat', method: 'bab', bound: 0.5, reason: undefined, counterexample: undefined },
+  const three = property(`(assert (or ${hard(-2, 1)} ${hard(-3)} (and (>= X_0 2) (<= Y_0 1.5))))`)
+  const asked: number[] = []
+  const noting: Verifier = (graph, question, given) => {
+    asked.push(question.lower[0])
+    return oracle(graph, question, given)
+  }
+  expect(await verifyInstance(absolute, three, noting, options)).toEqual({
+    ...{ verdict: 'unsat', method: 'bab', bound: 0.25, reason: undefined, counterexample: undefined },
   })
+  // the third box needs no verifier
+  expect(asked).toEqual([-2, -3])
+  const easy = property('(assert (or (and (>= X_0 2) (<= Y_0 1.5)) (and (<= X_0 -2) (<= Y_0 0.5))))')
+  expect(await verifyInstance(absolute, easy, oracle, options)).toMatchObject({ method: 'interval', bound: 0.5 })
 })
 
 test('sat: one box is enough, also behind others that are open', async () => {
   const verify: Verifier = async (graph, question, given) =>
-    question.lower[0] === 2 ? undecided('memory') : oracle(graph, question, given)
-  const two = property('(assert (or (and (>= X_0 2) (<= Y_0 1.5)) (and (<= X_0 0) (<= Y_0 0.5))))')
+    question.lower[0] === -2 ? undecided('memory') : oracle(graph, question, given)
+  const two = property(`(assert (or ${hard(-2)} (and (<= X_0 3.9) (<= Y_0 0.001))))`)
   const { verdict, method, bound, counterexample } = await verifyInstance(absolute, two, verify, options)
   expect([verdict, method]).toEqual(['sat', 'pgd'])
   expect(bound).toBeLessThanOrEqual(0)
   expect(counterexample!.outputs[0]).toBe(Math.abs(counterexample!.point[0]))
-  expect(Math.abs(counterexample!.point[0])).toBeLessThanOrEqual(0.5)
+  expect(Math.abs(counterexample!.point[0])).toBeLessThanOrEqual(0.001)
+})
+
+test('thousands of boxes are each tried, however little time there is, before anything is asked', async () => {
+  const boxes = Array.from({ length: 3000 }, (_, i) => `(and (>= X_0 ${-4 + i / 1000}) (<= X_0 ${-4 + (i + 1) / 1000})`)
+  const never: Verifier = async () => {
+    throw new Error('asked in vain')
+  }
+  const last = property(`(assert (or ${boxes.map((box, i) => `${box}(>= Y_0 ${i === 2999 ? 1 : 5}))`).join('')}))`)
+  expect(await verifyInstance(absolute, last, never, { ...options, timeout: 1e-6 })).toMatchObject({ verdict: 'sat' })
+  const none = property(`(assert (or ${boxes.map((box) => `${box}(>= Y_0 5))`).join('')}))`)
+  expect(await verifyInstance(absolute, none, never, options)).toMatchObject({ verdict: 'unsat', method: 'interval' })
+  // every box asks something else
+  const own = property(`(assert (or ${boxes.map((box, i) => `${box}(>= Y_0 ${4.001 - i / 1000}))`).join('')}))`)
+  expect(await verifyInstance(absolute, own, never, options)).toMatchObject({ verdict: 'unsat' })
 })
 
 test('random properties: unsat exactly if a fine grid has no unsafe point', async () => {
@@ -72,9 +98,9 @@ test('random properties: unsat exactly if a fine grid has no unsafe point', asyn
 })
 
 test('timeout and unknown', async () => {
-  const two = property('(assert (or (and (>= X_0 2) (<= Y_0 1.5)) (and (<= X_0 -2) (<= Y_0 0.5))))')
+  const two = twoHard()
   const run = (first: Outcome, second: Outcome) =>
-    verifyInstance(absolute, two, async (_, { lower }) => (lower[0] === 2 ? first : second), options)
+    verifyInstance(absolute, two, async (_, { lower }) => (lower[0] === -2 ? first : second), options)
   const robust: Outcome = { verdict: 'robust', method: 'lp', margin: 2 }
   const open = { method: undefined, counterexample: undefined }
   expect(await run(robust, undecided('timeout'))).toEqual({ ...open, verdict: 'timeout', bound: -1, reason: 'timeout' })
@@ -88,15 +114,15 @@ test('timeout and unknown', async () => {
 })
 
 test('the time is shared: what easy boxes leave goes to those that are open', async () => {
-  const boxes = [-4, -3, -2, -1].map((low) => `(and (>= X_0 ${low}) (<= X_0 ${low + 0.5}) (<= Y_0 0.25))`)
+  const boxes = [-4, -3, -2, -1].map((low) => hard(low))
   const shares: [number, number][] = []
-  const hard: Verifier = async (_, { lower }, { timeout }) => {
+  const slow: Verifier = async (_, { lower }, { timeout }) => {
     shares.push([lower[0], timeout])
     // the third box takes more than its first share
     if (lower[0] === -2 && timeout < 10) return undecided('timeout')
     return { verdict: 'robust', method: 'lp', margin: 1 }
   }
-  const result = await verifyInstance(absolute, property(`(assert (or ${boxes.join('')}))`), hard, options)
+  const result = await verifyInstance(absolute, property(`(assert (or ${boxes.join('')}))`), slow, options)
   expect(result.verdict).toBe('unsat')
   expect(shares.map(([low]) => low)).toEqual([-4, -3, -2, -1, -2])
   const asked = shares.map(([, seconds]) => seconds)

@@ -1,8 +1,11 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
 import type { Property } from '../formats/vnnlib/property.ts'
 import type { Graph } from '../networks/graph.ts'
-import { type Counterexample, confirmCounterexample } from '../complete/counterexample.ts'
+import { type Counterexample, confirmCounterexample, runCandidate } from '../complete/counterexample.ts'
+import { withEngine } from '../complete/engines.ts'
+import { proveTogether } from '../complete/many.ts'
 import { type Outcome, type ProofMethod, type Question, proofMethods } from '../complete/question.ts'
+import { affordable, pointsOf } from '../complete/sample.ts'
 
 export interface VerifierOptions {
   /** Seconds, > 0 */
@@ -32,13 +35,16 @@ export interface InstanceResult {
   readonly counterexample: Counterexample | undefined
 }
 
-/** Less time than this is none: a verifier could not even begin. */
+/** Less time than this is none: a verifier could not even begin. And the least share of the time, in seconds. */
 const LEAST_SECONDS = 1e-3
+const LEAST_SHARE = 0.02
+/** Of many boxes: multiplications that points of all of them may take, and the most points of one. */
+const POINTS = [2e8, 20] as const
 
 /**
  * Asks for every box of the property, whatever the verifier: sound and complete as it is.
- * The time is shared: each box gets an equal part of what is left, and what some do not need goes to those that are
- * still open, as long as this decides any.
+ * Of several boxes all are tried first, at a few points each, then bounded together (many.ts). The time left is shared:
+ * each box gets an equal part, and what some do not need goes to those that are still open, as long as this decides any.
  * @param property of this network (`checkProperty`)
  * @throws Error if the verifier fails, or if a counterexample of its does not pass the re-run
  */
@@ -49,21 +55,42 @@ export async function verifyInstance(
   options: VerifierOptions,
 ): Promise<InstanceResult> {
   const end = performance.now() + 1000 * options.timeout
-  const outcomes: (Outcome | undefined)[] = regions.map(() => undefined)
-  const isOpen = (outcome: Outcome | undefined) =>
-    outcome === undefined || (outcome.verdict === 'undecided' && outcome.reason === 'timeout')
-  for (let before = Infinity, open = [...regions.keys()]; open.length > 0 && open.length < before;) {
+  const found = regions.length > 1 ? tryAll(graph, regions, options.seed) : undefined
+  if (found) return found
+  const outcomes: (Outcome | undefined)[] =
+    regions.length > 1
+      ? await withEngine(async (engine) => proveTogether(engine, graph, regions, end))
+      : regions.map(() => undefined)
+  const isOpen = (i: number) => {
+    const outcome = outcomes[i]
+    return outcome === undefined || (outcome.verdict === 'undecided' && outcome.reason === 'timeout')
+  }
+  for (let before = Infinity, open = [...regions.keys()].filter(isOpen); open.length > 0 && open.length < before;) {
     before = open.length
     for (const [done, i] of open.entries()) {
-      const timeout = (end - performance.now()) / 1000 / (open.length - done)
-      if (timeout < LEAST_SECONDS) break
+      const left = (end - performance.now()) / 1000
+      if (left < LEAST_SECONDS) break
+      const timeout = Math.min(left, Math.max(LEAST_SHARE, left / (open.length - done)))
       const outcome = await ask(graph, regions[i], verify, { ...options, timeout })
       if (outcome.verdict === 'vulnerable') return sat(graph, regions[i], outcome)
       outcomes[i] = outcome
     }
-    open = open.filter((i) => isOpen(outcomes[i]))
+    open = open.filter(isOpen)
   }
   return summarise(outcomes)
+}
+
+/** A few points of every box, whatever the time: what nothing was tried on is no timeout. */
+function tryAll(graph: Graph, regions: readonly Question[], seed: number): InstanceResult | undefined {
+  const [multiplications, most] = POINTS
+  const count = affordable(graph, multiplications / regions.length, most)
+  for (const region of regions) {
+    for (const point of pointsOf(region, count, seed)) {
+      const outputs = runCandidate(graph, region, point)?.outputs
+      if (outputs) return sat(graph, region, { verdict: 'vulnerable', method: 'pgd', point, outputs })
+    }
+  }
+  return undefined
 }
 
 /** A case without constraints is unsafe for every output: verifiers need not know. */
