@@ -77,7 +77,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
   const { network, misfit } = loadAnyNetwork(path)
   if (!network) {
     throw new UserError(
-      `${path}: ${misfit}: attack takes networks of robustra's own layers only; try robustra certify --method pgd`,
+      `${path}: ${misfit}: attack takes networks of robustra's own layers with 32-bit floats only; try robustra certify --method pgd`,
     )
   }
   const progress = new Progress()

@@ -19,6 +19,9 @@ beforeAll(() => {
   writeFileSync(at('truncated.safetensors'), readFileSync(network).subarray(0, 300_000))
   writeFileSync(at('foreign.safetensors'), 'PK\x03\x04 this is some other file, surely')
   writeSafetensors(at('other.safetensors'), new Map([['a.weight', { shape: [2, 2], data: new Float32Array(4) }]]))
+  const double = { '0.weight': { shape: [10, 784], data: new Float64Array(7840).fill(0.1) } }
+  const bias = { '0.bias': { shape: [10], data: new Float32Array(10) } }
+  writeSafetensors(at('double.safetensors'), new Map(Object.entries({ ...double, ...bias })))
   writeFileSync(at('bad.json'), '{ "epochs": ')
   writeFileSync(at('list.json'), '[1]')
   writeFileSync(at('bad.toml'), 'epochs = = 3')
@@ -122,6 +125,26 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     ['no format of a network', () => certify(at('bad.json')), /bad\.json: .*\.safetensors/],
     ['a truncated network', () => certify(at('truncated.safetensors')), /truncated\.safetensors .*cut short\?/],
     ['a foreign file', () => certify(at('foreign.safetensors')), /not a valid safetensors file/],
+    [
+      'weights of 64 bits to train',
+      () => train('--start', at('double.safetensors'), '--method', 'lp-dual'),
+      /cannot be trained: its weights are 64-bit floats/,
+    ],
+    [
+      'weights of 64 bits to attack',
+      () => ['attack', at('double.safetensors'), '--epsilon', '0.1'],
+      /its weights are 64-bit floats .*: attack takes .* with 32-bit floats only; try robustra certify --method pgd/,
+    ],
+    [
+      'weights of 64 bits to convert',
+      () => ['convert', at('double.safetensors'), at('double.onnx')],
+      /cannot be converted to layers of 32-bit floats: its weights are 64-bit floats/,
+    ],
+    [
+      'bounds of the engine for weights of 64 bits',
+      () => certify(at('double.safetensors'), '--method', 'lp'),
+      /lp bounds are for networks of robustra's own layers with 32-bit floats only: choose crown/,
+    ],
     ['another network', () => ['info', at('other.safetensors')], /does not say which network it holds/],
     ['input that does not fit', () => certify(at('colour.safetensors')), /takes 3×32×32 images.*synthetic has 1×28×28/],
     [

@@ -25,7 +25,7 @@ function runConvert(from: string, to: string): void {
   formatOf(to)
   if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
   const { network, misfit, metadata } = loadAnyNetwork(from)
-  if (!network) throw new UserError(`${from} cannot be converted: it is not made of our layers: ${misfit}`)
+  if (!network) throw new UserError(`${from} cannot be converted to layers of 32-bit floats: ${misfit}`)
   saveAnyNetwork(to, network, metadata)
   const { architecture } = network
   console.log(`${to}: '${architecture.name}', ${countParameters(architecture)} parameters`)

@@ -2,17 +2,19 @@
 import { extname } from 'node:path'
 import { UserError } from '../errors.ts'
 import { type Graph, graphOf } from '../networks/graph.ts'
-import type { Network } from '../networks/network.ts'
-import { loadNetwork, networkOf, saveNetwork, tensorsOf } from './network-file.ts'
+import { type Network, isFloat32 } from '../networks/network.ts'
+import { NEEDS_FLOAT64, networkOf, saveNetwork, tensorsOf } from './network-file.ts'
 import { readNpz, writeNpz } from './npz.ts'
 import { exportOnnx } from './onnx/export.ts'
 import { importOnnx } from './onnx/import.ts'
+import { readSafetensors } from './safetensors.ts'
+import type { TensorFile } from './tensors.ts'
 
 export interface AnyNetwork {
   readonly graph: Graph
-  /** The same network as layers of ours: always, but for ONNX files, and of those only what the engine takes. */
+  /** The same network as layers of ours with 32-bit floats, if it is made of what the engine takes. */
   readonly network: Network | undefined
-  /** Why it is not: the first layer that does not fit. */
+  /** Why it is not: the first layer that does not fit, or its weights. */
   readonly misfit: string | undefined
   readonly metadata: Record<string, string>
 }
@@ -22,17 +24,21 @@ interface Format {
   readonly save: (path: string, network: Network, metadata: Readonly<Record<string, string>>) => void
 }
 
-const layered = ({ network, metadata }: { network: Network; metadata: Record<string, string> }): AnyNetwork => ({
-  graph: graphOf(network),
-  network,
-  misfit: undefined,
-  metadata,
-})
+function fromTensors(path: string, file: TensorFile): AnyNetwork {
+  const { network, metadata } = networkOf(path, file)
+  const fits = isFloat32(network)
+  return {
+    graph: graphOf(network),
+    network: fits ? network : undefined,
+    misfit: fits ? undefined : NEEDS_FLOAT64,
+    metadata,
+  }
+}
 
 const formats: Readonly<Record<string, Format>> = {
-  '.safetensors': { load: (path) => layered(loadNetwork(path)), save: saveNetwork },
+  '.safetensors': { load: (path) => fromTensors(path, readSafetensors(path)), save: saveNetwork },
   '.npz': {
-    load: (path) => layered(networkOf(path, readNpz(path))),
+    load: (path) => fromTensors(path, readNpz(path)),
     save: (path, network, metadata) => writeNpz(path, tensorsOf(network, metadata)),
   },
   '.onnx': { load: importOnnx, save: exportOnnx },

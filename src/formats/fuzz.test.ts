@@ -40,7 +40,17 @@ const networks = Array.from({ length: 4 }, (_, i) =>
   randomNetwork(new Random(i, 'fuzz'), { maxWidth: 12, residual: i % 2 === 1 }),
 )
 const pick = <T>(random: Random, list: readonly T[]): T => list[random.integer(list.length)]
-const files = networks.map((network, i) => tensorsOf(network, { epsilon: `0.${i}` }))
+const singles = networks.map((network, i) => tensorsOf(network, { epsilon: `0.${i}` }))
+/** One with 64-bit floats among them. */
+const files = singles.map(({ tensors, metadata }, i) => ({
+  metadata,
+  tensors: new Map(
+    [...tensors].map(([name, { shape, data }]) => [
+      name,
+      { shape, data: i === 3 ? Float64Array.from(data, (value) => value + 1e-12) : data },
+    ]),
+  ),
+}))
 
 test('safetensors', () => {
   const originals = files.map(({ tensors, metadata }) => encodeSafetensors(tensors, metadata, 'a.safetensors'))

@@ -7,7 +7,8 @@ import { UserError } from '../errors.ts'
 import { architectureNamed, architectureNames } from '../networks/architectures.ts'
 import { type Architecture, type Network, countParameters, parameterLayout } from '../networks/network.ts'
 import { ARCHITECTURE_KEY, loadNetwork, saveNetwork } from './network-file.ts'
-import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts'
+import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import type { Tensor } from './tensors.ts'
 
 let folder: string
 let path: string

@@ -6,8 +6,16 @@ import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { architectureNamed, architectureNames } from '../networks/architectures.ts'
 import type { Layer } from '../networks/layers.ts'
-import { type Architecture, type Network, countParameters, parameterLayout } from '../networks/network.ts'
-import { type Tensor, type TensorFile, readSafetensors, writeSafetensors } from './safetensors.ts'
+import {
+  type Architecture,
+  type Float64Network,
+  type Network,
+  countParameters,
+  isFloat32,
+  parameterLayout,
+} from '../networks/network.ts'
+import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import type { Tensor, TensorFile } from './tensors.ts'
 
 /** The metadata key of the architecture. */
 export const ARCHITECTURE_KEY = 'robustra.architecture'
@@ -72,16 +80,22 @@ export function tensorsOf(
  * tensors have the shapes of exactly one known architecture, layer by layer in the order of their names. Such a file
  * does not say how it treats its inputs: it is taken to do as that architecture does, normalisation included.
  * @returns the network, and the file's metadata without the architecture
- * @throws UserError naming the file, if it cannot be read, is damaged, or does not hold such a network
+ * @throws UserError naming the file, if it cannot be read, is damaged, or does not hold such a network of 32-bit floats
  */
-export const loadNetwork = (path: string): { network: Network; metadata: Record<string, string> } =>
-  networkOf(path, readSafetensors(path))
+export function loadNetwork(path: string): { network: Network; metadata: Record<string, string> } {
+  const { network, metadata } = networkOf(path, readSafetensors(path))
+  if (isFloat32(network)) return { network, metadata }
+  throw new UserError(`${path}: ${NEEDS_FLOAT64}: only verify, certify and info take them as they are`)
+}
 
-/** The same of a file's tensors and metadata. */
+/** Why a network is no `Network`. */
+export const NEEDS_FLOAT64 = 'its weights are 64-bit floats that 32-bit floats cannot hold'
+
+/** The same of a file's tensors and metadata, with weights of 64 bits where 32 cannot hold them. */
 export function networkOf(
   path: string,
-  { metadata: allMetadata, tensors }: TensorFile,
-): { network: Network; metadata: Record<string, string> } {
+  { metadata: allMetadata, tensors, integers }: TensorFile,
+): { network: Network | Float64Network; metadata: Record<string, string> } {
   const { [ARCHITECTURE_KEY]: json, ...metadata } = allMetadata
   if (json === undefined) return { network: recognise(path, tensors), metadata }
   const architecture = parseArchitecture(path, json)
@@ -89,7 +103,7 @@ export function networkOf(
   const wrong: string[] = []
   for (const { name, shape } of layout) {
     const found = tensors.get(name)
-    if (!found) wrong.push(`'${name}' is missing`)
+    if (!found) wrong.push(`'${name}' ${integers?.has(name) ? 'holds integers' : 'is missing'}`)
     else if (!sameShape(found.shape, shape)) wrong.push(`'${name}' is [${found.shape}], not [${shape}]`)
   }
   const known = new Set(layout.map((tensor) => tensor.name))
@@ -123,10 +137,10 @@ function parseArchitecture(path: string, json: string): Architecture {
 }
 
 /** The network of a file without architecture. */
-function recognise(path: string, tensors: ReadonlyMap<string, Tensor>): Network {
+function recognise(path: string, tensors: ReadonlyMap<string, Tensor>): Network | Float64Network {
   const names = [...tensors.keys()].toSorted(compareNames)
   const found = names.map((name) => tensors.get(name)!)
-  const fitting = architectureNames.map(architectureNamed).filter((architecture) => {
+  const fitting = [...linearLayer(found), ...architectureNames.map(architectureNamed)].filter((architecture) => {
     const layout = parameterLayout(architecture)
     return layout.length === found.length && layout.every(({ shape }, i) => sameShape(shape, found[i]!.shape))
   })
@@ -142,10 +156,22 @@ function recognise(path: string, tensors: ReadonlyMap<string, Tensor>): Network 
   )
 }
 
-function assemble(architecture: Architecture, tensors: readonly Tensor[]): Network {
-  const parameters = new Float32Array(countParameters(architecture))
-  parameterLayout(architecture).forEach(({ offset }, i) => parameters.set(tensors[i]!.data, offset))
-  return { architecture, parameters }
+/** What a weight and a bias alone can be, if they fit. */
+function linearLayer([weight]: readonly Tensor[]): Architecture[] {
+  const [outFeatures = 0, channels = 0] = weight?.shape ?? []
+  if (outFeatures === 0 || channels === 0) return []
+  return [{ name: 'linear', input: { channels, height: 1, width: 1 }, layers: [{ kind: 'linear', outFeatures }] }]
+}
+
+function assemble(architecture: Architecture, tensors: readonly Tensor[]): Network | Float64Network {
+  const size = countParameters(architecture)
+  const fill = <A extends Tensor['data']>(parameters: A) => {
+    parameterLayout(architecture).forEach(({ offset }, i) => parameters.set(tensors[i]!.data, offset))
+    return { architecture, parameters }
+  }
+  return tensors.some(({ data }) => data instanceof Float64Array)
+    ? fill(new Float64Array(size))
+    : fill(new Float32Array(size))
 }
 
 /** PyTorch's names, layer by layer: numbers by value ('2.bias' before '10.bias'), a weight before its bias. */

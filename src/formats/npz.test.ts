@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UserError } from '../errors.ts'
 import { encodeNpz, parseNpz, readNpz, writeNpz } from './npz.ts'
-import type { Tensor } from './safetensors.ts'
+import type { Tensor } from './tensors.ts'
 import { writeZip } from './zip.ts'
 
 let folder: string
@@ -65,7 +65,33 @@ describe('reads', () => {
 
   test('64-bit floats, in any order of the fields', () => {
     const header = "{'shape':(2,),'fortran_order':False,'descr':'<f8'}"
-    expect(read(arrayOf(header, bytesOf([0.1, 1e-300], Float64Array)))!.data).toEqual(Float32Array.of(0.1, 0))
+    expect(read(arrayOf(header, bytesOf([0.1, 1e-300], Float64Array)))!.data).toEqual(Float64Array.of(0.1, 1e-300))
+    // as 32-bit floats where they are
+    expect(read(arrayOf(header, bytesOf([0.5, -3], Float64Array)))!.data).toEqual(Float32Array.of(0.5, -3))
+  })
+
+  test.each([
+    ['>f4', [0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0]],
+    ['>f8', [0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0]],
+    ['<f2', [0, 0x3e, 0, 0xc0]],
+    ['>f2', [0x3e, 0, 0xc0, 0]],
+  ])('%s', (type, bytes) => {
+    expect(read(arrayOf(headerOf(type, '(2,)'), bytes))).toEqual({ shape: [2], data: Float32Array.of(1.5, -2) })
+  })
+
+  test('texts of either order', () => {
+    const text = archive(['a.npy', arrayOf(headerOf('>U2', '()'), [0, 0, 0, 0x68, 0, 0, 0, 0x69])])
+    expect(parseNpz(text, path).metadata).toEqual({ a: 'hi' })
+  })
+
+  test('integers and truth values are no tensors; their names are kept', () => {
+    const integers: [string, Uint8Array][] = ['<i8', '>u2', '|b1', '|i1'].map((type) => [
+      `${type}.npy`,
+      arrayOf(headerOf(type, '(1,)'), new Uint8Array(Number(type[2]))),
+    ])
+    const found = parseNpz(archive(...integers, ['a.npy', arrayOf(headerOf('<f4', '(1,)'), bytesOf([1]))]), path)
+    expect([...found.tensors.keys()]).toEqual(['a'])
+    expect(found.integers).toEqual(new Set(['<i8', '>u2', '|b1', '|i1']))
   })
 
   test("arrays in Fortran's order", () => {
@@ -91,8 +117,9 @@ describe('refuses, naming the file and the array:', () => {
     ['what is no array', Uint8Array.of(1, 2, 3), 'is no .npy array'],
     ['another version', arrayOf(headerOf('<f4', '(1,)'), values, 4), 'has version 4 of the format'],
     ['a header cut short', arrayOf(headerOf('<f4', '(1,)'), []).subarray(0, 20), 'is cut short'],
-    ['integers', arrayOf(headerOf('<i8', '(1,)'), new Uint8Array(8)), "is of type '<i8': only '<f4', '<f8'"],
-    ['big-endian floats', arrayOf(headerOf('>f4', '(1,)'), values), "is of type '>f4'"],
+    ['integers cut short', arrayOf(headerOf('<i8', '(1,)'), values), "of type '<i8' and shape [1] has 4 bytes"],
+    ['complex numbers', arrayOf(headerOf('<c8', '(1,)'), new Uint8Array(8)), "is of type '<c8': only floats ('f2'"],
+    ['floats of 128 bits', arrayOf(headerOf('<f16', '(1,)'), new Uint8Array(16)), "is of type '<f16'"],
     ['pickled objects', arrayOf(headerOf('|O', '(1,)'), values), "is of type '|O'"],
     ['fields of several types', arrayOf(headerOf("', [('a", '(1,)'), values), 'is of type'],
     ['a header of another kind', arrayOf('{}', values), 'has a header that is not read'],
@@ -102,7 +129,7 @@ describe('refuses, naming the file and the array:', () => {
     ['texts in a list', arrayOf(headerOf('<U1', '(1,)'), values), 'is a list of texts'],
     ['characters that do not exist', arrayOf(headerOf('<U1', '()'), [0, 0, 0x11, 0]), 'character that does not exist'],
     ['NaN', arrayOf(headerOf('<f4', '(1,)'), bytesOf([Number.NaN])), "tensor 'a' holds NaN at element 0"],
-    ['what overflows', arrayOf(headerOf('<f8', '(1,)'), bytesOf([1e300], Float64Array)), "tensor 'a' holds Infinity"],
+    ['infinity', arrayOf(headerOf('<f8', '(1,)'), bytesOf([Infinity], Float64Array)), "tensor 'a' holds Infinity"],
   ])('%s', (_, array, words) => {
     expect(() => read(array)).toThrow(UserError)
     expect(() => read(array)).toThrow(words)

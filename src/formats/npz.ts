@@ -1,22 +1,34 @@
 /**
  * NumPy's .npz: a zip archive of .npy arrays. Tensors are arrays of floats, metadata are texts (0-d arrays of type
  * '<U'), so that `numpy.load(path)['0.weight']` is a weight and `str(numpy.load(path)['robustra.architecture'])` a text.
+ * Of integers, which are no weights, only the names are read.
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { UserError } from '../errors.ts'
 import { readWholeFile, writeFileAtomic } from './atomic.ts'
-import { type Tensor, type TensorFile, requireFinite } from './safetensors.ts'
+import {
+  type FloatType,
+  type Tensor,
+  type TensorFile,
+  float16,
+  float32,
+  float64,
+  readFloats,
+  requireFinite,
+} from './tensors.ts'
 import { readZip, writeZip } from './zip.ts'
 
 const MAGIC = '\x93NUMPY'
 const EXTENSION = '.npy'
+/** Types of floats: behind '<' little-endian, behind '>' big-endian. */
+const floats: Readonly<Record<string, FloatType>> = { f2: float16, f4: float32, f8: float64 }
 /** NumPy's own limit. */
 const MAX_RANK = 64
 
 /**
- * Reads arrays of 32-bit floats, of 64-bit floats (rounded to 32 bits), and texts.
+ * Reads arrays of floats of 16, 32 and 64 bits, exactly and in either order of their bytes, and texts.
  * @throws UserError naming the file, and the array where there is one, if the archive or an array is damaged or of
- *   another type, or holds NaN or infinity (also those that rounding makes)
+ *   another type, or holds NaN or infinity
  */
 export const readNpz = (path: string): TensorFile => parseNpz(readWholeFile(path), path)
 
@@ -24,20 +36,22 @@ export const readNpz = (path: string): TensorFile => parseNpz(readWholeFile(path
 export function parseNpz(bytes: Uint8Array, path: string): TensorFile {
   const metadata: [string, string][] = []
   const tensors = new Map<string, Tensor>()
+  const integers = new Set<string>()
   for (const [entry, content] of readZip(bytes, path)) {
     const name = entry.endsWith(EXTENSION) ? entry.slice(0, -EXTENSION.length) : entry
     const array = readArray(content, `${path}: array '${name}'`)
     if (typeof array === 'string') metadata.push([name, array])
+    else if (array === undefined) integers.add(name)
     else {
       requireFinite(array.data, name, path)
       tensors.set(name, array)
     }
   }
-  return { metadata: Object.fromEntries(metadata), tensors }
+  return { metadata: Object.fromEntries(metadata), tensors, ...(integers.size > 0 && { integers }) }
 }
 
 /**
- * Writes tensors as 32-bit floats and metadata as texts, atomically.
+ * Writes tensors as 32-bit floats, or as 64-bit ones where they need it, and metadata as texts, atomically.
  * @throws UserError if the file cannot be written, or if a tensor holds NaN or infinity (nothing is then written)
  */
 export function writeNpz(path: string, file: TensorFile): void {
@@ -51,8 +65,9 @@ export function encodeNpz({ metadata, tensors }: TensorFile, path: string): Uint
   for (const [name, { shape, data }] of tensors) {
     if (Object.hasOwn(metadata, name)) throw new RangeError(`'${name}' is both a tensor and a text`)
     requireFinite(data, name, `${path} was not written`)
-    const { bytes, view, start } = allocate('<f4', shape, 4 * data.length)
-    data.forEach((value, i) => view.setFloat32(start + 4 * i, value, true))
+    const { bytes, view, start } = allocate(`<f${data.BYTES_PER_ELEMENT}`, shape, data.byteLength)
+    if (data instanceof Float64Array) data.forEach((value, i) => view.setFloat64(start + 8 * i, value, true))
+    else data.forEach((value, i) => view.setFloat32(start + 4 * i, value, true))
     entries.set(name + EXTENSION, bytes)
   }
   return writeZip(entries, path)
@@ -80,8 +95,8 @@ function allocate(type: string, shape: readonly number[], size: number) {
   return { bytes, view, start }
 }
 
-/** @param where the file and the array, for messages */
-function readArray(bytes: Uint8Array, where: string): Tensor | string {
+/** @param where the file and the array, for messages @returns undefined for integers and truth values */
+function readArray(bytes: Uint8Array, where: string): Tensor | string | undefined {
   const refuse = (what: string) => new UserError(`${where} ${what}`)
   const { header, start } = readHeader(bytes, refuse)
   const type = /'descr': *'([^']*)'/.exec(header)?.[1]
@@ -90,23 +105,23 @@ function readArray(bytes: Uint8Array, where: string): Tensor | string {
   if (type === undefined || order === undefined || tuple === undefined) throw refuse(`has a header that is not read`)
   const shape = (tuple.match(/\d+/g) ?? []).map(Number)
   const length = shape.reduce((a, b) => a * b, 1)
-  const float = { '<f4': 4, '<f8': 8 }[type]
-  const characters = /^<U(\d{1,9})$/.exec(type)?.[1]
-  if (float === undefined && characters === undefined) {
-    throw refuse(`is of type '${type}': only '<f4', '<f8' and texts ('<U') are read`)
+  const [, endian, kind, digits] = /^([<>=|])([biufU])(\d{1,9})$/.exec(type) ?? []
+  const float = kind === 'f' && (endian === '<' || endian === '>') ? floats[`f${digits}`] : undefined
+  const isInteger = kind !== undefined && 'biu'.includes(kind)
+  if (float === undefined && !isInteger && kind !== 'U') {
+    throw refuse(`is of type '${type}': only floats ('f2', 'f4', 'f8'), integers beside them and texts ('U') are read`)
   }
-  if (characters !== undefined && shape.length > 0) throw refuse('is a list of texts: only single ones are read')
-  const size = length * (float ?? 4 * Number(characters))
+  if (kind === 'U' && shape.length > 0) throw refuse('is a list of texts: only single ones are read')
+  const size = length * (kind === 'U' ? 4 * Number(digits) : Number(digits))
   if (shape.length > MAX_RANK || bytes.length - start !== size) {
     throw refuse(
       `of type '${type}' and shape [${shape.slice(0, MAX_RANK)}] has ${bytes.length - start} bytes of values`,
     )
   }
+  if (isInteger) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, size)
-  if (float === undefined) return readText(view, refuse)
-  const values = Float32Array.from({ length }, (_, i) =>
-    float === 4 ? view.getFloat32(4 * i, true) : view.getFloat64(8 * i, true),
-  )
+  if (float === undefined) return readText(view, endian !== '>', refuse)
+  const values = readFloats(view, 0, length, float, endian === '<')
   return { shape, data: order === 'True' ? rowMajor(values, shape) : values }
 }
 
@@ -122,10 +137,10 @@ function readHeader(bytes: Uint8Array, refuse: (what: string) => UserError): { h
   return { header: text(begin, start), start }
 }
 
-function readText(view: DataView, refuse: (what: string) => UserError): string {
+function readText(view: DataView, littleEndian: boolean, refuse: (what: string) => UserError): string {
   let text = ''
   for (let at = 0; at < view.byteLength; at += 4) {
-    const code = view.getUint32(at, true)
+    const code = view.getUint32(at, littleEndian)
     if (code > 0x10ffff) throw refuse('holds a character that does not exist')
     text += String.fromCodePoint(code)
   }
@@ -134,8 +149,8 @@ function readText(view: DataView, refuse: (what: string) => UserError): string {
 }
 
 /** From Fortran's order, where the first index runs fastest. */
-function rowMajor(values: Float32Array, shape: readonly number[]): Float32Array {
-  const result = new Float32Array(values.length)
+function rowMajor(values: Tensor['data'], shape: readonly number[]): Tensor['data'] {
+  const result = values.slice()
   const index = shape.map(() => 0)
   for (const [at] of values.entries()) {
     let [to, stride] = [0, 1]

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { UserError } from '../errors.ts'
-import { type Tensor, readSafetensors, writeSafetensors } from './safetensors.ts'
+import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import type { Tensor } from './tensors.ts'
 
 let folder: string
 let path: string
@@ -82,7 +83,24 @@ test.each([
   ['BF16', [0x80, 0x3f, 0x20, 0xc1], [1, -10]],
 ])('converts %s', (dtype, data, expected) => {
   const header = { a: { dtype, shape: [expected.length], data_offsets: [0, data.length] } }
-  expect([...read(bytesOf(header, data)).tensors.get('a')!.data]).toEqual(expected)
+  expect(read(bytesOf(header, data)).tensors.get('a')!.data).toEqual(Float32Array.from(expected))
+})
+
+test('64-bit floats that 32 bits cannot hold stay as they are, and are written so', () => {
+  const data = Float64Array.of(0.5, 0.1, 1e300)
+  writeSafetensors(path, new Map([['a', { shape: [3], data }]]))
+  expect(readSafetensors(path).tensors.get('a')).toEqual({ shape: [3], data })
+})
+
+test('integers and truth values are no tensors; their names are kept', () => {
+  const header = {
+    steps: { dtype: 'I64', shape: [], data_offsets: [0, 8] },
+    a: { dtype: 'F32', shape: [1], data_offsets: [8, 12] },
+    mask: { dtype: 'BOOL', shape: [2], data_offsets: [12, 14] },
+  }
+  const { tensors, integers } = read(bytesOf(header, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x3f, 1, 0]))
+  expect([...tensors]).toEqual([['a', { shape: [1], data: Float32Array.of(1) }]])
+  expect(integers).toEqual(new Set(['steps', 'mask']))
 })
 
 describe('refuses, naming the file,', () => {
@@ -104,7 +122,8 @@ describe('refuses, naming the file,', () => {
     ['an unknown field', bytesOf({ a: { ...f32([1], 0, 4), x: 1 } }), "tensor 'a' is described wrongly"],
     ['a negative size', bytesOf({ a: f32([-1, -1], 0, 4) }, [0, 0, 0, 0]), "tensor 'a' is described wrongly"],
     ['a fractional size', bytesOf({ a: f32([0.5], 0, 2) }, [0, 0]), "tensor 'a' is described wrongly"],
-    ['another type', bytesOf({ a: { ...f32([1], 0, 8), dtype: 'I64' } }, eight), "tensor 'a' is of type I64"],
+    ['another type', bytesOf({ a: { ...f32([8], 0, 8), dtype: 'F8_E5M2' } }, eight), "tensor 'a' is of type F8_E5M2"],
+    ['integers of another size', bytesOf({ a: { ...f32([2], 0, 8), dtype: 'I64' } }, eight), 'needs 16 bytes'],
     ['a type by an inherited name', bytesOf({ a: { ...f32([1], 0, 8), dtype: 'toString' } }, eight), 'toString'],
     ['data cut short', bytesOf({ a: f32([2], 0, 8) }, [0, 0, 0, 0]), 'bytes 0 to 8 of 4: is the file cut short?'],
     ['offsets in the wrong order', bytesOf({ a: f32([1], 8, 4) }, eight), 'bytes 8 to 4'],
@@ -117,7 +136,7 @@ describe('refuses, naming the file,', () => {
     ['trailing bytes, no tensors', bytesOf({}, eight), 'last 8 bytes belong to no tensor'],
     ['NaN', bytesOf({ a: f32([2], 0, 8) }, [0, 0, 0, 0, ...nan]), "tensor 'a' holds NaN at element 1"],
     ['infinity', bytesOf({ a: f32([1], 0, 4) }, [0, 0, 0x80, 0xff]), "tensor 'a' holds -Infinity at element 0"],
-    ['what overflows', bytesOf({ a: { ...f32([1], 0, 8), dtype: 'F64' } }, [0, 0, 0, 0, 0, 0, 0xf0, 0x7e]), 'Infinity'],
+    ['infinity of 64 bits', bytesOf({ a: { ...f32([1], 0, 8), dtype: 'F64' } }, [0, 0, 0, 0, 0, 0, 0xf0, 0x7f]), 'Inf'],
     ['a tensor twice', bytesOf('{"a":3,"\\u0061" \n  :4}'), "its header has 'a' twice"],
     ['a field twice', bytesOf('{"a":[{"b":1,"c":{"b":2},"b":"\\"}"}]}'), "its header has 'b' twice"],
   ])('%s', (_, bytes, words) => {

@@ -6,20 +6,17 @@
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { readWholeFile, writeFileAtomic } from './atomic.ts'
-
-export interface Tensor {
-  /** A number (of rank 0) has the shape []. */
-  readonly shape: readonly number[]
-  /** Row-major. */
-  readonly data: Float32Array
-}
-
-/** What such a file holds, and other files of tensors do. */
-export interface TensorFile {
-  readonly metadata: Record<string, string>
-  /** By name; their order means nothing. */
-  readonly tensors: Map<string, Tensor>
-}
+import {
+  type FloatType,
+  type Tensor,
+  type TensorFile,
+  bfloat16,
+  float16,
+  float32,
+  float64,
+  readFloats,
+  requireFinite,
+} from './tensors.ts'
 
 const METADATA = '__metadata__'
 /** The reference implementation's limit. */
@@ -28,23 +25,17 @@ const MAX_HEADER_BYTES = 100_000_000
 const sizes = z.array(z.int().min(0))
 const entrySchema = z.strictObject({ dtype: z.string(), shape: sizes, data_offsets: z.tuple([z.int(), z.int()]) })
 
-interface Reader {
-  readonly bytes: number
-  readonly read: (view: DataView, at: number) => number
-}
-
-/** How a value of each accepted type is read; all become 32-bit floats. */
-const readers: Record<string, Reader> = {
-  F64: { bytes: 8, read: (view, at) => view.getFloat64(at, true) },
-  F32: { bytes: 4, read: (view, at) => view.getFloat32(at, true) },
-  F16: { bytes: 2, read: (view, at) => halfToNumber(view.getUint16(at, true)) },
-  BF16: { bytes: 2, read: (view, at) => upperHalfToNumber(view.getUint16(at, true)) },
+/** Types of floats. Values are little-endian. */
+const floats: Record<string, FloatType> = { F64: float64, F32: float32, F16: float16, BF16: bfloat16 }
+/** Bytes per value of the types that are no weights: integers and truth values. */
+const integers: Record<string, number> = {
+  ...{ I64: 8, U64: 8, I32: 4, U32: 4, I16: 2, U16: 2, I8: 1, U8: 1, BOOL: 1 },
 }
 
 /**
- * Reads and checks a whole safetensors file. F64, F16 and BF16 values are converted to 32-bit floats.
+ * Reads and checks a whole safetensors file: floats exactly, of integers only the names.
  * @throws UserError naming the file, and the tensor where there is one, for anything that the format forbids, for
- *   other types of values, and for NaN and infinities (also those that conversion makes)
+ *   other types of values, and for NaN and infinities
  */
 export const readSafetensors = (path: string): TensorFile => parseSafetensors(readWholeFile(path), path)
 
@@ -61,17 +52,18 @@ export function parseSafetensors(bytes: Uint8Array, path: string): TensorFile {
   // Before any value is read: overlapping tensors could make a small file fill the memory.
   requireContiguous(spans, data.byteLength, refuse)
   const tensors = new Map<string, Tensor>()
-  for (const { name, shape, begin, length, reader } of spans) {
-    const values = new Float32Array(length)
-    for (let i = 0; i < length; i++) values[i] = reader.read(data, begin + i * reader.bytes)
+  for (const { name, shape, begin, length, type } of spans) {
+    if (!type) continue
+    const values = readFloats(data, begin, length, type, true)
     requireFinite(values, name, path)
     tensors.set(name, { shape, data: values })
   }
-  return { metadata, tensors }
+  const others = spans.flatMap(({ name, type }) => (type ? [] : [name]))
+  return { metadata, tensors, ...(others.length > 0 && { integers: new Set(others) }) }
 }
 
 /**
- * Writes tensors as F32, in the map's order, atomically.
+ * Writes tensors as F32, or F64 where they need it, in the map's order, atomically.
  * @throws UserError if the file cannot be written, or if a tensor holds NaN or infinity (nothing is then written)
  * @throws RangeError if a tensor's data does not fill its shape
  */
@@ -97,7 +89,8 @@ export function encodeSafetensors(
       throw new RangeError(`tensor '${name}': ${data.length} values do not fill the shape [${shape}]`)
     }
     requireFinite(data, name, `${path} was not written`)
-    entries.push([name, { dtype: 'F32', shape, data_offsets: [end, (end += 4 * data.length)] }])
+    const dtype = data instanceof Float64Array ? 'F64' : 'F32'
+    entries.push([name, { dtype, shape, data_offsets: [end, (end += data.byteLength)] }])
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)))
   // Spaces after the header align the values to 8 bytes, as the format asks of writers.
@@ -108,7 +101,8 @@ export function encodeSafetensors(
   bytes.set(json, 8)
   let at = 8 + headerSize
   for (const { data } of tensors.values()) {
-    for (let i = 0; i < data.length; i++, at += 4) view.setFloat32(at, data[i]!, true)
+    const write = data instanceof Float64Array ? 'setFloat64' : 'setFloat32'
+    for (let i = 0; i < data.length; i++, at += data.BYTES_PER_ELEMENT) view[write](at, data[i]!, true)
   }
   return bytes
 }
@@ -152,7 +146,8 @@ interface Span {
   readonly end: number
   /** Number of values. */
   readonly length: number
-  readonly reader: Reader
+  /** Undefined for integers. */
+  readonly type: FloatType | undefined
 }
 
 /** One entry of the header, checked against itself and against the `size` of the data in bytes. */
@@ -163,16 +158,19 @@ function readSpan(name: string, value: unknown, path: string, size: number, refu
   }
   const { dtype, shape, data_offsets } = entry.data
   const [begin, end] = data_offsets
-  const reader = Object.hasOwn(readers, dtype) ? readers[dtype] : undefined
-  if (!reader) throw new UserError(`${path}: tensor '${name}' is of type ${dtype}: only F32, F64, F16, BF16 are read`)
+  const type = Object.hasOwn(floats, dtype) ? floats[dtype] : undefined
+  const bytes = type?.bytes ?? (Object.hasOwn(integers, dtype) ? integers[dtype] : undefined)
+  if (bytes === undefined) {
+    throw new UserError(`${path}: tensor '${name}' is of type ${dtype}: only F32, F64, F16, BF16 are read as weights`)
+  }
   if (begin < 0 || end < begin || end > size) {
     throw refuse(`tensor '${name}' lies at bytes ${begin} to ${end} of ${size}: is the file cut short?`)
   }
   const length = shape.reduce((a, b) => a * b, 1)
-  if (length * reader.bytes !== end - begin) {
-    throw refuse(`tensor '${name}' of shape [${shape}] needs ${length * reader.bytes} bytes, but has ${end - begin}`)
+  if (length * bytes !== end - begin) {
+    throw refuse(`tensor '${name}' of shape [${shape}] needs ${length * bytes} bytes, but has ${end - begin}`)
   }
-  return { name, shape, begin, end, length, reader }
+  return { name, shape, begin, end, length, type }
 }
 
 /** The values must follow each other without gap or overlap, and end with the file. */
@@ -184,12 +182,6 @@ function requireContiguous(spans: readonly Span[], size: number, refuse: Refuse)
     at = end
   }
   if (at < size) throw refuse(`its last ${size - at} bytes belong to no tensor`)
-}
-
-/** @throws UserError saying where the tensor is if a value is NaN or infinite */
-export function requireFinite(values: Float32Array, name: string, where: string): void {
-  const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw new UserError(`${where}: tensor '${name}' holds ${values[bad]} at element ${bad}`)
 }
 
 /** A key that an object of this valid JSON text has twice, of which JSON.parse would keep only the last value. */
@@ -212,19 +204,4 @@ function repeatedKey(json: string): string | undefined {
     }
   }
   return undefined
-}
-
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >>> 10) & 0x1f
-  const fraction = bits & 0x3ff
-  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
-}
-
-const scratch = new DataView(new ArrayBuffer(4))
-/** A bfloat16 is the upper half of a 32-bit float. */
-function upperHalfToNumber(bits: number): number {
-  scratch.setUint16(0, bits)
-  return scratch.getFloat32(0)
 }

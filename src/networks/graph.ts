@@ -4,7 +4,7 @@
  */
 import { type LinearMap, convolutionMap, denseMap, selectionMap } from './linear-map.ts'
 import { type AffineLayer, type Layer, type Shape, sizeOf } from './layers.ts'
-import { type Architecture, type Network, parameterLayout, shapesOf, sourceOf } from './network.ts'
+import { type Architecture, type Float64Network, type Network, parameterLayout, shapesOf, sourceOf } from './network.ts'
 
 /** Σ map(value) + bias */
 interface AffineNode {
@@ -54,7 +54,7 @@ export function evaluateGraph({ nodes }: Graph, input: ArrayLike<number>): Float
  * term for each convolution or linear layer that nothing else reads, and an identity for what else it adds.
  * @throws RangeError if a layer cannot take what it reads
  */
-export function graphOf(network: Network): Graph {
+export function graphOf(network: Network | Float64Network): Graph {
   const { architecture } = network
   const shapes = shapesOf(architecture)
   const nodes: GraphNode[] = []
@@ -69,7 +69,7 @@ export function graphOf(network: Network): Graph {
   }
   const summand = (layer: number): AffineNode => {
     const made = values[layer + 1]!
-    // only these: their biases are 32-bit floats, of which the sum of two is rounded once, however they cancel
+    // only these: their biases are exact, so that the sum of two is rounded once, however they cancel
     const { kind } = architecture.layers[layer] ?? {}
     if (typeof made !== 'number' && (kind === 'convolution' || kind === 'linear') && single(layer)) return made
     const value = valueOf(layer)
@@ -113,7 +113,7 @@ function readOnce(architecture: Architecture): (layer: number) => boolean {
 }
 
 /** The map of a layer and its bias, one per output value. */
-function affineLayers({ architecture, parameters }: Network) {
+function affineLayers({ architecture, parameters }: Network | Float64Network) {
   const shapes = shapesOf(architecture)
   const tensors = parameterLayout(architecture)
   return (layer: AffineLayer | NormaliseLayer, i: number): { map: LinearMap; bias: Float64Array } => {

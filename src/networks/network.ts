@@ -14,6 +14,15 @@ export interface Network {
   readonly parameters: Float32Array
 }
 
+/** One with weights that 32-bit floats cannot hold: it is verified as a graph, and nothing else takes it. */
+export interface Float64Network {
+  readonly architecture: Architecture
+  readonly parameters: Float64Array
+}
+
+export const isFloat32 = (network: Network | Float64Network): network is Network =>
+  network.parameters instanceof Float32Array
+
 /** One weight or bias tensor inside the flat parameter array. */
 export interface ParameterTensor {
   /** PyTorch's name in an nn.Sequential: '0.weight'. */

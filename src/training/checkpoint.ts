@@ -11,7 +11,8 @@ import { join } from 'node:path'
 import { UserError } from '../errors.ts'
 import { explainFileError, writeFileAtomic } from '../formats/atomic.ts'
 import { saveNetwork } from '../formats/network-file.ts'
-import { type Tensor, readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
+import { readSafetensors, writeSafetensors } from '../formats/safetensors.ts'
+import type { Tensor } from '../formats/tensors.ts'
 import type { Architecture } from '../networks/network.ts'
 import { type TrainingOptions, trainingOptions } from './options.ts'
 import type { EpochReport } from './epoch-report.ts'
@@ -172,7 +173,7 @@ function putBack(learners: readonly Learner[], { tensors, state }: SavedState, p
   for (const learner of learners) {
     for (const [field, values] of arraysOf(learner)) {
       const tensor = tensors.get(`${learner.name}.${field}`)
-      if (tensor?.data.length !== values.length) {
+      if (tensor?.data.length !== values.length || tensor.data instanceof Float64Array) {
         throw new UserError(`${path} does not fit the run's networks: start again with another --out`)
       }
       values.set(tensor.data)

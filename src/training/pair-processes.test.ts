@@ -54,7 +54,7 @@ function saved(name: string): State {
   const { tensors } = readSafetensors(at(name, 'checkpoint.safetensors'))
   const lines = readFileSync(at(name, 'log.jsonl'), 'utf8').trim().split('\n')
   return {
-    tensors: [...tensors].map(([key, { data }]) => [key, hash(data)] as const),
+    tensors: [...tensors].map(([key, { data }]) => [key, hash(Float32Array.from(data))] as const),
     log: lines.map((line) => untimed(JSON.parse(line))),
   }
 }

@@ -127,7 +127,7 @@ test('what only the engine can do is refused before a file is made', async () =>
   }
   await refuse(
     { methods: ['interval', 'lp', 'crown'] },
-    /interval and lp bounds are for networks of robustra's own layers only/,
+    /interval and lp bounds are for networks of robustra's own layers with 32-bit floats only/,
   )
   await refuse({ pgd: { stepSize: 0.1 } }, /PGD chooses its own step sizes/)
   await refuse({ pgd: { randomStart: false } }, /PGD chooses its own step sizes and starts/)

@@ -167,7 +167,7 @@ function requireForGraphs(methods: readonly CertifyMethod[], { pgd }: CertifyOpt
   const engine = methods.filter((method) => method === 'interval' || method === 'lp')
   if (engine.length > 0) {
     throw new UserError(
-      `${engine.join(' and ')} bounds are for networks of robustra's own layers only: choose crown, alpha, complete`,
+      `${engine.join(' and ')} bounds are for networks of robustra's own layers with 32-bit floats only: choose crown, alpha, complete`,
     )
   }
   if (pgd?.stepSize !== undefined || pgd?.randomStart !== undefined) {

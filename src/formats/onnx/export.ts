@@ -3,7 +3,7 @@ import type { Layer, Shape } from '../../networks/layers.ts'
 import { type Network, parameterLayout, shapesOf, sourceOf } from '../../networks/network.ts'
 import { writeFileAtomic } from '../atomic.ts'
 import { tensorsOf } from '../network-file.ts'
-import { requireFinite } from '../safetensors.ts'
+import { type Tensor, requireFinite } from '../tensors.ts'
 import {
   FLOAT,
   INT64,
@@ -155,7 +155,7 @@ function parametersOf(network: Network, path: string): Initialiser[] {
   })
 }
 
-function floats(name: string, dims: readonly number[], data: Float32Array): Initialiser {
+function floats(name: string, dims: readonly number[], data: Tensor['data']): Initialiser {
   const rawData = new Uint8Array(4 * data.length)
   const view = new DataView(rawData.buffer)
   data.forEach((value, i) => view.setFloat32(4 * i, value, true))
