@@ -26,7 +26,12 @@ export interface Graph {
   readonly inputShape: readonly number[]
   /** In topological order; the last one makes the output. */
   readonly nodes: readonly GraphNode[]
+  /** What the network does to the output after that: it keeps the order of its elements, and is good for nothing else. */
+  readonly ending?: Ending
 }
+
+/** exp(y) / Σ exp(y), or its logarithm. */
+export type Ending = 'softmax' | 'log-softmax'
 
 /** Length of every value: sizes[0] is the input's, sizes[i + 1] that of what node i makes. */
 export function sizesOf({ inputShape, nodes }: Graph): number[] {

@@ -1,6 +1,6 @@
 /** One node of an ONNX graph with what it reads: what the operators are written against. */
 import { UserError } from '../../errors.ts'
-import { type AttributeProto, type NodeProto, attributeTypes } from './schema.ts'
+import { type AttributeProto, type GraphProto, type NodeProto, attributeTypes } from './schema.ts'
 import { MAX_ELEMENTS, MAX_RANK, elementsOf, sameShape } from './shape.ts'
 import { type Operand, type Steps, type Value, isConstant } from './steps.ts'
 import { type Constant, readTensor } from './tensor.ts'
@@ -19,8 +19,8 @@ export class Call {
   readonly label: string
   readonly #attributes: ReadonlyMap<string, AttributeProto>
   readonly #inputs: readonly (Operand | undefined)[]
-  readonly #read = new Set<number>()
-  readonly #asked = new Set<string>(IRRELEVANT)
+  #read = new Set<number>()
+  #asked = new Set<string>(IRRELEVANT)
 
   constructor(steps: Steps, opset: number, node: NodeProto, inputs: readonly (Operand | undefined)[]) {
     this.steps = steps
@@ -30,6 +30,20 @@ export class Call {
     this.label = labelOf(node)
     this.#attributes = new Map(node.attribute.map((attribute) => [attribute.name, attribute]))
     if (this.#attributes.size < node.attribute.length) throw this.refuse('has an attribute twice')
+  }
+
+  /** Whether it reads something, and constants alone. */
+  get isConstant(): boolean {
+    return this.#inputs.length > 0 && this.#inputs.every((operand) => !operand || isConstant(operand))
+  }
+
+  /** The same node in a network of its own, whose input stands for its first operand, a constant. */
+  alone(steps: Steps): Call {
+    const first: Value = { id: 0, shape: this.constant(0).shape, single: false }
+    const call = new Call(steps, this.opset, this.node, [first, ...this.#inputs.slice(1)])
+    call.#read = this.#read
+    call.#asked = this.#asked
+    return call
   }
 
   refuse(what: string): UserError {
@@ -112,6 +126,12 @@ export class Call {
     const tensor = this.#get(name, 't')?.t
     if (!tensor) throw this.refuse(`has no tensor '${name}'`)
     return readTensor(tensor, this.label)
+  }
+
+  graph(name: string): GraphProto {
+    const graph = this.#get(name, 'g')?.g
+    if (!graph) throw this.refuse(`has no graph '${name}'`)
+    return graph
   }
 
   #get(name: string, field: keyof typeof attributeTypes): AttributeProto | undefined {

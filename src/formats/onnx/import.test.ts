@@ -42,12 +42,12 @@ describe('refuses in one line that names the file:', () => {
       of({
         nodes: [
           node('Sigmoid', 'x', 'a'),
-          node('MaxPool', 'a', 'b'),
+          node('Tanh', 'a', 'b'),
           node('Sigmoid', 'b', 'c'),
           { ...node('Relu', 'c', 'y'), domain: 'com.example' },
         ],
       }),
-      "not supported: Sigmoid ('a-node', 'c-node'), MaxPool ('b-node'), com.example.Relu ('y-node')",
+      "not supported: com.example.Relu ('y-node'), Sigmoid ('a-node', 'c-node'), Tanh ('b-node')",
     ],
     [
       'a cycle',
@@ -57,20 +57,9 @@ describe('refuses in one line that names the file:', () => {
     ['a node that reads itself', of({ nodes: [node('Add', 'x y', 'y')] }), 'the graph is cyclic'],
     ['an undefined name', of({ nodes: [node('Add', 'x b', 'y')] }), "Add 'y-node' reads 'b', which nothing makes"],
     ['an output that nothing makes', of({ output: 'z' }), "no node makes the output 'z'"],
-    ['an output without input', of({ nodes: [node('Add', 'w w', 'y')] }), "output 'y' does not depend on the input"],
     ['a name made twice', of({ nodes: [node('Relu', 'x', 'y'), node('Relu', 'x', 'y')] }), "makes 'y', which exists"],
     ['a weight made again', of({ nodes: [node('Relu', 'x', 'w')] }), "makes 'w', which exists already"],
     ['a weight given twice', of({ initialisers: [drawn('w', [4, 3]), drawn('w', [4, 3])] }), "'w' is given twice"],
-    [
-      'two inputs',
-      withGraph((graph) => ({ ...graph, input: [...graph.input!, { ...graph.input![0], name: 'z' }] })),
-      "has 2 inputs ('x', 'z'), not one",
-    ],
-    [
-      'two outputs',
-      withGraph((graph) => ({ ...graph, output: [{ name: 'a' }, { name: 'y' }] })),
-      "2 outputs ('a', 'y')",
-    ],
     ['no output', withGraph((graph) => ({ ...graph, output: [] })), 'the network has no output'],
     ['sparse weights', withGraph((graph) => ({ ...graph, sparseInitializer: [{}] })), 'sparse initialisers'],
     ['an input without shape', withGraph((graph) => ({ ...graph, input: [{ name: 'x' }] })), "'x' has no shape"],
@@ -113,7 +102,6 @@ describe('refuses in one line that names the file:', () => {
       of({ nodes: [node('Div', 'x d', 'y')], initialisers: [floats('d', [4], [1, 2, 0, 1])] }),
       "Div 'y-node' divides by zero",
     ],
-    ['a ReLU of constants', of({ nodes: [node('Relu', 'w', 'y')] }), 'reads a constant'],
     [
       'a further output',
       of({ nodes: [{ ...node('Dropout', 'x', 'd'), output: ['d', 'mask'] }, node('Relu', 'mask', 'y')] }),

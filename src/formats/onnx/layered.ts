@@ -67,7 +67,7 @@ function assemble(name: string, inputShape: readonly number[], steps: readonly S
         if (summands.some(({ layer }) => !isAffine(layers[layer]))) throw refuse('adds what no affine layer makes')
         return add({ kind: 'add', other: other.layer }, before)
       }
-      if (step.kind === 'sparse') throw refuse('is no layer of such a network')
+      if (step.kind === 'sparse' || step.kind === 'refused') throw refuse('is no layer of such a network')
       const from = read(step.value)
       if (step.kind !== 'convolution' && !isLast(from)) throw refuse('does not read the layer before it')
       if (step.kind === 'relu') {

@@ -1,11 +1,10 @@
 /** ONNX files as models: decoded, and checked as far as that is possible without knowing the operators. */
 import { UserError } from '../../errors.ts'
-import { readWholeFile } from '../atomic.ts'
-import { gunzipIfNeeded } from '../gzip.ts'
 import {
   DOUBLE,
   FLOAT,
   FLOAT16,
+  type FunctionProto,
   type ModelProto,
   type NodeProto,
   type TensorProto,
@@ -22,25 +21,30 @@ export interface OnnxModel {
   readonly opset: number
   /** In the file's order. */
   readonly nodes: readonly NodeProto[]
+  readonly functions: readonly FunctionProto[]
   /** Constants by name, not yet decoded. */
   readonly initialisers: ReadonlyMap<string, TensorProto>
-  /** Its shape has 1 for a batch dimension of any size. */
-  readonly input: { readonly name: string; readonly shape: readonly number[]; readonly batched: boolean }
-  readonly output: string
+  readonly inputs: readonly OnnxInput[]
+  readonly outputs: readonly string[]
   readonly metadata: Record<string, string>
+}
+
+export interface OnnxInput {
+  readonly name: string
+  /** With 1 for a batch dimension of any size. */
+  readonly shape: readonly number[]
+  readonly batched: boolean
 }
 
 /** Older ones broadcast in another way; newer ones may mean what nobody knows yet. */
 const [OLDEST_OPSET, NEWEST_OPSET] = [7, 26]
-const MAX_NODES = 100_000
-
-/** @throws UserError naming the file if it cannot be read or is no such model; see `parseOnnx` */
-export const readOnnx = (path: string): OnnxModel => parseOnnx(gunzipIfNeeded(readWholeFile(path), path), path)
+/** Those of local functions included. */
+export const MAX_NODES = 100_000
 
 /**
  * @param file its name, for messages
  * @throws UserError if the bytes are no ONNX model, or one of operators older than opset 7 or newer than is known, or
- *   with several inputs or outputs, dimensions (but the batch's) that are not fixed, or names that are given twice
+ *   without inputs or outputs, with dimensions (but the batch's) that are not fixed, or names that are given twice
  */
 export function parseOnnx(bytes: Uint8Array, file: string): OnnxModel {
   const refuse = (what: string) => new UserError(`${file}: ${what}`)
@@ -60,14 +64,17 @@ export function parseOnnx(bytes: Uint8Array, file: string): OnnxModel {
     initialisers.set(tensor.name, tensor)
   }
   const inputs = graph.input.filter(({ name }) => !initialisers.has(name))
+  if (inputs.length === 0) throw refuse('the network has no input')
+  if (graph.output.length === 0) throw refuse('the network has no output')
   return {
     file,
     name: graph.name,
     opset,
     nodes: graph.node,
+    functions: model.functions,
     initialisers,
-    input: readInput(onlyOne(inputs, 'input', refuse), refuse),
-    output: onlyOne(graph.output, 'output', refuse).name,
+    inputs: inputs.map((input) => readInput(input, refuse)),
+    outputs: graph.output.map(({ name }) => name),
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
   }
 }
@@ -85,14 +92,7 @@ function decode(bytes: Uint8Array, file: string): ModelProto {
 
 type Refuse = (what: string) => UserError
 
-function onlyOne(values: readonly ValueProto[], what: string, refuse: Refuse): ValueProto {
-  if (values.length === 1) return values[0]
-  if (values.length === 0) throw refuse(`the network has no ${what}`)
-  const names = values.slice(0, 8).map(({ name }) => `'${name}'`)
-  throw refuse(`the network has ${values.length} ${what}s (${names.join(', ')}), not one: export it with one`)
-}
-
-function readInput({ name, type }: ValueProto, refuse: Refuse): OnnxModel['input'] {
+function readInput({ name, type }: ValueProto, refuse: Refuse): OnnxInput {
   const tensor = type?.tensorType
   if (!tensor?.shape) throw refuse(`the input '${name}' has no shape: export the network with a fixed one`)
   if (![FLOAT, DOUBLE, FLOAT16].includes(tensor.elemType)) {

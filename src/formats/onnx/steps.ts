@@ -4,7 +4,7 @@
  * are made. Every value has its batch dimension, of size 1, and is stored row-major.
  */
 import { UserError } from '../../errors.ts'
-import type { GraphNode } from '../../networks/graph.ts'
+import type { Ending, GraphNode } from '../../networks/graph.ts'
 import {
   type ConvolutionShape,
   type SparseRows,
@@ -61,7 +61,26 @@ export type Step = {
       readonly bias: Float64Array
     }
   | { readonly kind: 'sparse'; readonly value: number; readonly rows: () => SparseRows }
+  | Refused
 )
+
+/** What is no layer of a graph. The network is refused if its output needs it in the end. */
+export interface Refused {
+  readonly kind: 'refused'
+  readonly values: readonly number[]
+  /** What it is, and the node's name: for the message. */
+  readonly operator: string
+  readonly node: string
+  /** Set where it is a Softmax over all elements of a value, or its logarithm: it keeps their order. */
+  readonly ending?: Ending
+  /** Set where it is true or false, element by element: whether the first operand is above the second, or not. */
+  readonly comparison?: Comparison
+}
+
+export interface Comparison {
+  readonly above: Operand
+  readonly below: Operand
+}
 
 /** Numbers that all maps and constants made from a file, beyond those it holds, may have together. */
 const MAX_MADE = 2 ** 26
@@ -141,18 +160,23 @@ export class Steps {
 const MOST_CANCELLED = 64
 
 /** Values that a step reads. */
-export const valuesOf = (step: Step): readonly number[] =>
-  step.kind === 'selection' ? step.terms.map(({ value }) => value) : [step.value]
+export function valuesOf(step: Step): readonly number[] {
+  if (step.kind === 'selection') return step.terms.map(({ value }) => value)
+  return step.kind === 'refused' ? step.values : [step.value]
+}
 
 /** The step with the values that it reads renamed. */
-export const renumber = (step: Step, rename: (value: number) => number): Step =>
-  step.kind === 'selection'
-    ? { ...step, terms: step.terms.map((term) => ({ ...term, value: rename(term.value) })) }
-    : { ...step, value: rename(step.value) }
+export function renumber(step: Step, rename: (value: number) => number): Step {
+  if (step.kind === 'refused') return { ...step, values: step.values.map(rename) }
+  if (step.kind !== 'selection') return { ...step, value: rename(step.value) }
+  return { ...step, terms: step.terms.map((term) => ({ ...term, value: rename(term.value) })) }
+}
 
 /** @param sizes length of every value before it */
 export function nodeOf(step: Step, sizes: readonly number[]): GraphNode {
   switch (step.kind) {
+    case 'refused':
+      throw new UserError(`${step.label} is not supported`)
     case 'relu':
       return { kind: 'relu', value: step.value }
     case 'dense': {

@@ -1,0 +1,57 @@
+/** Operators that no graph of linear maps and ReLUs has: on constants they are computed, on values noted and refused. */
+import { UserError } from '../../errors.ts'
+import type { Call, Operator } from './call.ts'
+import type { NodeProto } from './schema.ts'
+import { elementsOf } from './shape.ts'
+import { type Operand, type Refused, type Step, type Value, isConstant } from './steps.ts'
+
+/**
+ * A value that cannot be had. The network is read to its end all the same, so that one message names all such.
+ * @param operator what it is, where the operator's name does not say it
+ */
+export function refusedValue(
+  call: Call,
+  shape: readonly number[],
+  operands: readonly Operand[],
+  { operator = call.node.opType, ...more }: Partial<Pick<Refused, 'operator' | 'ending' | 'comparison'>> = {},
+): Value {
+  const values = operands.flatMap((operand) => (isConstant(operand) ? [] : [operand.id]))
+  const node = nameOf(call.node)
+  const step = { kind: 'refused', label: call.label, size: elementsOf(shape), values, operator, node, ...more } as const
+  return call.steps.add(step, shape, 0)
+}
+
+/** One that is neither linear nor made of pieces that are. */
+export const curved =
+  (compute: (x: number) => number): Operator =>
+  (call) => {
+    const operand = call.operand(0)
+    if (!isConstant(operand)) return refusedValue(call, operand.shape, [operand])
+    return call.make(operand.shape, { ...operand, data: new Float64Array() }, (i) => compute(operand.data[i]))
+  }
+
+/** Operators by what is refused of them, with names of nodes. */
+export class Refusals {
+  readonly #nodes = new Map<string, Set<string>>()
+
+  add(operator: string, node: string): void {
+    const names = this.#nodes.get(operator) ?? new Set()
+    this.#nodes.set(operator, names.add(`'${node}'`))
+  }
+
+  addStep(step: Step): void {
+    if (step.kind === 'refused') this.add(step.operator, step.node)
+  }
+
+  /** @throws UserError that names all, if there are any */
+  check(): void {
+    if (this.#nodes.size === 0) return
+    const found = [...this.#nodes].map(([operator, names]) => {
+      const more = names.size > 20 ? ` and ${names.size - 20} more` : ''
+      return `${operator} (${[...names].slice(0, 20).join(', ')}${more})`
+    })
+    throw new UserError(`these operators are not supported: ${found.join(', ')}`)
+  }
+}
+
+export const nameOf = ({ name, output }: NodeProto): string => name || (output[0] ?? '')
