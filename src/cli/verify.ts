@@ -2,16 +2,16 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
-import { UserError } from '../errors.ts'
-import { loadAnyNetwork } from '../formats/any-network.ts'
+import { UserError, unknownName } from '../errors.ts'
 import { writeFileAtomic } from '../formats/atomic.ts'
-import { checkProperty, readVnnlib } from '../formats/vnnlib/property.ts'
 import { formatCounterexample } from '../complete/counterexample.ts'
-import { type InstanceResult, verifyInstance } from '../properties/instances.ts'
+import { type SearchChoice, searchChoices } from '../complete/verify.ts'
+import { epochNow } from '../properties/instance-files.ts'
+import type { InstanceResult } from '../properties/instances.ts'
 import { type ResultName, ResultsFile } from '../properties/instances-results.ts'
 import { runInstances } from '../properties/instances-run.ts'
 import { MOST_SECONDS, readInstances } from '../properties/instances-table.ts'
-import { verifyQuestion } from '../complete/verify.ts'
+import { LimitedDecider } from '../properties/limited.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, seedOption, workersOption } from './options.ts'
 import { examples } from './program.ts'
@@ -25,6 +25,7 @@ interface Flags {
   readonly instances?: string
   readonly out?: string
   readonly resume?: boolean
+  readonly complete: SearchChoice
   readonly seed: number
   readonly workers: number
   readonly json?: boolean
@@ -39,6 +40,14 @@ export function verifyCommand(command: Command): void {
     .option('--instances <file>', 'instead of a network and a property: .csv with rows of network, property, timeout')
     .option('--out <file>', 'of --instances: new .csv file, one row per instance')
     .option('--resume', 'go on with --out if it is there, without repeating an instance')
+    .addOption(
+      new Option(
+        '--complete <name>',
+        'how to search: bab (branch and bound), milp, or auto: in turn where that may help',
+      )
+        .default('auto')
+        .argParser(parseChoice),
+    )
     .addOption(seedOption('decides where searches begin'))
     .addOption(workersOption(', time limits apart'))
     .addOption(jsonOption())
@@ -61,6 +70,12 @@ function parseTimeout(text: string): number {
   const seconds = parsePositive('--timeout', text)
   if (seconds <= MOST_SECONDS) return seconds
   throw new UserError(`--timeout cannot be '${text}': give at most ${MOST_SECONDS} seconds`)
+}
+
+function parseChoice(name: string): SearchChoice {
+  const choice = searchChoices.find((known) => known === name)
+  if (choice === undefined) throw unknownName('complete method', name, searchChoices)
+  return choice
 }
 
 async function runVerify(network: string | undefined, property: string | undefined, flags: Flags): Promise<void> {
@@ -91,12 +106,10 @@ async function verifyOne(path: string, propertyPath: string, timeout: number, fl
   }
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
-  const { graph } = loadAnyNetwork(path)
-  const property = readVnnlib(propertyPath)
-  checkProperty(graph, property)
-  if (property.regions.length === 0) console.error(`${propertyPath}: no input can meet it, whatever the network`)
-  const options = { timeout: timeout - seconds(), workers, seed }
-  const result = await verifyInstance(graph, property, verifyQuestion, options)
+  const decider = new LimitedDecider(flags.complete)
+  const task = { network: path, property: propertyPath, end: epochNow() + 1000 * timeout, workers, seed }
+  const result = await decider.decide(task).finally(() => decider.close())
+  if (result.isEmpty) console.error(`${propertyPath}: no input can meet it, whatever the network`)
   if (to !== undefined && result.counterexample) writeFileAtomic(to, `${formatCounterexample(result.counterexample)}\n`)
   if (flags.json) printJson(document(path, propertyPath, result, seconds()))
   else {
@@ -116,6 +129,7 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
   const instances = readInstances(table)
   const total = instances.length
   const file = new ResultsFile(out, instances, resume)
+  const decider = new LimitedDecider(flags.complete)
   const progress = new Progress()
   const done = onInterrupt('Go on with the same command and --resume.')
   const start = performance.now()
@@ -124,14 +138,14 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
     progress.start('verifying', total)
     const clock = new Clock()
     results = await runInstances(instances, file, {
-      ...{ table, verify: verifyQuestion, workers, seed, loadProperty: readVnnlib },
-      loadNetwork: (path) => loadAnyNetwork(path).graph,
+      ...{ table, workers, seed, decide: (task) => decider.decide(task) },
       onProgress: (count) => progress.update(count, `${count}/${total} instances  ${clock.left(count, total)}`),
       onFailure: (error) => console.error(error),
     })
   } finally {
     progress.finish()
     file.close()
+    await decider.close()
     done()
   }
   const counts = Object.fromEntries(

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { UserError } from '../errors.ts'
 import { readVnnlib } from '../formats/vnnlib/property.ts'
 import { graphOf } from '../networks/graph.ts'
+import { decideFiles } from './instance-files.ts'
 import type { Verifier } from './instances.ts'
 import { ResultsFile } from './instances-results.ts'
 import { type RunInstancesOptions, runInstances } from './instances-run.ts'
@@ -178,19 +179,22 @@ describe('a run', () => {
   }
   const table = join(folder, 'run.csv')
   const loads: string[] = []
-  const options: RunInstancesOptions = {
-    ...{ table, verify, workers: 1, seed: 0, loadProperty: readVnnlib },
-    loadNetwork: (path) => {
-      loads.push(path)
-      if (!existsSync(path)) throw new UserError(`${path}: there is no such file`)
-      return graphOf(network)
-    },
+  const load = (path: string) => {
+    loads.push(path)
+    if (!existsSync(path)) throw new UserError(`${path}: there is no such file`)
+    return graphOf(network)
   }
-  const start = (names: readonly string[], out: string, given: Partial<RunInstancesOptions> = {}, resume = false) => {
+  interface Given extends Partial<RunInstancesOptions> {
+    readonly verify?: Verifier
+    readonly loadNetwork?: typeof load
+    readonly loadProperty?: typeof readVnnlib
+  }
+  const start = (names: readonly string[], out: string, given: Given = {}, resume = false) => {
+    const decide = decideFiles(given.loadNetwork ?? load, given.loadProperty ?? readVnnlib, given.verify ?? verify)
     writeFileSync(table, names.map((name) => `${name}.vnnlib,${name}.vnnlib,10\n`).join(''))
     const instances = readInstances(table).map((instance) => ({ ...instance, network: 'net' }))
     const file = new ResultsFile(out, instances, resume)
-    return runInstances(instances, file, { ...options, ...given }).finally(() => file.close())
+    return runInstances(instances, file, { table, decide, workers: 1, seed: 0, ...given }).finally(() => file.close())
   }
   writeFileSync(join(folder, 'net'), '')
   const rows = (path: string) =>
@@ -264,7 +268,7 @@ describe('a run', () => {
 
   test('reading counts towards the time limit', async () => {
     const given: number[] = []
-    const slow: RunInstancesOptions['loadNetwork'] = () => {
+    const slow = () => {
       const end = performance.now() + 200
       while (performance.now() < end);
       return graphOf(network)

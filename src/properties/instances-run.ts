@@ -1,17 +1,13 @@
 /** Runs a table of instances, one after the other. */
 import { UserError } from '../errors.ts'
-import { type Property, checkProperty } from '../formats/vnnlib/property.ts'
-import type { Graph } from '../networks/graph.ts'
-import { type Verifier, verifyInstance } from './instances.ts'
+import { type Decide, epochNow } from './instance-files.ts'
 import type { ResultName, ResultRow, ResultsFile } from './instances-results.ts'
 import { type Instance, instanceFile } from './instances-table.ts'
 
 export interface RunInstancesOptions {
   /** Path of the table: files in it are relative to its folder. */
   readonly table: string
-  readonly loadNetwork: (path: string) => Graph
-  readonly loadProperty: (path: string) => Property
-  readonly verify: Verifier
+  readonly decide: Decide
   readonly workers: number
   readonly seed: number
   /** @param done instances, those of a run before included */
@@ -32,10 +28,9 @@ export async function runInstances(
   options: RunInstancesOptions,
 ): Promise<ResultName[]> {
   const results = [...file.done]
-  const load = keepLast(options.loadNetwork)
   for (const instance of instances.slice(results.length)) {
     options.onProgress?.(results.length)
-    const row = await runInstance(instance, load, options)
+    const row = await runInstance(instance, options)
     file.append(row)
     results.push(row.result)
   }
@@ -45,30 +40,20 @@ export async function runInstances(
 
 async function runInstance(
   instance: Instance,
-  load: (path: string) => Graph,
-  { table, loadProperty, verify, workers, seed, onFailure }: RunInstancesOptions,
+  { table, decide, workers, seed, onFailure }: RunInstancesOptions,
 ): Promise<ResultRow> {
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
   try {
-    const graph = load(instanceFile(table, instance.network))
-    const property = loadProperty(instanceFile(table, instance.property))
-    checkProperty(graph, property)
-    const timeout = instance.timeout - seconds()
-    const { verdict, method, bound, reason } = await verifyInstance(graph, property, verify, { timeout, workers, seed })
+    const { verdict, method, bound, reason } = await decide({
+      network: instanceFile(table, instance.network),
+      property: instanceFile(table, instance.property),
+      ...{ end: epochNow() + 1000 * instance.timeout, workers, seed },
+    })
     return { ...instance, result: verdict, seconds: seconds(), method, bound, reason }
   } catch (error) {
     if (!(error instanceof UserError)) onFailure?.(error)
     const reason = error instanceof Error ? error.message : String(error)
     return { ...instance, result: 'error', seconds: seconds(), method: undefined, bound: undefined, reason }
-  }
-}
-
-/** Successive instances often share a network, and only those: one is kept. */
-function keepLast(load: (path: string) => Graph): (path: string) => Graph {
-  let last: { path: string; graph: Graph } | undefined
-  return (path) => {
-    if (last?.path !== path) last = { path, graph: load(path) }
-    return last.graph
   }
 }

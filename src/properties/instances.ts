@@ -33,6 +33,8 @@ export interface InstanceResult {
   readonly reason: (Outcome & { readonly verdict: 'undecided' })['reason'] | undefined
   /** Of sat: it passed its re-run in float64. */
   readonly counterexample: Counterexample | undefined
+  /** No input can meet the property, whatever the network. */
+  readonly isEmpty?: boolean
 }
 
 /** Less time than this is none: a verifier could not even begin. And the least share of the time, in seconds. */
@@ -77,7 +79,7 @@ export async function verifyInstance(
     }
     open = open.filter(isOpen)
   }
-  return summarise(outcomes)
+  return regions.length === 0 ? { ...summarise(outcomes), isEmpty: true } : summarise(outcomes)
 }
 
 /** A few points of every box, whatever the time: what nothing was tried on is no timeout. */

@@ -1,0 +1,36 @@
+/** One instance of verification from its files. */
+import { type Property, checkProperty } from '../formats/vnnlib/property.ts'
+import type { Graph } from '../networks/graph.ts'
+import { type InstanceResult, type Verifier, verifyInstance } from './instances.ts'
+
+export interface InstanceTask {
+  /** Paths. */
+  readonly network: string
+  readonly property: string
+  /** When to stop, in milliseconds of `epochNow`: reading counts. */
+  readonly end: number
+  readonly workers: number
+  readonly seed: number
+}
+
+/** What came of it. @throws UserError for files that cannot be read, or are not of one kind */
+export type Decide = (task: InstanceTask) => Promise<InstanceResult>
+
+/** A clock that all threads share: milliseconds. */
+export const epochNow = (): number => performance.timeOrigin + performance.now()
+
+/** In the calling thread. Successive instances often share a network, and only those: one is kept. */
+export function decideFiles(
+  loadNetwork: (path: string) => Graph,
+  loadProperty: (path: string) => Property,
+  verify: Verifier,
+): Decide {
+  let last: { path: string; graph: Graph } | undefined
+  return async ({ network, property: path, end, workers, seed }) => {
+    if (last?.path !== network) last = { path: network, graph: loadNetwork(network) }
+    const { graph } = last
+    const property = loadProperty(path)
+    checkProperty(graph, property)
+    return verifyInstance(graph, property, verify, { timeout: (end - epochNow()) / 1000, workers, seed })
+  }
+}
