@@ -114,14 +114,15 @@ export function addTo(count: i32, x: usize, y: usize): void {
 
 /**
  * The relaxation of one example's ReLU neurons: slope 0 where off, 1 where on, u/(u − l) where unstable, and
- * gap l where unstable, else 0. A slope is kept above 1e-20 so that it can be divided by; a larger slope is sound.
+ * gap l where unstable, else 0; NaN where an end is. A slope is kept above 1e-20 so that it can be divided by; a larger
+ * slope is sound.
  */
 export function relaxation(neurons: i32, lower: usize, upper: usize, stride: usize, slope: usize, gap: usize): void {
   for (let j: usize = 0; j < (<usize>neurons) << 2; j += 4, lower += stride, upper += stride) {
     const l = load<f32>(lower), u = load<f32>(upper)
-    const unstable = l < 0 && u > 0
-    store<f32>(slope + j, unstable ? max<f32>(<f32>(<f64>u / (<f64>u - <f64>l)), 1e-20) : l >= 0 ? 1 : 0)
-    store<f32>(gap + j, unstable ? l : 0)
+    const unstable = l < 0 && u > 0, known = l >= 0 || u <= 0
+    store<f32>(slope + j, unstable ? max<f32>(<f32>(<f64>u / (<f64>u - <f64>l)), 1e-20) : l >= 0 ? 1 : known ? 0 : NaN)
+    store<f32>(gap + j, unstable ? l : known ? 0 : NaN)
   }
 }
 

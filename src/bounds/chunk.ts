@@ -48,6 +48,7 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
   const centre = Tensor.zeros(engine, channels * area * columns)
   const radius = Tensor.zeros(engine, channels * area * columns)
   const { f32 } = engine
+  let underflows = false
   const isCut = domain === 'pixels' && norm === 'linf'
   for (const image of images) {
     if (image.length !== channels * area)
@@ -62,7 +63,10 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
       const around = (radius.pointer >> 2) + j * columns
       for (let e = 0; e < images.length; e++) {
         const pixel = images[e]![j]!
-        f32[at + e] = (pixel - mean) / deviation
+        const exact = (pixel - mean) / deviation
+        const rounded = Math.fround(exact)
+        f32[at + e] = rounded
+        underflows ||= rounded !== exact && Math.abs(rounded) < SMALLEST_NORMAL
         f32[around + e] = spread
         if (!isCut || (pixel - epsilon >= 0 && pixel + epsilon <= 1)) continue
         // the radius covers both ends from where the centre has been rounded to
@@ -72,6 +76,12 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
         f32[at + e] = middle
         f32[around + e] = roundUp(Math.max(high - middle, middle - low))
       }
+    }
+  }
+  // rounding charges a share of a centre, which is more than it is rounded by, but not for the smallest numbers
+  if (underflows) {
+    for (let i = radius.pointer >> 2, end = i + radius.length; i < end; i++) {
+      f32[i] = roundUp(f32[i]! + channels * area * 2 ** -149)
     }
   }
   return { count: images.length, columns, ball: { centre, radius }, norm, labels }
@@ -89,6 +99,8 @@ export function subBalls(engine: Engine, chunk: Chunk, centre: Tensor, share: nu
   for (let i = 0; i < length; i++) f32[to + i] = share * f32[from + i]!
   return { ...chunk, ball: { centre, radius } }
 }
+
+const SMALLEST_NORMAL = 2 ** -126
 
 /** The smallest float32 that is not below `value` ≥ 0, so that a float32 ball holds the exact one. */
 function roundUp(value: number): number {

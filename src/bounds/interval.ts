@@ -8,7 +8,7 @@ import type { Engine } from '../engine/engine.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import type { LoadedNetwork, Stage, Term } from '../networks/load.ts'
 import type { Chunk } from './chunk.ts'
-import { intervalRounding } from './rounding.ts'
+import { intervalRounding, underflow } from './rounding.ts'
 import { tightenToBall } from './tighten.ts'
 
 /** Pre-activation bounds of a stage, and per neuron |W|·max|a| + |b|, which bounds rounding (rounding.ts). */
@@ -132,7 +132,7 @@ export function intervalMargins(
   const margins = Tensor.zeros(engine, classes)
   const [centre, radius] = [(ball.centre.pointer >> 2) + example, (ball.radius.pointer >> 2) + example]
   const [weight, bias] = [weights >> 2, last.bias >> 2]
-  const factor = rigorous ? intervalRounding([geometry]) : 0
+  const [factor, least] = rigorous ? [intervalRounding([geometry]), underflow] : [0, 0]
   for (let target = 0; target < classes; target++) {
     if (target === label) continue
     const { f32 } = engine
@@ -146,7 +146,7 @@ export function intervalMargins(
       sum += (wt - wl) * c + Math.abs(wt - wl) * r
       magnitude += (Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)
     }
-    f32[(margins.pointer >> 2) + target] = sum + factor * magnitude
+    f32[(margins.pointer >> 2) + target] = sum + factor * magnitude + least
   }
   tape?.record(() => {
     const d = margins.gradient(engine) >> 2

@@ -6,7 +6,7 @@ import { type RowBounds, closeOverBall, exampleOf } from './close.ts'
 import { type CarriedRows, carryRows } from './dual-rows.ts'
 import { intervalMargins } from './interval.ts'
 import { type Specification, marginRows } from './specification.ts'
-import { startRounding } from './rounding.ts'
+import { startRounding, unlessOverflowed } from './rounding.ts'
 import { addStartRounding } from './tighten.ts'
 
 /** The margins z_target − z_label of one example, carried back to the input. */
@@ -49,7 +49,7 @@ export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: n
 export function provedMargins(proved: Proved, example: number): Float32Array {
   const { pointer, length } = margins(proved, undefined, example, proved.proof.magnitude)
   const bounds = proved.network.engine.read(pointer, length)
-  return proved.proof.trusted ? bounds : bounds.fill(Infinity)
+  return proved.proof.trusted ? bounds.map(unlessOverflowed) : bounds.fill(Infinity)
 }
 
 /** −max over targets ≠ label of the upper bounds of z_target − z_label; NaN if one is. */

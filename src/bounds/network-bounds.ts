@@ -13,6 +13,7 @@ import { proveNetwork } from './dual.ts'
 import { provedMargins } from './margins.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
 import { type Norm, largestEpsilon, requireNorm } from './norm.ts'
+import { unlessOverflowed } from './rounding.ts'
 
 export interface NetworkBounds {
   /** Bounds of the values before each activation, layer by layer, without those of the logits. */
@@ -55,7 +56,9 @@ export function dualBounds(
 ): Promise<NetworkBounds> {
   return inEngine(network, { image, label, epsilon, ...options }, (loaded, chunk) => {
     const proved = proveNetwork(loaded, chunk, prune)
-    return { hidden: proved.intervals, margins: provedMargins(proved, 0) }
+    // of numbers that are too large for dual rows, intervals still tell
+    const hidden = proved.proof.trusted ? proved.intervals : propagateIntervals(loaded, undefined, chunk, true).hidden
+    return { hidden, margins: provedMargins(proved, 0) }
   })
 }
 
@@ -71,7 +74,7 @@ export function intervalBounds(
     const { engine, stages } = loaded
     const { hidden, last } = propagateIntervals(loaded, undefined, chunk, true)
     const margins = intervalMargins(engine, undefined, stages.at(-1)!, last, chunk.columns, 0, label, true)
-    return { hidden, margins: engine.read(margins.pointer, margins.length) }
+    return { hidden, margins: engine.read(margins.pointer, margins.length).map(unlessOverflowed) }
   })
 }
 

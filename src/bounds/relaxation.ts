@@ -5,6 +5,7 @@ import { activeNeurons } from '../engine/layout.ts'
 import { type Tape, Tensor } from '../engine/tape.ts'
 import type { Stage } from '../networks/load.ts'
 import { sizeOf } from '../networks/layers.ts'
+import { smallestShare } from './rounding.ts'
 
 export interface Relaxation {
   /** Per neuron: 0 where off, 1 where on, u/(u − l) where unstable. */
@@ -70,7 +71,7 @@ function scaled(
   const pointer = engine.floats(neurons)
   const { f32 } = engine
   for (let j = 0, from = (magnitude.pointer >> 2) + example; j < neurons; j++, from += columns) {
-    f32[(pointer >> 2) + j] = f32[from]! * factor
+    f32[(pointer >> 2) + j] = f32[from]! * factor + smallestShare
   }
   return pointer
 }

@@ -77,9 +77,15 @@ export function startRounding(stages: readonly Stage[], stage: number): number {
 }
 
 /**
- * γ leaves underflow out: it takes at most n·2⁻¹⁴⁹ from a coefficient, which moves the bound by that times max|a|.
- * Where no value exceeds `largestTrusted` this is below 1e-22 a layer, and `underflow` covers it; beyond, nothing is
- * certified.
+ * γ leaves underflow out. It takes at most n·2⁻¹⁴⁹ from a sum of n products, and 2⁻¹⁴⁹ from a bound that is stored. From a
+ * coefficient it takes as much, which moves the bound by that times max|a|: where no value exceeds `largestTrusted` this
+ * is below 1e-22 a layer. `underflow` covers all that; beyond, nothing is certified.
  */
 export const underflow = 1e-20
 export const largestTrusted = 1e12
+
+/** A magnitude may underflow itself: its share of the error is too small by no more than this. */
+export const smallestShare = 2 ** -126
+
+/** An upper bound; one that is no finite number bounds nothing. */
+export const unlessOverflowed = (bound: number): number => (Math.abs(bound) < Infinity ? bound : Infinity)

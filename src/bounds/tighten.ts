@@ -72,7 +72,8 @@ export function tighten(
   }
 
   const unstable = (j: number) => engine.f32[place(lower, j)]! < 0 && engine.f32[place(upper, j)]! > 0
-  // where the interval end is tighter it stays
+  /** Whether a lower bound replaces another: where the interval's is tighter it stays, and where sums overflowed. */
+  const isTighter = (bound: number, interval: number) => (!prune || bound > interval) && Math.abs(bound) < Infinity
   const dualEnds = new Uint8Array(sizeOf(extent))
   const rows = bound(
     prune ? unstable : () => true,
@@ -82,11 +83,11 @@ export function tighten(
       neurons.forEach((neuron, row) => {
         if (neuron < 0) return
         const [l, u] = [f32[(dualLower.pointer >> 2) + row]!, f32[(dualUpper.pointer >> 2) + row]!]
-        if (!prune || l > f32[place(lower, neuron)]!) {
+        if (isTighter(l, f32[place(lower, neuron)]!)) {
           f32[place(lower, neuron)] = l
           dualEnds[neuron]! |= LOWER
         }
-        if (!prune || u < f32[place(upper, neuron)]!) {
+        if (isTighter(-u, -f32[place(upper, neuron)]!)) {
           f32[place(upper, neuron)] = u
           dualEnds[neuron]! |= UPPER
         }
