@@ -102,3 +102,38 @@ function exactDual(system: Condensed, phases: Int8Array, multipliers: Float64Arr
   }
   return Number(value) / 2 ** 78
 }
+
+test('errors of rows cost as much whatever the sign of their multipliers', () => {
+  const drawn = randomSystem(new Random(4), { inputs: 2, neurons: 3 })
+  const bound = (error: number, multiplier: number) =>
+    safeBound({ ...drawn, error: drawn.error.map(() => error) }, new Int8Array(3), [], [], [multiplier, 0, 0])
+  for (const multiplier of [2, -2]) {
+    expect(bound(1e-3, multiplier)).toBeLessThanOrEqual(bound(0, multiplier) - 2e-3)
+  }
+})
+
+test('products that underflow', () => {
+  const drawn = randomSystem(new Random(5), { inputs: 1, neurons: 0 })
+  const tiny = Float64Array.of(2 ** -540)
+  const entries = { start: Int32Array.of(0, 1), source: Int32Array.of(0), weight: Float64Array.of(-(2 ** -540)) }
+  const system = { ...drawn, ...entries, lower: tiny, upper: tiny, bias: new Float64Array(1), cases: [[0]] }
+  expect(safeBound({ ...system, error: new Float64Array(1) }, new Int8Array(0), [0], [1], [])).toBeLessThan(0)
+})
+
+test('sums over inputs alone, without a constant', () => {
+  const random = new Random(6)
+  for (let i = 0; i < 100; i++) {
+    const inputs = 50
+    const entries = {
+      start: Int32Array.of(0, inputs),
+      source: Int32Array.from({ length: inputs }, (_, j) => j),
+      weight: Float64Array.from({ length: inputs }, () => quantise(random.normal())),
+    }
+    const lower = Float64Array.from({ length: inputs }, () => quantise(random.normal()))
+    const box = { lower, upper: lower.map((l) => l + 1) }
+    const zeros = { bias: new Float64Array(1), error: new Float64Array(1), cases: [[0]] }
+    const system = { ...randomSystem(random, { inputs, neurons: 0 }), ...entries, ...box, ...zeros }
+    const bound = safeBound(system, new Int8Array(0), [0], [1], [])
+    expect(bound).toBeLessThanOrEqual(exactDual(system, new Int8Array(0), new Float64Array(0)))
+  }
+})
