@@ -1,0 +1,5 @@
+/** All lists of mutants, by the folder of src that they are about. */
+import { bounds } from './bounds.ts'
+import type { Mutant } from './mutant.ts'
+
+export const lists: Readonly<Record<string, readonly Mutant[]>> = { bounds }

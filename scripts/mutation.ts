@@ -1,0 +1,149 @@
+/**
+ * `npm run test:mutation`: plants one fault after the other (scripts/mutants/) in a copy of the tree and runs the tests
+ * nearest to it. What they do not notice survives. Stopped at any time it goes on where it was: results are kept in
+ * build/mutation.jsonl until the file, the fault or its tests change.
+ *
+ *   npm run test:mutation -- --only src/bounds/rounding.ts
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { lists } from './mutants/index.ts'
+import type { Mutant } from './mutants/mutant.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const results = join(root, 'build', 'mutation.jsonl')
+/** Seconds after which tests hang, and have noticed. */
+const LIMIT = 600
+
+/** A line of the results: what came of the tests of a state of the tree. */
+interface Result {
+  readonly key: string
+  readonly passed: boolean
+}
+
+const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values
+const copy = copyTree()
+process.on('exit', () => rmSync(copy, { recursive: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+const known = new Map(readLines().map(({ key, passed }) => [key, passed]))
+
+let unexpected = 0
+for (const [folder, list] of Object.entries(lists)) {
+  const chosen = list.filter(({ file, find, replace }) => `${folder} ${file} ${find} ${replace}`.includes(only))
+  const counts = { killed: 0, harmless: 0, survived: 0 }
+  for (const mutant of chosen) {
+    requirePassing(mutant.tests)
+    const survived = passes(mutant.tests, mutant)
+    const outcome = !survived ? 'killed' : mutant.harmless === undefined ? 'survived' : 'harmless'
+    counts[outcome]++
+    const isExpected = outcome === (mutant.harmless === undefined ? 'killed' : 'harmless')
+    if (!isExpected) unexpected++
+    console.log(`${outcome}${isExpected ? '' : ' (!)'}  ${describe(mutant)}`)
+  }
+  if (chosen.length > 0) console.log(summary(folder, counts))
+}
+process.exitCode = unexpected > 0 ? 1 : 0
+
+function summary(
+  folder: string,
+  { killed, harmless, survived }: Record<'killed' | 'harmless' | 'survived', number>,
+): string {
+  const all = killed + harmless + survived
+  const percent = ((100 * killed) / all).toFixed(1)
+  return `${folder}: ${killed} of ${all} killed (${percent} %), ${harmless} harmless, ${survived} survived\n`
+}
+
+function describe({ file, find, replace }: Mutant): string {
+  const short = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
+  return `${file}: ${short(find)} → ${short(replace) || 'nothing'}`
+}
+
+/** The tree without what git ignores, but with kernels and packages. */
+function copyTree(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'robustra-mutation-'))
+  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })
+  for (const file of files.split('\0')) if (file) cpSync(join(root, file), join(folder, file))
+  execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: root, stdio: 'inherit' })
+  cpSync(join(root, 'build', 'kernels'), join(folder, 'build', 'kernels'), { recursive: true })
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+function readLines(): Result[] {
+  mkdirSync(join(root, 'build'), { recursive: true })
+  appendFileSync(results, '')
+  return readFileSync(results, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Result)
+}
+
+/** @throws Error if tests fail without any fault */
+function requirePassing(tests: readonly string[]): void {
+  for (const test of tests) if (!passes([test])) throw new Error(`${test} fails without a mutant: mend that first`)
+}
+
+/** Whether tests pass with a fault, or without. @throws Error for a fault that cannot be planted */
+function passes(tests: readonly string[], mutant?: Mutant): boolean {
+  const key = createHash('sha256')
+  for (const file of [...tests, ...(mutant ? [mutant.file] : [])]) key.update(readFileSync(join(root, file)))
+  const id = key
+    .update(JSON.stringify([tests, mutant?.find, mutant?.replace]))
+    .digest('hex')
+    .slice(0, 16)
+  const before = known.get(id)
+  if (before !== undefined) return before
+  if (mutant) plant(mutant)
+  const run = spawnSync(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', '--maxWorkers=1', ...tests],
+    {
+      cwd: copy,
+      encoding: 'utf8',
+      timeout: LIMIT * 1000,
+      killSignal: 'SIGKILL',
+    },
+  )
+  if (mutant) restore(mutant)
+  const passed = run.status === 0
+  if (!passed && !mutant) console.error(run.stdout, run.stderr)
+  known.set(id, passed)
+  appendFileSync(results, `${JSON.stringify({ key: id, passed } satisfies Result)}\n`)
+  return passed
+}
+
+function plant(mutant: Mutant): void {
+  const { file, find, replace } = mutant
+  const parts = readFileSync(join(root, file), 'utf8').split(find)
+  if (parts.length !== 2)
+    throw new Error(`${file} has ${parts.length - 1} places that read ${JSON.stringify(find)}, not one`)
+  writeFileSync(join(copy, file), parts.join(replace))
+  if (isKernel(file)) execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: copy, stdio: 'inherit' })
+}
+
+function restore({ file }: Mutant): void {
+  copyFileSync(join(root, file), join(copy, file))
+  if (!isKernel(file)) return
+  // newer than the file, so that nothing is built
+  for (const name of ['simd.wasm', 'relaxed.wasm'])
+    copyFileSync(join(root, 'build/kernels', name), join(copy, 'build/kernels', name))
+}
+
+function isKernel(file: string): boolean {
+  return relative('kernels', file)[0] !== '.'
+}
