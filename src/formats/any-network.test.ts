@@ -42,7 +42,15 @@ test('extensions may be in capitals; an ONNX network may be a graph alone', () =
   expect(misfit).toContain("Add 'y-node'")
 })
 
-test.each(['net.pt', 'net', '.onnx', 'onnx.'])('%s is of no format', (name) => {
-  const words = `${name}: a network file ends in .safetensors, .npz, .onnx: give it the right extension`
+test.each([
+  ['net', 'give it the right extension'],
+  ['.onnx', 'give it the right extension'],
+  ['onnx.', 'give it the right extension'],
+  ['net.pt', 'export the network from PyTorch with torch.onnx.export'],
+  ['net.H5', 'export the network from TensorFlow with tf2onnx'],
+  ['net.npz.gz', 'uncompress it first'],
+  ['p.vnnlib.gz', 'give the network first, then the property'],
+])('%s is of no format: %s', (name, hint) => {
+  const words = `${name}: a network file ends in .safetensors, .npz, .onnx: ${hint}`
   expect(() => loadAnyNetwork(name)).toThrow(new UserError(words))
 })

@@ -64,5 +64,16 @@ export function formatOf(path: string): Format {
   const plain = path.replace(/\.onnx\.gz$/i, '.onnx')
   const format = formats[extname(plain).toLowerCase()]
   if (format) return format
-  throw new UserError(`${path}: a network file ends in ${networkExtensions.join(', ')}: give it the right extension`)
+  const hint = hints[extname(path.replace(/\.gz$/i, '')).toLowerCase()] ?? 'give it the right extension'
+  throw new UserError(`${path}: a network file ends in ${networkExtensions.join(', ')}: ${hint}`)
+}
+
+const torch = 'export the network from PyTorch with torch.onnx.export'
+const tensorFlow = 'export the network from TensorFlow with tf2onnx'
+/** What to do with files of other extensions. */
+const hints: Readonly<Record<string, string>> = {
+  ...{ '.pt': torch, '.pth': torch, '.ckpt': torch },
+  ...{ '.h5': tensorFlow, '.hdf5': tensorFlow, '.keras': tensorFlow, '.pb': tensorFlow, '.tflite': tensorFlow },
+  ...{ '.safetensors': 'uncompress it first', '.npz': 'uncompress it first' },
+  '.vnnlib': 'give the network first, then the property',
 }

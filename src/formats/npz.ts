@@ -6,6 +6,7 @@
  */
 import { UserError } from '../errors.ts'
 import { readWholeFile, writeFileAtomic } from './atomic.ts'
+import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,
   type Tensor,
@@ -34,6 +35,7 @@ export const readNpz = (path: string): TensorFile => parseNpz(readWholeFile(path
 
 /** The same from the bytes of a file of this name. */
 export function parseNpz(bytes: Uint8Array, path: string): TensorFile {
+  refuseForeign(bytes, path, 'npz')
   const metadata: [string, string][] = []
   const tensors = new Map<string, Tensor>()
   const integers = new Set<string>()

@@ -6,6 +6,7 @@
 import { z } from 'zod'
 import { UserError } from '../errors.ts'
 import { readWholeFile, writeFileAtomic } from './atomic.ts'
+import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,
   type Tensor,
@@ -41,6 +42,7 @@ export const readSafetensors = (path: string): TensorFile => parseSafetensors(re
 
 /** The same from the bytes of a file of this name. */
 export function parseSafetensors(bytes: Uint8Array, path: string): TensorFile {
+  refuseForeign(bytes, path, 'safetensors')
   const refuse = (what: string) => new UserError(`${path} is not a valid safetensors file: ${what}`)
   const { header, dataStart } = readHeader(bytes, refuse)
   const metadata = header[METADATA] ?? {}

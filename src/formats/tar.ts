@@ -31,6 +31,12 @@ export function readTar(bytes: Uint8Array, file: string): Map<string, Uint8Array
   throw new UserError(`${file} is cut short: it has no end: replace the file`)
 }
 
+/** Whether bytes begin as an archive does: with the header of a file. */
+export function isTar(bytes: Uint8Array): boolean {
+  const header = bytes.subarray(0, BLOCK)
+  return header.length === BLOCK && header[0] !== 0 && octal(header, 148, 8) === checksum(header)
+}
+
 /** A field up to its first zero byte. */
 function text(header: Uint8Array, offset: number, length: number): string {
   const field = header.subarray(offset, offset + length)

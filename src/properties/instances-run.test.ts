@@ -74,7 +74,8 @@ describe('tables', () => {
     ['a,b,', "the timeout cannot be ''"],
     ['a,b,Infinity', "the timeout cannot be 'Infinity'"],
     ['a,b,1e9', "the timeout cannot be '1e9': give seconds, above 0, at most 2000000"],
-    ['onnx,vnnlib,timeout', "the timeout cannot be 'timeout'"],
+    ['# a\nonnx,vnnlib,timeout\na,b,1', "line 2: this is a header ('onnx,vnnlib,timeout'): remove it"],
+    ['a,b,1\na,b,timeout', "line 2: the timeout cannot be 'timeout'"],
   ])('%j', (text, message) => {
     const path = write('bad.csv', text)
     expect(() => readInstances(path)).toThrow(UserError)

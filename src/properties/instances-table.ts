@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { UserError } from '../errors.ts'
 import { readWholeFile } from '../formats/atomic.ts'
+import { decodeText } from '../formats/foreign.ts'
 
 export interface Instance {
   /** Files as the table has them: relative to its folder, or absolute. */
@@ -20,13 +21,18 @@ export const MOST_SECONDS = 2_000_000
  * @throws UserError naming the line that is no instance; if there is none at all
  */
 export function readInstances(path: string): Instance[] {
-  const lines = new TextDecoder().decode(readWholeFile(path)).split(/\r?\n/)
+  const lines = decodeText(readWholeFile(path), path).split(/\r?\n/)
+  const isRow = (line: string) => !/^\s*(#|$)/.test(line)
+  const first = lines.findIndex(isRow)
   const instances = lines.flatMap((line, i): Instance[] => {
-    if (/^\s*(#|$)/.test(line)) return []
+    if (!isRow(line)) return []
     const where = `${path}, line ${i + 1}`
     const [network, property, seconds, ...rest] = parseCsvRow(line) ?? []
     if (!network || !property || seconds === undefined || rest.length > 0) {
       throw new UserError(`${where}: not an instance: give a network, a property and a timeout, separated by commas`)
+    }
+    if (i === first && [network, property, seconds].every((field) => /^[a-z]{3}[a-z _()[\]-]*$/i.test(field))) {
+      throw new UserError(`${where}: this is a header ('${line.slice(0, 60)}'): remove it, tables have none`)
     }
     const timeout = /^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(seconds) ? Number(seconds) : NaN
     if (!(timeout > 0 && timeout <= MOST_SECONDS)) {

@@ -1,5 +1,6 @@
 /** ONNX files as models: decoded, and checked as far as that is possible without knowing the operators. */
 import { UserError } from '../../errors.ts'
+import { refuseForeign } from '../foreign.ts'
 import {
   DOUBLE,
   FLOAT,
@@ -83,6 +84,7 @@ export const isStandard = (domain: string): boolean => domain === '' || domain =
 
 function decode(bytes: Uint8Array, file: string): ModelProto {
   if (bytes.length === 0) throw new UserError(`${file}: not an ONNX model: it is empty`)
+  refuseForeign(bytes, file, 'onnx')
   try {
     return decodeModel(bytes)
   } catch (error) {

@@ -5,6 +5,7 @@
 import { UserError } from '../../errors.ts'
 import { type Graph, sizesOf } from '../../networks/graph.ts'
 import { readWholeFile } from '../atomic.ts'
+import { decodeText } from '../foreign.ts'
 import { gunzipIfNeeded } from '../gzip.ts'
 import { type Bounds, CaseMaker, type LinearFormula, conjuncts } from './cases.ts'
 import { type Formula, FormulaParser, type Variables, variableNamed } from './formula.ts'
@@ -52,7 +53,7 @@ export function readVnnlib(path: string): Property {
   if (bytes.length > MOST_BYTES) {
     throw new UserError(`${path} has ${bytes.length} bytes, more than the ${MOST_BYTES} that a property may have`)
   }
-  return parseVnnlib(new TextDecoder().decode(bytes), path)
+  return parseVnnlib(decodeText(bytes, path), path)
 }
 
 /**

@@ -1,0 +1,116 @@
+/** Files that are something else than they are given for, told by how they begin: each is named, with what to do. */
+import { UserError } from '../errors.ts'
+import { isTar, readTar } from './tar.ts'
+
+export type FileKind = 'onnx' | 'safetensors' | 'npz' | 'text'
+
+interface Signature {
+  readonly is: string
+  readonly advice: string
+  readonly fits: (bytes: Buffer) => boolean
+  /** What such a file is right for. */
+  readonly rightFor?: FileKind
+}
+
+const UNPACK = 'unpack it, and give the file in it'
+const TO_ONNX = 'export the network to ONNX'
+const begins =
+  (...start: readonly number[]) =>
+  (bytes: Buffer) =>
+    start.every((byte, i) => bytes[i] === byte)
+const beginsWith =
+  (...texts: readonly string[]) =>
+  (bytes: Buffer) => {
+    const start = bytes.toString('latin1', 0, 256).replace(/^(\xef\xbb\xbf)?\s*/, '')
+    return texts.some((text) => start.toLowerCase().startsWith(text))
+  }
+const isZip = begins(0x50, 0x4b, 3, 4)
+const isUtf16 = (bytes: Buffer) =>
+  // the length that safetensors files begin with is followed by zeros
+  (begins(0xff, 0xfe)(bytes) || begins(0xfe, 0xff)(bytes)) && (bytes[2] !== 0 || bytes[3] !== 0)
+const isSafetensors = (bytes: Buffer) => bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)
+
+/** The first that fits is taken. */
+const signatures: readonly Signature[] = [
+  { is: 'text in UTF-16', advice: 'save it as UTF-8', fits: isUtf16 },
+  {
+    is: 'an HTML page',
+    advice: 'it may be the page that links to the file: download the file itself',
+    fits: beginsWith('<!doctype', '<html'),
+  },
+  {
+    is: 'a pointer of Git LFS, not the file itself',
+    advice: "get the file with 'git lfs pull'",
+    fits: beginsWith('version https://git-lfs'),
+  },
+  {
+    is: 'a file of PyTorch (.pt)',
+    advice: `${TO_ONNX} (torch.onnx.export), or save its tensors as safetensors`,
+    fits: (bytes) => isZip(bytes) && bytes.includes('/data.pkl'),
+  },
+  {
+    is: 'a file of Keras (.keras)',
+    advice: `${TO_ONNX} (tf2onnx)`,
+    fits: (bytes) => isZip(bytes) && bytes.includes('model.weights.h5'),
+  },
+  {
+    is: 'an archive of NumPy',
+    advice: "let its name end in '.npz'",
+    fits: (bytes) => isZip(bytes) && bytes.includes('.npy'),
+    rightFor: 'npz',
+  },
+  { is: 'a zip archive', advice: UNPACK, fits: isZip, rightFor: 'npz' },
+  {
+    is: 'a Python pickle, as old PyTorch files are',
+    advice: `${TO_ONNX} (torch.onnx.export), or save its tensors as safetensors`,
+    fits: (bytes) => bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5 && bytes[2] !== 0,
+  },
+  { is: 'an HDF5 file, as Keras writes', advice: `${TO_ONNX} (tf2onnx)`, fits: begins(0x89, 0x48, 0x44, 0x46) },
+  {
+    is: 'a single array of NumPy',
+    advice: 'save all arrays of the network with numpy.savez',
+    fits: begins(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59),
+  },
+  {
+    is: 'a safetensors file',
+    advice: "let its name end in '.safetensors'",
+    fits: isSafetensors,
+    rightFor: 'safetensors',
+  },
+  { is: 'compressed by gzip', advice: 'uncompress it first', fits: begins(0x1f, 0x8b) },
+  { is: 'compressed by bzip2', advice: 'uncompress it first: only gzip is read', fits: beginsWith('bzh') },
+  {
+    is: 'compressed by xz',
+    advice: 'uncompress it first: only gzip is read',
+    fits: begins(0xfd, 0x37, 0x7a, 0x58, 0x5a),
+  },
+  {
+    is: 'compressed by zstd',
+    advice: 'uncompress it first: only gzip is read',
+    fits: begins(0x28, 0xb5, 0x2f, 0xfd),
+  },
+  { is: 'a 7z archive', advice: UNPACK, fits: begins(0x37, 0x7a, 0xbc, 0xaf) },
+]
+
+/**
+ * @param bytes uncompressed, where files of that kind may be compressed
+ * @throws UserError naming the file, what it is and what to do, if it is plainly none of the kind
+ */
+export function refuseForeign(bytes: Uint8Array, path: string, kind: FileKind): void {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (isTar(bytes)) {
+    const [first] = readTar(bytes, path).keys()
+    throw new UserError(`${path} is a tar archive: ${UNPACK}${first === undefined ? '' : `, such as '${first}'`}`)
+  }
+  const found = signatures.find(({ fits }) => fits(buffer))
+  if (found && found.rightFor !== kind) throw new UserError(`${path} is ${found.is}: ${found.advice}`)
+}
+
+/** The text of a file. @throws UserError naming the file if it is in UTF-16, binary, or plainly something else */
+export function decodeText(bytes: Uint8Array, path: string): string {
+  refuseForeign(bytes, path, 'text')
+  if (bytes.subarray(0, 1024).includes(0)) {
+    throw new UserError(`${path} is no text in UTF-8, but binary, or in UTF-16 without a mark: give a text in UTF-8`)
+  }
+  return new TextDecoder().decode(bytes)
+}
