@@ -9,8 +9,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
-  copyFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { lists } from './mutants/index.ts'
@@ -37,7 +37,13 @@ interface Result {
 }
 
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values
+const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })
+const files = listed.split('\0').filter((file) => file && existsSync(join(root, file)))
+const sources = files.filter((file) => /^(src|kernels)\//.test(file))
 const copy = copyTree()
+const kernels = ['simd.wasm', 'relaxed.wasm'].map(
+  (name) => [name, readFileSync(join(copy, 'build/kernels', name))] as const,
+)
 process.on('exit', () => rmSync(copy, { recursive: true }))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 const known = new Map(readLines().map(({ key, passed }) => [key, passed]))
@@ -76,10 +82,9 @@ function describe({ file, find, replace }: Mutant): string {
 /** The tree without what git ignores, but with kernels and packages. */
 function copyTree(): string {
   const folder = mkdtempSync(join(tmpdir(), 'robustra-mutation-'))
-  const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })
-  for (const file of files.split('\0')) if (file) cpSync(join(root, file), join(folder, file))
+  for (const file of files) cpSync(join(root, file), join(folder, file))
   execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: root, stdio: 'inherit' })
-  cpSync(join(root, 'build', 'kernels'), join(folder, 'build', 'kernels'), { recursive: true })
+  cpSync(join(root, 'build/kernels'), join(folder, 'build/kernels'), { recursive: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   return folder
 }
@@ -100,50 +105,42 @@ function requirePassing(tests: readonly string[]): void {
 
 /** Whether tests pass with a fault, or without. @throws Error for a fault that cannot be planted */
 function passes(tests: readonly string[], mutant?: Mutant): boolean {
-  const key = createHash('sha256')
-  for (const file of [...tests, ...(mutant ? [mutant.file] : [])]) key.update(readFileSync(join(root, file)))
-  const id = key
-    .update(JSON.stringify([tests, mutant?.find, mutant?.replace]))
-    .digest('hex')
-    .slice(0, 16)
+  const id = keyOf(tests, mutant)
   const before = known.get(id)
   if (before !== undefined) return before
-  if (mutant) plant(mutant)
-  const run = spawnSync(
+  const restore = mutant && plant(mutant)
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', '--maxWorkers=1', ...tests],
-    {
-      cwd: copy,
-      encoding: 'utf8',
-      timeout: LIMIT * 1000,
-      killSignal: 'SIGKILL',
-    },
+    { cwd: copy, encoding: 'utf8', timeout: LIMIT * 1000, killSignal: 'SIGKILL' },
   )
-  if (mutant) restore(mutant)
-  const passed = run.status === 0
-  if (!passed && !mutant) console.error(run.stdout, run.stderr)
+  restore?.()
+  const passed = status === 0
+  if (!passed && !mutant) console.error(stdout, stderr)
   known.set(id, passed)
   appendFileSync(results, `${JSON.stringify({ key: id, passed } satisfies Result)}\n`)
   return passed
 }
 
-function plant(mutant: Mutant): void {
-  const { file, find, replace } = mutant
-  const parts = readFileSync(join(root, file), 'utf8').split(find)
-  if (parts.length !== 2)
-    throw new Error(`${file} has ${parts.length - 1} places that read ${JSON.stringify(find)}, not one`)
-  writeFileSync(join(copy, file), parts.join(replace))
-  if (isKernel(file)) execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: copy, stdio: 'inherit' })
+/** A fault is known by its file and its tests; that they pass without one, by all sources. */
+function keyOf(tests: readonly string[], mutant?: Mutant): string {
+  const hash = createHash('sha256').update(JSON.stringify([tests, mutant?.find, mutant?.replace]))
+  for (const file of mutant ? [mutant.file, ...tests] : sources) hash.update(readFileSync(join(copy, file)))
+  return hash.digest('hex').slice(0, 16)
 }
 
-function restore({ file }: Mutant): void {
-  copyFileSync(join(root, file), join(copy, file))
-  if (!isKernel(file)) return
-  // newer than the file, so that nothing is built
-  for (const name of ['simd.wasm', 'relaxed.wasm'])
-    copyFileSync(join(root, 'build/kernels', name), join(copy, 'build/kernels', name))
-}
-
-function isKernel(file: string): boolean {
-  return relative('kernels', file)[0] !== '.'
+/** @returns what takes it back */
+function plant({ file, find, replace }: Mutant): () => void {
+  const path = join(copy, file)
+  const original = readFileSync(path, 'utf8')
+  const parts = original.split(find)
+  if (parts.length !== 2) throw new Error(`${file} says ${parts.length - 1} times ${JSON.stringify(find)}, not once`)
+  writeFileSync(path, parts.join(replace))
+  if (!file.startsWith('kernels/')) return () => writeFileSync(path, original)
+  execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: copy, stdio: 'inherit' })
+  return () => {
+    writeFileSync(path, original)
+    // written last, so that nothing is built again
+    for (const [name, bytes] of kernels) writeFileSync(join(copy, 'build/kernels', name), bytes)
+  }
 }
