@@ -27,7 +27,7 @@ const image = (...nodes: TestModel['nodes']) =>
 describe('refuses in one line that names the file:', () => {
   test.each<[string, Uint8Array, string]>([
     ['an empty file', new Uint8Array(), 'not an ONNX model: it is empty'],
-    ['another file', new TextEncoder().encode('PK\x03\x04 surely some other file'), 'is a zip archive'],
+    ['another file', new TextEncoder().encode('surely some other file'), 'not an ONNX model'],
     ['a file cut short', of({}).subarray(0, 60), 'not an ONNX model, or cut short'],
     ['a model without graph', encodeModel({ irVersion: 8 }), 'it holds no graph'],
     ['an old opset', of({ opset: 6 }), 'opset 6 is not supported: export it with 7 to 26'],
