@@ -18,11 +18,6 @@ export const binary =
   (call) =>
     combine(call, operator, call.operand(0), call.operand(1))
 
-export const relu: Operator = (call) => {
-  const { id, shape } = call.value(0)
-  return call.steps.add({ kind: 'relu', label: call.label, size: elementsOf(shape), value: id }, shape, 0)
-}
-
 /** Two operands, broadcast as numpy does. */
 export function combine(call: Call, operator: Arithmetic, a: Operand, b: Operand): Operand {
   const shape = broadcastShapes(a.shape, b.shape)

@@ -158,7 +158,9 @@ describe('refuses in one line that names the file:', () => {
     ],
     [
       'windows beyond the padding',
-      image(node('AveragePool', 'x', 'y', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 })),
+      image(
+        node('AveragePool', 'x', 'y', { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1, count_include_pad: 1 }),
+      ),
       'ceil_mode = 1',
     ],
     [
@@ -166,7 +168,7 @@ describe('refuses in one line that names the file:', () => {
       image(node('AveragePool', 'x', 'y', { kernel_shape: [1, 1], pads: [1, 1, 1, 1] })),
       'windows of padding alone',
     ],
-    ['reflections', image(node('Pad', 'x m', 'y', { mode: 'reflect' })), "pads by 'reflect'"],
+    ['a kind of padding that is none', image(node('Pad', 'x m', 'y', { mode: 'mirror' })), "pads by 'mirror'"],
     ['a permutation that is none', image(node('Transpose', 'x', 'y', { perm: [0, 1, 1, 2] })), 'perm [0,1,1,2]'],
     ['an axis that is none', image(node('Concat', 'x x', 'y', { axis: 4 })), 'has axis 4, but there are 4'],
     [

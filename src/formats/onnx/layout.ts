@@ -1,6 +1,7 @@
 /** Operators that only place, relabel or join numbers. */
 import type { Call, Operator } from './call.ts'
 import { BOOL, DOUBLE, INT64 } from './schema.ts'
+import { place } from './placement.ts'
 import { MAX_RANK, elementsOf, stridesOf, walk } from './shape.ts'
 import { type Operand, isConstant } from './steps.ts'
 import { type Constant, ranges, roundings } from './tensor.ts'
@@ -45,13 +46,6 @@ export const shapeOf: Operator = (call) => {
   const at = (index: number) => Math.min(shape.length, Math.max(0, index < 0 ? index + shape.length : index))
   const found = shape.slice(at(call.wholeNumber('start', 0)), at(call.wholeNumber('end', shape.length)))
   return { shape: [found.length], data: Float64Array.from(found), integer: ranges[INT64] }
-}
-
-/** Of constants, for shapes that are put together while the network runs. */
-export const gather: Operator = (call) => {
-  const [data, indices] = [call.constant(0), call.constant(1)]
-  if (data.shape.length !== 1 || call.wholeNumber('axis', 0) > 0) throw call.refuse('is supported for lists only')
-  return call.make(indices.shape, data, (i) => data.data[call.axis(indices.data[i], data.data.length)])
 }
 
 export const flatten: Operator = (call) => {
@@ -118,10 +112,7 @@ export function transposed(call: Call, operand: Operand, order: readonly number[
     shape,
     order.map((axis) => own[axis]),
   )
-  if (isConstant(operand)) return call.make(shape, operand, (i) => operand.data[source(i)])
-  const size = elementsOf(shape)
-  const terms = [{ value: operand.id, source, factor: () => 1 }]
-  return call.steps.add({ kind: 'selection', label: call.label, size, terms, shift: () => 0 }, shape, 3 * size)
+  return place(call, operand, shape, source)
 }
 
 export const concat: Operator = (call) => {

@@ -17,7 +17,7 @@ import {
 /** Numbers are floats where the attribute's name says so, and whole ones elsewhere. */
 type AttributeValue = number | string | readonly number[] | Partially<TensorProto>
 
-const FLOATS = ['alpha', 'beta', 'epsilon', 'value_float', 'value_floats', 'value', 'ratio']
+const FLOATS = ['alpha', 'beta', 'epsilon', 'value_float', 'value_floats', 'value', 'ratio', 'min', 'max']
 
 function attribute(name: string, value: AttributeValue): Partially<AttributeProto> {
   const float = FLOATS.includes(name)
@@ -124,6 +124,8 @@ export async function runOracle(
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     logSeverityLevel: 4,
+    // further ones multiply by weights of 8 bits with less precision
+    graphOptimizationLevel: 'basic',
   })
   try {
     const outputs: Float32Array[] = []

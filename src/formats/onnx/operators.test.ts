@@ -2,14 +2,16 @@
 import { expect, test } from 'vitest'
 import { evaluateGraph } from '../../networks/graph.ts'
 import { parseNetwork } from './import.ts'
+import { linearModels } from './linear-models.testing.ts'
 import { type TestModel, bytesOf, drawnInputs, node, relativeError, runOracle } from './model.testing.ts'
 import { operatorModels } from './operator-models.testing.ts'
+import { piecewiseModels } from './piecewise-models.testing.ts'
 
 /** A ReLU behind each, so that signs matter. */
 const onceMore = (model: TestModel): TestModel =>
   model.output === undefined ? { ...model, nodes: [...model.nodes, node('Relu', 'y', 'out')] } : model
 
-for (const [name, model] of Object.entries(operatorModels)) {
+for (const [name, model] of Object.entries({ ...operatorModels, ...linearModels, ...piecewiseModels })) {
   test.each([
     ['', model],
     [', then a ReLU', onceMore(model)],

@@ -1,11 +1,18 @@
 /** The operators that are imported, by name: https://onnx.ai/onnx/operators. */
 import * as arithmetic from './arithmetic.ts'
 import type { Operator } from './call.ts'
+import * as constants from './constants.ts'
+import * as convolution from './convolution.ts'
+import * as extremes from './extremes.ts'
 import { folding } from './fold.ts'
 import * as layout from './layout.ts'
+import { pad } from './padding.ts'
+import * as piecewise from './piecewise.ts'
+import * as placement from './placement.ts'
+import * as pooling from './pooling.ts'
 import * as product from './product.ts'
+import * as reduction from './reduction.ts'
 import { curved } from './refused.ts'
-import * as window from './window.ts'
 
 /** Those that take values and constants alike. */
 const general: Readonly<Record<string, Operator>> = {
@@ -13,42 +20,87 @@ const general: Readonly<Record<string, Operator>> = {
   Cast: layout.cast,
   Concat: layout.concat,
   Constant: layout.constant,
+  DepthToSpace: placement.depthToSpace,
   Div: arithmetic.binary('Div'),
   Dropout: layout.dropout,
+  Expand: placement.expand,
   Flatten: layout.flatten,
-  Gather: layout.gather,
+  Gather: placement.gather,
+  GatherElements: placement.gatherElements,
+  GatherND: placement.gatherND,
   Identity: layout.identity,
+  Max: extremes.max,
+  Mean: reduction.mean,
+  Min: extremes.min,
   Mul: arithmetic.binary('Mul'),
+  Neg: reduction.neg,
+  ReduceMax: extremes.reduceMax,
+  ReduceMean: reduction.reduceMean,
+  ReduceMin: extremes.reduceMin,
+  ReduceSum: reduction.reduceSum,
   Reshape: layout.reshape,
   Shape: layout.shapeOf,
+  Size: constants.size,
+  Slice: placement.slice,
+  SpaceToDepth: placement.spaceToDepth,
+  Split: placement.split,
   Squeeze: layout.squeeze,
   Sub: arithmetic.binary('Sub'),
+  Sum: reduction.sum,
+  Tile: placement.tile,
   Transpose: layout.transpose,
   Unsqueeze: layout.unsqueeze,
 }
 
 /** Those of computed values. */
 const ofValues: Readonly<Record<string, Operator>> = {
-  AveragePool: window.averagePool,
+  Abs: piecewise.abs,
+  AveragePool: pooling.averagePool,
   BatchNormalization: arithmetic.batchNormalization,
-  Conv: window.conv,
+  Clip: piecewise.clip,
+  Conv: convolution.conv,
+  ConvTranspose: convolution.convTranspose,
   Gemm: product.gemm,
-  GlobalAveragePool: window.globalAveragePool,
+  GlobalAveragePool: pooling.globalAveragePool,
+  GlobalMaxPool: pooling.globalMaxPool,
+  HardSigmoid: piecewise.hardSigmoid,
+  LeakyRelu: piecewise.leakyRelu,
   MatMul: product.matMul,
-  Pad: window.pad,
-  Relu: arithmetic.relu,
+  MaxPool: pooling.maxPool,
+  PRelu: piecewise.pRelu,
+  Pad: pad,
+  Relu: piecewise.relu,
+}
+
+/** Those of constants alone: shapes, conditions and quantised weights. */
+const ofConstants: Readonly<Record<string, Operator>> = {
+  And: constants.and,
+  ConstantOfShape: constants.constantOfShape,
+  DequantizeLinear: constants.dequantizeLinear,
+  Equal: constants.equal,
+  Mod: constants.mod,
+  Not: constants.each((x) => 1 - x),
+  Or: constants.or,
+  Pow: constants.pow,
+  Range: constants.range,
+  ReduceProd: constants.reduceProd,
+  Xor: constants.xor,
 }
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 
-/** Those of constants alone. */
+/** Those of constants alone that are refused on values. */
 const curves: Readonly<Record<string, (x: number) => number>> = {
   Atan: Math.atan,
+  Ceil: Math.ceil,
   Cos: Math.cos,
   Exp: Math.exp,
+  Floor: Math.floor,
   Log: Math.log,
   Reciprocal: (x) => 1 / x,
+  Round: constants.roundEven,
   Sigmoid: sigmoid,
+  Sign: Math.sign,
   Sin: Math.sin,
   Softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   Softsign: (x) => x / (1 + Math.abs(x)),
@@ -58,6 +110,7 @@ const curves: Readonly<Record<string, (x: number) => number>> = {
 
 export const operators: ReadonlyMap<string, Operator> = new Map([
   ...Object.entries(general),
+  ...Object.entries(ofConstants),
   ...Object.entries(ofValues).map(([name, operator]) => [name, folding(operator)] as const),
   ...Object.entries(curves).map(([name, compute]) => [name, curved(compute)] as const),
 ])

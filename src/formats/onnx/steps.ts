@@ -60,7 +60,12 @@ export type Step = {
       readonly shape: ConvolutionShape
       readonly bias: Float64Array
     }
-  | { readonly kind: 'sparse'; readonly value: number; readonly rows: () => SparseRows }
+  | {
+      readonly kind: 'sparse'
+      readonly value: number
+      readonly rows: () => SparseRows
+      readonly shift?: (output: number) => number
+    }
   | Refused
 )
 
@@ -192,7 +197,7 @@ export function nodeOf(step: Step, sizes: readonly number[]): GraphNode {
       return {
         kind: 'affine',
         terms: [{ value: step.value, map: sparseMap(step.rows()) }],
-        bias: new Float64Array(step.size),
+        bias: new Float64Array(step.size).map((_, o) => step.shift?.(o) ?? 0),
       }
     case 'selection': {
       const terms = step.terms.map(({ value, source, factor }) => {
