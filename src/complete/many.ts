@@ -48,7 +48,9 @@ export function proveTogether(
       const most = boxes.length === 1 ? Infinity : SHARE * boxes.length * single
       const unsafe = asked.map((number) => cases[number]!)
       const question = { ...hullOf(boxes.map((box) => questions[box]!)), unsafe }
-      const after = narrow(engine, graph, question, Math.min(deadline, started + most))
+      // slopes are for boxes that ask the same; what others ask of each other's boxes is seldom so
+      const isShared = boxes.every((box) => progress[box]!.open.length === asked.length)
+      const after = narrow(engine, graph, question, isShared, Math.min(deadline, started + most))
       if (boxes.length === 1) single = Math.max(single, performance.now() - started)
       if (after) note(boxes, asked, after)
     }
@@ -73,14 +75,20 @@ export function proveTogether(
   )
 }
 
-/** Intervals, then adaptive slopes; as far as the time allows. */
-function narrow(engine: Engine, graph: Graph, question: Question, deadline: number): Narrowed | undefined {
+/** Intervals, then adaptive slopes if that is wanted; as far as the time allows. */
+function narrow(
+  engine: Engine,
+  graph: Graph,
+  question: Question,
+  slopes: boolean,
+  deadline: number,
+): Narrowed | undefined {
   if (question.unsafe.length === 0) return undefined
   const mark = engine.mark()
   let found: Narrowed | undefined
   try {
     found = narrowByIntervals(engine, graph, question, deadline)
-    return found.question.unsafe.length === 0 ? found : narrowByCrown(engine, graph, found, deadline)
+    return found.question.unsafe.length === 0 || !slopes ? found : narrowByCrown(engine, graph, found, deadline)
   } catch (error) {
     reasonOf(error)
     return found

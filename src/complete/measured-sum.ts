@@ -2,10 +2,14 @@
  * Sums of products in float64 whose rounding is measured instead of estimated, operation by operation: 0 where
  * float64 can hold every step. Sound: yes. Sources: Dekker (1971), Knuth (TAOCP 2, 4.2.2), Ogita, Rump & Oishi (2005).
  */
+import type { SparseRows } from '../networks/linear-map.ts'
 
 /** The error of a product below this may be none that float64 can hold. */
 const SMALL = 2 ** -900
 const SPLITTER = 2 ** 27 + 1
+
+/** Of sparse rows: linear-map.ts. */
+type Entries = Pick<SparseRows, 'source' | 'weight'>
 
 export class MeasuredSum {
   #value = 0
@@ -18,13 +22,23 @@ export class MeasuredSum {
     this.#error = 0
   }
 
-  /** Adds a · b. */
-  add(a: number, b: number): void {
-    const product = a * b
-    const sum = this.#value + product
-    const part = sum - this.#value
-    this.#error += Math.abs(this.#value - (sum - part) + (product - part)) + productError(a, b, product)
-    this.#value = sum
+  /** Adds weight · value for entries `first` to `end` − 1 of a row; of two values, by the sign of the weight. */
+  addRow(row: Entries, first: number, end: number, whenPositive: Float64Array, whenNegative: Float64Array): void {
+    const { source, weight } = row
+    // in locals, since this is where the time goes
+    let value = this.#value
+    let error = this.#error
+    for (let e = first; e < end; e++) {
+      const a = weight[e]!
+      const b = a > 0 ? whenPositive[source[e]!]! : whenNegative[source[e]!]!
+      const product = a * b
+      const sum = value + product
+      const part = sum - value
+      error += Math.abs(value - (sum - part) + (product - part)) + productError(a, b, product)
+      value = sum
+    }
+    this.#value = value
+    this.#error = error
   }
 
   /** At most the exact sum, and equal to it if nothing was rounded; NaN or −Infinity if something overflowed. */

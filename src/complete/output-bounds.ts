@@ -61,12 +61,9 @@ export function affineBounds(
     low.start(bias[o]!)
     high.start(bias[o]!)
     for (const { rows, lower, upper } of terms) {
-      for (let e = rows.start[o]!; e < rows.start[o + 1]!; e++) {
-        const [weight, source] = [rows.weight[e]!, rows.source[e]!]
-        const [l, u] = [lower[source]!, upper[source]!]
-        low.add(weight, weight > 0 ? l : u)
-        high.add(weight, weight > 0 ? u : l)
-      }
+      const [first, end] = [rows.start[o]!, rows.start[o + 1]!]
+      low.addRow(rows, first, end, lower, upper)
+      high.addRow(rows, first, end, upper, lower)
     }
     bounds.lower[o] = low.below
     bounds.upper[o] = high.above

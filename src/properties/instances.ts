@@ -41,7 +41,7 @@ export interface InstanceResult {
 const LEAST_SECONDS = 1e-3
 const LEAST_SHARE = 0.02
 /** Of many boxes: multiplications that points of all of them may take, and the most points of one. */
-const POINTS = [2e8, 20] as const
+const POINTS = [2e7, 20] as const
 
 /**
  * Asks for every box of the property, whatever the verifier: sound and complete as it is.
