@@ -1,5 +1,6 @@
 /** All lists of mutants, by the folder of src that they are about. */
 import { bounds } from './bounds.ts'
+import { complete } from './complete.ts'
 import type { Mutant } from './mutant.ts'
 
-export const lists: Readonly<Record<string, readonly Mutant[]>> = { bounds }
+export const lists: Readonly<Record<string, readonly Mutant[]>> = { bounds, complete }

@@ -1,0 +1,249 @@
+/** Faults in the exact answer: bounds in float64, condensed systems, the search, MILP, questions. */
+import { mutantsOf } from './mutant.ts'
+
+const tests = (...names: readonly string[]) => names.map((name) => `src/complete/${name}.test.ts`)
+
+export const complete = [
+  ...mutantsOf(
+    'src/complete/substitution.ts',
+    tests('rounding', 'agreement', 'residual', 'folding', 'system', 'range'),
+    [
+      ['+ this.#gamma * magnitude[o]! + UNDERFLOW)', '+ UNDERFLOW)'],
+      [
+        'const widened = radius.map((r, o) => r + this.#gamma * magnitude[o]! + UNDERFLOW)',
+        'const widened = radius.map((r, o) => r + this.#gamma * magnitude[o]!)',
+      ],
+      ['error: this.#gamma * error[r]! + UNDERFLOW,', 'error: UNDERFLOW,'],
+      [
+        'error: this.#gamma * error[r]! + UNDERFLOW,',
+        'error: this.#gamma * error[r]!,',
+        "whoever reads a row's error adds UNDERFLOW again",
+      ],
+      ['if (l >= 0) return ON', 'if (l >= -1e-3) return ON'],
+      ['if (upper[element]! <= 0) return OFF', 'if (upper[element]! <= 1e-3) return OFF'],
+      [
+        'this.lower.push(lower.map((l) => Math.max(l, 0)))',
+        'this.lower.push(lower.map((l, j) => Math.max(l, upper[j]! / 2, 0)))',
+      ],
+      ['this.upper.push(upper.map((u) => Math.max(u, 0)))', 'this.upper.push(upper.map((u) => Math.max(u * 0.99, 0)))'],
+      ['bias[r]! += c * node.bias[o]!', 'bias[r]! = c * node.bias[o]!'],
+      ['error[r]! += Math.abs(c) * magnitude[o]!', 'error[r]! += c * magnitude[o]!'],
+      ['if (phase === OFF) return\n', 'if (phase === ON) return\n'],
+      [
+        'this.engine.f64.fill(0, at, at + this.lower[value]!.length * TOGETHER)',
+        'this.engine.f64.fill(0, at, at + this.lower[value]!.length)',
+      ],
+      ['checkRange(magnitude)', ''],
+      ['l.map((low, j) => (u[j]! - low) / 2),', 'l.map((low, j) => (u[j]! - low) / 2.0001),'],
+      [
+        'l.map((low, j) => Math.max(Math.abs(low), Math.abs(u[j]!))),',
+        'l.map((low, j) => Math.min(Math.abs(low), Math.abs(u[j]!))),',
+      ],
+    ],
+  ),
+  ...mutantsOf('src/complete/condense.ts', tests('rounding', 'agreement', 'residual', 'range', 'system', 'near-miss'), [
+    ['l[j] = better(l[j]!, ends[c]!)', 'l[j] = ends[c]!'],
+    ['u[j] = -better(-u[j]!, ends[open.length + c]!)', 'u[j] = better(u[j]!, ends[open.length + c]!)'],
+    ['u[j] = -better(-u[j]!, ends[open.length + c]!)', 'u[j] = -better(-u[j]!, ends[c]!)'],
+    [
+      'if (!(l[j]! < 0 && u[j]! > 0)) return\n      rows.push(candidates[c]!)',
+      'if (!(l[j]! < 0 || u[j]! > 0)) return\n      rows.push(candidates[c]!)',
+    ],
+    ['other > bound && other < Infinity ? other : bound', 'other > bound ? other : bound'],
+    ['=> Number(u > -l)', '=> Number(u > -l) * 1.5'],
+    [
+      'const commonSlope = (l: number, u: number): number => u / (u - l)',
+      'const commonSlope = (l: number, u: number): number => (2 * u) / (u - l)',
+    ],
+    ['...rows.map(() => -1 as const),', '...rows.map(() => 1 as const),'],
+    [
+      'const found = bounds(outputs, signsOf(outputs))\n  tried',
+      'const found = bounds(outputs, outputs.map(() => -1 as const))\n  tried',
+    ],
+    ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
+    ['  checkRange(weight)\n', ''],
+    [
+      'const isOpen = (c: number) => !(margins[c]! > 0)',
+      'const isOpen = (c: number) => !(margins[c]! >= 0)',
+      'a margin gives way to rounding, so that it is never 0',
+    ],
+  ]),
+  ...mutantsOf(
+    'src/complete/system.ts',
+    tests('rounding', 'system', 'residual', 'agreement', 'range', 'ball', 'ball-agreement'),
+    [
+      ['return error + this.#gamma * magnitude + UNDERFLOW', 'return this.#gamma * magnitude + UNDERFLOW'],
+      ['return error + this.#gamma * magnitude + UNDERFLOW', 'return error + UNDERFLOW'],
+      ['return error + this.#gamma * magnitude + UNDERFLOW', 'return error + this.#gamma * magnitude'],
+      [
+        'Math.max(upper[i]! - c, c - lower[i]!) * (1 + 2 * UNIT)',
+        'Math.min(upper[i]! - c, c - lower[i]!) * (1 + 2 * UNIT)',
+        'the two differ by a rounding, which the slack of every row covers many times',
+      ],
+      ['* (1 + 2 * UNIT)', ''],
+      ['this.radius = ball ? new Float64Array(reach.length) : reach', 'this.radius = reach'],
+      ['this.#largest[i] = Math.abs(c) + reach[i]!', 'this.#largest[i] = Math.abs(c)'],
+      ['Math.max(0, u[k]!)', '0'],
+      [
+        'below.some((reach, i) => reach < ball.radius || above[i]! < ball.radius)',
+        'below.every((reach, i) => reach < ball.radius || above[i]! < ball.radius)',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    'src/complete/batch.ts',
+    tests('rounding', 'system', 'agreement', 'search', 'residual', 'near-miss', 'range'),
+    [
+      [
+        'f64[(this.#constant >> 3) + r] = sign * bias - this.system.slackOf({ bias, source, weight, error })',
+        'f64[(this.#constant >> 3) + r] = sign * bias',
+      ],
+      ['sign * bias - this', 'bias - this'],
+      ['= sign * weight[e]!', '= weight[e]!'],
+      ['const slope = unstable ? u / (u - l) : on ? 1 : 0', 'const slope = unstable ? u / (u - l) : on ? 1 : 1'],
+      [
+        'Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)',
+        'Math.min(-slope * l, u * (1 - slope))',
+        "the two differ by a rounding, which a row's slack covers many times",
+      ],
+      ['const on = phase === ON || (phase === FREE && l >= 0)', 'const on = phase === ON || phase === FREE'],
+      ['const moves = unstable || phase !== FREE', 'const moves = unstable || phase === ON'],
+      ['copy(this.#constant, from.#constant, 1)', ''],
+      ['copy(this.#intercept, from.#intercept, neurons)', ''],
+      [
+        'for (let s = 0, at = (this.#own >> 3) + r; s < inputs + neurons; s++, at += this.rows) f64[at] = 0',
+        'for (let s = 0, at = (this.#own >> 3) + r; s < inputs; s++, at += this.rows) f64[at] = 0',
+      ],
+    ],
+  ),
+  ...mutantsOf('src/complete/optimise.ts', tests('rounding', 'residual', 'agreement', 'near-miss', 'range'), [
+    ['error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,', 'error,'],
+    [
+      'error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,',
+      'error: rounding * magnitude * (1 + rounding) + UNDERFLOW,',
+    ],
+    ['error += Math.abs(weight) * inner.error', ''],
+    ['magnitude += Math.abs(weight) * largest(source)', 'magnitude += 0'],
+    ['else if (neuronLower[k]! >= 0) {', 'else {'],
+    ['bias += weight * inner.bias\n', ''],
+    [
+      'neuronUpper[first + i] = -better(-neuronUpper[first + i]!, ends[functions.length + i]!)',
+      'neuronUpper[first + i] = -better(-neuronUpper[first + i]!, ends[i]!)',
+    ],
+    [
+      'const isUnstable = (k: number) => neuronLower[k]! < 0 && neuronUpper[k]! > 0',
+      'const isUnstable = (k: number) => neuronLower[k]! < -1e-3 && neuronUpper[k]! > 1e-3',
+    ],
+    ['.filter((i) => !(margins[root.open[i]!]! > 0))', '.filter((i) => !(margins[root.open[i]!]! > -1e-3))'],
+  ]),
+  ...mutantsOf('src/complete/ball.ts', tests('ball', 'ball-agreement', 'counterexample'), [
+    [
+      "return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)) + rest)",
+      "return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)))",
+    ],
+    [
+      'const reaches = coefficients.map((c, j) => (c > 0 ? below[j]! : above[j]!))',
+      'const reaches = coefficients.map((c, j) => (c > 0 ? above[j]! : below[j]!))',
+    ],
+    ['const up = 1 + 2 ** -52', 'const up = 1 - 2 ** -40'],
+    ['left -= reaches[j]!\n', 'left -= 2 * reaches[j]!\n'],
+    ['return clamped(shrinkIntoBall(ball.norm, ball.centre, ball.radius, clamped(point)))', 'return clamped(point)'],
+    [
+      'return distance * (1 + (point.length + 16) * 2 ** -52)',
+      'return distance * (1 - (point.length + 1e9) * 2 ** -52)',
+    ],
+  ]),
+  ...mutantsOf('src/complete/range.ts', tests('range'), [
+    ['if (!(Math.abs(values[i]!) <= LARGEST))', 'if (Math.abs(values[i]!) > Infinity)'],
+    ['if (!(Math.abs(values[i]!) <= LARGEST))', 'if (Math.abs(values[i]!) > LARGEST)'],
+  ]),
+  ...mutantsOf(
+    'src/complete/milp/safe-bound.ts',
+    tests('milp/safe-bound', 'milp/relaxation', 'milp/solve-milp', 'rounding', 'agreement'),
+    [
+      ['const weight = Math.max(weights[i], 0)', 'const weight = weights[i]'],
+      [
+        'if (!ball) value += c > 0 ? c * lower[j] : c * upper[j]',
+        'if (!ball) value += c > 0 ? c * upper[j] : c * lower[j]',
+      ],
+      [
+        'const atOn = phases[k] < 0 ? 0 : (coefficients[inputs + k] - y) * u',
+        'const atOn = phases[k] > 0 ? 0 : (coefficients[inputs + k] - y) * u',
+      ],
+      ['const atOff = phases[k] > 0 ? 0 : y * -l', 'const atOff = phases[k] < 0 ? 0 : y * -l'],
+      ['value += Math.min(0, atOn, atOff)', 'value += Math.min(atOn, atOff)'],
+      ['const bound = value - slack - (1 + 1e-9) * sums.error', 'const bound = value - (1 + 1e-9) * sums.error'],
+      ['const bound = value - slack - (1 + 1e-9) * sums.error', 'const bound = value - slack'],
+      ['+ UNDERFLOW * reach * roundings', ''],
+      [
+        'bound / total - Math.abs(bound / total) * roundings * UNIT',
+        'bound / total',
+        'the slack counts sixteen roundings more than there are',
+      ],
+      ['magnitude += magnitudes[j] * most * (ball ? 3 : 1)', ''],
+      ['magnitude += (magnitudes[inputs + k] + Math.abs(y)) * u + Math.abs(y) * -l', ''],
+      ['Number.isFinite(scaled) && magnitude < Number.MAX_VALUE ? scaled : -Infinity', 'scaled'],
+      ['this.error += Math.abs(multiplier) * error[row]', 'this.error += multiplier * error[row]'],
+      ['coefficients[source[i]] += term', 'coefficients[source[i]] = term'],
+      ['this.value += multiplier * bias[row]', 'this.value -= multiplier * bias[row]'],
+      ['sums.add(k, multipliers[k])', 'sums.add(k, Math.max(0, multipliers[k]))'],
+    ],
+  ),
+  ...mutantsOf(
+    'src/complete/milp/relaxation.ts',
+    tests('milp/safe-bound', 'milp/relaxation', 'milp/solve-milp', 'rounding', 'agreement'),
+    [
+      ['return infeasible && this.#isEmpty() ?', 'return infeasible ?'],
+      [
+        'const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, [], [], y) > 0',
+        'const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, [], [], y) >= 0',
+        'a bound gives way to rounding, so that it is never 0',
+      ],
+      [
+        'const bound = safeBound(this.#system, this.#phases, this.#rows, weights, rowDual)',
+        'const bound = this.#model.getObjectiveValue()',
+      ],
+      ['this.#phases.set(phases)', ''],
+      ['const weights = this.#rows.length === 1 ? [1] : rowDual.subarray(2 * neurons)', 'const weights = [1]'],
+    ],
+  ),
+  ...mutantsOf(
+    'src/complete/milp/encoding.ts',
+    tests('milp/safe-bound', 'milp/relaxation', 'milp/solve-milp', 'rounding', 'agreement'),
+    [['put(inputs + neurons + k, -1)', 'put(inputs + neurons + k, 1)']],
+  ),
+  ...mutantsOf('src/complete/question.ts', tests('counterexample', 'question'), [
+    ['return constraint.strict ? by < 0 : by <= 0', 'return by <= 0'],
+    ['return constraint.strict ? by < 0 : by <= 0', 'return by < 0'],
+    ['.filter((target) => target !== label)', '.filter((target) => target > label)'],
+  ]),
+  ...mutantsOf('src/complete/counterexample.ts', tests('counterexample'), [
+    [
+      'if (!isUnsafe(question, outputs) || asked?.holds(input, outputs) === false) return undefined',
+      'if (!isUnsafe(question, outputs)) return undefined',
+    ],
+    [
+      'if (!isUnsafe(question, outputs) || asked?.holds(input, outputs) === false) return undefined',
+      'if (asked?.holds(input, outputs) === false) return undefined',
+    ],
+    [
+      'if (!inBox || (ball && !(distanceIn(ball, input) <= ball.radius))) return undefined',
+      'if (!inBox) return undefined',
+    ],
+    [
+      'if (!inBox || (ball && !(distanceIn(ball, input) <= ball.radius))) return undefined',
+      'if (ball && !(distanceIn(ball, input) <= ball.radius)) return undefined',
+    ],
+  ]),
+  ...mutantsOf('src/complete/margins-graph.ts', tests('margins-graph', 'agreement'), [
+    [
+      'weight: Float64Array.from(firsts.flatMap(() => [-1, 1])),',
+      'weight: Float64Array.from(firsts.flatMap(() => [1, -1])),',
+    ],
+    ['for (let i = 0; i < length; i += 2) {', 'for (let i = 0; i + 1 < length || i === 0; i += 2) {'],
+    [
+      'bias: Float64Array.from(constraints, ({ bound }) => -bound),',
+      'bias: Float64Array.from(constraints, ({ bound }) => bound),',
+    ],
+  ]),
+]
