@@ -37,3 +37,14 @@ test('it stops when it is told to', () => {
   expect(asked).toBeLessThanOrEqual(4)
   expect(falsify(margins, question, { ...options, stop: () => true })).toBeUndefined()
 })
+
+test('a point that will not do is no end: the descent goes on from it', () => {
+  const { graph, question } = randomCase(new Random(3, 'falsify', 'linear'), 'linear', 'pixels')
+  const margins = withMargins(graph, question)
+  const far = { ...question, unsafe: question.unsafe.map((all) => all.map((one) => ({ ...one, bound: 1e9 }))) }
+  const refused: Float64Array[] = []
+  const accept = (point: Float64Array) => refused.push(point) === 5
+  expect(falsify(withMargins(graph, far), far, { ...options, accept })).toBe(refused[4])
+  expect(falsify(withMargins(graph, far), far, { ...options, accept: () => false })).toBeUndefined()
+  expect(falsify(margins, question, { ...options, restarts: 1, steps: 0, accept: () => false })).toBeUndefined()
+})

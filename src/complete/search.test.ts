@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { condense } from './condense.ts'
@@ -62,6 +62,27 @@ test('a round that is cut off loses nothing', async () => {
     expect(open.some(holds) || search.leastLeft <= 0).toBe(true)
     search.add(open)
   }
+  search.close()
+  engine.release(mark)
+})
+
+test('a sub-problem whose LP meets the deadline stays open, also with nothing left to split', async () => {
+  const { condensed } = planted()
+  const mark = engine.mark()
+  const search = new Search(engine, condensed, { isCounterexample: () => false })
+  search.addRoots(later())
+  const [root] = search.takeOpen()
+  search.add([{ ...root!, next: -1 }])
+  // every look at the clock is a second later: the deadline passes behind the search's own check
+  let seconds = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => 1000 * seconds++)
+  await search.explore(1500)
+  clock.mockRestore()
+  expect(seconds).toBeGreaterThan(2)
+  const open = search.takeOpen()
+  expect(open.map(({ row, phases }) => ({ row, phases }))).toEqual([{ row: root!.row, phases: root!.phases }])
+  expect(open[0]!.bound).toBeGreaterThanOrEqual(root!.bound)
+  expect(search.leastLeft).toBe(Infinity)
   search.close()
   engine.release(mark)
 })

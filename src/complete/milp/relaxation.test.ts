@@ -69,3 +69,23 @@ test('a limit of time holds inside an LP, and what it leaves is still a bound', 
   const values = Array.from({ length: 50 }, () => rowValues(system, randomPoint(random, system))[system.neurons])
   expect(bound).toBeLessThan(Math.min(...values))
 })
+
+test('what HiGHS calls infeasible is so only if its ray proves it, with what the rows may be off by', async () => {
+  // z = x + 1/2 ≥ 1/2 over x in [0, 1] cannot be off, unless the row may be off by more than 1/2
+  const system = (error: number) => ({
+    ...{ inputs: 1, lower: Float64Array.of(0), upper: Float64Array.of(1), neurons: 1, levels: [0] },
+    ...{ neuronLower: Float64Array.of(-1), neuronUpper: Float64Array.of(2), cases: [[1]] },
+    ...{ start: Int32Array.of(0, 1, 2), source: Int32Array.of(0, 1), weight: Float64Array.of(1, 1) },
+    ...{ bias: Float64Array.of(0.5, -1), error: Float64Array.of(error, 0) },
+  })
+  const boundOff = async (error: number) => {
+    const relaxation = await Relaxation.create(system(error))
+    relaxation.setObjective([1])
+    const { bound } = relaxation.solve(Int8Array.of(-1), 10, false)
+    relaxation.dispose()
+    return bound
+  }
+  expect(await boundOff(0)).toBe(Infinity)
+  expect(await boundOff(0.4)).toBe(Infinity)
+  expect(await boundOff(0.6)).toBeLessThanOrEqual(-1)
+})
