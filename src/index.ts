@@ -17,7 +17,8 @@ export { type Graph, type GraphNode, evaluateGraph, graphOf } from './networks/g
 export type { LinearMap } from './networks/linear-map.ts'
 export { loadNetwork, saveNetwork } from './formats/network-file.ts'
 export { type AnyNetwork, loadAnyNetwork, saveAnyNetwork } from './formats/any-network.ts'
-export { type Property, type Region, readVnnlib } from './formats/vnnlib/property.ts'
+export { type Property, readVnnlib } from './formats/vnnlib/property.ts'
+export type { Region } from './formats/vnnlib/regions.ts'
 
 export { type Dataset, type LoadOptions, type Split, datasetNames, loadDataset, takeRange } from './data/dataset.ts'
 

@@ -1,11 +1,13 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
 import type { Property } from '../formats/vnnlib/property.ts'
+import type { Region } from '../formats/vnnlib/regions.ts'
 import type { Graph } from '../networks/graph.ts'
 import { type Counterexample, confirmCounterexample, runCandidate } from '../complete/counterexample.ts'
 import { withEngine } from '../complete/engines.ts'
 import { proveTogether } from '../complete/many.ts'
 import { type Outcome, type ProofMethod, type Question, proofMethods } from '../complete/question.ts'
 import { affordable, pointsOf } from '../complete/sample.ts'
+import { withWatched } from './watched.ts'
 
 export interface VerifierOptions {
   /** Seconds, > 0 */
@@ -52,7 +54,18 @@ const POINTS = [2e7, 20] as const
  */
 export async function verifyInstance(
   graph: Graph,
-  { regions }: Property,
+  { regions, watched, outputs }: Property,
+  verify: Verifier,
+  options: VerifierOptions,
+): Promise<InstanceResult> {
+  const result = await verifyRegions(withWatched(graph, watched), regions, verify, options)
+  const { counterexample: found } = result
+  return { ...result, counterexample: found && { ...found, outputs: found.outputs.slice(0, outputs) } }
+}
+
+async function verifyRegions(
+  graph: Graph,
+  regions: readonly Region[],
   verify: Verifier,
   options: VerifierOptions,
 ): Promise<InstanceResult> {
@@ -60,7 +73,7 @@ export async function verifyInstance(
   const found = regions.length > 1 ? tryAll(graph, regions, options.seed) : undefined
   if (found) return found
   const outcomes: (Outcome | undefined)[] =
-    regions.length > 1
+    regions.length > 1 && regions.every(hasConstraints)
       ? await withEngine(async (engine) => proveTogether(engine, graph, regions, end))
       : regions.map(() => undefined)
   const isOpen = (i: number) => {
@@ -95,10 +108,17 @@ function tryAll(graph: Graph, regions: readonly Question[], seed: number): Insta
   return undefined
 }
 
-/** A case without constraints is unsafe for every output: verifiers need not know. */
-async function ask(graph: Graph, question: Question, verify: Verifier, options: VerifierOptions): Promise<Outcome> {
-  if (question.unsafe.every((constraints) => constraints.length > 0)) return verify(graph, question, options)
-  return { verdict: 'vulnerable', method: 'clean', point: question.lower, outputs: new Float64Array() }
+/** Whether every case has one. */
+const hasConstraints = ({ unsafe }: Region) => unsafe.every((constraints) => constraints.length > 0)
+
+/** Where a case has no constraints, any point of the box should be unsafe: verifiers need not know. */
+async function ask(graph: Graph, question: Region, verify: Verifier, options: VerifierOptions): Promise<Outcome> {
+  if (hasConstraints(question)) return verify(graph, question, options)
+  const { lower, upper } = question.asked
+  const point = lower.map((end, i) => end / 2 + upper[i]! / 2)
+  const outputs = runCandidate(graph, question, point)?.outputs
+  if (outputs) return { verdict: 'vulnerable', method: 'clean', point, outputs }
+  return { verdict: 'undecided', bound: -Infinity, reason: 'precision' }
 }
 
 function sat(graph: Graph, question: Question, { method, point }: Outcome & { verdict: 'vulnerable' }): InstanceResult {

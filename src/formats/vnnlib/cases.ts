@@ -1,22 +1,20 @@
 /**
  * Formulas as cases: an or of ands (disjunctive normal form), every case a box of inputs with constraints on outputs.
- * Cases that can never hold, for their box is empty, are dropped as soon as they arise.
+ * Cases that can never hold, for their box is empty, are dropped as soon as they arise: 1 < x < 1 is.
  */
 import { UserError } from '../../errors.ts'
-import type { Formula } from './formula.ts'
-
-export type LinearFormula = Extract<Formula, { readonly kind: 'linear' }>
+import type { Bound, Comparison, Formula } from './formula.ts'
 
 /** Ends of a box where something was said about them; shared between cases, so never changed once made. */
 export interface Bounds {
-  readonly lower: ReadonlyMap<number, number>
-  readonly upper: ReadonlyMap<number, number>
+  readonly lower: ReadonlyMap<number, Bound>
+  readonly upper: ReadonlyMap<number, Bound>
 }
 
 export interface Case {
   readonly bounds: Bounds
   /** All must hold. */
-  readonly constraints: readonly LinearFormula[]
+  readonly constraints: readonly Comparison[]
 }
 
 const MOST_CASES = 100_000
@@ -42,13 +40,29 @@ export class CaseMaker {
    */
   cases(formula: Formula, within: Bounds): readonly Case[] {
     if (formula.kind === 'or') return this.#limited(formula.parts.flatMap((part) => this.cases(part, within)))
-    const { bounds, constraints, choices } = conjuncts(formula)
-    this.copied(bounds.lower.size + bounds.upper.size + constraints.length)
+    const { bounds, constraints, choices } = this.conjuncts(formula)
     let product: readonly Case[] = isEmpty(bounds, within) ? [] : [{ bounds, constraints }]
     for (const choice of choices) {
       if (product.length > 0) product = this.#product(product, this.cases(choice, within), within)
     }
     return product
+  }
+
+  /** What holds at once: its bounds, its constraints, and the ors among it. */
+  conjuncts(formula: Formula): Case & { readonly choices: readonly Formula[] } {
+    const [lower, upper] = [new Map<number, Bound>(), new Map<number, Bound>()]
+    const constraints: Comparison[] = []
+    const choices: Formula[] = []
+    const visit = (part: Formula) => {
+      // a part that has a name may be there many times
+      this.copied(1)
+      if (part.kind === 'and') part.parts.forEach(visit)
+      else if (part.kind === 'or') choices.push(part)
+      else if (part.kind === 'comparison') constraints.push(part)
+      else tighten(part.isLower ? lower : upper, part)
+    }
+    visit(formula)
+    return { bounds: lower.size + upper.size === 0 ? anywhere : { lower, upper }, constraints, choices }
   }
 
   /** Counts copies, and stops before they are too many. */
@@ -82,38 +96,38 @@ export class CaseMaker {
 
 const sizeOf = ({ bounds, constraints }: Case) => bounds.lower.size + bounds.upper.size + constraints.length
 
-/** What holds at once: its bounds, its constraints, and the ors among it. */
-export function conjuncts(formula: Formula): Case & { readonly choices: readonly Formula[] } {
-  const [lower, upper] = [new Map<number, number>(), new Map<number, number>()]
-  const constraints: LinearFormula[] = []
-  const choices: Formula[] = []
-  const visit = (part: Formula) => {
-    if (part.kind === 'and') part.parts.forEach(visit)
-    else if (part.kind === 'or') choices.push(part)
-    else if (part.kind === 'linear') constraints.push(part)
-    else if (part.isLower) lower.set(part.input, Math.max(part.value, lower.get(part.input) ?? -Infinity))
-    else upper.set(part.input, Math.min(part.value, upper.get(part.input) ?? Infinity))
-  }
-  visit(formula)
-  return { bounds: lower.size + upper.size === 0 ? anywhere : { lower, upper }, constraints, choices }
+/** Whether a bound says more than another of the same end. */
+export function isTighter(bound: Bound, than: Bound | undefined): boolean {
+  if (!than) return true
+  const difference = bound.isLower ? bound.value.compare(than.value) : than.value.compare(bound.value)
+  return difference === 0 ? bound.strict && !than.strict : difference > 0
+}
+
+function tighten(ends: Map<number, Bound>, bound: Bound): void {
+  if (isTighter(bound, ends.get(bound.input))) ends.set(bound.input, bound)
 }
 
 function intersection(a: Bounds, b: Bounds): Bounds {
   if (b === anywhere) return a
   if (a === anywhere) return b
   const [lower, upper] = [new Map(a.lower), new Map(a.upper)]
-  for (const [input, value] of b.lower) lower.set(input, Math.max(value, lower.get(input) ?? -Infinity))
-  for (const [input, value] of b.upper) upper.set(input, Math.min(value, upper.get(input) ?? Infinity))
+  for (const bound of b.lower.values()) tighten(lower, bound)
+  for (const bound of b.upper.values()) tighten(upper, bound)
   return { lower, upper }
 }
 
+/** Whether no number lies between them. */
+function exclude(lower: Bound | undefined, upper: Bound | undefined): boolean {
+  if (!lower || !upper) return false
+  const difference = lower.value.compare(upper.value)
+  return difference > 0 || (difference === 0 && (lower.strict || upper.strict))
+}
+
 /** Whether no input lies in both. */
-function isEmpty(bounds: Bounds, within: Bounds): boolean {
-  for (const [input, value] of bounds.lower) {
-    if (value > Math.min(bounds.upper.get(input) ?? Infinity, within.upper.get(input) ?? Infinity)) return true
+export function isEmpty(bounds: Bounds, within: Bounds = anywhere): boolean {
+  for (const [input, lower] of bounds.lower) {
+    if (exclude(lower, bounds.upper.get(input)) || exclude(lower, within.upper.get(input))) return true
   }
-  for (const [input, value] of bounds.upper) {
-    if (value < (within.lower.get(input) ?? -Infinity)) return true
-  }
+  for (const [input, upper] of bounds.upper) if (exclude(within.lower.get(input), upper)) return true
   return false
 }

@@ -1,121 +1,110 @@
-/** Random formulas, and random damage to texts. */
+/** Random formulas, and random damage to texts. ROBUSTRA_VNNLIB_FORMULAS sets how many formulas. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Random } from '../../engine/random.ts'
 import { UserError } from '../../errors.ts'
 import { type Property, parseVnnlib } from './property.ts'
+import {
+  type Exact,
+  type Point,
+  compare,
+  decimal,
+  fileOf,
+  float64,
+  formula,
+  minus,
+  numbers,
+  plus,
+  times,
+} from './random-formula.testing.ts'
+import type { Region } from './regions.ts'
 
-interface Point {
-  readonly x: readonly number[]
-  readonly y: readonly number[]
+const FORMULAS = Number(process.env['ROBUSTRA_VNNLIB_FORMULAS'] ?? 5000)
+
+/** Quarters, which decimals and float64 have alike. */
+const quarter = fc.integer({ min: -8, max: 8 }).map((n) => n / 4)
+/** Where comparisons have their borders, and right beside. */
+const border = fc.tuple(fc.constantFrom(...numbers), fc.constantFrom(-1, 0, 0, 1)).map(([text, steps]) => {
+  const value = Number(text)
+  return value + steps * 2 ** -52 * Math.abs(value)
+})
+const place = fc.oneof({ weight: 3, arbitrary: quarter }, border)
+const point = fc.tuple(place, place, place, place)
+
+const pointOf = (values: readonly number[], exact: (value: number) => Exact): Point => {
+  const [a, b, c, d] = values.map(exact)
+  return { x: [a!, b!], y: [c!, d!] }
 }
-/** A piece of VNN-LIB, and what it is worth at a point. */
-interface Written<T> {
-  readonly text: string
-  readonly at: (point: Point) => T
-}
+const written = (value: number) => decimal(`${value}`)
 
-const variables = '(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)(declare-const Y_1 Real)'
-const box = [-2, 2] as const
-const bounded = [0, 1].map((i) => `(assert (<= ${box[0]} X_${i} ${box[1]}))`).join('')
-
-// Quarters: all sums and products here are exact, so that equality at borders counts.
-const quarter = fc.integer({ min: -9, max: 9 }).map((n) => n / 4)
-const number = quarter.map((n): Written<number> => ({ text: n < 0 ? `(- ${-n})` : `${n}`, at: () => n }))
-const index = fc.integer({ min: 0, max: 1 })
-const output = index.map((i): Written<number> => ({ text: `Y_${i}`, at: ({ y }) => y[i]! }))
-
-const { expression } = fc.letrec<{ expression: Written<number> }>((tie) => ({
-  expression: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    output,
-    number,
-    fc.array(tie('expression'), { minLength: 1, maxLength: 3 }).map((terms) => ({
-      text: `(+ ${terms.map(({ text }) => text).join(' ')})`,
-      at: (point: Point) => terms.reduce((sum, term) => sum + term.at(point), 0),
-    })),
-    fc.tuple(tie('expression'), tie('expression')).map(([a, b]) => ({
-      text: `(- ${a.text} ${b.text})`,
-      at: (point: Point) => a.at(point) - b.at(point),
-    })),
-    tie('expression').map((a) => ({ text: `(- ${a.text})`, at: (point: Point) => -a.at(point) })),
-    fc.tuple(fc.integer({ min: -3, max: 3 }), tie('expression'), fc.boolean()).map(([c, a, first]) => ({
-      text: first ? `(* ${c} ${a.text})` : `(* ${a.text} ${c})`,
-      at: (point: Point) => c * a.at(point),
-    })),
-  ),
-}))
-
-/** An input with a sign and a shift. */
-const input = fc.tuple(index, quarter, fc.constantFrom(1, -1)).map(([i, shift, sign]): Written<number> => ({
-  text: sign > 0 ? `(+ X_${i} ${shift})` : `(- ${shift} X_${i})`,
-  at: ({ x }) => shift + sign * x[i]!,
-}))
-
-const comparison = fc
-  .tuple(
-    fc.constantFrom('<=', '>=', '<', '>', '='),
-    fc.oneof(fc.tuple(expression, expression), fc.tuple(input, number)),
+/** Whether a counterexample would be accepted, as complete/counterexample.ts does. */
+const isAccepted = ({ regions, watched }: Property, values: readonly number[]): boolean => {
+  const x = Float64Array.from(values.slice(0, 2))
+  const outputs = Float64Array.from([...values.slice(2), ...watched.map((input) => x[input]!)])
+  return regions.some(
+    ({ asked: { lower, upper, holds } }) =>
+      x.every((value, i) => lower[i]! <= value && value <= upper[i]!) && holds(x, outputs),
   )
-  .map(([operator, [a, b]]): Written<boolean> => ({
-    text: `(${operator} ${a.text} ${b.text})`,
-    // strict ones count as non-strict
-    at: (point) => {
-      const [left, right] = [a.at(point), b.at(point)]
-      return operator === '=' ? left === right : operator.startsWith('<') ? left <= right : left >= right
-    },
-  }))
+}
 
-const { formula } = fc.letrec<{ formula: Written<boolean> }>((tie) => ({
-  formula: fc.oneof(
-    { maxDepth: 4, withCrossShrink: true },
-    comparison,
-    fc
-      .tuple(fc.constantFrom('and', 'or'), fc.array(tie('formula'), { minLength: 1, maxLength: 4 }))
-      .map(([operator, parts]): Written<boolean> => ({
-        text: `(${operator} ${parts.map(({ text }) => text).join(' ')})`,
-        at: (point) =>
-          operator === 'and' ? parts.every((part) => part.at(point)) : parts.some((part) => part.at(point)),
-      })),
-  ),
-}))
-
-const isUnsafe = ({ regions }: Property, { x, y }: Point) =>
-  regions.some(
-    ({ lower, upper, unsafe }) =>
-      x.every((value, i) => lower[i]! <= value && value <= upper[i]!) &&
-      unsafe.some((all) =>
-        all.every(({ coefficients, bound }) => coefficients[0]! * y[0]! + coefficients[1]! * y[1]! <= bound),
+/** Whether a proof covers a point: by real numbers, and with the coefficients that suit it worst. */
+const isCovered = ({ regions, watched }: Property, { x, y }: Point): boolean => {
+  const values = [...y, ...watched.map((input) => x[input]!)]
+  const isIn = ({ lower, upper }: Region) =>
+    x.every((value, i) => compare(float64(lower[i]!), value) <= 0 && compare(value, float64(upper[i]!)) <= 0)
+  return regions.some(
+    (region) =>
+      isIn(region) &&
+      region.unsafe.some((all) =>
+        all.every(({ coefficients, errors, bound, strict }) => {
+          let excess: Exact = float64(-bound)
+          for (const [i, value] of values.entries()) {
+            excess = plus(excess, times(float64(coefficients[i]!), value))
+            const size: Exact = [value[0] < 0n ? -value[0] : value[0], value[1]]
+            if (errors) excess = minus(excess, times(float64(errors[i]!), size))
+          }
+          return excess[0] < 0n || (excess[0] === 0n && !strict)
+        }),
       ),
   )
+}
 
-const inBox = fc.integer({ min: 4 * box[0], max: 4 * box[1] }).map((n) => n / 4)
-const point = fc.record({ x: fc.tuple(inBox, inBox), y: fc.tuple(quarter, quarter) })
-
-test('a point is in a region exactly if the formulas hold there', () => {
-  const seen = { unsafe: 0, safe: 0 }
+test('the reader agrees with the formulas themselves, exactly, at borders too', () => {
+  const seen = { inside: 0, outside: 0, offGrid: 0, refused: 0 }
   fc.assert(
     fc.property(
-      fc.array(formula, { maxLength: 3 }),
-      fc.array(point, { minLength: 20, maxLength: 20 }),
-      (all, points) => {
-        const text = `${variables}${bounded}${all.map(({ text: one }) => `(assert ${one})`).join('\n')}`
-        const property = parseVnnlib(text, 'random')
-        for (const { lower, upper, unsafe } of property.regions) {
-          expect(lower.every((value, i) => value <= upper[i]!)).toBe(true)
-          expect(unsafe.length).toBeGreaterThan(0)
+      fc.array(formula, { minLength: 1, maxLength: 3 }),
+      fc.array(point, { minLength: 4, maxLength: 4 }),
+      (formulas, points) => {
+        const file = fileOf(formulas)
+        let property: Property
+        try {
+          property = parseVnnlib(file.text, 'random')
+        } catch (error) {
+          expect((error as Error).message).toContain('if written as an or of ands')
+          seen.refused++
+          return
         }
-        for (const one of points) {
-          const expected = all.every((each) => each.at(one))
-          seen[expected ? 'unsafe' : 'safe']++
-          expect(isUnsafe(property, one)).toBe(expected)
+        for (const values of points) {
+          const [inFloat64, asWritten] = [float64, written].map((exact) => file.at(pointOf(values, exact)))
+          const isAlike = values.every((value) => compare(float64(value), written(value)) === 0)
+          const accepted = isAccepted(property, values)
+          if (accepted) expect(asWritten).toBe(true)
+          if (isAlike) expect(accepted).toBe(inFloat64)
+          else seen.offGrid++
+          for (const exact of [float64, written]) {
+            const real = pointOf(values, exact)
+            if (file.at(real)) expect(isCovered(property, real)).toBe(true)
+          }
+          seen[inFloat64 ? 'inside' : 'outside']++
         }
       },
     ),
-    { numRuns: 1500, seed: 7 },
+    { numRuns: FORMULAS, seed: 7 },
   )
-  expect(Math.min(seen.unsafe, seen.safe)).toBeGreaterThan(3000)
-})
+  expect(Math.min(seen.inside, seen.outside, seen.offGrid)).toBeGreaterThan(FORMULAS / 2)
+  expect(seen.refused).toBeLessThan(FORMULAS / 50)
+}, 600_000)
 
 test('12,000 damaged texts: each is read or refused in one line, and quickly', () => {
   const random = new Random(1, 'vnnlib')
@@ -130,8 +119,7 @@ test('12,000 damaged texts: each is read or refused in one line, and quickly', (
     'X_0',
     'X_9',
     'Y_1',
-    'assert',
-    '1e999',
+    ...['assert', 'not', 'let', 'xor', '=>', 'X_0[0]', 'declare-network', '|', '"', '\r', '1e999'],
     '-',
     '*',
     ';',
@@ -143,9 +131,7 @@ test('12,000 damaged texts: each is read or refused in one line, and quickly', (
   const seeds = fc.sample(fc.array(formula, { minLength: 1, maxLength: 4 }), { numRuns: 40, seed: 3 })
   let [read, refused] = [0, 0]
   for (let i = 0; i < 12_000; i++) {
-    let text = `${variables}\n${bounded}\n${pick(seeds)
-      .map((one) => `(assert ${one.text})`)
-      .join('\n')}`
+    let text = fileOf(pick(seeds)).text
     for (let change = random.integer(4); change >= 0; change--) {
       const [a, b] = [random.integer(text.length + 1), random.integer(text.length + 1)]
       const length = random.integer(12)

@@ -1,9 +1,10 @@
 /** The words of a VNN-LIB file: parentheses and what stands between them, without comments. */
 import { UserError } from '../../errors.ts'
 
-const [OPEN, CLOSE, COMMENT, NEWLINE, SPACE, BYTE_ORDER_MARK] = [40, 41, 59, 10, 32, 0xfeff]
+const [OPEN, CLOSE, COMMENT, LINE_FEED, RETURN, SPACE, BYTE_ORDER_MARK] = [40, 41, 59, 10, 13, 32, 0xfeff]
+const [STRING, SYMBOL, INDICES, INDICES_END] = [34, 124, 91, 93]
 
-/** Reads a text word by word. A comment goes from ';' to the end of its line. */
+/** Reads a text word by word. A line ends at LF, CR or CR LF, and a comment with its line, as in SMT-LIB 2.6. */
 export class Tokens {
   readonly #text: string
   readonly #name: string
@@ -21,7 +22,10 @@ export class Tokens {
     this.#current = this.#read()
   }
 
-  /** '(', ')' or a word; undefined at the end. */
+  /**
+   * '(', ')', a word, a "string" with its quotes, or indices such as '[0,2]' without spaces; undefined at the end.
+   * A symbol in |bars| comes without them if it could stand without them.
+   */
   get current(): string | undefined {
     return this.#current
   }
@@ -41,6 +45,15 @@ export class Tokens {
     if (taken !== token) throw this.error(`'${quote(taken)}' where '${token}' should be, ${where}`)
   }
 
+  /** Takes all up to the parenthesis that closes what is open now, and leaves that. */
+  skip(): void {
+    for (let depth = 0; depth > 0 || this.#current !== ')';) {
+      const token = this.take("')'")
+      if (token === '(') depth++
+      else if (token === ')') depth--
+    }
+  }
+
   /** With the file's name and the line of the token that was taken last. */
   error(message: string): UserError {
     return new UserError(`${this.#name}, line ${this.#takenLine}: ${message}`)
@@ -50,11 +63,10 @@ export class Tokens {
     const text = this.#text
     for (; this.#at < text.length; this.#at++) {
       const code = text.charCodeAt(this.#at)
-      if (code === NEWLINE) this.#line++
+      if (code === LINE_FEED || code === RETURN) this.#countLine()
       else if (code === COMMENT) {
-        const end = text.indexOf('\n', this.#at)
         // stays before the end of the line, which counts
-        this.#at = (end < 0 ? text.length : end) - 1
+        while (this.#at + 1 < text.length && !endsLine(text.charCodeAt(this.#at + 1))) this.#at++
       } else if (code > SPACE && code !== BYTE_ORDER_MARK) break
     }
     this.#currentLine = this.#line
@@ -62,12 +74,48 @@ export class Tokens {
     const start = this.#at++
     const first = text.charCodeAt(start)
     if (first === OPEN || first === CLOSE) return first === OPEN ? '(' : ')'
+    if (first === STRING) return this.#quoted(start, STRING, 'string')
+    if (first === SYMBOL) return withoutBars(this.#quoted(start, SYMBOL, 'symbol'))
+    if (first === INDICES) return this.#quoted(start, INDICES_END, "'['").replace(/\s+/g, '')
     while (this.#at < text.length && !endsWord(text.charCodeAt(this.#at))) this.#at++
     return text.slice(start, this.#at)
   }
+
+  /** Up to its last character; in a string, two quotes are one. */
+  #quoted(start: number, end: number, kind: string): string {
+    const text = this.#text
+    for (; this.#at < text.length; this.#at++) {
+      const code = text.charCodeAt(this.#at)
+      if (code === LINE_FEED || code === RETURN) this.#countLine()
+      else if (code === end) {
+        if (end !== STRING || text.charCodeAt(this.#at + 1) !== STRING) return text.slice(start, ++this.#at)
+        this.#at++
+      }
+    }
+    this.#takenLine = this.#currentLine
+    throw this.error(`the ${kind} that begins here has no end`)
+  }
+
+  /** At the last character of a line end: CR LF is one. */
+  #countLine(): void {
+    const isFirst = this.#text.charCodeAt(this.#at) === RETURN && this.#text.charCodeAt(this.#at + 1) === LINE_FEED
+    if (!isFirst) this.#line++
+  }
 }
 
-const endsWord = (code: number) => code <= SPACE || code === OPEN || code === CLOSE || code === COMMENT
+const endsLine = (code: number) => code === LINE_FEED || code === RETURN
 
-/** A word of the file for a message: not longer than a line can bear. */
-export const quote = (word: string): string => (word.length > 40 ? `${word.slice(0, 40)}…` : word)
+const endsWord = (code: number) =>
+  code <= SPACE ||
+  code === OPEN ||
+  code === CLOSE ||
+  code === COMMENT ||
+  code === STRING ||
+  code === SYMBOL ||
+  code === INDICES
+
+const withoutBars = (symbol: string) => (/^\|[\w~!@$%^&*+=<>.?/-]+\|$/.test(symbol) ? symbol.slice(1, -1) : symbol)
+
+/** A word of the file for a message: not longer than a line can bear, and in one line. */
+export const quote = (word: string): string =>
+  (word.length > 40 ? `${word.slice(0, 40)}…` : word).replace(/[\r\n]+/g, ' ')

@@ -1,0 +1,270 @@
+/**
+ * Rational numbers, exact under + − × ÷, as the numbers of VNN-LIB are. Each knows the float64 nearest to it, which
+ * decides nearly every comparison; fractions of big integers are made only where they are needed.
+ */
+
+interface Fraction {
+  readonly numerator: bigint
+  /** > 0, and in lowest terms. */
+  readonly denominator: bigint
+}
+
+/** Thrown where a number has more digits than any property needs: a hostile one could take all time and memory. */
+export class TooManyDigits extends Error {
+  override readonly name = 'TooManyDigits'
+}
+
+const MOST_DIGITS = 2000
+const MOST_BITS = 2 ** 14
+/** Decimals of so few digits, beyond `LEAST`, differ if and only if the float64 nearest to them do. */
+const SHORT = 15
+const LEAST = 1e-300
+
+/** digits · 10^exponent */
+interface Decimal {
+  /** A safe integer if it is a number. */
+  readonly digits: number | bigint
+  readonly exponent: number
+}
+
+export class Rational {
+  static readonly zero = Rational.integer(0)
+  static readonly one = Rational.integer(1)
+
+  /** The float64 nearest to it, ties to even; infinite if it is larger than all. */
+  readonly nearest: number
+  /** It is one of these two, or both. */
+  readonly #decimal: Decimal | undefined
+  #fraction: Fraction | undefined
+  #side: number | undefined
+
+  private constructor(nearest: number, decimal: Decimal | undefined, fraction: Fraction | undefined) {
+    this.nearest = nearest
+    this.#decimal = decimal
+    this.#fraction = fraction
+  }
+
+  /** @param value a safe integer */
+  static integer(value: number): Rational {
+    return new Rational(value, { digits: value, exponent: 0 }, undefined)
+  }
+
+  /** @param denominator not 0 */
+  static fraction(numerator: bigint, denominator: bigint): Rational {
+    const common = greatestCommonDivisor(numerator, denominator) * (denominator < 0n ? -1n : 1n)
+    const fraction = { numerator: numerator / common, denominator: denominator / common }
+    return new Rational(nearestTo(fraction), undefined, fraction)
+  }
+
+  /** Exactly a float64. @param value finite */
+  static float64(value: number): Rational {
+    if (Number.isSafeInteger(value)) return Rational.integer(value + 0)
+    const { integer, shift } = binary(value)
+    return Rational.fraction(integer, 1n << shift)
+  }
+
+  /**
+   * @returns undefined if the text is no decimal number
+   * @throws TooManyDigits
+   */
+  static decimal(text: string): Rational | undefined {
+    const match = /^([-+]?)(\d+\.?\d*|\.\d+)(?:e([-+]?\d+))?$/i.exec(text)
+    if (!match) return undefined
+    const mantissa = match[2]!
+    const point = mantissa.indexOf('.')
+    const digits = (point < 0 ? mantissa : mantissa.slice(0, point) + mantissa.slice(point + 1)).replace(/^0+/, '')
+    if (digits === '') return Rational.zero
+    const exponent = (match[3] ? Number(match[3]) : 0) - (point < 0 ? 0 : mantissa.length - 1 - point)
+    if (digits.length > MOST_DIGITS || Math.abs(exponent) > MOST_DIGITS) throw new TooManyDigits()
+    const signed = match[1] === '-' ? `-${digits}` : digits
+    const nearest = Number(text)
+    const isShort = digits.length <= SHORT && Math.abs(nearest) > LEAST && Number.isFinite(nearest)
+    return new Rational(nearest, { digits: isShort ? Number(signed) : BigInt(signed), exponent }, undefined)
+  }
+
+  /** Different for different numbers; the same for equal ones that are written alike. */
+  get key(): string {
+    if (this.isShort) return `${this.nearest}`
+    if (this.#decimal) return `${this.#decimal.digits}e${this.#decimal.exponent}`
+    return `${this.fraction.numerator}/${this.fraction.denominator}`
+  }
+
+  /** Whether it was read as a decimal that float64 tells from all others of its kind, or is an integer. */
+  get isShort(): boolean {
+    return typeof this.#decimal?.digits === 'number'
+  }
+
+  get fraction(): Fraction {
+    if (this.#fraction) return this.#fraction
+    const { digits, exponent } = this.#decimal!
+    const [integer, power] = [BigInt(digits), 10n ** BigInt(Math.abs(exponent))]
+    if (exponent >= 0) return (this.#fraction = { numerator: integer * power, denominator: 1n })
+    const common = greatestCommonDivisor(integer, power)
+    return (this.#fraction = { numerator: integer / common, denominator: power / common })
+  }
+
+  /** On which side of `nearest` it lies: −1 below, 0 equal, 1 above. */
+  get side(): number {
+    return (this.#side ??= this.#findSide())
+  }
+
+  #findSide(): number {
+    const { nearest } = this
+    if (!Number.isFinite(nearest)) return nearest > 0 ? -1 : 1
+    if (!this.#decimal) return this.#compareExactly(Rational.float64(nearest))
+    const { digits, exponent } = this.#decimal
+    if (typeof digits === 'number') {
+      if (exponent === 0) return 0
+      const power = powersOfTen[-exponent]
+      if (power !== undefined) return Math.sign(remainder(digits, nearest, power))
+    }
+    const { integer, shift } = binary(nearest)
+    const power = 10n ** BigInt(Math.abs(exponent))
+    const [own, other] = exponent < 0 ? [BigInt(digits), integer * power] : [BigInt(digits) * power, integer]
+    return compareIntegers(own << shift, other)
+  }
+
+  /** The number itself. @throws TooManyDigits if it has grown too long */
+  get limited(): this {
+    if (this.#fraction && Math.max(bits(this.#fraction.numerator), bits(this.#fraction.denominator)) > MOST_BITS) {
+      throw new TooManyDigits()
+    }
+    return this
+  }
+
+  get sign(): number {
+    return this.nearest === 0 ? this.side : Math.sign(this.nearest)
+  }
+
+  /** The largest float64 that is not above it; −Infinity if all are. */
+  get floor(): number {
+    return this.side < 0 ? previous(this.nearest) : this.nearest
+  }
+
+  /** The smallest float64 that is not below it; Infinity if all are. */
+  get ceiling(): number {
+    return this.side > 0 ? next(this.nearest) : this.nearest
+  }
+
+  /** < 0 if it is below `other`, 0 if they are equal, > 0 if it is above. */
+  compare(other: Rational): number {
+    if (this.nearest !== other.nearest) return this.nearest < other.nearest ? -1 : 1
+    return this === other ? 0 : this.#compareExactly(other)
+  }
+
+  #compareExactly(other: Rational): number {
+    if (this.#decimal && other.#decimal) {
+      const least = Math.min(this.#decimal.exponent, other.#decimal.exponent)
+      const [a, b] = [this.#decimal, other.#decimal].map(
+        ({ digits, exponent }) => BigInt(digits) * 10n ** BigInt(exponent - least),
+      )
+      return compareIntegers(a!, b!)
+    }
+    const [a, b] = [this.fraction, other.fraction]
+    return compareIntegers(a.numerator * b.denominator, b.numerator * a.denominator)
+  }
+
+  get negated(): Rational {
+    const decimal = this.#decimal && { ...this.#decimal, digits: negated(this.#decimal.digits) }
+    const fraction = this.#fraction && { ...this.#fraction, numerator: -this.#fraction.numerator }
+    return new Rational(0 - this.nearest, decimal, fraction)
+  }
+
+  /** The number if it is an integer of few digits; NaN if not. */
+  get #integer(): number {
+    const { digits, exponent } = this.#decimal ?? {}
+    return exponent === 0 && typeof digits === 'number' ? digits : NaN
+  }
+
+  plus(other: Rational): Rational {
+    const sum = this.#integer + other.#integer
+    if (Number.isSafeInteger(sum)) return Rational.integer(sum)
+    const [a, b] = [this.fraction, other.fraction]
+    if (a.denominator === b.denominator) return Rational.fraction(a.numerator + b.numerator, a.denominator)
+    return Rational.fraction(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator)
+  }
+
+  times(other: Rational): Rational {
+    if (other === Rational.one) return this
+    const product = this.#integer * other.#integer
+    if (Number.isSafeInteger(product)) return Rational.integer(product + 0)
+    const [a, b] = [this.fraction, other.fraction]
+    return Rational.fraction(a.numerator * b.numerator, a.denominator * b.denominator)
+  }
+
+  /** 1 / it. It must not be 0. */
+  get reciprocal(): Rational {
+    const { numerator, denominator } = this.fraction
+    return Rational.fraction(denominator, numerator)
+  }
+}
+
+/** integer / 2^shift */
+function binary(value: number): { integer: bigint; shift: bigint } {
+  let [integer, shift] = [value, 0]
+  for (; !Number.isInteger(integer); shift++) integer *= 2
+  return { integer: BigInt(integer), shift: BigInt(shift) }
+}
+
+const negated = (digits: number | bigint): number | bigint => (typeof digits === 'number' ? 0 - digits : -digits)
+const compareIntegers = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const powersOfTen = Array.from({ length: 23 }, (_, k) => 10 ** k)
+
+/** Rounded, but its sign is exact: digits − nearest · power, where the two are nearly equal (Dekker's product). */
+function remainder(digits: number, nearest: number, power: number): number {
+  const product = nearest * power
+  const [a, b] = [upperHalf(nearest), upperHalf(power)]
+  const [c, d] = [nearest - a, power - b]
+  const lost = c * d - (product - a * b - c * b - a * d)
+  return digits - product - lost
+}
+
+const upperHalf = (value: number): number => {
+  const scaled = (2 ** 27 + 1) * value
+  return scaled - (scaled - value)
+}
+
+/** Correctly rounded. */
+function nearestTo({ numerator, denominator }: Fraction): number {
+  const size = numerator < 0n ? -numerator : numerator
+  const sign = numerator < 0n ? -1 : 1
+  if (size <= Number.MAX_SAFE_INTEGER && denominator <= Number.MAX_SAFE_INTEGER) {
+    return Number(numerator) / Number(denominator)
+  }
+  const exponent = bits(size) - bits(denominator)
+  if (exponent > 1030) return sign * Infinity
+  // some 57 bits of the quotient, but no unit below the smallest float64
+  const shift = Math.min(57 - exponent, 1074)
+  const [dividend, divisor] = shift < 0 ? [size, denominator << BigInt(-shift)] : [size << BigInt(shift), denominator]
+  const quotient = dividend / divisor
+  const rest = dividend - quotient * divisor
+  // what is left makes it odd, so that Number rounds it the right way
+  if (quotient >= 2n ** 53n) return sign * Number(rest === 0n ? quotient : quotient | 1n) * 2 ** -shift
+  const up = 2n * rest > divisor || (2n * rest === divisor && (quotient & 1n) === 1n)
+  return sign * Number(up ? quotient + 1n : quotient) * 2 ** -shift || 0
+}
+
+/** Their number, up to 3 too many. */
+export const bits = (integer: bigint): number => integer.toString(16).length * 4
+
+/** ≥ 0 */
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  while (b !== 0n) [a, b] = [b, a % b]
+  return a < 0n ? -a : a
+}
+
+const double = new Float64Array(1)
+const word = new BigInt64Array(double.buffer)
+
+/** The float64 above, or the value if there is none. */
+export function next(value: number): number {
+  if (value === 0) return Number.MIN_VALUE
+  if (value === Infinity) return value
+  double[0] = value
+  word[0]! += value > 0 ? 1n : -1n
+  return double[0]
+}
+
+/** The float64 below, or the value if there is none. */
+export const previous = (value: number): number => 0 - next(0 - value)
