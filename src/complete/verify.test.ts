@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { Random } from '../engine/random.ts'
 import { loadAnyNetwork } from '../formats/any-network.ts'
 import { readVnnlib } from '../formats/vnnlib/property.ts'
-import { type Graph, evaluateGraph } from '../networks/graph.ts'
+import { type Graph, type GraphNode, evaluateGraph } from '../networks/graph.ts'
 import { denseMap } from '../networks/linear-map.ts'
 import { climb } from './ladder.ts'
 import type { LinearConstraint, Question } from './question.ts'
@@ -91,4 +91,27 @@ test('60,000 cases of two constraints take memory for each, not for each pair', 
   const near = { coefficients: Float64Array.of(1, 0), bound: outputs[0]! + 1e-3 }
   const met = await verifyQuestion(graph, { ...question, unsafe: [...unsafe(100), [near]] }, options)
   expect(met.verdict).toBe('vulnerable')
+})
+
+test('what slopes prove is hardly attacked', async () => {
+  const graph = network([20, 30, 30, 2], 3)
+  let runs = 0
+  const [first, ...rest] = graph.nodes as [Extract<GraphNode, { kind: 'affine' }>, ...GraphNode[]]
+  const { map, value } = first.terms[0]!
+  const counted = { ...map, forward: (x: Float64Array, y: Float64Array) => (runs++, map.forward(x, y)) }
+  const counting: Graph = { ...graph, nodes: [{ ...first, terms: [{ value, map: counted }] }, ...rest] }
+  const outputs = evaluateGraph(graph, all(20, 0)).at(-1)!
+  const question = (room: number): Question => ({
+    ...{ lower: all(20, -0.05), upper: all(20, 0.05) },
+    unsafe: [[{ coefficients: Float64Array.of(1, -1), bound: outputs[0]! - outputs[1]! - room }]],
+  })
+  // the first room that slopes prove and intervals do not
+  for (let room = 1; ; room *= 1.5) {
+    runs = 0
+    const outcome = await verifyQuestion(counting, question(room), { ...options, timeout: 5 })
+    if (outcome.verdict !== 'robust' || (outcome.method !== 'crown' && outcome.method !== 'alpha')) continue
+    // one start of 40 steps, and some interval steps
+    expect(runs).toBeLessThan(100)
+    break
+  }
 })

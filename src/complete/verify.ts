@@ -1,7 +1,7 @@
 /**
- * One question, answered with all workers. Cheap things first, and proofs before attacks: a few points; intervals,
- * adaptive and optimised slopes of single constraints (narrow.ts); then, on the cases that are still open, more points
- * and projected gradient descent, and the complete search.
+ * One question, answered with all workers. Cheap things first, and proofs before attacks: a few points; intervals; one
+ * start of projected gradient descent; adaptive and optimised slopes of single constraints (narrow.ts); then, on the
+ * cases that are still open, more starts and points, and the complete search.
  * Sound and complete as ladder.ts says.
  */
 import type { Engine } from '../engine/engine.ts'
@@ -48,8 +48,9 @@ export interface VerifyOptions {
 /** Points before any proof, and before the search: multiplications that they may take, and the most of them. */
 const FIRST_POINTS = [2e6, 200] as const
 const POINTS = [1e9, 20_000] as const
-const ATTACK = { restarts: 20, steps: 40 }
-/** Share of the time that the attack before the search may take. */
+/** Starts of projected gradient descent, before any slopes and before the search, and its steps. */
+const [FIRST_STARTS, STARTS, STEPS] = [1, 20, 40]
+/** Share of the time that each attack may take. */
 const ATTACK_SHARE = 0.1
 /** Neurons up to which MILP takes its turns. */
 const FEW_NEURONS = 100
@@ -101,28 +102,31 @@ class Verification {
     const intervals = narrowByIntervals(engine, this.#graph, this.#question, deadline)
     this.#bound = intervals.bound
     if (intervals.question.unsafe.length === 0) return robust(intervals.method, intervals.closed)
+    const first = this.#descend(intervals.question, FIRST_STARTS)
+    if (first) return vulnerable('pgd', first)
     let bounded = narrowByCrown(engine, this.#graph, intervals, deadline)
     this.#bound = bounded.bound
     if (bounded.question.unsafe.length > 0) bounded = narrowByAlpha(engine, bounded, deadline)
     this.#bound = bounded.bound
     if (bounded.question.unsafe.length === 0) return robust(bounded.method, bounded.closed)
-    const attacked = this.#attack(bounded.question)
-    return attacked ? vulnerable('pgd', attacked) : this.#search(bounded)
+    // on the cases that are still open
+    const found = this.#descend(bounded.question, STARTS) ?? this.#tryPoints(POINTS, this.#endOfAttack())
+    return found ? vulnerable('pgd', found) : this.#search(bounded)
   }
 
-  /** The cases that are still open. */
-  #attack(open: Question): Counterexample | undefined {
-    const end = performance.now() + 1000 * this.#options.timeout * ATTACK_SHARE
-    const found = this.#tryPoints(POINTS, end)
-    if (found) return found
-    let attacked: Counterexample | undefined
+  #descend(open: Question, restarts: number): Counterexample | undefined {
+    const end = this.#endOfAttack()
+    let found: Counterexample | undefined
     falsify(withMargins(this.#graph, open), open, {
-      ...ATTACK,
-      seed: this.#options.seed,
+      ...{ restarts, steps: STEPS, seed: this.#options.seed },
       stop: () => performance.now() > end,
-      accept: (point) => (attacked = this.#try(point)) !== undefined,
+      accept: (point) => (found = this.#try(point)) !== undefined,
     })
-    return attacked
+    return found
+  }
+
+  #endOfAttack(): number {
+    return Math.min(this.#deadline, performance.now() + 1000 * this.#options.timeout * ATTACK_SHARE)
   }
 
   async #search(bounded: Bounded): Promise<Outcome> {
