@@ -37,7 +37,7 @@ export function classify({ network, loaded, dataset }: Subject, indices: readonl
   const judged = judgeChunk(loaded, loadChunk(loaded, { images, labels, epsilon: 0 }))
   engine.release(mark)
   return judged.map((judgement, e) =>
-    isSurelyRight(judgement) ? judgement : { ...judge(evaluate(network, images[e]!), labels[e]!), slack: 0 },
+    judgement.isSure ? judgement : { ...judge(evaluate(network, images[e]!), labels[e]!), slack: 0 },
   )
 }
 
@@ -70,15 +70,21 @@ export function attackImages(
   const points = engine.read(worst.pointer, worst.length)
   engine.release(mark)
   return labels.map((label, e) => {
-    if (isSurelyRight(judged[e]!)) return judged[e]!
+    if (judged[e]!.isSure && judged[e]!.margin > 0) return judged[e]!
     const point = pixelsOf(loaded, points, chunk.columns, e)
     const rechecked = runCandidate(network, { image: images[e]!, label, epsilon, norm, point, domain })
     return { margin: rechecked.margin, slack: 0, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
   })
 }
 
+/** By float32. */
+interface SingleJudged extends Judged {
+  /** Whether float64 is sure to make the same prediction. */
+  readonly isSure: boolean
+}
+
 /** What float32 says of each example at the chunk's centres, which interval bounds of a ball without a radius check. */
-function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }: Chunk): Judged[] {
+function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }: Chunk): SingleJudged[] {
   const { engine, stages } = loaded
   const outputs = forward(loaded, undefined, centre, columns, { input: false, weights: false })
   const logits = engine.read(outputs.pointer, outputs.length)
@@ -92,11 +98,11 @@ function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }
   return labels.map((label, e) => {
     const ofExample = logits.filter((_, i) => i % columns === e)
     const judgement = judge(ofExample, label)
-    const { pointer, length } = intervalMargins(engine, undefined, stages.at(-1)!, last, columns, e, label, true)
-    const least = provedMargin(engine.read(pointer, length), label)
-    return { ...judgement, slack: Math.abs(judgement.margin - least) }
+    const { prediction, margin } = judgement
+    const { pointer, length } = intervalMargins(engine, undefined, stages.at(-1)!, last, columns, e, prediction, true)
+    const bounds = engine.read(pointer, length)
+    // of another class the label's own bound says how far it is from the largest
+    const proved = prediction === label ? provedMargin(bounds, label) : bounds[label]!
+    return { ...judgement, isSure: provedMargin(bounds, prediction) > 0, slack: Math.abs(margin - proved) }
   })
 }
-
-/** NaN is not. */
-const isSurelyRight = ({ margin, slack }: Judged): boolean => margin > slack

@@ -39,35 +39,54 @@ export function carryMargins(
  * give way to rounding and may rest on estimates: no certificate.
  */
 export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): Tensor {
-  return margins(relaxed, tape, example)
+  return margins(relaxed, tape, example).bounds
 }
 
 /**
  * Upper bounds of z_target − z_label over the ball: one number per target, 0 at the label. All below zero: proved
  * robust. Sound: yes, float32 rounding included. Complete: no.
  */
-export function provedMargins(proved: Proved, example: number): Float32Array {
-  const { pointer, length } = margins(proved, undefined, example, proved.proof.magnitude)
-  const bounds = proved.network.engine.read(pointer, length)
-  return proved.proof.trusted ? bounds.map(unlessOverflowed) : bounds.fill(Infinity)
+export const provedMargins = (proved: Proved, example: number): Float32Array =>
+  provedMarginsAndSlack(proved, example).bounds
+
+/** The same, and by how much each gives way to rounding in its last pass; hidden bounds before it took less. */
+export function provedMarginsAndSlack(
+  proved: Proved,
+  example: number,
+): { readonly bounds: Float32Array; readonly slack: Float32Array } {
+  const { engine, stages } = proved.network
+  const { bounds, specification, error } = margins(proved, undefined, example, proved.proof.magnitude)
+  const slack = scatter(engine, undefined, stages.at(-1)!.outputShape.channels, specification, { upper: error })
+  const read = ({ pointer, length }: Tensor) => engine.read(pointer, length)
+  return {
+    bounds: proved.proof.trusted ? read(bounds).map(unlessOverflowed) : read(bounds).fill(Infinity),
+    slack: read(slack),
+  }
 }
 
 /** −max over targets ≠ label of the upper bounds of z_target − z_label; NaN if one is. */
 export const provedMargin = (bounds: ArrayLike<number>, label: number): number =>
   Array.from(bounds).reduce((least, bound, target) => (target === label ? least : Math.min(least, -bound)), Infinity)
 
-function margins(relaxed: Relaxed, tape: Tape | undefined, example: number, magnitude?: Tensor): Tensor {
+/** @returns bounds, one per target, and what of them is rounding, one per row of the specification */
+function margins(
+  relaxed: Relaxed,
+  tape: Tape | undefined,
+  example: number,
+  magnitude?: Tensor,
+): { readonly bounds: Tensor; readonly specification: Specification; readonly error: Tensor } {
   const { network, chunk, options, last } = relaxed
   const { engine, stages } = network
   const logits = stages.at(-1)!
   const { specification, carried } = carryMargins(relaxed, tape, example, magnitude)
   const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
+  const { error } = carried
   const bounds = scatter(engine, tape, logits.outputShape.channels, specification, dual)
-  if (!options.prune) return bounds
+  if (!options.prune) return { bounds, specification, error }
   const label = chunk.labels[example]!
   const rigorous = magnitude !== undefined
   const interval = intervalMargins(engine, tape, logits, last, chunk.columns, example, label, rigorous)
-  return smaller(engine, tape, bounds, interval)
+  return { bounds: smaller(engine, tape, bounds, interval), specification, error }
 }
 
 /** Upper bounds by target from rows. */

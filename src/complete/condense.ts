@@ -26,30 +26,54 @@ export interface Root {
   readonly open: readonly number[]
 }
 
+/** How neurons are bounded. */
+export interface Bounding {
+  /** Lower slopes that are tried for each bound. */
+  readonly slopes: readonly ((l: number, u: number) => number)[]
+  /** From which ReLU node on interval steps settle neurons. Before that every neuron has the bounds of its row alone. */
+  readonly settlesFrom: number
+}
+
+/** Of the lower lines through 0 the one that leaves less area (Zhang et al. 2018). */
+export const adaptiveSlope = (l: number, u: number): number => Number(u > -l)
+/** Of the upper line, too (Wong & Kolter 2018). */
+const commonSlope = (l: number, u: number): number => u / (u - l)
+
+export const tightest: Bounding = { slopes: [commonSlope, adaptiveSlope], settlesFrom: 0 }
+/** The LP dual (Wong & Kolter 2018). */
+export const lpDual = (settlesFrom: number): Bounding => ({ slopes: [commonSlope], settlesFrom })
+
 /**
  * @param graph whose outputs are the margins of a question, see margins-graph.ts
  * @param deadline on the clock of performance.now()
  * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
-export function condense(engine: Engine, graph: Graph, { lower, upper, ball }: InputRegion, deadline: number): Root {
+export function condense(
+  engine: Engine,
+  graph: Graph,
+  { lower, upper, ball }: InputRegion,
+  deadline: number,
+  { slopes, settlesFrom }: Bounding = tightest,
+): Root {
   const mark = engine.mark()
   const substitution = new Substitution(engine, graph, lower, upper)
   const rows: Row[] = []
   const [neuronLower, neuronUpper]: [number[], number[]] = [[], []]
   const levels: number[] = []
   const bounds = (functions: readonly Row[], signs: readonly (1 | -1)[]) =>
-    bounded(engine, { lower, upper, ball, rows, neuronLower, neuronUpper }, functions, signs, 0, deadline)
+    bounded(engine, { lower, upper, ball, rows, neuronLower, neuronUpper }, functions, signs, slopes, 0, deadline)
 
   graph.nodes.forEach((node, i) => {
     checkTime(deadline)
     if (node.kind === 'affine') return substitution.pushAffine(i)
     const [l, u] = [substitution.lower[node.value]!, substitution.upper[node.value]!]
-    const open = indicesWhere(l, (low, j) => low < 0 && u[j]! > 0)
+    const settles = levels.length >= settlesFrom
+    const open = indicesWhere(l, (low, j) => !settles || (low < 0 && u[j]! > 0))
     const candidates = substitution.rows(node.value, open, deadline)
     const ends = bounds([...candidates, ...candidates], signsOf(candidates))
     open.forEach((j, c) => {
-      l[j] = better(l[j]!, ends[c]!)
-      u[j] = -better(-u[j]!, ends[open.length + c]!)
+      l[j] = better(settles ? l[j]! : -Infinity, ends[c]!)
+      u[j] = -better(settles ? -u[j]! : -Infinity, ends[open.length + c]!)
     })
     substitution.pushRelu(i)
     levels.push(rows.length)
@@ -62,7 +86,7 @@ export function condense(engine: Engine, graph: Graph, { lower, upper, ball }: I
   })
 
   const last = graph.nodes.length
-  const margins = substitution.lower[last]!.slice()
+  const margins = substitution.lower[last]!.map((margin) => (levels.length >= settlesFrom ? margin : -Infinity))
   const tried = indicesWhere(margins, (margin) => !(margin > 0))
   const outputs = substitution.rows(last, tried, deadline)
   const found = bounds(outputs, signsOf(outputs))
@@ -89,6 +113,7 @@ export function bounded(
   parts: Neurons,
   functions: readonly Row[],
   signs: readonly (1 | -1)[],
+  slopes: Bounding['slopes'],
   steps: number,
   deadline: number,
 ): Float64Array {
@@ -109,10 +134,10 @@ export function bounded(
       const bounds = batch.bounds()
       part.forEach((_, r) => (best[first + r] = better(best[first + r]!, bounds[r]!)))
     }
-    start(commonSlope)
-    take()
-    start(adaptiveSlope)
-    take()
+    for (const slope of slopes) {
+      start(slope)
+      take()
+    }
     batch.restart()
     for (let step = 0; step < steps; step++) {
       checkTime(deadline)
@@ -127,10 +152,6 @@ export function bounded(
 /** The larger of two lower bounds; one that is not a finite number bounds nothing. */
 export const better = (bound: number, other: number): number => (other > bound && other < Infinity ? other : bound)
 
-/** Of the lower lines through 0 the one that leaves less area (Zhang et al. 2018). */
-export const adaptiveSlope = (l: number, u: number): number => Number(u > -l)
-/** Of the upper line, too (Wong & Kolter 2018). */
-const commonSlope = (l: number, u: number): number => u / (u - l)
 /** Length of ascent step `step` of so many, counted from 0: from 0.3 down to 0.1. */
 export const stepSize = (step: number, steps: number): number => 0.3 * 0.33 ** (step / steps)
 

@@ -5,7 +5,7 @@
  * from.
  */
 import type { Engine } from '../engine/engine.ts'
-import { type Root, better, bounded, joinRows, signsOf } from './condense.ts'
+import { type Root, better, bounded, joinRows, signsOf, tightest } from './condense.ts'
 import { type Condensed, rowOf } from './condensed.ts'
 import { UNDERFLOW } from './range.ts'
 import type { Row } from './substitution.ts'
@@ -25,7 +25,7 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
   const rows = Array.from({ length: neurons + cases.length }, (_, r) => rowOf(root.condensed, r))
   const bounds = (end: number, functions: readonly Row[]) => {
     const parts = { lower, upper, ball, rows: rows.slice(0, end), neuronLower, neuronUpper }
-    return bounded(engine, parts, [...functions, ...functions], signsOf(functions), STEPS, deadline)
+    return bounded(engine, parts, [...functions, ...functions], signsOf(functions), tightest.slopes, STEPS, deadline)
   }
   levels.forEach((first, level) => {
     const next = levels[level + 1] ?? neurons

@@ -10,9 +10,10 @@ import type { Judgement } from '../attacks/recheck.ts'
 import type { Norm } from '../bounds/norm.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { proveNetwork } from '../bounds/dual.ts'
-import { provedMargin, provedMargins } from '../bounds/margins.ts'
+import { provedMargin, provedMarginsAndSlack } from '../bounds/margins.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { type Draft, figures, finishRow, finite, incomplete } from './drafts.ts'
+import { lpMargin } from './lp-margin.ts'
 import type { CertifyMethod } from './methods.ts'
 import type { CertifyResult } from './rows.ts'
 
@@ -153,17 +154,32 @@ export function intervalCertificates(subject: Subject, pass: readonly number[], 
   })
 }
 
-/** The same by the LP dual. @param prune see bounds/dual.ts */
+/** How many times its slack a bound may be above zero, so that float64 looks again: the hidden bounds gave way, too. */
+const DOUBTFUL = 4
+
+/** The same by the LP dual, in float64 where float32's rounding decides. @param prune see bounds/dual.ts */
 export function lpCertificates(
   subject: Subject,
   pass: readonly number[],
   settings: CertifySettings,
   prune: boolean,
 ): number[] {
-  const { loaded } = subject
-  return onChunk(subject, pass, settings, (chunk) => {
+  const { loaded, network, dataset } = subject
+  const { epsilon, norm, attack } = settings
+  const margins = onChunk(subject, pass, settings, (chunk) => {
     const proved = proveNetwork(loaded, chunk, prune)
-    return chunk.labels.map((label, e) => provedMargin(provedMargins(proved, e), label))
+    return chunk.labels.map((label, e) => {
+      const { bounds, slack } = provedMarginsAndSlack(proved, e)
+      const without = bounds.map((bound, target) => bound - DOUBTFUL * slack[target]!)
+      return { least: provedMargin(bounds, label), isDoubtful: provedMargin(without, label) > 0 }
+    })
+  })
+  const { images, labels } = examples(dataset, pass)
+  return margins.map(({ least, isDoubtful }, e) => {
+    if (proves(least) || !isDoubtful) return least
+    const domain = { epsilon, norm, domain: attack.domain }
+    const exact = lpMargin(loaded.engine, network, images[e]!, labels[e]!, domain, prune)
+    return exact > least ? exact : least
   })
 }
 

@@ -1,7 +1,7 @@
 /** The question that certification asks about an image: may any image of the domain reach another class? */
 import { type Domain, inputBox } from '../bounds/domain.ts'
 import type { Norm } from '../bounds/norm.ts'
-import { type Question, classificationQuestion } from '../complete/question.ts'
+import { type InputRegion, type Question, classificationQuestion } from '../complete/question.ts'
 
 /** What a domain is made of around each image. */
 export interface DomainSettings {
@@ -17,14 +17,14 @@ export interface DomainSettings {
  * box around it, cut at [0, 1] or not, lies in the ball.
  * @throws UserError if a pixel is not in the domain
  */
-export function imageQuestion(
-  image: Float32Array,
-  label: number,
-  classes: number,
-  { epsilon, norm = 'linf', domain }: DomainSettings,
-): Question {
-  const { lower, upper } = inputBox(image, epsilon, domain)
-  if (norm === 'linf') return classificationQuestion(lower, upper, label, classes)
-  const ball = { norm, centre: Float64Array.from(image), radius: epsilon }
+export function imageQuestion(image: Float32Array, label: number, classes: number, settings: DomainSettings): Question {
+  const { lower, upper, ball } = imageRegion(image, settings)
   return classificationQuestion(lower, upper, label, classes, ball)
+}
+
+/** What it is about. */
+export function imageRegion(image: Float32Array, { epsilon, norm = 'linf', domain }: DomainSettings): InputRegion {
+  const box = inputBox(image, epsilon, domain)
+  if (norm === 'linf') return box
+  return { ...box, ball: { norm, centre: Float64Array.from(image), radius: epsilon } }
 }
