@@ -25,6 +25,7 @@ import {
   normOption,
   pgdSettings,
   rangeOf,
+  outputOption,
   seedOption,
   workersOption,
 } from './options.ts'
@@ -44,6 +45,7 @@ interface Flags extends RangeFlags, PgdFlags {
   readonly domain: Domain
   readonly mean?: number[]
   readonly std?: number[]
+  readonly output?: string
   readonly complete?: string
   readonly timeout?: number
   readonly seed: number
@@ -61,6 +63,7 @@ const completeNames = completeMethods.join(' or ')
 export function certifyCommand(command: Command): void {
   command
     .argument('<network>', 'a .safetensors, .onnx or .npz file')
+    .addOption(outputOption())
     .addOption(datasetOption())
     .option('--validation-of <run>', 'instead of test images those that a training run kept for validation')
     .addOption(epsilonOption())
@@ -122,7 +125,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
   const complete = completeOf(flags, named ?? cheap)
   const normalisation = normalisationOf(flags)
   if (!resume && flags.out === path) throw new UserError('--out is the network itself: choose another file')
-  const file = await loadFile(path)
+  const file = await loadFile(path, flags.output)
   const progress = new Progress()
   const done = onInterrupt('Go on with the same command and --resume.')
   try {

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { UserError } from '../errors.ts'
 import { formatOf, loadAnyNetwork, networkExtensions, saveAnyNetwork } from '../formats/any-network.ts'
 import { countParameters } from '../networks/network.ts'
+import { outputOption } from './options.ts'
 import { examples } from './program.ts'
 
 const anyOf = `${networkExtensions.slice(0, -1).join(', ')} or ${networkExtensions.at(-1)}`
@@ -12,6 +13,7 @@ export function convertCommand(command: Command): void {
   command
     .argument('<in>', `network to read: ${anyOf}`)
     .argument('<out>', `file to write, replaced if there is one: ${anyOf}`)
+    .addOption(outputOption())
     .addHelpText(
       'after',
       '\nParameters are kept bit by bit. In ONNX files, the constants of a normalise layer are 32-bit floats.\n' +
@@ -21,10 +23,12 @@ export function convertCommand(command: Command): void {
 }
 
 /** @throws UserError if a file cannot be read or written, or the network is not made of our layers */
-function runConvert(from: string, to: string): void {
+function runConvert(from: string, to: string, { output }: { readonly output?: string }): void {
   formatOf(to)
   if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
-  const { network, misfit, metadata } = loadAnyNetwork(from)
+  const { graph, network, misfit, metadata } = loadAnyNetwork(from, { output })
+  if (graph.ending)
+    throw new UserError(`${from} cannot be converted: it ends in a ${graph.ending}, which our layers have not`)
   if (!network) throw new UserError(`${from} cannot be converted to layers of 32-bit floats: ${misfit}`)
   saveAnyNetwork(to, network, metadata)
   const { architecture } = network

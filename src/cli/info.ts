@@ -13,7 +13,7 @@ import {
   shapesOf,
   sourceOf,
 } from '../networks/network.ts'
-import { jsonOption } from './options.ts'
+import { jsonOption, outputOption } from './options.ts'
 import { examples } from './program.ts'
 import { formatTable, printJson } from './text.ts'
 
@@ -21,6 +21,7 @@ export function infoCommand(command: Command): void {
   command
     .argument('[network]', 'an .onnx, .safetensors or .npz file')
     .option('--architecture <name>', `instead of a file: ${architectureNames.join(', ')}`)
+    .addOption(outputOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -33,20 +34,20 @@ export function infoCommand(command: Command): void {
     .action(runInfo)
 }
 
-function runInfo(path: string | undefined, flags: { architecture?: string; json?: boolean }): void {
+function runInfo(path: string | undefined, flags: { architecture?: string; output?: string; json?: boolean }): void {
   if ((path === undefined) === (flags.architecture === undefined)) {
     throw new UserError('give either a network file or --architecture')
   }
   if (path === undefined) return printArchitecture(architectureNamed(flags.architecture!), {}, flags.json)
-  const { graph, network, misfit, metadata } = loadAnyNetwork(path)
-  if (network) printArchitecture(network.architecture, metadata, flags.json)
+  const { graph, network, misfit, metadata } = loadAnyNetwork(path, { output: flags.output })
+  if (network && !graph.ending) printArchitecture(network.architecture, metadata, flags.json)
   else printGraph(graph, misfit, metadata, flags.json)
 }
 
 /** A network that is not made of our layers, as verification sees it. */
 function printGraph(graph: Graph, misfit: string | undefined, metadata: object, json = false): void {
   const sizes = sizesOf(graph)
-  const { nodes } = graph
+  const { nodes, ending } = graph
   const name = (value: number) => (value === 0 ? 'input' : `${value}`)
   const rows = nodes.map((node, i) => ({
     value: i + 1,
@@ -55,11 +56,14 @@ function printGraph(graph: Graph, misfit: string | undefined, metadata: object, 
     size: sizes[i + 1]!,
   }))
   const hiddenUnits = rows.reduce((sum, { kind, size }) => sum + (kind === 'relu' ? size : 0), 0)
-  if (json) return printJson({ name: graph.name, input: graph.inputShape, values: rows, hiddenUnits, metadata })
+  if (json) return printJson({ name: graph.name, input: graph.inputShape, values: rows, ending, hiddenUnits, metadata })
   console.log(`${graph.name}: input ${graph.inputShape.join('×')}\n`)
   const body = rows.map(({ value, kind, of, size }) => [`${value}`, kind, of.join(', '), `${size}`])
   console.log(formatTable([['value', 'kind', 'of', 'size'], ...body], 3))
-  console.log(`\n${hiddenUnits} hidden units; no network of layers that the engine takes: ${misfit}`)
+  if (ending) console.log(`\nthen a ${ending}`)
+  console.log(
+    `\n${hiddenUnits} hidden units; no network of layers that the engine takes: ${misfit ?? `it ends in a ${ending}`}`,
+  )
 }
 
 function printArchitecture(architecture: Architecture, metadata: Record<string, string>, json = false): void {

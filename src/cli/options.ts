@@ -22,6 +22,9 @@ export const workersOption = (limits = '') =>
 
 export const dataOption = () => new Option('--data <dir>', 'folder with the files of the data set, if not downloaded')
 
+export const outputOption = () =>
+  new Option('--output <name>', 'of an ONNX network with several outputs: only this one (default: all, in file order)')
+
 export const jsonOption = () => new Option('--json', 'print one JSON document instead of text')
 
 /** What `rangeOf` understands. */

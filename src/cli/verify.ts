@@ -13,7 +13,7 @@ import { runInstances } from '../properties/instances-run.ts'
 import { MOST_SECONDS, readInstances } from '../properties/instances-table.ts'
 import { LimitedDecider } from '../properties/limited.ts'
 import { onInterrupt } from './interrupt.ts'
-import { jsonOption, seedOption, workersOption } from './options.ts'
+import { jsonOption, outputOption, seedOption, workersOption } from './options.ts'
 import { examples } from './program.ts'
 import { Clock, Progress } from './progress.ts'
 import { formatTable, printJson } from './text.ts'
@@ -26,6 +26,7 @@ interface Flags {
   readonly out?: string
   readonly resume?: boolean
   readonly complete: SearchChoice
+  readonly output?: string
   readonly seed: number
   readonly workers: number
   readonly json?: boolean
@@ -48,6 +49,7 @@ export function verifyCommand(command: Command): void {
         .default('auto')
         .argParser(parseChoice),
     )
+    .addOption(outputOption())
     .addOption(seedOption('decides where searches begin'))
     .addOption(workersOption(', time limits apart'))
     .addOption(jsonOption())
@@ -79,7 +81,7 @@ function parseChoice(name: string): SearchChoice {
 }
 
 async function runVerify(network: string | undefined, property: string | undefined, flags: Flags): Promise<void> {
-  const { timeout, counterexample, instances, out, resume } = flags
+  const { timeout, counterexample, instances, out, output, resume } = flags
   if (instances === undefined) {
     if (network === undefined || property === undefined) {
       throw new UserError('give a network and a property, or --instances')
@@ -92,13 +94,14 @@ async function runVerify(network: string | undefined, property: string | undefin
     if (timeout !== undefined || counterexample !== undefined) {
       throw new UserError('--timeout and --counterexample do not go with --instances: its rows have their own timeouts')
     }
+    if (output !== undefined) throw new UserError('--output does not go with --instances: leave it out')
     if (out === undefined) throw new UserError('give --out: where the results of --instances go')
     await verifyAll(instances, out, flags)
   }
 }
 
 async function verifyOne(path: string, propertyPath: string, timeout: number, flags: Flags): Promise<void> {
-  const { counterexample: to, workers, seed } = flags
+  const { counterexample: to, output, workers, seed } = flags
   // before the work that it would lose
   if (to !== undefined && existsSync(to)) throw new UserError(`${to} exists already: choose another --counterexample`)
   if (to !== undefined && !existsSync(dirname(to))) {
@@ -107,7 +110,7 @@ async function verifyOne(path: string, propertyPath: string, timeout: number, fl
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
   const decider = new LimitedDecider(flags.complete)
-  const task = { network: path, property: propertyPath, end: epochNow() + 1000 * timeout, workers, seed }
+  const task = { network: path, property: propertyPath, output, end: epochNow() + 1000 * timeout, workers, seed }
   const result = await decider.decide(task).finally(() => decider.close())
   if (result.isEmpty) console.error(`${propertyPath}: no input can meet it, whatever the network`)
   if (to !== undefined && result.counterexample) writeFileAtomic(to, `${formatCounterexample(result.counterexample)}\n`)

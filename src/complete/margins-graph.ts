@@ -5,6 +5,7 @@
  * nothing but networks.
  */
 import { type Graph, type GraphNode, sizesOf } from '../networks/graph.ts'
+import { requireOrder } from '../networks/ending.ts'
 import { type LinearMap, denseMap, selectionMap, sparseMap } from '../networks/linear-map.ts'
 import { type LinearConstraint, type Question, checkQuestion } from './question.ts'
 
@@ -27,6 +28,7 @@ export function withMargins(graph: Graph, question: Question): Graph {
   const { unsafe } = question
   const sizes = sizesOf(graph)
   checkQuestion(question, sizes[0]!, sizes.at(-1)!)
+  requireOrder(graph, unsafe.flat())
   const asked = withExcesses(graph, unsafe.flat())
   const nodes: GraphNode[] = [...asked.nodes]
   const affine = (...terms: { value: number; map: LinearMap }[]) =>
@@ -51,7 +53,8 @@ export function withMargins(graph: Graph, question: Question): Graph {
     )
     lengths = lengths.map((length) => Math.ceil(length / 2))
   }
-  return { ...graph, nodes }
+  const { name, inputShape } = graph
+  return { name, inputShape, nodes }
 }
 
 /** Neighbours of a case in pairs: the first of each, alone or not, and which of those are not alone. */

@@ -6,6 +6,7 @@
  */
 import type { Engine } from '../engine/engine.ts'
 import { UserError, unknownName } from '../errors.ts'
+import { requireOrder } from '../networks/ending.ts'
 import { type Graph, sizesOf } from '../networks/graph.ts'
 import { condense } from './condense.ts'
 import type { Condensed } from './condensed.ts'
@@ -67,6 +68,7 @@ export async function verifyQuestion(graph: Graph, question: Question, options: 
   if (question.ball && complete !== 'auto') requireBallsSearchable(complete)
   const sizes = sizesOf(graph)
   checkQuestion(question, sizes[0]!, sizes.at(-1)!)
+  requireOrder(graph, question.unsafe.flat())
   return withEngine((engine) => new Verification(engine, graph, question, options).run())
 }
 

@@ -6,7 +6,7 @@ import { type Network, isFloat32 } from '../networks/network.ts'
 import { NEEDS_FLOAT64, networkOf, saveNetwork, tensorsOf } from './network-file.ts'
 import { readNpz, writeNpz } from './npz.ts'
 import { exportOnnx } from './onnx/export.ts'
-import { importOnnx } from './onnx/import.ts'
+import { type ImportOptions, importOnnx } from './onnx/import.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { TensorFile } from './tensors.ts'
 
@@ -20,7 +20,7 @@ export interface AnyNetwork {
 }
 
 interface Format {
-  readonly load: (path: string) => AnyNetwork
+  readonly load: (path: string, options: ImportOptions) => AnyNetwork
   readonly save: (path: string, network: Network, metadata: Readonly<Record<string, string>>) => void
 }
 
@@ -47,8 +47,15 @@ const formats: Readonly<Record<string, Format>> = {
 /** Extensions of the files that hold networks. */
 export const networkExtensions: readonly string[] = Object.keys(formats)
 
-/** @throws UserError if the extension is of none of the formats, or the file cannot be read or holds no such network */
-export const loadAnyNetwork = (path: string): AnyNetwork => formatOf(path).load(path)
+/**
+ * @throws UserError if the extension is of none of the formats, the file cannot be read or holds no such network, or an
+ *   output is named and the format is not ONNX
+ */
+export function loadAnyNetwork(path: string, options: ImportOptions = {}): AnyNetwork {
+  const format = formatOf(path)
+  if (options.output === undefined || format.load === importOnnx) return format.load(path, options)
+  throw new UserError(`${path} has one output: leave out the name '${options.output}'`)
+}
 
 /**
  * Writes a network, atomically, in the format that the extension says.

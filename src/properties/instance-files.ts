@@ -7,6 +7,8 @@ export interface InstanceTask {
   /** Paths. */
   readonly network: string
   readonly property: string
+  /** Name of the network's output, if it is one of several. */
+  readonly output?: string | undefined
   /** When to stop, in milliseconds of `epochNow`: reading counts. */
   readonly end: number
   readonly workers: number
@@ -21,13 +23,14 @@ export const epochNow = (): number => performance.timeOrigin + performance.now()
 
 /** In the calling thread. Successive instances often share a network, and only those: one is kept. */
 export function decideFiles(
-  loadNetwork: (path: string) => Graph,
+  loadNetwork: (path: string, output: string | undefined) => Graph,
   loadProperty: (path: string) => Property,
   verify: Verifier,
 ): Decide {
-  let last: { path: string; graph: Graph } | undefined
-  return async ({ network, property: path, end, workers, seed }) => {
-    if (last?.path !== network) last = { path: network, graph: loadNetwork(network) }
+  let last: { path: string; output: string | undefined; graph: Graph } | undefined
+  return async ({ network, property: path, output, end, workers, seed }) => {
+    if (last?.path !== network || last.output !== output)
+      last = { path: network, output, graph: loadNetwork(network, output) }
     const { graph } = last
     const property = loadProperty(path)
     checkProperty(graph, property)

@@ -8,6 +8,6 @@ import type { Verifier } from './instances.ts'
 
 serve<{ readonly complete: SearchChoice }>(async ({ complete }) => {
   const verify: Verifier = (graph, question, options) => verifyQuestion(graph, question, { ...options, complete })
-  const decide = decideFiles((path) => loadAnyNetwork(path).graph, readVnnlib, verify)
+  const decide = decideFiles((path, output) => loadAnyNetwork(path, { output }).graph, readVnnlib, verify)
   return (_kind, task: InstanceTask) => decide(task)
 })

@@ -1,6 +1,7 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
 import type { Property } from '../formats/vnnlib/property.ts'
 import type { Region } from '../formats/vnnlib/regions.ts'
+import { endOutputs } from '../networks/ending.ts'
 import type { Graph } from '../networks/graph.ts'
 import { type Counterexample, confirmCounterexample, runCandidate } from '../complete/counterexample.ts'
 import { withEngine } from '../complete/engines.ts'
@@ -122,7 +123,8 @@ async function ask(graph: Graph, question: Region, verify: Verifier, options: Ve
 }
 
 function sat(graph: Graph, question: Question, { method, point }: Outcome & { verdict: 'vulnerable' }): InstanceResult {
-  const counterexample = confirmCounterexample(graph, question, point)
+  const confirmed = confirmCounterexample(graph, question, point)
+  const counterexample = { ...confirmed, outputs: endOutputs(graph.ending, confirmed.outputs) }
   return { verdict: 'sat', method, bound: finite(counterexample.distance), reason: undefined, counterexample }
 }
 

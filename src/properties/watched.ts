@@ -1,10 +1,15 @@
 /** A network that gives some of its inputs back, behind its outputs, for constraints that are about both. */
+import { UserError } from '../errors.ts'
 import { type Graph, sizesOf } from '../networks/graph.ts'
 import { type LinearMap, sparseMap } from '../networks/linear-map.ts'
 
-/** @param watched inputs by index; without any, the graph is as it was */
+/**
+ * @param watched inputs by index; without any, the graph is as it was
+ * @throws UserError if the network has an ending: its outputs cannot be compared with anything else
+ */
 export function withWatched(graph: Graph, watched: readonly number[]): Graph {
   if (watched.length === 0) return graph
+  if (graph.ending) throw new UserError(`the network ends in a ${graph.ending}: only its outputs can be compared`)
   const sizes = sizesOf(graph)
   const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!]
   const size = outputs + watched.length

@@ -197,8 +197,9 @@ function methodsOf({ methods }: CertifyOptions): CertifyMethod[] {
 
 function identityOf(target: Network | GraphFile): CertifyHeader['network'] {
   if (!isGraphFile(target)) return { name: target.architecture.name, sha256: hashOfNetwork(target) }
-  const { name, sha256: file, normalisation } = target
-  return { name, sha256: normalisation ? sha256(new TextEncoder().encode(file + JSON.stringify(normalisation))) : file }
+  const { name, sha256: file, normalisation, output } = target
+  const more = [normalisation, output && { output }].flatMap((one) => (one ? [JSON.stringify(one)] : []))
+  return { name, sha256: more.length > 0 ? sha256(new TextEncoder().encode(file + more.join(''))) : file }
 }
 
 /** Identifies what a network computes: its shapes and layers, not its name, and its parameters. */

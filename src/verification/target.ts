@@ -12,6 +12,8 @@ import { type Normalisation, normaliseGraph, normaliseNetwork, takeImages } from
 /** A network that is not made of our layers: its maps cannot be sent to other threads, so each reads the file. */
 export interface GraphFile {
   readonly path: string
+  /** Name of the output, if it is one of several. */
+  readonly output?: string | undefined
   readonly name: string
   /** Of the file's bytes. */
   readonly sha256: string
@@ -23,17 +25,19 @@ export const isGraphFile = (target: Network | GraphFile): target is GraphFile =>
 /** What a file holds. */
 export interface LoadedFile {
   readonly path: string
+  /** Name of the output, if it is one of several. */
+  readonly output?: string | undefined
   readonly graph: Graph
   /** If it is made of layers that the engine takes. */
   readonly network: Network | undefined
 }
 
 /** Reads a network of any format. @throws UserError if the file cannot be read or does not hold a ReLU network */
-export async function loadFile(path: string): Promise<LoadedFile> {
+export async function loadFile(path: string, output?: string): Promise<LoadedFile> {
   // the readers of foreign formats are loaded only for those who need them
   const { loadAnyNetwork } = await import('../formats/any-network.ts')
-  const { graph, network } = loadAnyNetwork(path)
-  return { path, graph, network }
+  const { graph, network } = loadAnyNetwork(path, { output })
+  return { path, output, graph, network }
 }
 
 /**
@@ -41,19 +45,23 @@ export async function loadFile(path: string): Promise<LoadedFile> {
  * @param normalisation for a network that has none inside
  * @throws UserError if the network takes other images, or has a normalisation inside
  */
-export function targetOf({ path, graph, network }: LoadedFile, dataset: Dataset, normalisation?: Normalisation) {
+export function targetOf(
+  { path, output, graph, network }: LoadedFile,
+  dataset: Dataset,
+  normalisation?: Normalisation,
+) {
   if (network) {
     const taken = takeImages(network, dataset.shape)
     return normalisation ? normaliseNetwork(taken, normalisation) : taken
   }
-  const file: GraphFile = { path, name: graph.name, sha256: hashOfFile(path), normalisation }
+  const file: GraphFile = { path, output, name: graph.name, sha256: hashOfFile(path), normalisation }
   fitGraph(graph, dataset, file)
   return file
 }
 
 /** The graph of a file, over pixels. @throws UserError also if the file has changed, or does not fit the data set */
 export async function loadGraph(file: GraphFile, dataset: Dataset): Promise<Graph> {
-  const { graph } = await loadFile(file.path)
+  const { graph } = await loadFile(file.path, file.output)
   if (hashOfFile(file.path) !== file.sha256) throw new UserError(`${file.path} has changed: start again`)
   return fitGraph(graph, dataset, file)
 }

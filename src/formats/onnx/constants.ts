@@ -4,7 +4,8 @@ import { INT64, BOOL } from './schema.ts'
 import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
 import { type Constant, ranges } from './tensor.ts'
 
-const truth = { shape: [], data: new Float64Array(), integer: ranges[BOOL] } as const
+/** What a condition is like. */
+export const truth = { shape: [], data: new Float64Array(), integer: ranges[BOOL] } as const
 const counts = { shape: [], data: new Float64Array(), integer: ranges[INT64] } as const
 
 /** Two constants, broadcast. Whole numbers must be so small that float64 holds them all. */
@@ -88,14 +89,6 @@ export const dequantizeLinear: Operator = (call) => {
   const like = { shape: [], data: new Float64Array(), integer: false } as const
   return call.make(x.shape, like, (i) => (x.data[i] - (zero?.data[at(i)] ?? 0)) * scale.data[at(i)])
 }
-
-/** One function of every number. */
-export const each =
-  (compute: (x: number) => number): Operator =>
-  (call) => {
-    const operand = call.constant(0)
-    return call.make(operand.shape, operand, (i) => compute(operand.data[i]))
-  }
 
 /** Ties to even. */
 export const roundEven = (x: number): number => {

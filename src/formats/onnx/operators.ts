@@ -1,8 +1,10 @@
 /** The operators that are imported, by name: https://onnx.ai/onnx/operators. */
 import * as arithmetic from './arithmetic.ts'
 import type { Operator } from './call.ts'
+import * as choice from './choice.ts'
 import * as constants from './constants.ts'
 import * as convolution from './convolution.ts'
+import { einsum } from './einsum.ts'
 import * as extremes from './extremes.ts'
 import { folding } from './fold.ts'
 import * as layout from './layout.ts'
@@ -13,6 +15,8 @@ import * as pooling from './pooling.ts'
 import * as product from './product.ts'
 import * as reduction from './reduction.ts'
 import { curved } from './refused.ts'
+import * as resize from './resize.ts'
+import { softmax } from './softmax.ts'
 
 /** Those that take values and constants alike. */
 const general: Readonly<Record<string, Operator>> = {
@@ -28,20 +32,28 @@ const general: Readonly<Record<string, Operator>> = {
   Gather: placement.gather,
   GatherElements: placement.gatherElements,
   GatherND: placement.gatherND,
+  Greater: choice.greater,
+  GreaterOrEqual: choice.greaterOrEqual,
   Identity: layout.identity,
+  Less: choice.less,
+  LessOrEqual: choice.lessOrEqual,
+  LogSoftmax: softmax('log-softmax'),
   Max: extremes.max,
   Mean: reduction.mean,
   Min: extremes.min,
   Mul: arithmetic.binary('Mul'),
   Neg: reduction.neg,
+  Not: choice.not,
   ReduceMax: extremes.reduceMax,
   ReduceMean: reduction.reduceMean,
   ReduceMin: extremes.reduceMin,
   ReduceSum: reduction.reduceSum,
   Reshape: layout.reshape,
+  Resize: resize.resize,
   Shape: layout.shapeOf,
   Size: constants.size,
   Slice: placement.slice,
+  Softmax: softmax('softmax'),
   SpaceToDepth: placement.spaceToDepth,
   Split: placement.split,
   Squeeze: layout.squeeze,
@@ -50,6 +62,8 @@ const general: Readonly<Record<string, Operator>> = {
   Tile: placement.tile,
   Transpose: layout.transpose,
   Unsqueeze: layout.unsqueeze,
+  Upsample: resize.upsample,
+  Where: choice.where,
 }
 
 /** Those of computed values. */
@@ -60,6 +74,7 @@ const ofValues: Readonly<Record<string, Operator>> = {
   Clip: piecewise.clip,
   Conv: convolution.conv,
   ConvTranspose: convolution.convTranspose,
+  Einsum: einsum,
   Gemm: product.gemm,
   GlobalAveragePool: pooling.globalAveragePool,
   GlobalMaxPool: pooling.globalMaxPool,
@@ -79,7 +94,6 @@ const ofConstants: Readonly<Record<string, Operator>> = {
   DequantizeLinear: constants.dequantizeLinear,
   Equal: constants.equal,
   Mod: constants.mod,
-  Not: constants.each((x) => 1 - x),
   Or: constants.or,
   Pow: constants.pow,
   Range: constants.range,

@@ -3,6 +3,7 @@
  * formulas over the inputs and outputs of a network. All assertions together describe the unsafe set.
  */
 import { UserError } from '../../errors.ts'
+import { requireOrder } from '../../networks/ending.ts'
 import { type Graph, sizesOf } from '../../networks/graph.ts'
 import { readWholeFile } from '../atomic.ts'
 import { decodeText } from '../foreign.ts'
@@ -77,11 +78,15 @@ function requireVersion(tokens: Tokens): void {
   if (!/^<[12]\.\d+>$/.test(version)) throw tokens.error(`version ${quote(version)}: known are <1.0> and <2.0>`)
 }
 
-/** @throws UserError if the property is not one of this network: the counts of inputs or outputs differ */
-export function checkProperty(graph: Graph, { name, inputs, outputs }: Property): void {
+/** @throws UserError if the property is not one of this network: other counts of inputs or outputs, or its ending */
+export function checkProperty(graph: Graph, { name, inputs, outputs, regions }: Property): void {
   const sizes = sizesOf(graph)
   const [has, gives] = [sizes[0]!, sizes.at(-1)!]
-  if (has === inputs && gives === outputs) return
+  if (has === inputs && gives === outputs)
+    return requireOrder(
+      graph,
+      regions.flatMap(({ unsafe }) => unsafe.flat()),
+    )
   throw new UserError(
     `${name} is for another network: it has ${inputs} inputs X and ${outputs} outputs Y, ` +
       `${graph.name} has ${has} and ${gives}`,
