@@ -1,5 +1,6 @@
 /** Operators that add and scale element by element. */
 import type { Call, Operator } from './call.ts'
+import { refusedValue } from './refused.ts'
 import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
 import { type Operand, type Selection, type Value, isConstant } from './steps.ts'
 import type { Constant } from './tensor.ts'
@@ -29,12 +30,12 @@ export function combine(call: Call, operator: Arithmetic, a: Operand, b: Operand
   }
   if (isConstant(b)) return withConstant(call, operator, { value: a as Value, source: fromA }, b, fromB, shape)
   if (isConstant(a)) {
-    if (operator === 'Div') throw call.refuse('divides by a value computed from the input: that is not supported')
+    if (operator === 'Div') return refusedValue(call, shape, [b], { operator: 'Div by a computed value' })
     if (operator !== 'Sub') return withConstant(call, operator, { value: b, source: fromB }, a, fromA, shape)
     return affine(call, { value: b, source: fromB }, shape, { factor: () => -1, shift: (o) => a.data[fromA(o)] })
   }
   if (operator === 'Mul' || operator === 'Div') {
-    throw call.refuse('combines two values computed from the input: only their sum and difference are supported')
+    return refusedValue(call, shape, [a, b], { operator: `${operator} of two computed values` })
   }
   const size = elementsOf(shape)
   const sign = operator === 'Sub' ? -1 : 1

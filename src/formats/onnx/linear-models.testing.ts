@@ -175,6 +175,72 @@ export const linearModels: Readonly<Record<string, TestModel>> = {
       },
     ]),
   ),
+  ...Object.fromEntries(
+    ['half_pixel', 'pytorch_half_pixel', 'align_corners', 'asymmetric', 'half_pixel_symmetric'].flatMap((place) =>
+      ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'].map((round) => [
+        `Resize by '${place}' and '${round}', by scales and by sizes`,
+        {
+          input: ['N', 2, 3, 4],
+          opset: 19,
+          nodes: [
+            node('Resize', 'x - s', 'a', { coordinate_transformation_mode: place, nearest_mode: round }),
+            node('Resize', 'a - - z', 'y', { coordinate_transformation_mode: place, nearest_mode: round }),
+          ],
+          initialisers: [floats('s', [4], [1, 1, 2.3, 0.7]), integers('z', [1, 2, 4, 7])],
+        },
+      ]),
+    ),
+  ),
+  'Resize of some axes': {
+    input: ['N', 2, 3, 4],
+    opset: 18,
+    nodes: [node('Resize', 'x - s', 'y', { axes: [3, -2] })],
+    initialisers: [floats('s', [2], [2, 1.5])],
+  },
+  'Resize of opset 10': {
+    input: ['N', 2, 3, 4],
+    opset: 10,
+    nodes: [node('Resize', 'x s', 'y')],
+    initialisers: [floats('s', [4], [1, 1, 1.5, 2])],
+  },
+  'Resize of opset 11': {
+    input: ['N', 2, 3, 4],
+    opset: 11,
+    nodes: [node('Resize', 'x r s', 'y', { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' })],
+    initialisers: [floats('r', [0], []), floats('s', [4], [1, 1, 2, 2])],
+  },
+  'Upsample of opset 9': {
+    input: ['N', 2, 3, 4],
+    opset: 9,
+    nodes: [node('Upsample', 'x s', 'y')],
+    initialisers: [floats('s', [4], [1, 1, 2, 3])],
+  },
+  'Upsample of opset 7': {
+    input: ['N', 2, 3, 4],
+    opset: 7,
+    nodes: [node('Upsample', 'x', 'y', { scales: [1, 1, 2, 1.5] })],
+  },
+  'Einsum of matrices, diagonals, sums and several constants': {
+    input: ['N', 3, 4],
+    nodes: [
+      node('Einsum', 'x w', 'a', { equation: 'bij, jk -> bki' }),
+      node('Einsum', 'v a u', 'b', { equation: 'kk,bki,i->bi' }),
+      node('Einsum', 'b', 'c', { equation: 'ij->ji' }),
+      node('Einsum', 'c u', 'd', { equation: 'ib,i' }),
+      node('Einsum', 'w v', 'e', { equation: 'jk,kk->j' }),
+      node('Mul', 'd e', 'y'),
+    ],
+    initialisers: [drawn('w', [4, 5]), drawn('v', [5, 5]), drawn('u', [3])],
+  },
+  'Where by a constant condition': {
+    input: ['N', 2, 3],
+    nodes: [node('Where', 'c x w', 'a'), node('Where', 'c w v', 'b'), node('Where', 'd a b', 'y')],
+    initialisers: [
+      { name: 'c', dims: [3], dataType: BOOL, int32Data: [1, 0, 1] },
+      { name: 'd', dims: [2, 1, 1], dataType: BOOL, int32Data: [0, 1] },
+      ...[drawn('w', [2, 1]), drawn('v', [3])],
+    ],
+  },
   'Pad of a constant': {
     input: ['N', 3],
     nodes: [node('Pad', 'w p', 'v'), node('MatMul', 'x v', 'y')],

@@ -17,7 +17,7 @@ import {
 /** Numbers are floats where the attribute's name says so, and whole ones elsewhere. */
 type AttributeValue = number | string | readonly number[] | Partially<TensorProto>
 
-const FLOATS = ['alpha', 'beta', 'epsilon', 'value_float', 'value_floats', 'value', 'ratio', 'min', 'max']
+const FLOATS = ['alpha', 'beta', 'epsilon', 'value_float', 'value_floats', 'value', 'ratio', 'min', 'max', 'scales']
 
 function attribute(name: string, value: AttributeValue): Partially<AttributeProto> {
   const float = FLOATS.includes(name)

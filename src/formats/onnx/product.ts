@@ -2,7 +2,8 @@
 import { combine } from './arithmetic.ts'
 import type { Call, Operator } from './call.ts'
 import { transposed } from './layout.ts'
-import { elementsOf } from './shape.ts'
+import { refusedValue } from './refused.ts'
+import { broadcastShapes, elementsOf } from './shape.ts'
 import { type Operand, type Value, type Weights, isConstant } from './steps.ts'
 import type { Constant } from './tensor.ts'
 
@@ -34,6 +35,7 @@ export const gemm: Operator = (call) => {
   const matrix = (constant: Constant, by: string) =>
     call.wholeNumber(by, 0) === 0 ? matrixOf(call, constant) : flip(matrixOf(call, constant))
   const [left, right] = [turned(a, 'transA'), turned(b, 'transB')]
+  if (!isConstant(left) && !isConstant(right)) return refusedProduct(call, left, right)
   const product = isConstant(right)
     ? fromRight(call, valueOf(call, left), matrix(right, 'transB'))
     : fromLeft(call, matrix(constantOf(call, left), 'transA'), right)
@@ -61,15 +63,25 @@ export const matMul: Operator = (call) => {
   const [row, column] = [a.shape.length === 1, b.shape.length === 1]
   const left = row ? call.relabel(a, [1, ...a.shape]) : a
   const right = column ? call.relabel(b, [...b.shape, 1]) : b
-  const product = isConstant(right)
-    ? fromRight(call, valueOf(call, left), matrixOf(call, right))
-    : fromLeft(call, matrixOf(call, constantOf(call, left)), right)
+  const product = productOf(call, left, right)
   const rank = product.shape.length
   const dropped = (i: number) => (row && i === rank - 2) || (column && i === rank - 1)
   return call.relabel(
     product,
     product.shape.filter((_, i) => !dropped(i)),
   )
+}
+
+function productOf(call: Call, left: Operand, right: Operand): Value {
+  if (isConstant(right)) return fromRight(call, valueOf(call, left), matrixOf(call, right))
+  return isConstant(left) ? fromLeft(call, matrixOf(call, left), right) : refusedProduct(call, left, right)
+}
+
+function refusedProduct(call: Call, left: Value, right: Value): Value {
+  const outer = broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2))
+  if (!outer || left.shape.at(-1) !== right.shape.at(-2)) throw misfit(call, left.shape, right.shape)
+  const shape = [...outer, left.shape.at(-2)!, right.shape.at(-1)!]
+  return refusedValue(call, shape, [left, right], { operator: `${call.node.opType} of two computed values` })
 }
 
 function valueOf(call: Call, operand: Operand): Value {
