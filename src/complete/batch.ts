@@ -3,6 +3,7 @@
  * function of the system with slopes and splits of its own: a bound of a neuron, or a sub-problem of a search.
  * Problem, soundness and sources are those of system.ts.
  */
+import type { InputRegion } from './question.ts'
 import type { Row } from './substitution.ts'
 import type { System } from './system.ts'
 
@@ -31,6 +32,9 @@ export class Batch {
   readonly #loss: number
   readonly #coefficients: number
   readonly #level: number
+  /** [input][row]: the rows' own boxes, if they have any. */
+  readonly #centre: Float64Array
+  readonly #radius: Float64Array
   #step = 0
 
   /** @param rows room for so many; a multiple of 8 */
@@ -55,6 +59,8 @@ export class Batch {
     this.#square = doubles(neurons)
     this.#scale = doubles(neurons)
     this.#loss = doubles(neurons)
+    this.#centre = new Float64Array(system.ownBoxes ? inputs * rows : 0)
+    this.#radius = new Float64Array(this.#centre.length)
     this.#struct = engine.integersFrom([
       ...[inputs, neurons, rows],
       ...system.header,
@@ -77,10 +83,19 @@ export class Batch {
    * Sets a neuron in rows `first` to `end` − 1.
    * @param variable lower slope if the neuron is free and unstable, else the multiplier of its split
    * @param scale of the steps of the variable; 0 keeps it
+   * @param l, u bounds that hold in these rows
    */
-  setNeuron(k: number, phase: Phase, variable: number, scale: number, first = 0, end = this.rows): void {
+  setNeuron(
+    k: number,
+    phase: Phase,
+    variable: number,
+    scale: number,
+    first = 0,
+    end = this.rows,
+    l = this.system.lower[k]!,
+    u = this.system.upper[k]!,
+  ): void {
     const { f64 } = this.system.engine
-    const [l, u] = [this.system.lower[k]!, this.system.upper[k]!]
     const unstable = phase === FREE && l < 0 && u > 0
     const on = phase === ON || (phase === FREE && l >= 0)
     const slope = unstable ? u / (u - l) : on ? 1 : 0
@@ -98,6 +113,15 @@ export class Batch {
     fill(this.#loss, 0)
   }
 
+  /** Where rows have boxes of their own: that of row `r`, within the region's. */
+  setBox(r: number, { lower, upper }: InputRegion): void {
+    for (let i = 0, at = r; i < lower.length; i++, at += this.rows) {
+      const centre = lower[i]! / 2 + upper[i]! / 2
+      this.#centre[at] = centre
+      this.#radius[at] = Math.max(upper[i]! - centre, centre - lower[i]!) * (1 + 2 ** -52)
+    }
+  }
+
   /** Row `r` of another batch of the same system, for its bound alone. */
   copyRow(to: number, from: Batch, r: number): void {
     const { f64 } = this.system.engine
@@ -111,18 +135,30 @@ export class Batch {
     copy(this.#slope, from.#slope, neurons)
     copy(this.#intercept, from.#intercept, neurons)
     copy(this.#variable, from.#variable, neurons)
+    for (let at = to, other = r; at < this.#centre.length; at += this.rows, other += from.rows) {
+      this.#centre[at] = from.#centre[other]!
+      this.#radius[at] = from.#radius[other]!
+    }
   }
 
   /** Lower bounds of all rows; a view that the next allocation or sweep may change. */
   bounds(): Float64Array {
-    const { engine, ball, inputs } = this.system
+    const { engine, ball, ownBoxes, inputs } = this.system
     engine.kernels.dualSweep(this.#struct)
     if (ball) {
       const { norm, isCut, below, above, radius } = ball
       const counts = [Number(norm === 'l1'), Number(isCut), inputs, this.rows] as const
       engine.kernels.ballBound(...counts, this.#coefficients, below, above, radius, this.#bound, this.#level)
     }
-    return this.#view(this.#bound, 1)
+    const bounds = this.#view(this.#bound, 1)
+    if (ownBoxes) {
+      const coefficients = this.#view(this.#coefficients, inputs)
+      for (let at = 0; at < coefficients.length; at++) {
+        const value = coefficients[at]!
+        bounds[at % this.rows]! += value * this.#centre[at]! - Math.abs(value) * this.#radius[at]!
+      }
+    }
+    return bounds
   }
 
   /** The steps start anew, with the momenta that `setNeuron` has cleared. */
@@ -146,12 +182,18 @@ export class Batch {
 
   /** From the inputs where each row's bound is attained, through real ReLUs if `exact`. */
   #forwards(exact: boolean): void {
-    const { engine, ball, inputs, tail } = this.system
+    const { engine, ball, ownBoxes, inputs, tail } = this.system
     const { kernels } = engine
     if (ball) {
       const { norm, below, above, radius } = ball
       const counts = [Number(norm === 'l1'), inputs, this.rows] as const
       kernels.ballPoint(...counts, this.#coefficients, below, above, radius, tail[0]!, this.#level, this.#values)
+    } else if (ownBoxes) {
+      const coefficients = this.#view(this.#coefficients, inputs)
+      const values = this.#view(this.#values, inputs)
+      coefficients.forEach((value, at) => {
+        values[at] = this.#centre[at]! - Math.sign(value) * this.#radius[at]!
+      })
     } else kernels.boxPoint(this.#struct)
     kernels.primalSweep(this.#struct, Number(exact))
   }

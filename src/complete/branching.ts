@@ -3,6 +3,7 @@
  * neurons; each is tried, both ways, with one sweep under the slopes that the sub-problem has.
  */
 import { type Batch, FREE, OFF, ON } from './batch.ts'
+import type { Bounds } from './cells.ts'
 
 /** Neurons that are tried for each sub-problem. */
 const CANDIDATES = 8
@@ -10,23 +11,23 @@ const CANDIDATES = 8
 const LEAST_PROGRESS = 1e-9
 
 /**
- * After the sub-problems' ascent: for each open row the best free neuron, or −1 if there is none.
+ * After the sub-problems' ascent: for each open row the best of its candidates, or −1 if there is none.
  * @param trial a batch of the same system, overwritten
- * @param phases, bounds of the rows of `batch`
+ * @param candidates of each open row
+ * @param bounds of the rows of `batch`
  */
 export function chooseSplits(
   batch: Batch,
   trial: Batch,
-  phases: readonly Int8Array[],
+  candidates: readonly (readonly number[])[],
   bounds: Float64Array,
   open: readonly number[],
 ): number[] {
-  const splits = open.map(() => -1)
+  const splits = candidates.map(([k = -1]) => k)
   const scores = open.map(() => -Infinity)
   const trials = open.flatMap((r, i) => {
-    const candidates = candidatesOf(batch, phases[r]!, r)
-    splits[i] = candidates[0] ?? -1
-    return candidates.length < 2 ? [] : candidates.map((k) => ({ i, r, k }))
+    const tried = candidates[i]!
+    return tried.length < 2 ? [] : tried.map((k) => ({ i, r, k }))
   })
   const perSweep = trial.rows / 2
   for (let first = 0; first < trials.length; first += perSweep) {
@@ -54,12 +55,20 @@ export function chooseSplits(
   return splits
 }
 
-/** The free unstable neurons whose upper line's intercept costs the bound most (BaBSR's score, Bunel et al. 2020). */
-function candidatesOf({ system, hats, rows }: Batch, phases: Int8Array, r: number): number[] {
-  const { lower, upper } = system
-  const free = [...phases.keys()].filter((k) => phases[k] === FREE)
+/**
+ * After a sub-problem's ascent in row `r`: the free unstable neurons whose upper line's intercept costs the bound most
+ * (BaBSR's score, Bunel et al. 2020).
+ */
+export function candidateSplits(
+  { hats, rows }: Batch,
+  phases: Int8Array,
+  { neuronLower, neuronUpper }: Bounds,
+  r: number,
+): number[] {
+  const isFree = (k: number) => phases[k] === FREE && neuronLower[k]! < 0 && neuronUpper[k]! > 0
+  const free = [...phases.keys()].filter(isFree)
   const cost = Float64Array.from(phases, (_, k) => {
-    const [l, u] = [lower[k]!, upper[k]!]
+    const [l, u] = [neuronLower[k]!, neuronUpper[k]!]
     return (Math.max(0, -hats[k * rows + r]!) * u * -l) / (u - l)
   })
   return free.toSorted((a, b) => cost[b]! - cost[a]!).slice(0, CANDIDATES)

@@ -1,9 +1,18 @@
 import { expect, test } from 'vitest'
 import { Frontier } from './frontier.ts'
-import type { SubProblem } from './search.ts'
+import type { SubProblem } from './sub-problems.ts'
 
 const problem = (bound: number): SubProblem => ({
-  ...{ row: 0, phases: new Int8Array(0), variables: new Float32Array(0), bound, next: -1, scale: 0, stalled: 0 },
+  ...{
+    row: 0,
+    phases: new Int8Array(0),
+    variables: new Float32Array(0),
+    bound,
+    next: -1,
+    scale: 0,
+    stalled: 0,
+    cell: undefined,
+  },
 })
 const done = (bounds: readonly number[], least = Infinity, leastLeft = Infinity) => ({
   ...{ open: bounds.map(problem), least, leastLeft, count: 1 },

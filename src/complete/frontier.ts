@@ -1,7 +1,7 @@
 /** What a branch and bound on several workers has proved, and what is open: dealt out in rounds, and taken back. */
 import type { CompleteResult } from './question.ts'
 import type { Explored } from './search-worker.ts'
-import type { SubProblem } from './search.ts'
+import type { SubProblem } from './sub-problems.ts'
 
 /** Most sub-problems per worker and round. */
 const SHARE = 512

@@ -8,7 +8,8 @@ import type { Condensed } from './condensed.ts'
 import { Frontier } from './frontier.ts'
 import type { CompleteResult, Resumable } from './question.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
-import { Search, bytesOf } from './search.ts'
+import { Search } from './search.ts'
+import { bytesOf } from './sub-problems.ts'
 
 export interface ParallelOptions {
   readonly workers: number

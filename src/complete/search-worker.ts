@@ -2,7 +2,8 @@
 import { Engine } from '../engine/engine.ts'
 import { serve } from '../engine/pool.ts'
 import type { Condensed } from './condensed.ts'
-import { Search, type SubProblem } from './search.ts'
+import { Search } from './search.ts'
+import type { SubProblem } from './sub-problems.ts'
 
 export interface SearchJob {
   readonly shares: readonly (readonly SubProblem[])[]

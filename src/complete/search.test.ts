@@ -3,7 +3,8 @@ import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { condense } from './condense.ts'
 import { withMargins } from './margins-graph.ts'
-import { Search, type SubProblem } from './search.ts'
+import { Search } from './search.ts'
+import type { SubProblem } from './sub-problems.ts'
 import { bump } from './testing/near-miss.testing.ts'
 
 let engine: Engine
@@ -26,7 +27,9 @@ function planted() {
     return z
   })
   /** Whether the counterexample is in a sub-problem. */
-  const holds = ({ phases }: SubProblem) => before.every((z, k) => phases[k]! * z >= -1e-12)
+  const holds = ({ phases, cell }: SubProblem) =>
+    before.every((z, k) => phases[k]! * z >= -1e-12) &&
+    place.every((x, i) => !cell || (cell.lower[i]! <= x && x <= cell.upper[i]!))
   return { condensed, holds }
 }
 

@@ -1,64 +1,50 @@
-/** The open sub-problems of a branch and bound, and how they are split and bounded: see branch-and-bound.ts. */
+/** The open sub-problems of a branch and bound, and which are split, and how: see branch-and-bound.ts. */
 import type { Engine } from '../engine/engine.ts'
-import { moveInto } from './ball.ts'
-import { Batch, FREE, OFF, ON, type Phase } from './batch.ts'
-import { chooseSplits } from './branching.ts'
-import { adaptiveSlope, better, stepSize } from './condense.ts'
-import { type Condensed, rowOf } from './condensed.ts'
+import { FREE, OFF, ON } from './batch.ts'
+import { Cells } from './cells.ts'
+import type { Condensed } from './condensed.ts'
 import { Heap } from './heap.ts'
+import { KindChoice } from './kind-choice.ts'
 import { Relaxation } from './milp/relaxation.ts'
-import { System } from './system.ts'
-
-export interface SubProblem {
-  /** The case's row in the condensed system. */
-  readonly row: number
-  /** Per neuron: FREE, ON or OFF. */
-  readonly phases: Int8Array
-  /** Per neuron: lower slope, or the multiplier of its split. */
-  readonly variables: Float32Array
-  readonly bound: number
-  /** The neuron to split next; −1 if none is free. */
-  readonly next: number
-  /** How far a step may move the multiplier of that split. */
-  readonly scale: number
-  /** How many splits in a row have hardly raised the bound. */
-  readonly stalled: number
-}
+import { type Split, type SplitKind, splitBox, splitKinds, splitNeuron } from './splits.ts'
+import { type Bounded, ROWS, type SubProblem, SubProblemBounds, bytesOf, canHalve, rootOf } from './sub-problems.ts'
 
 export interface SearchOptions {
   /** Re-check of an input on the network itself, in float64. */
   readonly isCounterexample: (input: Float64Array) => boolean
 }
 
-/** Sub-problems that are bounded at once: as many as leave a sweep in the cache; steps of ascent for each, and for the first ones. */
-const ROWS = 8
-const STEPS = 10
+/** Steps of ascent: for the first sub-problems, and for those of either kind of split. */
 const ROOT_STEPS = 40
-/** A split gets on if it raises the bound by this share of what is missing; after so many that do not, an LP helps. */
-const PROGRESS = 0.05
+const STEPS: Record<SplitKind, number> = { neuron: 10, input: 4 }
+/** After so many splits that hardly raise the bound, an LP helps. */
 const PATIENCE = 4
-/** Least length of a multiplier's steps, in coefficients. */
-const LEAST_SCALE = 1e-3
-/** Margins below this are worth a re-check in the network itself. */
-const DOUBTFUL = 1e-6
+/** Splits of each kind that a trial takes. */
+const TRIAL = 16
+/** Boxes are halved while bounds are this far, in rounding of the case's row, below 0: nearer, LPs decide. */
+const WORTH_HALVING = 1e3
 /** Bytes that open sub-problems may take. */
 const MEMORY = 2 ** 30
 
-/** As float32 can hold it; any multiplier of the right sign is valid. */
-const limited = (variable: number) => Math.max(-1e38, Math.min(1e38, variable || 0))
+/** A sub-problem that was split as often as a trial allows. */
+interface Tree {
+  readonly leaves: readonly Bounded[]
+  readonly splits: number
+  readonly least: number
+}
 
-/** Of a sub-problem, about. */
-export const bytesOf = ({ neurons }: Condensed): number => 5 * neurons + 200
+const byBound = (a: SubProblem, b: SubProblem) => a.bound - b.bound
 
 export class Search {
   readonly #condensed: Condensed
   readonly #options: SearchOptions
-  readonly #batch: Batch
-  /** For splits that are tried. */
-  readonly #trial: Batch
+  readonly #bounds: SubProblemBounds
+  /** Where boxes can be halved. */
+  readonly #cells: Cells | undefined
   readonly #capacity: number
-  readonly #open = new Heap<SubProblem>((a, b) => a.bound - b.bound)
+  readonly #open = new Heap<SubProblem>(byBound)
   #relaxation: Relaxation | undefined
+  readonly #kinds = new KindChoice()
   /** Least bound of what was closed. */
   least = Infinity
   /** Least bound of sub-problems that nothing can settle, since their minimum is within rounding of 0. */
@@ -70,31 +56,17 @@ export class Search {
 
   /** Memory is taken from the engine's arena: the caller marks and releases. */
   constructor(engine: Engine, condensed: Condensed, options: SearchOptions) {
-    const { neurons, neuronLower, neuronUpper, lower, upper, ball } = condensed
     this.#condensed = condensed
     this.#options = options
-    const rows = Array.from({ length: neurons }, (_, k) => rowOf(condensed, k))
-    const system = new System(engine, { lower, upper, ball, rows, neuronLower, neuronUpper })
-    this.#batch = new Batch(system, ROWS)
-    this.#trial = new Batch(system, ROWS)
+    this.#bounds = new SubProblemBounds(engine, condensed, (input) => this.#tryPoint(input))
+    this.#cells = canHalve(condensed) ? new Cells(condensed) : undefined
     this.#capacity = MEMORY / bytesOf(condensed)
   }
 
   /** One sub-problem for each case, nothing split; bounded as well as the time until the deadline allows. */
   addRoots(deadline: number): void {
-    const { neurons, neuronLower, neuronUpper, cases } = this.#condensed
-    const phases = new Int8Array(neurons)
-    const variables = Float32Array.from(neuronLower, (l, k) => adaptiveSlope(l, neuronUpper[k]!))
-    const roots = cases.map(([row]) => ({
-      row: row!,
-      phases,
-      variables,
-      bound: -Infinity,
-      next: -1,
-      scale: 0,
-      stalled: 0,
-    }))
-    for (let i = 0; i < roots.length; i += ROWS) this.#bound(roots.slice(i, i + ROWS), ROOT_STEPS, deadline)
+    const roots = this.#condensed.cases.map(([row]) => rootOf(this.#condensed, row!))
+    this.#keep(this.#bound(roots, ROOT_STEPS, true, deadline))
   }
 
   add(problems: readonly SubProblem[]): void {
@@ -112,18 +84,34 @@ export class Search {
       const now = performance.now()
       if (now > deadline) return 'timeout'
       if (this.#open.size > this.#capacity) return 'memory'
-      const children: SubProblem[] = []
-      while (this.#open.size > 0 && children.length < ROWS) {
+      const splits: Split[] = []
+      for (let room = ROWS; this.#open.size > 0 && room > 0;) {
         const problem = this.#open.pop()!
+        const kind = this.#kindFor(problem)
+        if (!kind) {
+          this.#tryKinds(problem, deadline)
+          break
+        }
         const isStuck = problem.stalled >= PATIENCE && inLps <= (now - started) / 2
-        if (problem.next >= 0 && !isStuck) children.push(...this.#split(problem))
-        else {
+        const split = this.#split(problem, kind, isStuck)
+        if (split) {
+          splits.push(split)
+          room -= split.open.length
+        } else {
           await this.#solve(problem, deadline)
           inLps += performance.now() - now
           break
         }
       }
-      if (children.length > 0) this.#bound(children, STEPS, deadline)
+      for (const kind of splitKinds) {
+        this.#keep(
+          this.#boundSplits(
+            splits.filter((split) => split.kind === kind),
+            kind,
+            deadline,
+          ),
+        )
+      }
     }
     return undefined
   }
@@ -151,7 +139,7 @@ export class Search {
     this.#relaxation ??= await Relaxation.create(this.#condensed)
     this.#relaxation.setObjective([problem.row])
     const seconds = (deadline - performance.now()) / 1000
-    const { bound, point } = this.#relaxation.solve(problem.phases, seconds, true)
+    const { bound, point } = this.#relaxation.solve(this.#signsOf(problem), seconds, true)
     const best = bound > problem.bound ? bound : problem.bound
     if (best > 0) {
       this.least = Math.min(this.least, best)
@@ -161,75 +149,89 @@ export class Search {
     const isCutOff = performance.now() > deadline
     if (problem.next >= 0 || isCutOff) this.#open.push({ ...problem, bound: best, stalled: 0 })
     else this.leastLeft = Math.min(this.leastLeft, best)
-    if (point && this.#options.isCounterexample(point)) this.point = point
+    if (point) this.#tryPoint(point)
   }
 
-  #split(parent: SubProblem): SubProblem[] {
-    return ([ON, OFF] as const).map((phase) => {
-      const phases = parent.phases.slice()
-      const variables = parent.variables.slice()
-      phases[parent.next] = phase
-      variables[parent.next] = 0
-      return { ...parent, phases, variables }
-    })
+  /** @returns undefined where that has to be tried */
+  #kindFor(problem: SubProblem): SplitKind | undefined {
+    const isWorthHalving = problem.bound < -WORTH_HALVING * this.#bounds.slackOf(problem.row)
+    if (!this.#cells || problem.next < 0 || !isWorthHalving) return 'neuron'
+    const open = this.#bounds.openIn(problem)
+    this.#kinds.count(open)
+    return this.#kinds.kindFor(open)
   }
 
-  /** Bounds at most ROWS sub-problems; what stays open is kept. */
-  #bound(problems: readonly SubProblem[], steps: number, deadline: number): void {
-    const batch = this.#batch
-    this.count += problems.length
-    problems.forEach((problem, r) => this.#place(problem, r))
-    batch.restart()
-    const best = Float64Array.from(problems, ({ bound }) => bound)
-    for (let step = 0; ; step++) {
-      const bounds = batch.bounds()
-      best.forEach((bound, r) => (best[r] = better(bound, bounds[r]!)))
-      if (step === steps || best.every((bound) => bound > 0) || performance.now() > deadline) break
-      batch.ascend(stepSize(step, steps))
-    }
-    const open = problems.flatMap((_, r) => (best[r]! > 0 ? [] : [r]))
-    this.least = best.reduce((least, bound) => (bound > 0 ? Math.min(least, bound) : least), this.least)
-    if (open.length === 0) return
-    const phases = problems.map((problem) => problem.phases)
-    const splits = chooseSplits(batch, this.#trial, phases, best, open)
-    open.forEach((r, i) => {
-      this.#open.push(this.#kept(problems[r]!, r, best[r]!, splits[i]!))
-    })
-    this.#attack(problems, open)
+  /** @returns undefined if the problem is one for an LP */
+  #split(problem: SubProblem, kind: SplitKind, isStuck: boolean): Split | undefined {
+    const halved = kind === 'input' && problem.next >= 0 ? splitBox(this.#cells!, this.#condensed, problem) : undefined
+    return halved ?? (isStuck ? undefined : splitNeuron(problem))
   }
 
-  #place({ row, phases, variables, next, scale }: SubProblem, r: number): void {
-    this.#batch.setFunction(r, rowOf(this.#condensed, row), 1)
-    for (let k = 0; k < phases.length; k++) {
-      const stride = k === next ? scale : phases[k] === FREE ? 1 : Math.abs(variables[k]!) + LEAST_SCALE
-      this.#batch.setNeuron(k, phases[k] as Phase, variables[k]!, stride, r, r + 1)
-    }
+  /** Grows two trees from a sub-problem, with splits of one kind each, and keeps the better one. */
+  #tryKinds(problem: SubProblem, deadline: number): void {
+    const [neuron, input] = splitKinds.map((kind) => ({ kind, ...this.#grow(problem, kind, deadline) }))
+    const isBetter = input!.least === neuron!.least ? input!.splits < neuron!.splits : input!.least > neuron!.least
+    const { kind, leaves } = isBetter ? input! : neuron!
+    this.#kinds.decide(this.#bounds.openIn(problem), kind, neuron!.splits + input!.splits)
+    this.#keep(leaves)
   }
 
-  /** A sub-problem as the ascent has left it. */
-  #kept(problem: SubProblem, r: number, bound: number, next: number): SubProblem {
-    const { variables, hats, rows } = this.#batch
-    const kept = Float32Array.from(problem.phases, (_, k) => limited(variables[k * rows + r]!))
-    const scale = next < 0 ? 0 : Math.abs(hats[next * rows + r]!) + LEAST_SCALE
-    const stalled = bound < problem.bound * (1 - PROGRESS) ? problem.stalled + 1 : 0
-    return { ...problem, variables: kept, bound, next, scale, stalled }
-  }
-
-  /** Tries the inputs where the open rows' bounds are attained. */
-  #attack(problems: readonly SubProblem[], open: readonly number[]): void {
-    const { inputs } = this.#condensed
-    const { rows } = this.#batch
-    const values = this.#batch.attack()
-    for (const r of open) {
-      const { bias, source, weight } = rowOf(this.#condensed, problems[r]!.row)
-      const margin = source.reduce((sum, s, e) => sum + weight[e]! * values[s * rows + r]!, bias)
-      if (margin > DOUBTFUL) continue
-      const attained = Float64Array.from({ length: inputs }, (_, i) => values[i * rows + r]!)
-      const point = moveInto(this.#condensed, attained)
-      if (this.#options.isCounterexample(point)) {
-        this.point = point
-        return
+  /** Best first, until it is done or has so many splits; its least bound is that of what more splits would be needed for. */
+  #grow(problem: SubProblem, kind: SplitKind, deadline: number): Tree {
+    const open = new Heap<SubProblem>(byBound)
+    open.push(problem)
+    const leaves: Bounded[] = []
+    let splits = 0
+    while (splits < TRIAL && open.size > 0 && performance.now() <= deadline) {
+      const parent = open.pop()!
+      const split = this.#split(parent, kind, false)
+      if (!split) {
+        // an LP settles it
+        leaves.push({ bound: parent.bound, open: parent })
+        continue
+      }
+      splits++
+      for (const side of this.#boundSplits([split], kind, deadline)) {
+        if (side.open) open.push(side.open)
+        else leaves.push(side)
       }
     }
+    const least = open.peek()?.bound ?? Infinity
+    for (let left = open.pop(); left; left = open.pop()) leaves.push({ bound: left.bound, open: left })
+    return { leaves, splits, least }
+  }
+
+  #boundSplits(splits: readonly Split[], kind: SplitKind, deadline: number): Bounded[] {
+    const closed = splits.flatMap((split) => split.closed)
+    this.count += closed.length
+    const open = splits.flatMap((split) => split.open)
+    return [
+      ...closed.map((bound) => ({ bound, open: undefined })),
+      ...this.#bound(open, STEPS[kind], kind === 'neuron', deadline),
+    ]
+  }
+
+  #bound(problems: readonly SubProblem[], steps: number, tries: boolean, deadline: number): Bounded[] {
+    this.count += problems.length
+    return this.#bounds.bound(problems, steps, tries, deadline)
+  }
+
+  #keep(bounded: readonly Bounded[]): void {
+    for (const { bound, open } of bounded) {
+      if (open) this.#open.push(open)
+      else this.least = Math.min(this.least, bound)
+    }
+  }
+
+  /** Phases, and for neurons that bounds have settled their signs. */
+  #signsOf(problem: SubProblem): Int8Array {
+    const { neuronLower, neuronUpper } = this.#bounds.neuronsOf(problem)
+    return problem.phases.map((phase, k) => phase || (neuronLower[k]! >= 0 ? ON : neuronUpper[k]! <= 0 ? OFF : FREE))
+  }
+
+  #tryPoint(point: Float64Array): boolean {
+    const isOne = this.#options.isCounterexample(point)
+    if (isOne) this.point = point
+    return isOne
   }
 }

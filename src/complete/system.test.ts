@@ -216,3 +216,57 @@ test('a batch has whole vectors of rows', () => {
   const system = new System(engine, randomSystem(new Random(1, 'rows'), 2))
   expect(() => new Batch(system, 12)).toThrow('a batch of 12 rows')
 })
+
+test('rows with boxes of their own have the bounds and points of these boxes', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const random = new Random(seed, 'boxes')
+    const system = randomSystem(random, 9)
+    const mark = engine.mark()
+    const boxes = Array.from({ length: 8 }, () => {
+      const lower = system.lower.map((l, i) => random.between(l, system.upper[i]!))
+      return { lower, upper: lower.map((l, i) => random.between(l, system.upper[i]!)) }
+    })
+    const batchOf = (neurons: Neurons) => {
+      const batch = new Batch(new System(engine, neurons), 8)
+      for (let r = 0; r < 8; r++) batch.setFunction(r, system.last, 1)
+      for (let k = 0; k < 9; k++) batch.setNeuron(k, FREE, 0.3, 1)
+      return batch
+    }
+    const batch = batchOf({ ...system, ownBoxes: true })
+    boxes.forEach((box, r) => batch.setBox(r, box))
+    const alone = boxes.map((box) => {
+      const other = batchOf({ ...system, ...box })
+      return { bound: other.bounds()[0]!, values: other.attack().filter((_, at) => at % 8 === 0) }
+    })
+    const bounds = batch.bounds().slice()
+    const values = batch.attack()
+    alone.forEach((one, r) => {
+      expect(bounds[r]).toBeCloseTo(one.bound, 9)
+      one.values.forEach((value, s) => expect(values[s * 8 + r]).toBeCloseTo(value, 9))
+    })
+    // a copied row takes its box along
+    const trial = batchOf({ ...system, ownBoxes: true })
+    for (let r = 0; r < 8; r++) trial.copyRow(7 - r, batch, r)
+    trial.bounds().forEach((bound, r) => expect(bound).toBeCloseTo(bounds[7 - r]!, 9))
+    engine.release(mark)
+  }
+})
+
+test('a neuron may have tighter bounds in some rows', () => {
+  const parts = {
+    ...{ lower: Float64Array.of(-2), upper: Float64Array.of(2), neuronLower: [-2], neuronUpper: [2] },
+    rows: [{ bias: 0, source: Int32Array.of(0), weight: Float64Array.of(1), error: 0 }],
+  }
+  const mark = engine.mark()
+  const batch = new Batch(new System(engine, parts), 8)
+  // −h
+  for (let r = 0; r < 8; r++) {
+    batch.setFunction(r, { bias: 0, source: Int32Array.of(1), weight: Float64Array.of(-1), error: 0 }, 1)
+  }
+  batch.setNeuron(0, FREE, 0, 0)
+  batch.setNeuron(0, FREE, 0, 0, 1, 2, -2, 0)
+  batch.setNeuron(0, FREE, 0, 0, 2, 3, -6, 2)
+  const bounds = [...batch.bounds().subarray(0, 4)]
+  engine.release(mark)
+  ;[-2, 0, -2, -2].forEach((bound, r) => expect(bounds[r]).toBeCloseTo(bound))
+})

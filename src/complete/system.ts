@@ -16,6 +16,8 @@ export interface Neurons extends InputRegion {
   /** Bounds of each neuron before its ReLU; one with l ≥ 0 or u ≤ 0 is linear. */
   readonly neuronLower: ArrayLike<number>
   readonly neuronUpper: ArrayLike<number>
+  /** Whether each row of a batch has a box of its own, within the region's; not over a ball. */
+  readonly ownBoxes?: boolean
 }
 
 const UNIT = 2 ** -53
@@ -31,16 +33,17 @@ export class System {
   readonly header: readonly number[]
   readonly tail: readonly number[]
   readonly centre: Float64Array
-  /** Of the box around the centre; 0 where a ball says how far inputs go. */
+  /** Of the box around the centre; 0 where a ball, or the box of a batch's row, says how far inputs go. */
   readonly radius: Float64Array
   /** The ball, and pointers to how far the box reaches from its centre. */
   readonly ball: (NormBall & { readonly isCut: boolean; readonly below: number; readonly above: number }) | undefined
+  readonly ownBoxes: boolean
   /** Largest absolute value of every source. */
   readonly #largest: Float64Array
   readonly #gamma: number
 
   /** Memory is taken from the engine's arena: the caller marks and releases. */
-  constructor(engine: Engine, { lower, upper, ball, rows, neuronLower: l, neuronUpper: u }: Neurons) {
+  constructor(engine: Engine, { lower, upper, ball, rows, neuronLower: l, neuronUpper: u, ownBoxes }: Neurons) {
     this.engine = engine
     this.inputs = lower.length
     this.neurons = rows.length
@@ -48,7 +51,8 @@ export class System {
     this.upper = u
     this.centre = ball?.centre ?? lower.map((low, i) => (low + upper[i]!) / 2)
     const reach = this.centre.map((c, i) => Math.max(upper[i]! - c, c - lower[i]!) * (1 + 2 * UNIT))
-    this.radius = ball ? new Float64Array(reach.length) : reach
+    this.ownBoxes = ownBoxes ?? false
+    this.radius = ball || ownBoxes ? new Float64Array(reach.length) : reach
     const sources = this.inputs + this.neurons
     this.#largest = new Float64Array(sources)
     this.centre.forEach((c, i) => (this.#largest[i] = Math.abs(c) + reach[i]!))
@@ -87,7 +91,8 @@ export class System {
       engine.doublesFrom(Float64Array.from(rows, ({ bias }) => bias)),
       engine.doublesFrom(Float64Array.from(rows, (row) => this.slackOf(row))),
     ]
-    this.tail = [engine.doublesFrom(this.centre), engine.doublesFrom(this.radius)]
+    const shared = ownBoxes ? this.radius : this.centre
+    this.tail = [engine.doublesFrom(shared), engine.doublesFrom(this.radius)]
     this.ball = ball && inMemory(engine, ball, reachOf(ball, { lower, upper }))
   }
 

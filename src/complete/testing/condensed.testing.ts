@@ -77,7 +77,10 @@ function checkStructure({ lower, upper }: Question, condensed: Condensed): strin
   return wrong
 }
 
-function rowValues({ inputs, neurons, start, source, weight, bias }: Condensed, point: Float64Array): Float64Array {
+export function rowValues(
+  { inputs, neurons, start, source, weight, bias }: Condensed,
+  point: Float64Array,
+): Float64Array {
   const sources = new Float64Array(inputs + neurons)
   sources.set(point)
   return bias.map((sum, r) => {
