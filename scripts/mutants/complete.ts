@@ -81,7 +81,7 @@ export const complete = [
         'the two differ by a rounding, which the slack of every row covers many times',
       ],
       ['* (1 + 2 * UNIT)', ''],
-      ['this.radius = ball ? new Float64Array(reach.length) : reach', 'this.radius = reach'],
+      ['this.radius = ball || ownBoxes ? new Float64Array(reach.length) : reach', 'this.radius = reach'],
       ['this.#largest[i] = Math.abs(c) + reach[i]!', 'this.#largest[i] = Math.abs(c)'],
       ['Math.max(0, u[k]!)', '0'],
       [
