@@ -1,16 +1,210 @@
-/** Faults in bounds and their kernels. */
+/** Faults in src/bounds, and in who decides by it that a clean image is misclassified. */
 import { mutantsOf } from './mutant.ts'
 
-const rounding = ['src/bounds/rounding.test.ts']
-const underflow = ['src/bounds/underflow.test.ts']
+const test = (...names: string[]) => names.map((name) => `src/bounds/${name}.test.ts`)
 
 export const bounds = [
-  ...mutantsOf('src/bounds/rounding.ts', rounding, [
-    ['const EXTRA = 24', 'const EXTRA = -24'],
-    ['return gamma(2 * products + EXTRA)', 'return gamma(0)'],
+  ...mutantsOf('src/bounds/rounding.ts', test('rounding', 'charges'), [
+    ['const UNIT = 2 ** -24', 'const UNIT = 2 ** -28'],
+    ['const EXTRA = 24', 'const EXTRA = 0'],
+    [
+      'const SLACK = 1.02',
+      'const SLACK = 1',
+      'every error is charged twice, which covers the rounding of the errors, too',
+    ],
+    ['sum + input.channels * options.kernel ** 2, 0)', 'sum + input.channels, 0)'],
+    ['return gamma(2 * products + EXTRA)', 'return gamma(EXTRA)'],
+    ['sum + outputShape.height, 0)', 'sum, 0)'],
+    [
+      'output.channels * Math.ceil(options.kernel / options.stride) ** 2',
+      'Math.ceil(options.kernel / options.stride) ** 2',
+    ],
+    ['Math.ceil(options.kernel / options.stride)', 'Math.floor(options.kernel / options.stride)'],
+    [
+      'transposedProducts(term) + 1 : 0',
+      'transposedProducts(term) : 0',
+      'one addition among those that are charged twice',
+    ],
+    ['.reduce((sum, term) => sum + (term.source', '.reduce((sum, term) => 0 * sum + (term.source'],
+    [
+      'const sums = outputShape.channels * outputShape.width + outputShape.height + additions(stages.slice(0, stage))',
+      'const sums = 0',
+    ],
+    ['const sums = outputShape.channels * outputShape.width +', 'const sums ='],
+    ['gamma(2 * (Math.max(...products) + sums', 'gamma(2 * (sums'],
+    ['sums + imageSums(terms)) + EXTRA)', 'sums) + EXTRA)'],
+    ['additions(below) + imageSums(terms)', 'additions(below)'],
+    ['gamma(2 * (later + additions(below)', 'gamma(2 * (later'],
+    ['gamma(2 * (later + ', 'gamma(2 * ('],
+    ['source < 0 ? 64 +', 'source < 0 ? 0 *'],
   ]),
-  ...mutantsOf('src/bounds/interval.ts', underflow, [
+  ...mutantsOf('src/bounds/rounding.ts', test('underflow', 'rounding'), [
+    ['export const underflow = 1e-20', 'export const underflow = 0'],
+    ['export const largestTrusted = 1e12', 'export const largestTrusted = Infinity'],
+    ['export const smallestShare = 2 ** -126', 'export const smallestShare = 0'],
+    ['(Math.abs(bound) < Infinity ? bound : Infinity)', 'bound'],
+  ]),
+  ...mutantsOf('src/bounds/interval.ts', test('underflow'), [
     ['[intervalRounding([geometry]), underflow]', '[intervalRounding([geometry]), 0]'],
   ]),
-  ...mutantsOf('kernels/neurons.ts', underflow, [['const UNDERFLOW: f32 = 1e-30', 'const UNDERFLOW: f32 = 0']]),
+  ...mutantsOf('src/bounds/interval.ts', test('charges', 'rounding', 'interval'), [
+    [
+      'if (!rigorous) return intervalEnds(engine, tape, { centre, radius })',
+      'if (true) return intervalEnds(engine, tape, { centre, radius })',
+    ],
+    ['engine.kernels.addTo(centre.length, radius.pointer, sum.pointer)', ''],
+    ['[intervalRounding([geometry]), underflow]', '[0, underflow]'],
+    ['(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)', 'Math.abs(wt - wl) * (Math.abs(c) + r)'],
+    ['* (Math.abs(c) + r)', '* r'],
+    ['Math.abs(f32[bias + target]!) + Math.abs(f32[bias + label]!)', '0'],
+  ]),
+  ...mutantsOf('src/bounds/interval.ts', test('interval', 'norm'), [
+    ['(wt - wl) * c + Math.abs(wt - wl) * r', '(wt - wl) * c - Math.abs(wt - wl) * r'],
+    ['f32[bias + target]! - f32[bias + label]!', 'f32[bias + label]! - f32[bias + target]!'],
+    ['relu ? reluInterval(engine, tape, interval) : centred', 'true ? reluInterval(engine, tape, interval) : centred'],
+    ['= (u - l) / 2', '= (u + l) / 2'],
+    ['f32[dl + i]! += (f32[dc + i]! - f32[dr + i]!) / 2', 'f32[dl + i]! += (f32[dc + i]! + f32[dr + i]!) / 2'],
+    ['if (stage.terms.every(({ source }) => source < 0)) tightenToBall', 'if (false) tightenToBall'],
+    ['if (target === label) continue\n    const', 'const'],
+    ['f32[db + label]! -= g', 'f32[db + label]! += g'],
+    ['f32[dr + k * columns]! += g * Math.abs(difference)', 'f32[dr + k * columns]! += g * difference'],
+  ]),
+  ...mutantsOf('src/bounds/margins.ts', test('dual', 'norm'), [
+    ['f32[(b.pointer >> 2) + i]!)', 'f32[(b.pointer >> 2) + i]! + 0.1)'],
+    ['(target === label ? least : Math.min(least, -bound))', 'Math.min(least, -bound)'],
+    ['engine.f32[(isFirst ? da : db) + i]!', 'engine.f32[(isFirst ? db : da) + i]!'],
+    ['if (!options.prune) return', 'if (false) return'],
+  ]),
+  ...mutantsOf('src/bounds/margins.ts', test('rounding'), [
+    ['  if (magnitude) {\n', '  if (false as boolean) {\n'],
+    ['example, factor, label)', 'example, factor)'],
+    ['proved.proof.trusted ?', 'true ?'],
+    ['label, rigorous)', 'label, false)'],
+  ]),
+  ...mutantsOf('src/bounds/tighten.ts', test('dual', 'norm'), [
+    ['(!prune || bound > interval)', '(!prune || bound < interval)'],
+    ['isTighter(-u, -f32[place(upper, neuron)]!)', 'isTighter(-u, f32[place(upper, neuron)]!)'],
+    ['dualEnds[neuron]! |= LOWER', 'dualEnds[neuron]! |= UPPER'],
+    ['engine.f32[rowUpper + row] = toUpper[neuron]!', 'engine.f32[rowUpper + row] = toLower[neuron]!'],
+    ['prune ? unstable : () => true', 'unstable'],
+    ['engine.f32[place(lower, j)]! < 0 && engine', 'engine.f32[place(lower, j)]! < -1 && engine'],
+    ["if (chunk.norm === 'linf') return 0", "if (chunk.norm !== 'l1') return 0"],
+    ['yield neurons.slice(first, end)', 'yield neurons.slice(first, end - 1)'],
+  ]),
+  ...mutantsOf('src/bounds/tighten.ts', test('rounding', 'underflow', 'overflow'), [
+    ['&& Math.abs(bound) < Infinity', ''],
+    ['      if (magnitude) {\n', '      if (false as boolean) {\n'],
+    ['factor * (of(neuron) + of(label)) + underflow', 'factor * (of(neuron) + of(label))'],
+    ['factor * (of(neuron) + of(label)) + underflow', 'factor * of(neuron) + underflow'],
+    ['factor * (of(neuron) + of(label)) + underflow', 'underflow'],
+  ]),
+  ...mutantsOf('src/bounds/close.ts', test('dual', 'norm'), [
+    ['middle + at(lowerGap, row) - spread', 'middle - at(lowerGap, row) - spread'],
+    ['middle + at(upperGap, row) + spread', 'middle + at(upperGap, row) - spread'],
+    ['const isLargest = { l2: 0, l1: 1 }', 'const isLargest = { l2: 1, l1: 0 }'],
+    ['f32[dRadius + row] = toUpper - toLower', 'f32[dRadius + row] = toUpper + toLower'],
+    ['f32[dLowerGap + row] = toLower', 'f32[dLowerGap + row] = toUpper'],
+    ['at(radius, row) + at(error, row)', 'at(radius, row)'],
+  ]),
+  ...mutantsOf('src/bounds/relaxation.ts', test('rounding', 'dual'), [
+    ['f32[from]! * factor + smallestShare', 'smallestShare'],
+    ['flattened ? activeNeurons(engine, stage.readAs, slope.pointer) : asOutputs', 'asOutputs'],
+    ['upper.pointer + example * 4, stride, slope', 'lower.pointer + example * 4, stride, slope'],
+  ]),
+  ...mutantsOf('src/bounds/dual.ts', test('rounding', 'overflow'), [
+    ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],
+    ['trusted.every(isTrusted', 'trusted.some(isTrusted'],
+    ['Math.abs(value) <= largestTrusted', '!(Math.abs(value) > largestTrusted)'],
+    ['factor: dualRounding(stages, i)', 'factor: 0'],
+  ]),
+  ...mutantsOf('src/bounds/dual.ts', test('dual', 'projections', 'norm'), [
+    ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
+    ['stage.terms.length === 1 && stage.terms[0]!', 'stage.terms[0]!'],
+    ['rows * rowWork(network, stage).products < ROW_PRICE', 'rows * rowWork(network, stage).products > ROW_PRICE'],
+    ['if (f32[l + j * columns]! < 0 && f32', 'if (f32[l + j * columns]! > 0 && f32'],
+  ]),
+  ...mutantsOf('src/bounds/chunk.ts', test('chunk', 'underflow'), [
+    ['return rounded >= value ? rounded : ', 'return rounded ? rounded : '],
+    ['+ 2 ** -149)\n}', ')\n}'],
+    ['  if (underflows) {', '  if (false as boolean) {'],
+    ['channels * area * 2 ** -149)', '2 ** -149)'],
+    ['pixel - epsilon >= 0 && pixel', 'pixel - epsilon >= 0 || pixel'],
+    ['Math.max(high - middle, middle - low)', 'Math.min(high - middle, middle - low)'],
+    ["domain === 'pixels' && norm === 'linf'", "domain === 'pixels'"],
+    ['= (pixel - mean) / deviation\n', '= pixel / deviation\n'],
+  ]),
+  ...mutantsOf('src/bounds/domain.ts', test('chunk', 'network-bounds'), [
+    ['Math.max(domain', 'Math.min(domain'],
+    ["Math.min(domain === 'pixels' ? 1 :", "Math.min(domain === 'pixels' ? 2 :"],
+    ['pixel - epsilon - OUTWARD', 'pixel - epsilon + OUTWARD'],
+    ['if (pixel >= 0 && pixel <= 1) continue', 'if (!(pixel < 0 || pixel > 1)) continue'],
+  ]),
+  ...mutantsOf('src/bounds/norm.ts', test('norm'), [
+    ["norm === 'linf' ? result + size : norm === 'l2' ?", "norm === 'l2' ? result + size : norm === 'linf' ?"],
+    [': Math.max(result, size)', ': Math.min(result, size)'],
+    ["norm === 'l2' ? Math.sqrt(inputs)", "norm === 'l1' ? Math.sqrt(inputs)"],
+  ]),
+  ...mutantsOf('src/bounds/specification.ts', test('dual'), [
+    ['.filter((target) => target !== label)', ''],
+    ['targets.map(() => label), ...padding', 'targets.map(() => 0), ...padding'],
+    ['while (neurons.length % 4 !== 0)', 'while (neurons.length % 2 !== 0)'],
+  ]),
+  ...mutantsOf('src/bounds/dual-rows.ts', test('dual', 'norm'), [
+    ['i === 0 ? top : undefined', 'top'],
+    ['inside.isFirst ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
+    ['isLast ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
+    ['others ? coveringBlocks(engine, others, seen) : seen', 'seen'],
+  ]),
+  ...mutantsOf('src/bounds/columns.ts', test('projections'), [
+    ['const half = (-d * l) / 2', 'const half = (d * l) / 2'],
+    ['f32[row]! += half\n', ''],
+    ['f32[dg + j]! -= (d / 2) * toHalf', 'f32[dg + j]! += (d / 2) * toHalf'],
+  ]),
+  ...mutantsOf('src/bounds/projections.ts', test('projections'), [
+    ['Math.max(f32[l]!, centre - spread)', 'Math.max(f32[l]!, centre + spread)'],
+    ['this.#random.normal() : this.#random.cauchy()', 'this.#random.cauchy() : this.#random.normal()'],
+    ['Math.sqrt(squares / this.#dimension)', 'Math.sqrt(squares)'],
+    ["if (chunk.norm === 'l1') throw", "if (chunk.norm === 'l2' && dimension < 0) throw"],
+  ]),
+  ...mutantsOf('src/bounds/reference.ts', test('reference'), [
+    ['upperGap -= lower[j] * Math.max(v, 0)', 'upperGap += lower[j] * Math.max(v, 0)'],
+    ['lowerGap += lower[j] * Math.max(-v, 0)', 'lowerGap += lower[j] * Math.max(v, 0)'],
+    ['lower >= 0 ? 1 : upper / (upper - lower)', 'lower >= 0 ? 1 : -lower / (upper - lower)'],
+    ['lower < 0 && upper > 0', 'lower < 0 || upper > 0'],
+    ['return Math.min(interval, dualPass', 'return Math.max(interval, dualPass'],
+    ['relu ? Math.max(z, 0) : z', 'Math.max(z, 0)'],
+  ]),
+  ...mutantsOf('src/bounds/network-bounds.ts', test('underflow'), [
+    ['proved.proof.trusted ? proved.intervals', 'true ? proved.intervals'],
+    ['.map(unlessOverflowed)', ''],
+  ]),
+  ...mutantsOf(
+    'src/attacks/attack-images.ts',
+    ['src/attacks/classify.test.ts'],
+    [
+      ['judgement.isSure ?', 'true ?'],
+      ['judgement.isSure ?', 'judgement.margin > 0 ?'],
+      ['if (judged[e]!.isSure && judged[e]!.margin > 0)', 'if (judged[e]!.margin > 0)'],
+      ['provedMargin(bounds, prediction) > 0', 'provedMargin(bounds, prediction) > -1'],
+      ['Math.abs(margin - proved)', '0'],
+    ],
+  ),
+  ...mutantsOf(
+    'src/verification/certify-images.ts',
+    ['src/verification/lp-margin.test.ts'],
+    [
+      ['if (proves(least) || !isDoubtful) return least', 'if (proves(least) || isDoubtful) return least'],
+      ['return exact > least ? exact : least', 'return least'],
+    ],
+  ),
+  ...mutantsOf(
+    'src/verification/lp-margin.ts',
+    ['src/verification/lp-margin.test.ts'],
+    [
+      ['c[target] = -1', 'c[target] = 1'],
+      ["lpDual(prune ? (norm === 'linf' ? 0 : 1) : Infinity)", 'lpDual(0)'],
+      ['last.bias[label]! - last.bias[target]!', 'last.bias[target]! - last.bias[label]!'],
+      ["norm === 'linf' ? domain : ('unbounded' as const)", "'unbounded' as const"],
+    ],
+  ),
 ]

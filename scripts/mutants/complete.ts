@@ -42,9 +42,12 @@ export const complete = [
     ],
   ),
   ...mutantsOf('src/complete/condense.ts', tests('rounding', 'agreement', 'residual', 'range', 'system', 'near-miss'), [
-    ['l[j] = better(l[j]!, ends[c]!)', 'l[j] = ends[c]!'],
-    ['u[j] = -better(-u[j]!, ends[open.length + c]!)', 'u[j] = better(u[j]!, ends[open.length + c]!)'],
-    ['u[j] = -better(-u[j]!, ends[open.length + c]!)', 'u[j] = -better(-u[j]!, ends[c]!)'],
+    ['l[j] = better(settles ? l[j]! : -Infinity, ends[c]!)', 'l[j] = ends[c]!'],
+    [
+      'u[j] = -better(settles ? -u[j]! : -Infinity, ends[open.length + c]!)',
+      'u[j] = better(u[j]!, ends[open.length + c]!)',
+    ],
+    ['u[j] = -better(settles ? -u[j]! : -Infinity, ends[open.length + c]!)', 'u[j] = -better(-u[j]!, ends[c]!)'],
     [
       'if (!(l[j]! < 0 && u[j]! > 0)) return\n      rows.push(candidates[c]!)',
       'if (!(l[j]! < 0 || u[j]! > 0)) return\n      rows.push(candidates[c]!)',

@@ -1,0 +1,86 @@
+/** What rounding is charged with, against a count of the products and sums that make each number. */
+import { beforeAll, expect, test } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import type { Geometry } from '../engine/layout.ts'
+import { Random } from '../engine/random.ts'
+import { LoadedNetwork, type Stage } from '../networks/load.ts'
+import { randomNetwork } from '../networks/random-network.testing.ts'
+import { architectureNamed } from '../networks/architectures.ts'
+import { dualRounding, intervalRounding, startRounding } from './rounding.ts'
+
+let engine: Engine
+beforeAll(async () => {
+  engine = await Engine.create()
+})
+
+/** Every product is charged twice, and this is what is left for slopes, differences and sums of a few parts. */
+const FEW = 20
+const charged = (count: number) => (2 * count + FEW) * 2 ** -24
+
+/** The most outputs that one input of a layer meets. */
+function mostReaders({ input, output, options: { kernel, stride, padding } }: Geometry): number {
+  const along = (inputs: number, outputs: number) => {
+    const counts = new Array<number>(inputs).fill(0)
+    for (let o = 0; o < outputs; o++) {
+      for (let k = 0; k < kernel; k++) {
+        const i = o * stride - padding + k
+        if (i >= 0 && i < inputs) counts[i]!++
+      }
+    }
+    return Math.max(...counts)
+  }
+  return output.channels * along(input.height, output.height) * along(input.width, output.width)
+}
+
+/** The most products that make a coefficient of a source, from all of some stages. */
+const arrivals = (stages: readonly Stage[], source: number) =>
+  stages
+    .flatMap(({ terms }) => terms)
+    .reduce((sum, term) => sum + (term.source === source ? mostReaders(term.geometry) : 0), 0)
+
+const lines = (stages: readonly Stage[]) => stages.reduce((sum, { outputShape }) => sum + outputShape.height, 0)
+
+/** Sums over an image go in runs of 32. */
+const imageSums = ({ terms }: Stage) =>
+  Math.max(
+    ...terms.map(({ source, geometry: { input } }) =>
+      source < 0 ? 32 + (input.channels * input.height * input.width) / 32 : 0,
+    ),
+  )
+
+test('every product and every sum is charged, and hardly more', () => {
+  const random = new Random(1, 'charges')
+  const networks = Array.from({ length: 60 }, (_, i) =>
+    randomNetwork(random, { hiddenLayers: 1 + (i % 4), residual: i % 2 === 0, maxWidth: 30 }),
+  )
+  const architectures = [
+    ...networks.map(({ architecture }) => architecture),
+    architectureNamed('mnist-small'),
+    architectureNamed('cifar10-resnet'),
+  ]
+  for (const architecture of architectures) {
+    const mark = engine.mark()
+    const { stages } = new LoadedNetwork(engine, architecture, false)
+    stages.forEach((stage, i) => {
+      const { terms, outputShape } = stage
+      const below = stages.slice(0, i)
+      const forwards = terms.reduce(
+        (sum, { geometry: { input, options } }) => sum + input.channels * options.kernel ** 2,
+        0,
+      )
+      const least = [forwards]
+      const charges = [intervalRounding(terms.map(({ geometry }) => geometry))]
+      // its coefficients go on to what it reads; with them its own biases and gaps are summed, line by line
+      const sums = outputShape.channels * outputShape.width + outputShape.height + lines(below) + imageSums(stage)
+      least.push(Math.max(...terms.map(({ source }) => arrivals(stages, source))) + sums)
+      charges.push(dualRounding(stages, i))
+      least.push(Math.max(...terms.map(({ source }) => arrivals(below, source))) + lines(below) + imageSums(stage))
+      charges.push(startRounding(stages, i))
+      charges.forEach((charge, kind) => {
+        expect(charge, `${architecture.name} ${i} ${kind}`).toBeGreaterThanOrEqual(charged(least[kind]!))
+        expect(charge, `${architecture.name} ${i} ${kind}`).toBeLessThanOrEqual(4 * charged(least[kind]! + 32))
+      })
+    })
+    engine.release(mark)
+  }
+})

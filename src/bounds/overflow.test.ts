@@ -1,0 +1,59 @@
+/** Dual rows whose coefficients overflow, though no value does. */
+import { expect, test } from 'vitest'
+import { Engine } from '../engine/engine.ts'
+import { evaluate } from '../networks/evaluate.ts'
+import type { Network } from '../networks/network.ts'
+import { dualBounds } from './network-bounds.ts'
+
+/** z_0 = 1e-9 · relu(1e21 · relu(1e20 · relu(x))) − 1: values up to 1e11, but 1e41 is a coefficient on the way. */
+const network: Network = {
+  architecture: {
+    name: 'steep',
+    input: { channels: 1, height: 1, width: 1 },
+    layers: [
+      { kind: 'linear', outFeatures: 1 },
+      { kind: 'relu' },
+      { kind: 'linear', outFeatures: 1 },
+      { kind: 'relu' },
+      { kind: 'linear', outFeatures: 1 },
+      { kind: 'relu' },
+      { kind: 'linear', outFeatures: 2 },
+    ],
+  },
+  parameters: Float32Array.of(1, 0, 1e20, 0, 1e21, 0, 1e-9, 0, -1, 0),
+}
+
+test('a bound that overflows bounds nothing', async () => {
+  for (const [x, epsilon] of [
+    [1e-30, 0],
+    [1e-30, 1e-31],
+    [0, 1e-30],
+  ] as const) {
+    const image = Float32Array.of(x)
+    const [truth] = evaluate(network, Float32Array.of(x + epsilon))
+    expect(truth).toBeGreaterThan(1)
+    for (const prune of [true, false]) {
+      const { hidden, margins } = await dualBounds(network, image, 1, epsilon, { prune })
+      expect(margins[0]).toBeGreaterThanOrEqual(truth! * (1 - 1e-6))
+      const [l, u] = [hidden[2]!.lower[0]!, hidden[2]!.upper[0]!]
+      expect([l <= 1e41 * x * (1 + 1e-6), u >= 1e41 * x * (1 - 1e-6)]).toEqual([true, true])
+    }
+  }
+})
+
+test('a neuron whose bounds are no numbers is not off', async () => {
+  const { kernels, f32, floats, floatsFrom } = bound(await Engine.create())
+  const [slope, gap] = [floats(4), floats(4)]
+  kernels.relaxation(4, floatsFrom([NaN, NaN, -1, 0]), floatsFrom([NaN, 1, NaN, 0]), 4, slope, gap)
+  const read = (pointer: number) => [...f32().subarray(pointer >> 2, (pointer >> 2) + 4)]
+  expect(read(slope)).toEqual([NaN, NaN, NaN, 1])
+  expect(read(gap)).toEqual([NaN, NaN, NaN, 0])
+})
+
+/** Methods of an engine on their own. */
+const bound = (engine: Engine) => ({
+  kernels: engine.kernels,
+  f32: () => engine.f32,
+  floats: (count: number) => engine.floats(count),
+  floatsFrom: (values: number[]) => engine.floatsFrom(Float32Array.from(values)),
+})
