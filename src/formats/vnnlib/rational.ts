@@ -27,9 +27,16 @@ interface Decimal {
   readonly exponent: number
 }
 
+/** No static fields: built to JavaScript, these would be made before the class has its name. */
+let [zero, one]: (Rational | undefined)[] = []
+
 export class Rational {
-  static readonly zero = Rational.integer(0)
-  static readonly one = Rational.integer(1)
+  static get zero(): Rational {
+    return (zero ??= Rational.integer(0))
+  }
+  static get one(): Rational {
+    return (one ??= Rational.integer(1))
+  }
 
   /** The float64 nearest to it, ties to even; infinite if it is larger than all. */
   readonly nearest: number

@@ -1,0 +1,147 @@
+/** Faults in how a question is answered: intervals, cases that are closed, boxes together, sub-problems, turns, limits. */
+import { mutantsOf } from './mutant.ts'
+
+const at = (...names: string[]) => names.map((name) => `src/complete/${name}.test.ts`)
+const rounding = at('range', 'folding', 'near-miss', 'system')
+
+export const verify = [
+  ...mutantsOf('src/complete/measured-sum.ts', at('measured-sum'), [
+    ['+ productError(a, b, product)', ''],
+    ['Math.abs(value - (sum - part) + (product - part)) + ', ''],
+    ['const b = a > 0 ? whenPositive', 'const b = a < 0 ? whenPositive'],
+    ['if (a === 0 || b === 0) return 0', 'if (a === 0 || b === 0 || product === 0) return 0'],
+    ['return Math.abs(product) * 2 ** -52 + Number.MIN_VALUE', 'return 0'],
+    ['const less = value - error * (1 + 2 ** -30)', 'const less = value + error'],
+    ['return less - Math.abs(less) * 2 ** -52 - Number.MIN_VALUE', 'return less'],
+    ['-lessBy(-this.#value, this.#error)', 'lessBy(this.#value, this.#error)'],
+  ]),
+  ...mutantsOf('src/complete/output-bounds.ts', at('presolve', 'narrow'), [
+    ['low.addRow(rows, first, end, lower, upper)', 'low.addRow(rows, first, end, lower, lower)'],
+    ['upper: ends.upper.map((u) => Math.max(u, 0))', 'upper: ends.upper.map((u) => Math.min(u, 0))'],
+    ['high.start(bias[o]!)', 'high.start(0)'],
+    ['    unit[o] = 0\n', ''],
+  ]),
+  ...mutantsOf('src/complete/presolve.ts', at('presolve', 'narrow', 'verify'), [
+    ['? lower[n]! >= 0 : lower[n]! > 0', '? lower[n]! >= 0 : lower[n]! >= 0'],
+    ['? lower[n]! >= 0 : lower[n]! > 0', '? lower[n]! > 0 : lower[n]! > 0'],
+    ['if (failing.length > 0) {', 'if (failing.length > 1) {'],
+    ['? upper[n]! < 0 : upper[n]! <= 0', '? upper[n]! <= 0 : upper[n]! <= 0'],
+    ['? upper[n]! < 0 : upper[n]! <= 0', '? lower[n]! < 0 : lower[n]! <= 0'],
+    ['may.length > 0 ? may : numbers.slice(0, 1)', 'may'],
+    ['margin = Math.min(margin, largest(failing, lower))', 'margin = largest(failing, lower)'],
+    ['    cases.push(c)\n', '    cases.unshift(c)\n'],
+    ['Math.max(Math.abs(l), Math.abs(outputs.upper[i]!))', 'Math.abs(l)'],
+    ['bound + error * (1 + 2 ** -30)', 'bound - error * (1 + 2 ** -30)'],
+    ['return { coefficients, bound: raised, strict }', 'return { coefficients, bound, strict }'],
+  ]),
+  ...mutantsOf('src/complete/narrow.ts', at('narrow', 'verify'), [
+    ['(m) => -m)', '(m) => m)'],
+    ['  coefficients: coefficients.map((c) => -c),\n', '  coefficients,\n'],
+    ['const closed = Math.min(before.closed, margin)', 'const closed = margin'],
+    ['least = Math.min(least, largest(own, lower))', 'least = largest(own, lower)'],
+    ['let [least, next] = [closed, 0]', 'let [least, next] = [Infinity, 0]'],
+    ['const cases = left.map((c) => before.cases[c]!)', 'const cases = left'],
+    ['const wide = widened(asked, outputs)', 'const wide = asked'],
+    ['let next = root.condensed.neurons', 'let next = root.condensed.neurons - 1'],
+  ]),
+  ...mutantsOf('src/complete/many.ts', at('many'), [
+    ['lower[i] = Math.min(lower[i]!, question.lower[i]!)', 'lower[i] = Math.max(lower[i]!, question.lower[i]!)'],
+    ['upper[i] = Math.max(upper[i]!, question.upper[i]!)', ''],
+    ['closed: Math.min(before.closed, closed)', 'closed'],
+    ['const stays = new Set(open.map((i) => asked[i]!))', 'const stays = new Set(open)'],
+    ["strict ? '<' : '<=', bound", "strict ? '<' : '<='"],
+    ['.filter((i) => values[i] !== 0)', '.filter((i) => values[i]! > 0)'],
+    ['    open.length === 0 ? {', '    open.length <= 1 ? {'],
+  ]),
+  ...mutantsOf('src/complete/frontier.ts', at('frontier'), [
+    ['this.#open = [...this.#open, ...done', 'this.#open = [...done'],
+    ['this.#least = Math.min(this.#least, least)', 'this.#least = least'],
+    ['this.#leastLeft = Math.min(this.#leastLeft, leastLeft)', ''],
+    ['return Math.min(this.#least, this.#leastLeft, this.worst)', 'return Math.min(this.#least, this.#leastLeft)'],
+    ['toSorted((a, b) => a.bound - b.bound)', 'toSorted((a, b) => b.bound - a.bound)'],
+    ['this.#open.splice(0, SHARE * shares.length)', 'this.#open.splice(0)'],
+    ['shares[i % shares.length]!.push(problem)', 'shares[0]!.push(problem)'],
+    ['if (this.#leastLeft === Infinity) return', 'if (this.#least > 0) return'],
+  ]),
+  ...mutantsOf('src/complete/turns.ts', at('turns'), [
+    [
+      "if (result.verdict !== 'undecided') return { result, method }",
+      "if (result.verdict === 'vulnerable') return { result, method }",
+    ],
+    ['turn *= 2', 'turn *= 1'],
+    ['best = Math.max(best, result.bound)', ''],
+  ]),
+  ...mutantsOf('kernels/sweep.ts', rounding, [
+    ['v128.store(bound, f64x2.sub(total, f64x2.mul(slack, f64x2.abs(value))))', 'v128.store(bound, total)'],
+    ['down = f64x2.lt(hat, zero)', 'down = f64x2.gt(hat, zero)'],
+    ['const total = madd64(value, centre, v128.load(bound))', 'const total = v128.load(bound)'],
+  ]),
+  ...mutantsOf('src/complete/search.ts', at('search', 'near-miss', 'agreement'), [
+    ['const isCutOff = performance.now() > deadline', 'const isCutOff = false'],
+    [
+      'for (const problem of problems) this.#open.push(problem)',
+      'for (const problem of problems.slice(1)) this.#open.push(problem)',
+    ],
+    ['([ON, OFF] as const).map((phase)', '([ON] as const).map((phase)'],
+    ['if (best > 0) {', 'if (best > -1e-4) {'],
+  ]),
+  ...mutantsOf('src/complete/ladder.ts', at('agreement', 'limits', 'range'), [
+    ['(margin > 0 ? Math.min(least, margin) : least), Infinity)', '(margin > 0 ? Math.max(least, margin) : least), 0)'],
+    ["if (error instanceof TimeIsUp) return 'timeout'", "if (error instanceof TimeIsUp) return 'precision'"],
+  ]),
+  ...mutantsOf(
+    'src/complete/milp/solve-milp.ts',
+    ['src/complete/milp/solve-milp.test.ts'],
+    [
+      [
+        'if (neuron === undefined) this.#least = Math.min(this.#least, bound)\n',
+        'if (neuron === undefined) continue\n',
+      ],
+      ['const bound = Math.max(node.bound, result.bound)', 'const bound = Math.max(0, result.bound)'],
+      ['nodes.push(fixed(node, neuron, -near, bound), fixed(', 'nodes.push(fixed('],
+      ["if (!complete) return { verdict: 'undecided', bound, reason: 'timeout' }", ''],
+      ['this.#begun < cases.length && this.#work(', 'this.#begun + 1 < cases.length && this.#work('],
+    ],
+  ),
+  ...mutantsOf('src/complete/falsify.ts', at('falsify'), [
+    ['value - 0.5 * size', 'value + 0.5 * size'],
+    ['margins.some((margin) => margin <= 0) && accept(x)', 'accept(x)'],
+  ]),
+  ...mutantsOf('src/complete/sample.ts', at('sample'), [
+    ['(corner >> j) & 1 ? upper[j]! : l', '(corner >> j) & 1 ? upper[j]! : upper[j]!'],
+    ['if (lower.length > FEW) return', ''],
+  ]),
+  ...mutantsOf('src/complete/verify.ts', at('verify', 'agreement', 'limits'), [
+    ['if (intervals.question.unsafe.length === 0)', 'if (intervals.question.unsafe.length <= 1)'],
+    ['if (margins.condensed.cases.length === 0)', 'if (margins.condensed.cases.length <= 1)'],
+    ['closed = Math.min(closed, margins.closed)', 'closed = margins.closed'],
+    ['robust(method, Math.min(closed, result.margin))', 'robust(method, result.margin)'],
+    ["if (result.verdict === 'vulnerable') return vulnerable(method, this.#try(result.point)!)", ''],
+    ['return runCandidate(this.#graph, this.#question, point)', 'return { point, outputs: point, distance: 0 }'],
+  ]),
+  ...mutantsOf('src/complete/parallel-search.ts', at('frontier', 'near-miss', 'limits', 'agreement'), [
+    ['      this.#frontier.take([{ least, leastLeft, count, open: search.takeOpen() }])\n', ''],
+    ["if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }", ''],
+    ['if (found) return', 'if (!found) return'],
+    ['this.#frontier.take(results)', 'this.#frontier.take(results.slice(1))'],
+  ]),
+  ...mutantsOf(
+    'src/properties/instances.ts',
+    ['src/properties/instances.test.ts'],
+    [
+      ["(outcome.verdict === 'undecided' && outcome.reason === 'timeout')", "outcome.verdict === 'undecided'"],
+      ['tryAll(graph, regions, options.seed) : undefined', 'undefined : undefined'],
+      ['bound = Math.min(bound, outcome.margin)', 'bound = outcome.margin'],
+      ["const why = outcome?.verdict === 'undecided' ? outcome.reason : 'timeout'", 'const why = undefined'],
+      ["if (outcome.verdict === 'vulnerable') return sat(graph, regions[i], outcome)", ''],
+    ],
+  ),
+  ...mutantsOf(
+    'src/properties/limited.ts',
+    ['src/properties/limited.test.ts'],
+    [
+      ['if (result === overrun) await this.close()', ''],
+      ['await Promise.race([decided, late])', 'await decided'],
+    ],
+  ),
+]
