@@ -1,5 +1,5 @@
 /** robustra verify: in processes where that matters, else in this one, which is faster. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
@@ -128,10 +128,32 @@ describe('a table of instances', () => {
       ...['verify', '--instances', at('instances.csv'), '--out', at('results.csv'), '--workers', '1', '--json'],
     )
     expect(results(at('results.csv'))).toEqual(['unsat', 'sat', 'error', 'error'])
-    expect(rows(at('results.csv'))[0]).toMatch(/^net\.safetensors,safe\.vnnlib,unsat,\d+\.\d{3},\w+,0\.0\d+,60,$/)
+    expect(rows(at('results.csv'))[0]).toMatch(
+      /^net\.safetensors,safe\.vnnlib,unsat,\d+\.\d{3},\w+,0\.0\d+,60,,,\w{64},\w{64},robustra /,
+    )
     expect(JSON.parse(stdout)).toMatchObject({ instances: 4, unsat: 1, sat: 1, timeout: 0, unknown: 0, error: 2 })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^robustra: 2 of 4 instances ended in an error: .*results\.csv says why\n$/)
+  })
+
+  test('counterexamples are kept, a file each; other settings are not gone on with', async () => {
+    writeFileSync(at('two.csv'), 'net.safetensors,unsafe.vnnlib,60\nnet.safetensors,safe.vnnlib,60\n')
+    const args = ['verify', '--instances', at('two.csv'), '--out', at('two-out.csv'), '--workers', '1']
+    const keep = ['--counterexamples', at('found')]
+    expect((await call(...args, ...keep)).code).toBe(0)
+    expect(readdirSync(at('found'))).toEqual(['1_net_unsafe.txt'])
+    expect(readFileSync(at('found/1_net_unsafe.txt'), 'utf8')).toMatch(/^\(\(X_0 .*\)\n \(X_1 .*\)\n/)
+    expect(rows(at('two-out.csv'))[0]).toContain(',1_net_unsafe.txt,')
+    rmSync(at('found/1_net_unsafe.txt'))
+    const again = await call(...args, ...keep, '--resume')
+    expect([again.code, readdirSync(at('found'))]).toEqual([0, ['1_net_unsafe.txt']])
+    expect(again.stderr).toMatch(/found lacks a counterexample: 1 row done again\n/)
+    const before = readFileSync(at('two-out.csv'), 'utf8')
+    const other = await call(...args, '--resume', '--seed', '1')
+    expect(other.stderr).toMatch(
+      /^robustra: .*by other settings \(.*seed 0', and now '.*seed 1'\): take those, or choose/,
+    )
+    expect([other.code, readFileSync(at('two-out.csv'), 'utf8')]).toEqual([2, before])
   })
 
   test('after kill -9, --resume does only what is missing', async () => {
@@ -181,7 +203,21 @@ describe('mistakes are one line', () => {
     ['no property', () => ['verify', net(), '--timeout', '1'], /give a network and a property/],
     ['both', () => [...one(), '--instances', at('table.csv')], /either a network and a property or --instances/],
     ['no --out', () => table(), /give --out/],
-    ['--out of one', () => one('--timeout', '1', '--out', at('o.csv')), /--out and --resume belong to --instances/],
+    [
+      '--out of one',
+      () => one('--timeout', '1', '--out', at('o.csv')),
+      /--counterexamples and --resume belong to --instances/,
+    ],
+    [
+      '--counterexamples of one',
+      () => one('--timeout', '1', '--counterexamples', at('c')),
+      /--counterexamples and --resume belong to --instances/,
+    ],
+    [
+      'a folder of counterexamples that is used',
+      () => table('--out', at('o.csv'), '--counterexamples', folder),
+      /is not empty: choose another --counterexamples, or go on with --resume/,
+    ],
     ['a timeout of a table', () => table('--out', at('o.csv'), '--timeout', '1'), /do not go with --instances/],
     ['no table', () => ['verify', '--instances', at('none.csv'), '--out', at('o.csv')], /there is no such file/],
     [
@@ -201,18 +237,18 @@ describe('mistakes are one line', () => {
     ],
     [
       'no network',
-      () => ['verify', at('none.safetensors'), at('safe.vnnlib'), '--timeout', '1'],
+      () => ['verify', at('none.safetensors'), at('safe.vnnlib'), '--timeout', '60'],
       /there is no such file/,
     ],
-    ['no property file', () => ['verify', net(), at('none.vnnlib'), '--timeout', '1'], /there is no such file/],
+    ['no property file', () => ['verify', net(), at('none.vnnlib'), '--timeout', '60'], /there is no such file/],
     [
       'a broken property',
-      () => ['verify', net(), at('broken.vnnlib'), '--timeout', '1'],
+      () => ['verify', net(), at('broken.vnnlib'), '--timeout', '60'],
       /broken\.vnnlib, line 3: X_0 is not declared/,
     ],
     [
       'of another network',
-      () => ['verify', net(), at('hard.vnnlib'), '--timeout', '1'],
+      () => ['verify', net(), at('hard.vnnlib'), '--timeout', '60'],
       /is for another network: it has 60 inputs X and 2 outputs Y, distance has 2 and 2/,
     ],
   ] as const)('%s', async (_name, args, message) => {

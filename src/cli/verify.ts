@@ -4,7 +4,9 @@ import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UserError, unknownName } from '../errors.ts'
 import { writeFileAtomic } from '../formats/atomic.ts'
+import { packageVersion } from '../version.ts'
 import { formatCounterexample } from '../complete/counterexample.ts'
+import { CounterexampleFolder } from '../properties/counterexample-files.ts'
 import { type SearchChoice, searchChoices } from '../complete/verify.ts'
 import { epochNow } from '../properties/instance-files.ts'
 import type { InstanceResult } from '../properties/instances.ts'
@@ -24,6 +26,7 @@ interface Flags {
   readonly counterexample?: string
   readonly instances?: string
   readonly out?: string
+  readonly counterexamples?: string
   readonly resume?: boolean
   readonly complete: SearchChoice
   readonly output?: string
@@ -40,7 +43,8 @@ export function verifyCommand(command: Command): void {
     .option('--counterexample <file>', 'new file for the counterexample, instead of printing it')
     .option('--instances <file>', 'instead of a network and a property: .csv with rows of network, property, timeout')
     .option('--out <file>', 'of --instances: new .csv file, one row per instance')
-    .option('--resume', 'go on with --out if it is there, without repeating an instance')
+    .option('--resume', 'go on with --out if it is there: of what is done, only rows of other files are done again')
+    .option('--counterexamples <dir>', 'of --instances: new folder with a file for each counterexample')
     .addOption(
       new Option(
         '--complete <name>',
@@ -58,11 +62,11 @@ export function verifyCommand(command: Command): void {
       '\nPrints unsat (proved: no input of the property gives an unsafe output), sat (one does; it follows, re-run in\n' +
         'float64, in the format of VNN-COMP), timeout or unknown.\n' +
         'Rows of --out: network, property, unsat | sat | timeout | unknown | error, seconds, method, bound, timeout, ' +
-        'reason.\nAfter rows of error the exit code is 2.\n' +
+        'reason,\ncounterexample, SHA-256 of the network and of the property, settings. After rows of error the exit code is 2.\n' +
         examples([
           'robustra verify net.onnx property.vnnlib --timeout 60',
           'robustra verify net.onnx property.vnnlib.gz --timeout 60 --counterexample found.txt --json',
-          'robustra verify --instances instances.csv --out results.csv --resume',
+          'robustra verify --instances instances.csv --out results.csv --counterexamples found --resume',
         ]),
     )
     .action(runVerify)
@@ -81,18 +85,23 @@ function parseChoice(name: string): SearchChoice {
 }
 
 async function runVerify(network: string | undefined, property: string | undefined, flags: Flags): Promise<void> {
-  const { timeout, counterexample, instances, out, output, resume } = flags
+  const { timeout, counterexample, counterexamples, instances, out, output, resume } = flags
   if (instances === undefined) {
     if (network === undefined || property === undefined) {
       throw new UserError('give a network and a property, or --instances')
     }
     if (timeout === undefined) throw new UserError('give --timeout: how many seconds it may take')
-    if (out !== undefined || resume) throw new UserError('--out and --resume belong to --instances: leave them out')
+    if (out !== undefined || counterexamples !== undefined || resume) {
+      throw new UserError('--out, --counterexamples and --resume belong to --instances: leave them out')
+    }
     await verifyOne(network, property, timeout, flags)
   } else {
     if (network !== undefined) throw new UserError('give either a network and a property or --instances')
     if (timeout !== undefined || counterexample !== undefined) {
-      throw new UserError('--timeout and --counterexample do not go with --instances: its rows have their own timeouts')
+      throw new UserError(
+        '--timeout and --counterexample do not go with --instances: its rows have their own timeouts, and ' +
+          '--counterexamples takes a folder',
+      )
     }
     if (output !== undefined) throw new UserError('--output does not go with --instances: leave it out')
     if (out === undefined) throw new UserError('give --out: where the results of --instances go')
@@ -128,26 +137,31 @@ const document = (network: string, property: string, result: InstanceResult, sec
 }
 
 async function verifyAll(table: string, out: string, flags: Flags): Promise<void> {
-  const { resume = false, workers, seed } = flags
+  const { resume = false, counterexamples: folder, complete, workers, seed } = flags
   const instances = readInstances(table)
   const total = instances.length
-  const file = new ResultsFile(out, instances, resume)
-  const decider = new LimitedDecider(flags.complete)
+  const settings = `robustra ${packageVersion()}; complete ${complete}; seed ${seed}`
+  const file = new ResultsFile(out, instances, settings, resume)
+  const counterexamples = folder === undefined ? undefined : new CounterexampleFolder(folder, resume)
+  const decider = new LimitedDecider(complete)
   const progress = new Progress()
   const done = onInterrupt('Go on with the same command and --resume.')
   const start = performance.now()
+  /** Why rows that were there are done again, and how many. */
+  const stale = new Map<string, number>()
   let results: ResultName[]
   try {
     progress.start('verifying', total)
     const clock = new Clock()
     results = await runInstances(instances, file, {
-      ...{ table, workers, seed, decide: (task) => decider.decide(task) },
+      ...{ table, workers, seed, counterexamples, decide: (task) => decider.decide(task) },
+      onStale: (why) => stale.set(why, (stale.get(why) ?? 0) + 1),
       onProgress: (count) => progress.update(count, `${count}/${total} instances  ${clock.left(count, total)}`),
       onFailure: (error) => console.error(error),
     })
   } finally {
     progress.finish()
-    file.close()
+    for (const [why, count] of stale) console.error(`${why}: ${count} ${count === 1 ? 'row' : 'rows'} done again`)
     await decider.close()
     done()
   }

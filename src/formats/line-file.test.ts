@@ -21,7 +21,7 @@ test('a new file grows line by line; one that is there is not touched', () => {
   expect(file.begun).toBeUndefined()
   file.append(['a', 'b'])
   file.append([])
-  file.append(['c'], true)
+  file.append(['c'])
   file.close()
   expect(contentOf('new')).toBe('a\nb\nc\n')
   expect(() => open('new', false)).toThrow(/exists already: choose another --out, or go on with --resume/)

@@ -2,7 +2,7 @@
  * Files of results that grow line by line, so that a killed run leaves whole lines, and at worst a torn last one:
  * resuming cuts that off and goes on behind it.
  */
-import { appendFileSync, closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { UserError } from '../errors.ts'
 import { explainFileError, hasCode } from './atomic.ts'
 
@@ -25,13 +25,12 @@ export class LineFile<T> {
    */
   constructor(path: string, resume: boolean, parse: (content: Buffer) => Begun<T>) {
     this.path = path
-    const content = resume ? readIfThere(path) : undefined
+    const content = readBegun(path, resume)
     this.begun = content && parse(content)
     try {
       this.#descriptor = openSync(path, content ? 'a' : 'ax')
     } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw explainFileError(error, 'write', path)
-      throw new UserError(`${path} exists already: choose another --out, or go on with --resume`)
+      throw explainFileError(error, 'write', path)
     }
     try {
       ftruncateSync(this.#descriptor, this.begun?.bytes ?? 0)
@@ -41,11 +40,10 @@ export class LineFile<T> {
     }
   }
 
-  /** @param flush onto the disk, in case the machine stops @throws UserError if they cannot be written */
-  append(lines: readonly string[], flush = false): void {
+  /** @throws UserError if they cannot be written */
+  append(lines: readonly string[]): void {
     try {
       appendFileSync(this.#descriptor, lines.map((line) => `${line}\n`).join(''))
-      if (flush) fsyncSync(this.#descriptor)
     } catch (error) {
       throw explainFileError(error, 'write', this.path)
     }
@@ -56,8 +54,15 @@ export class LineFile<T> {
   }
 }
 
-/** @returns undefined if there is no such file */
-function readIfThere(path: string): Buffer | undefined {
+/**
+ * What is in a file of results to go on with; undefined if there is none.
+ * @throws UserError if it is there and `resume` is false, or if it cannot be read
+ */
+export function readBegun(path: string, resume: boolean): Buffer | undefined {
+  if (!resume) {
+    if (!existsSync(path)) return undefined
+    throw new UserError(`${path} exists already: choose another --out, or go on with --resume`)
+  }
   try {
     // a pipe or a device might never end
     if (!statSync(path).isFile()) throw new UserError(`${path} is not a regular file: choose another --out`)

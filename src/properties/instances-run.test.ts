@@ -1,160 +1,22 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { UserError } from '../errors.ts'
 import { readVnnlib } from '../formats/vnnlib/property.ts'
 import { graphOf } from '../networks/graph.ts'
+import { CounterexampleFolder } from './counterexample-files.ts'
 import { decideFiles } from './instance-files.ts'
 import type { Verifier } from './instances.ts'
 import { ResultsFile } from './instances-results.ts'
 import { type RunInstancesOptions, runInstances } from './instances-run.ts'
-import { formatCsvRow, instanceFile, parseCsvRow, readInstances } from './instances-table.ts'
+import { parseCsvRow, readInstances } from './instances-table.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'robustra-instances-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
 const newPath = (name: string) => join(folder, `${files++}-${name}`)
-const write = (name: string, text: string) => {
-  const path = newPath(name)
-  writeFileSync(path, text)
-  return path
-}
-
-describe('csv', () => {
-  test.each([
-    ['a,b,c', ['a', 'b', 'c']],
-    [' a , "b, ""c""" ,', ['a', 'b, "c"', '']],
-    ['""', ['']],
-    ['', ['']],
-    ['a b,c', ['a b', 'c']],
-    ['"a', undefined],
-    ['"a"b,c', undefined],
-    ['a"b"', undefined],
-  ])('%s', (line, fields) => expect(parseCsvRow(line)).toEqual(fields))
-
-  test('what is written is read', () => {
-    const field = fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll(/[\r\n]/g, '_'))
-    fc.assert(
-      fc.property(fc.array(field, { minLength: 1 }), (fields) => {
-        const line = formatCsvRow(fields)
-        expect(line).not.toMatch(/[\r\n]/)
-        expect(parseCsvRow(line)).toEqual(fields)
-      }),
-      { seed: 1, numRuns: 500 },
-    )
-    expect(formatCsvRow(['two\n lines', 3])).toBe('two lines,3')
-  })
-})
-
-describe('tables', () => {
-  test('rows, comments, blank lines, quotes', () => {
-    const path = write(
-      't.csv',
-      '\ufeff# networks\r\n\nonnx/a.onnx,vnnlib/p.vnnlib,116\r\n "b, c.onnx" , q.vnnlib ,1.5e1\n\n',
-    )
-    expect(readInstances(path)).toEqual([
-      { network: 'onnx/a.onnx', property: 'vnnlib/p.vnnlib', timeout: 116 },
-      { network: 'b, c.onnx', property: 'q.vnnlib', timeout: 15 },
-    ])
-  })
-
-  test.each([
-    ['', 'has no instances'],
-    ['# only this', 'has no instances'],
-    ['\na,b', 'line 2: not an instance'],
-    ['a,b,1,2', 'line 1: not an instance'],
-    ['a,,1', 'line 1: not an instance'],
-    ['"a,b,1', 'line 1: not an instance'],
-    ['a,b,1\na,b,0', "line 2: the timeout cannot be '0': give seconds, above 0"],
-    ['a,b,-3', "the timeout cannot be '-3'"],
-    ['a,b,NaN', "the timeout cannot be 'NaN'"],
-    ['a,b,', "the timeout cannot be ''"],
-    ['a,b,Infinity', "the timeout cannot be 'Infinity'"],
-    ['a,b,1e9', "the timeout cannot be '1e9': give seconds, above 0, at most 2000000"],
-    ['# a\nonnx,vnnlib,timeout\na,b,1', "line 2: this is a header ('onnx,vnnlib,timeout'): remove it"],
-    ['a,b,1\na,b,timeout', "line 2: the timeout cannot be 'timeout'"],
-  ])('%j', (text, message) => {
-    const path = write('bad.csv', text)
-    expect(() => readInstances(path)).toThrow(UserError)
-    expect(() => readInstances(path)).toThrow(message)
-  })
-
-  test('files lie beside the table, maybe compressed', () => {
-    writeFileSync(join(folder, 'there.vnnlib'), '')
-    writeFileSync(join(folder, 'there.vnnlib.gz'), '')
-    writeFileSync(join(folder, 'packed.vnnlib.gz'), '')
-    const table = join(folder, 'table.csv')
-    expect(instanceFile(table, './there.vnnlib')).toBe(join(folder, 'there.vnnlib'))
-    expect(instanceFile(table, 'packed.vnnlib')).toBe(join(folder, 'packed.vnnlib.gz'))
-    expect(instanceFile(table, 'none.vnnlib')).toBe(join(folder, 'none.vnnlib'))
-    expect(instanceFile(table, join(folder, 'there.vnnlib'))).toBe(join(folder, 'there.vnnlib'))
-  })
-})
-
-describe('results', () => {
-  const instances = ['a', 'b, c', 'd'].map((network) => ({ network, property: 'p', timeout: 10 }))
-  const row = (i: number) =>
-    ({ ...instances[i], result: 'unsat', seconds: 1.23456, method: 'crown', bound: 0.5 }) as const
-  const whole = 'a,p,unsat,1.235,crown,0.5,10,\n"b, c",p,unsat,1.235,crown,0.5,10,\n'
-  const two = () => {
-    const path = newPath('r.csv')
-    const file = new ResultsFile(path, instances, false)
-    for (const i of [0, 1]) file.append({ ...row(i), reason: undefined })
-    file.close()
-    return path
-  }
-  const resume = (path: string, among = instances) => {
-    const file = new ResultsFile(path, among, true)
-    file.close()
-    return file.done
-  }
-
-  test('rows as they are written, and read when resumed', () => {
-    const path = two()
-    expect(readFileSync(path, 'utf8')).toBe(whole)
-    expect(resume(path)).toEqual(['unsat', 'unsat'])
-    expect(resume(newPath('new.csv'))).toEqual([])
-    expect(() => new ResultsFile(path, instances, false)).toThrow(/exists already: choose another --out, or .*--resume/)
-  })
-
-  test('wherever a run is killed, the whole rows stay and the torn one goes', () => {
-    const all = Buffer.from(`${whole}d,p,error,0.1,,,10,"no ""é"""`)
-    for (let length = 0; length <= all.length; length++) {
-      const path = write('torn.csv', '')
-      writeFileSync(path, all.subarray(0, length))
-      const rows = all.toString('latin1', 0, length).split('\n').slice(0, -1)
-      expect(resume(path)).toHaveLength(rows.length)
-      expect(readFileSync(path, 'latin1')).toBe(rows.map((one) => `${one}\n`).join(''))
-    }
-  })
-
-  test.each([
-    ['another network', 'e,p,unsat,1,,,10,\n', 1],
-    ['another property', 'a,q,unsat,1,,,10,\n', 1],
-    ['another timeout', 'a,p,unsat,1,,,11,\n', 1],
-    ['another result', 'a,p,holds,1,,,10,\n', 1],
-    ['too few columns', 'a,p,unsat,1\n', 1],
-    ['a second row of others', `${whole}e,p,sat,1,,,10,\n`, 3],
-    ['more rows', `${whole}d,p,sat,1,,,10,\nd,p,sat,1,,,10,\n`, 4],
-    ['text behind the last row', `${whole}d,p,sat,1,,,10,\nd`, 4],
-    ['something else', 'not results', 1],
-    ['something else in lines', 'not\nresults\n', 1],
-  ])('%s is left alone', (_, text, line) => {
-    const path = write('other.csv', text)
-    expect(() => resume(path)).toThrow(UserError)
-    expect(() => resume(path)).toThrow(`has results of other instances (line ${line}): choose another --out`)
-    expect(readFileSync(path, 'utf8')).toBe(text)
-  })
-
-  test('a folder, and a folder that is not there', () => {
-    mkdirSync(join(folder, 'dir'))
-    expect(() => resume(join(folder, 'dir'))).toThrow(/not a regular file/)
-    expect(() => resume(join(folder, 'none/r.csv'))).toThrow(/there is no folder/)
-  })
-})
 
 describe('a run', () => {
   const network = {
@@ -194,8 +56,8 @@ describe('a run', () => {
     const decide = decideFiles(given.loadNetwork ?? load, given.loadProperty ?? readVnnlib, given.verify ?? verify)
     writeFileSync(table, names.map((name) => `${name}.vnnlib,${name}.vnnlib,10\n`).join(''))
     const instances = readInstances(table).map((instance) => ({ ...instance, network: 'net' }))
-    const file = new ResultsFile(out, instances, resume)
-    return runInstances(instances, file, { table, decide, workers: 1, seed: 0, ...given }).finally(() => file.close())
+    const file = new ResultsFile(out, instances, 'settings', resume)
+    return runInstances(instances, file, { table, decide, workers: 1, seed: 0, ...given })
   }
   writeFileSync(join(folder, 'net'), '')
   const rows = (path: string) =>
@@ -245,7 +107,7 @@ describe('a run', () => {
       'error',
     ])
     expect(failures).toEqual([new Error('a step\nfailed')])
-    expect(rows(out)[0].at(-1)).toBe('a step failed')
+    expect(rows(out)[0][7]).toBe('a step failed')
   })
 
   test('a killed run goes on behind its last whole row, and does none twice', async () => {
@@ -265,6 +127,69 @@ describe('a run', () => {
     // of a finished run nothing is left to do
     expect(await start(names, out, {}, true)).toEqual(['unsat', 'sat', 'unsat', 'error'])
     expect(rows(out)).toHaveLength(4)
+  })
+
+  describe('a run that goes on does those again', () => {
+    const names = ['safe', 'unsafe', 'safe']
+    /** Goes on with a finished run. @returns why what was done again, and the results */
+    const goOn = async (out: string, given: Given = {}) => {
+      const told: string[] = []
+      const results = await start(names, out, { ...given, onStale: (why) => told.push(why) }, true)
+      return { told, results }
+    }
+    const unsafe = join(folder, 'unsafe.vnnlib.gz')
+    afterEach(() => writeFileSync(unsafe, gzipSync(property(0.5))))
+
+    test('whose network has changed', async () => {
+      const out = newPath('out.csv')
+      await start(names, out)
+      expect(await goOn(out)).toEqual({ told: [], results: ['unsat', 'sat', 'unsat'] })
+      appendFileSync(join(folder, 'net'), ' ')
+      const sure: Verifier = async () => ({ verdict: 'robust', method: 'interval', margin: 7 })
+      const again = await goOn(out, { verify: sure })
+      expect(again).toEqual({ told: Array(3).fill('net has changed'), results: ['unsat', 'unsat', 'unsat'] })
+      expect(rows(out).map((row) => row[5])).toEqual(['7', '7', '7'])
+    })
+
+    test('whose property has changed, and only those', async () => {
+      const out = newPath('out.csv')
+      await start(names, out)
+      const before = rows(out)
+      writeFileSync(unsafe, gzipSync(property(3)))
+      expect(await goOn(out)).toEqual({ told: ['unsafe.vnnlib has changed'], results: ['unsat', 'unsat', 'unsat'] })
+      const after = rows(out)
+      expect(after[1][2]).toBe('unsat')
+      expect(after.with(1, before[1])).toEqual(before)
+    })
+
+    test('whose file was not there, and whose timeout is another', async () => {
+      const out = newPath('out.csv')
+      expect(await start(['late'], out)).toEqual(['error'])
+      writeFileSync(join(folder, 'late.vnnlib'), property(2))
+      const told: string[] = []
+      const onStale = (why: string) => told.push(why)
+      expect(await start(['late'], out, { onStale }, true)).toEqual(['unsat'])
+      writeFileSync(out, readFileSync(out, 'utf8').replace(',10,', ',5,'))
+      expect(await start(['late'], out, { onStale }, true)).toEqual(['unsat'])
+      expect(told).toEqual(['late.vnnlib has changed', 'the timeout was 5, and is 10'])
+    })
+
+    test('whose counterexample is to be kept and is not there', async () => {
+      const out = newPath('out.csv')
+      const found = newPath('found')
+      await start(names, out)
+      const again = await goOn(out, { counterexamples: new CounterexampleFolder(found, false) })
+      expect(again).toEqual({ told: [`${found} lacks a counterexample`], results: ['unsat', 'sat', 'unsat'] })
+      expect(rows(out).map((row) => row[8])).toEqual(['', '2_net_unsafe.txt', ''])
+      expect(readdirSync(found)).toEqual(['2_net_unsafe.txt'])
+      expect(readFileSync(join(found, '2_net_unsafe.txt'), 'utf8')).toBe('((X_0 1)\n (Y_0 1))\n')
+      expect((await goOn(out, { counterexamples: new CounterexampleFolder(found, true) })).told).toEqual([])
+      expect(() => new CounterexampleFolder(found, false)).toThrow(/is not empty: choose another --counterexamples, or/)
+      // what is no longer sat has none
+      writeFileSync(unsafe, gzipSync(property(3)))
+      await goOn(out, { counterexamples: new CounterexampleFolder(found, true) })
+      expect(readdirSync(found)).toEqual([])
+    })
   })
 
   test('reading counts towards the time limit', async () => {
