@@ -19,6 +19,8 @@ export interface ImportedNetwork {
   readonly network: Network | undefined
   /** Why it is not: the first layer that does not fit. */
   readonly misfit: string | undefined
+  /** Dimensions of the output as the file has them, a batch of 1 among them; of several, how many elements they have. */
+  readonly outputShape: readonly number[]
   readonly metadata: Record<string, string>
 }
 
@@ -44,14 +46,14 @@ export function parseNetwork(bytes: Uint8Array, file: string, { output }: Import
   if (output !== undefined && !outputs.includes(output))
     throw new UserError(`${file}: ${unknownName('output', output, outputs).message}`)
   try {
-    const { steps, ending } = runModel(model, output === undefined ? outputs : [output])
+    const { steps, outputShape, ending } = runModel(model, output === undefined ? outputs : [output])
     const [{ shape, batched }] = inputs
     const alone = batched ? shape.slice(1) : shape
     const inputShape = inputs.length === 1 ? alone : [inputs.reduce((sum, { shape }) => sum + elementsOf(shape), 0)]
     const sizes = [elementsOf(inputShape), ...steps.map(({ size }) => size)]
     const nodes = steps.map((step) => nodeOf(step, sizes))
     const graph = { name, inputShape, nodes, ...(ending && { ending }) }
-    return { graph, metadata, ...layeredOf(name, inputShape, steps) }
+    return { graph, outputShape, metadata, ...layeredOf(name, inputShape, steps) }
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`${file}: ${error.message}`)
     throw error

@@ -15,6 +15,8 @@ import { readTensor } from './tensor.ts'
 export interface Run {
   /** Those that the output needs, in order, the last one making it. */
   readonly steps: readonly Step[]
+  /** With the batch; of several outputs, how many elements they have. */
+  readonly outputShape: readonly number[]
   readonly ending: Ending | undefined
 }
 
@@ -58,7 +60,7 @@ function takeInputs(steps: Steps, inputs: OnnxModel['inputs']): Operand[] {
 
 function finish(steps: Steps, names: readonly string[], made: readonly Operand[], refusals: Refusals): Run {
   const ending = made.length === 1 ? endingOf(steps, made[0]) : undefined
-  const output = outputOf(steps, names, ending ? [ending.of] : made)
+  const { id: output, shape: outputShape } = outputOf(steps, names, ending ? [ending.of] : made)
   const wanted = new Set([output])
   for (let id = output; id > 0; id--) {
     if (wanted.has(id)) for (const value of valuesOf(steps.list[id - 1])) wanted.add(value)
@@ -68,7 +70,7 @@ function finish(steps: Steps, names: readonly string[], made: readonly Operand[]
   refusals.check()
   const position = new Map([0, ...kept].map((id, i) => [id, i]))
   const renamed = kept.map((id) => renumber(steps.list[id - 1], (value) => position.get(value)!))
-  return { steps: renamed, ending: ending?.ending }
+  return { steps: renamed, outputShape, ending: ending?.ending }
 }
 
 /** What keeps the order of the outputs is left out. */
@@ -79,8 +81,10 @@ function endingOf(steps: Steps, operand: Operand): { readonly ending: Ending; re
 }
 
 /** Several outputs, one that is the input, and one that is constant, are made by a step more. */
-function outputOf(steps: Steps, names: readonly string[], made: readonly Operand[]): number {
-  if (made.length === 1 && !isConstant(made[0]) && made[0].id > 0) return made[0].id
+function outputOf(steps: Steps, names: readonly string[], made: readonly Operand[]): Value {
+  if (made.length === 1 && !isConstant(made[0]) && made[0].id > 0) return made[0]
+  const infinite = made.findIndex((operand) => isConstant(operand) && operand.infinite)
+  if (infinite >= 0) throw new UserError(`the output '${names[infinite]}' holds infinity`)
   const ends = made.map(({ shape }) => elementsOf(shape))
   ends.forEach((size, i) => (ends[i] = size + (ends[i - 1] ?? 0)))
   const size = ends.at(-1)!
@@ -95,8 +99,8 @@ function outputOf(steps: Steps, names: readonly string[], made: readonly Operand
     const operand = made[k]
     return isConstant(operand) ? operand.data[o - begin(k)] : 0
   }
-  return steps.add({ kind: 'selection', label: `output '${names.join("', '")}'`, size, terms, shift }, [size], 3 * size)
-    .id
+  const shape = made.length === 1 ? made[0].shape : [size]
+  return steps.add({ kind: 'selection', label: `output '${names.join("', '")}'`, size, terms, shift }, shape, 3 * size)
 }
 
 /** The names of a graph with what they stand for: undefined where that is not known. */
