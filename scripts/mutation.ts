@@ -5,7 +5,7 @@
  *
  *   npm run test:mutation -- --only src/bounds/rounding.ts
  */
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   appendFileSync,
@@ -53,8 +53,8 @@ for (const [folder, list] of Object.entries(lists)) {
   const chosen = list.filter(({ file, find, replace }) => `${folder} ${file} ${find} ${replace}`.includes(only))
   const counts = { killed: 0, harmless: 0, survived: 0 }
   for (const mutant of chosen) {
-    requirePassing(mutant.tests)
-    const survived = passes(mutant.tests, mutant)
+    await requirePassing(mutant.tests)
+    const survived = await passes(mutant.tests, mutant)
     const outcome = !survived ? 'killed' : mutant.harmless === undefined ? 'survived' : 'harmless'
     counts[outcome]++
     const isExpected = outcome === (mutant.harmless === undefined ? 'killed' : 'harmless')
@@ -99,27 +99,46 @@ function readLines(): Result[] {
 }
 
 /** @throws Error if tests fail without any fault */
-function requirePassing(tests: readonly string[]): void {
-  for (const test of tests) if (!passes([test])) throw new Error(`${test} fails without a mutant: mend that first`)
+async function requirePassing(tests: readonly string[]): Promise<void> {
+  for (const test of tests) {
+    if (!(await passes([test]))) throw new Error(`${test} fails without a mutant: mend that first`)
+  }
 }
 
-/** Whether tests pass with a fault, or without. @throws Error for a fault that cannot be planted */
-function passes(tests: readonly string[], mutant?: Mutant): boolean {
+/** Whether all tests pass with a fault, or without. @throws Error for a fault that cannot be planted */
+async function passes(tests: readonly string[], mutant?: Mutant): Promise<boolean> {
   const id = keyOf(tests, mutant)
   const before = known.get(id)
   if (before !== undefined) return before
   const restore = mutant && plant(mutant)
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', '--maxWorkers=1', ...tests],
-    { cwd: copy, encoding: 'utf8', timeout: LIMIT * 1000, killSignal: 'SIGKILL' },
-  )
+  let passed = true
+  for (const test of tests) {
+    const { status, output } = await run(test)
+    passed = status === 0
+    if (!passed && !mutant) console.error(output)
+    if (!passed) break
+  }
   restore?.()
-  const passed = status === 0
-  if (!passed && !mutant) console.error(stdout, stderr)
   known.set(id, passed)
   appendFileSync(results, `${JSON.stringify({ key: id, passed } satisfies Result)}\n`)
   return passed
+}
+
+/** Runs a test file in the copy. */
+function run(test: string): Promise<{ status: number | null; output: string }> {
+  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--bail=1', '--maxWorkers=1', test], {
+    ...{ cwd: copy, timeout: LIMIT * 1000, killSignal: 'SIGKILL' },
+  })
+  const stop = () => child.kill('SIGKILL')
+  process.once('exit', stop)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data))
+  return new Promise((done) =>
+    child.on('close', (status) => {
+      process.off('exit', stop)
+      done({ status, output })
+    }),
+  )
 }
 
 /** A fault is known by its file and its tests; that they pass without one, by all sources. */

@@ -4,7 +4,7 @@ import { mutantsOf } from './mutant.ts'
 const test = (...names: string[]) => names.map((name) => `src/bounds/${name}.test.ts`)
 
 export const bounds = [
-  ...mutantsOf('src/bounds/rounding.ts', test('rounding', 'charges'), [
+  ...mutantsOf('src/bounds/rounding.ts', test('charges', 'rounding'), [
     ['const UNIT = 2 ** -24', 'const UNIT = 2 ** -28'],
     ['const EXTRA = 24', 'const EXTRA = 0'],
     [
@@ -91,7 +91,7 @@ export const bounds = [
     ["if (chunk.norm === 'linf') return 0", "if (chunk.norm !== 'l1') return 0"],
     ['yield neurons.slice(first, end)', 'yield neurons.slice(first, end - 1)'],
   ]),
-  ...mutantsOf('src/bounds/tighten.ts', test('rounding', 'underflow', 'overflow'), [
+  ...mutantsOf('src/bounds/tighten.ts', test('overflow', 'underflow', 'rounding'), [
     ['&& Math.abs(bound) < Infinity', ''],
     ['      if (magnitude) {\n', '      if (false as boolean) {\n'],
     ['factor * (of(neuron) + of(label)) + underflow', 'factor * (of(neuron) + of(label))'],
@@ -111,7 +111,7 @@ export const bounds = [
     ['flattened ? activeNeurons(engine, stage.readAs, slope.pointer) : asOutputs', 'asOutputs'],
     ['upper.pointer + example * 4, stride, slope', 'lower.pointer + example * 4, stride, slope'],
   ]),
-  ...mutantsOf('src/bounds/dual.ts', test('rounding', 'overflow'), [
+  ...mutantsOf('src/bounds/dual.ts', test('overflow', 'rounding'), [
     ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],
     ['trusted.every(isTrusted', 'trusted.some(isTrusted'],
     ['Math.abs(value) <= largestTrusted', '!(Math.abs(value) > largestTrusted)'],

@@ -1,6 +1,7 @@
 /** All lists of mutants, by the folder of src that they are about. */
 import { bounds } from './bounds.ts'
 import { complete } from './complete.ts'
+import { kernels } from './kernels.ts'
 import type { Mutant } from './mutant.ts'
 
-export const lists: Readonly<Record<string, readonly Mutant[]>> = { bounds, complete }
+export const lists: Readonly<Record<string, readonly Mutant[]>> = { bounds, kernels, complete }
