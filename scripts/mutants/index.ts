@@ -3,5 +3,9 @@ import { bounds } from './bounds.ts'
 import { complete } from './complete.ts'
 import { kernels } from './kernels.ts'
 import type { Mutant } from './mutant.ts'
+import { verify } from './verify.ts'
 
-export const lists: Readonly<Record<string, readonly Mutant[]>> = { bounds, kernels, complete }
+export const lists: Readonly<Record<string, readonly Mutant[]>> = {
+  ...{ bounds, kernels },
+  complete: [...complete, ...verify],
+}

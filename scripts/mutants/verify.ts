@@ -2,7 +2,6 @@
 import { mutantsOf } from './mutant.ts'
 
 const at = (...names: string[]) => names.map((name) => `src/complete/${name}.test.ts`)
-const rounding = at('range', 'folding', 'near-miss', 'system')
 
 export const verify = [
   ...mutantsOf('src/complete/measured-sum.ts', at('measured-sum'), [
@@ -70,11 +69,6 @@ export const verify = [
     ],
     ['turn *= 2', 'turn *= 1'],
     ['best = Math.max(best, result.bound)', ''],
-  ]),
-  ...mutantsOf('kernels/sweep.ts', rounding, [
-    ['v128.store(bound, f64x2.sub(total, f64x2.mul(slack, f64x2.abs(value))))', 'v128.store(bound, total)'],
-    ['down = f64x2.lt(hat, zero)', 'down = f64x2.gt(hat, zero)'],
-    ['const total = madd64(value, centre, v128.load(bound))', 'const total = v128.load(bound)'],
   ]),
   ...mutantsOf('src/complete/search.ts', at('search', 'near-miss', 'agreement'), [
     ['const isCutOff = performance.now() > deadline', 'const isCutOff = false'],
