@@ -3,13 +3,15 @@ import { expect, test } from 'vitest'
 import { parseNetwork } from '../formats/onnx/import.ts'
 import { type TestModel, bytesOf, floats, node } from '../formats/onnx/model.testing.ts'
 import { climb } from './ladder.ts'
+import { atMost, exact, linear } from './testing/exact.testing.ts'
+import { Random } from '../engine/random.ts'
 
 /** Whether y > bound is proved for x from 0 to 1. */
-async function proves(model: TestModel, bound: number): Promise<boolean> {
+async function proves(model: TestModel, bound: number, upper = 1): Promise<boolean> {
   const { graph } = parseNetwork(bytesOf(model), 'model.onnx')
   const question = {
     lower: Float64Array.of(0),
-    upper: Float64Array.of(1),
+    upper: Float64Array.of(upper),
     unsafe: [[{ coefficients: Float64Array.of(1), bound }]],
   }
   const steps = { crown: true, alpha: true, complete: 'bab' } as const
@@ -53,4 +55,49 @@ test('batch normalisation whose mean and bias nearly cancel', async () => {
   const minimum = 0.9164100757280333 - factor
   expect(await proves(model, minimum + 1e-9)).toBe(false)
   expect(await proves(model, minimum - 1e-4)).toBe(true)
+})
+
+test('several scales and shifts, each of which cancels most of the last', async () => {
+  let rounded = 0
+  for (let seed = 0; seed < 60; seed++) {
+    const random = new Random(seed, 'folds')
+    const single = () => Math.fround(random.between(1, 2))
+    const [start, ...factors] = [single(), single(), single(), single(), single()] as const
+    let [value, estimate] = [exact(start), start as number]
+    const nodes: TestModel['nodes'][number][] = []
+    const initialisers: NonNullable<TestModel['initialisers']>[number][] = []
+    factors.forEach((factor, i) => {
+      const scaled = estimate * factor
+      // all but a 31st
+      const shift = Math.fround((-30 / 31) * scaled)
+      nodes.push(node('Mul', `${i ? `c${i - 1}` : 'a'} f${i}`, `m${i}`), node('Add', `m${i} s${i}`, `c${i}`))
+      initialisers.push(floats(`f${i}`, [1], [factor]), floats(`s${i}`, [1], [shift]))
+      value = linear(shift, [factor], [value])
+      estimate = scaled + shift
+    })
+    // at x = 0, the only input: where float64 ends above the exact value, no proof may
+    const below = estimate - Math.abs(estimate) * 2 ** -42
+    if (!atMost(value, exact(below))) continue
+    rounded++
+    expect(await proves(layer(start, nodes, initialisers), below, 0), `seed ${seed}`).toBe(false)
+  }
+  expect(rounded).toBeGreaterThan(3)
+})
+
+test('sums of constants are those of real numbers, not of 32-bit floats', async () => {
+  // y = x + (2²⁵ + 1) − 2²⁵ + 3 · 0.1, where 2²⁵ + 1 is no 32-bit float
+  const big = 2 ** 25
+  const model: TestModel = {
+    input: [1, 1],
+    nodes: [
+      node('Add', 'p one', 'q'),
+      node('Sub', 'q p', 'r'),
+      node('Gemm', 'x w t', 'z', { beta: 3 }),
+      node('Add', 'z r', 'y'),
+    ],
+    initialisers: [floats('p', [1], [big]), floats('one', [1], [1]), floats('w', [1, 1], [1]), floats('t', [1], [0.1])],
+  }
+  const least = 1 + 3 * Math.fround(0.1)
+  expect(await proves(model, least - 1e-9)).toBe(true)
+  expect(await proves(model, least + 1e-9)).toBe(false)
 })

@@ -1,12 +1,15 @@
 /**
- * Sums of products in float64 whose rounding is measured instead of estimated, operation by operation: 0 where
- * float64 can hold every step. Sound: yes. Sources: Dekker (1971), Knuth (TAOCP 2, 4.2.2), Ogita, Rump & Oishi (2005).
+ * Sums of products in float64 whose rounding is measured instead of estimated, operation by operation: 0 where the
+ * weights are 32-bit floats and float64 can hold every step. Sound: yes. Source: Ogita, Rump & Oishi (2005).
  */
+import { productError, sumError } from '../exact.ts'
 import type { SparseRows } from '../networks/linear-map.ts'
 
-/** The error of a product below this may be none that float64 can hold. */
-const SMALL = 2 ** -900
-const SPLITTER = 2 ** 27 + 1
+/**
+ * Weights that are no 32-bit floats may have been rounded when they were made (1/n, a batch normalisation's factor), by a
+ * few operations: this share of them covers that.
+ */
+const ROUNDED = 2 ** -51
 
 /** Of sparse rows: linear-map.ts. */
 type Entries = Pick<SparseRows, 'source' | 'weight'>
@@ -19,7 +22,7 @@ export class MeasuredSum {
   /** Empties the sum. */
   start(value: number): void {
     this.#value = value
-    this.#error = 0
+    this.#error = roundingOf(value) * Math.abs(value)
   }
 
   /** Adds weight · value for entries `first` to `end` − 1 of a row; of two values, by the sign of the weight. */
@@ -33,8 +36,8 @@ export class MeasuredSum {
       const b = a > 0 ? whenPositive[source[e]!]! : whenNegative[source[e]!]!
       const product = a * b
       const sum = value + product
-      const part = sum - value
-      error += Math.abs(value - (sum - part) + (product - part)) + productError(a, b, product)
+      error += Math.abs(sumError(value, product, sum)) + productError(a, b, product)
+      error += roundingOf(a) * Math.abs(product)
       value = sum
     }
     this.#value = value
@@ -52,20 +55,7 @@ export class MeasuredSum {
   }
 }
 
-/** |a · b − product| or more. */
-function productError(a: number, b: number, product: number): number {
-  if (a === 0 || b === 0) return 0
-  if (Math.abs(product) < SMALL) return Math.abs(product) * 2 ** -52 + Number.MIN_VALUE
-  const [aHigh, bHigh] = [highOf(a), highOf(b)]
-  const [aLow, bLow] = [a - aHigh, b - bHigh]
-  return Math.abs(aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow)
-}
-
-/** The upper half of a number's bits. */
-function highOf(a: number): number {
-  const c = SPLITTER * a
-  return c - (c - a)
-}
+const roundingOf = (weight: number): number => (Math.fround(weight) === weight ? 0 : ROUNDED)
 
 /** value − error, rounded down; room for the rounding of 2²⁰ errors' sum. */
 function lessBy(value: number, error: number): number {

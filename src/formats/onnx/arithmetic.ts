@@ -2,7 +2,7 @@
 import type { Call, Operator } from './call.ts'
 import { refusedValue } from './refused.ts'
 import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
-import { type Operand, type Selection, type Value, isConstant } from './steps.ts'
+import { type Change, type Operand, type Value, isConstant } from './steps.ts'
 import type { Constant } from './tensor.ts'
 
 type Arithmetic = 'Add' | 'Sub' | 'Mul' | 'Div'
@@ -50,7 +50,6 @@ interface Source {
   readonly value: Value
   readonly source: (output: number) => number
 }
-type Change = Omit<Selection, 'kind' | 'terms'> & { readonly factor: (output: number) => number }
 
 function withConstant(
   call: Call,
@@ -74,6 +73,7 @@ function withConstant(
       return affine(call, from, shape, {
         factor: (o) => 1 / operand(o),
         shift: zero,
+        isRounded: true,
         normalises: { by: 'Div', operand },
       })
   }
@@ -91,9 +91,13 @@ export const batchNormalization: Operator = (call) => {
   const value = call.value(0)
   const channels = value.shape[1] ?? 1
   const area = elementsOf(value.shape.slice(2))
-  if (call.wholeNumber('training_mode', 0) !== 0) throw call.refuse('is in training mode: export it for inference')
+  // before opset 14, what it has been trained on is an output in training alone
+  const trains = call.opset < 14 ? call.node.output.some((name, i) => i > 0 && name !== '') : false
+  if (call.wholeNumber('training_mode', 0) !== 0 || trains) {
+    throw call.refuse('is in training mode: export it for inference')
+  }
   if (call.wholeNumber('spatial', 1) !== 1) throw call.refuse('is not per channel (spatial = 0): not supported')
-  const epsilon = call.number('epsilon', 1e-5)
+  const epsilon = call.number('epsilon', Math.fround(1e-5))
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => {
     const { data, shape } = call.constant(i)
     if (data.length !== channels) throw call.refuse(`has [${shape}] as input ${i} for a value of [${value.shape}]`)
@@ -107,5 +111,6 @@ export const batchNormalization: Operator = (call) => {
   return call.steps.scale(call.label, centred, {
     factor: (o) => factors[channel(o)],
     shift: (o) => bias[channel(o)],
+    isRounded: true,
   })
 }

@@ -169,12 +169,12 @@ export class Call {
     return sameShape(shape, operand.shape) ? operand : { ...operand, shape }
   }
 
-  /** A new constant. */
+  /** A new constant, of 64-bit floats where 32 bits cannot hold it. */
   make(shape: readonly number[], like: Constant, element: (index: number) => number): Constant {
     const length = elementsOf(shape)
     if (!(length <= MAX_ELEMENTS)) throw this.refuse(`makes a constant of [${shape}]: too large`)
     this.steps.spend(length, this.label)
-    const data = like.integer ? new Float64Array(length) : new (like.data.constructor as typeof Float64Array)(length)
+    const data = new Float64Array(length)
     for (let i = 0; i < length; i++) {
       data[i] = element(i)
       if (!Number.isFinite(data[i])) throw this.refuse(`makes ${data[i]}`)
@@ -182,7 +182,8 @@ export class Call {
         throw this.refuse(`makes ${data[i]}, which its type cannot hold`)
       }
     }
-    return { shape, data, integer: like.integer }
+    const isSingle = !like.integer && data.every((x) => Math.fround(x) === x)
+    return { shape, data: isSingle ? Float32Array.from(data) : data, integer: like.integer }
   }
 }
 

@@ -37,7 +37,7 @@ interface Made {
 
 function assemble(name: string, inputShape: readonly number[], steps: readonly Step[]): Network {
   if (inputShape.length > 3) throw new Misfit(`the input has the shape [${inputShape}]`)
-  const [channels, height, width] = inputShape.length === 1 ? [inputShape[0], 1, 1] : [1, ...inputShape].slice(-3)
+  const [channels, height, width] = inputShape.length < 2 ? [inputShape[0] ?? 1, 1, 1] : [1, ...inputShape].slice(-3)
   const input = { channels, height, width }
   const layers: Layer[] = []
   const parameters: Weights[] = []
@@ -45,7 +45,7 @@ function assemble(name: string, inputShape: readonly number[], steps: readonly S
     const last = layers.push(layer) - 1
     return { layer: last, shape: outputShape(layer, from.shape), isVector }
   }
-  const image: Made = { layer: -1, shape: input, isVector: inputShape.length === 1 }
+  const image: Made = { layer: -1, shape: input, isVector: inputShape.length < 2 }
   const { layer: normalise, count } = normaliseOf(steps, input)
   const first = normalise ? add(normalise, image) : image
   // by value; those that only normalise are read by nothing else

@@ -51,7 +51,9 @@ export const shapeOf: Operator = (call) => {
 export const flatten: Operator = (call) => {
   const operand = call.operand(0)
   const rank = operand.shape.length
-  const axis = call.axis(call.wholeNumber('axis', 1), rank + 1)
+  // the end counts, too, but from the end only axes are counted
+  const given = call.wholeNumber('axis', 1)
+  const axis = given === rank ? rank : call.axis(given, rank)
   return call.relabel(operand, [elementsOf(operand.shape.slice(0, axis)), elementsOf(operand.shape.slice(axis))])
 }
 
@@ -75,6 +77,7 @@ const axesOf = (call: Call, rank: number): number[] | undefined =>
 export const squeeze: Operator = (call) => {
   const operand = call.operand(0)
   const axes = axesOf(call, operand.shape.length)
+  if (axes?.length === 0) throw call.refuse('has an empty list of axes, which some take for all of them: leave it out')
   const dropped = (i: number) => (axes ? axes.includes(i) : operand.shape[i] === 1)
   return call.relabel(
     operand,

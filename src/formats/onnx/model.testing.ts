@@ -85,6 +85,8 @@ export interface TestModel {
   readonly nodes: readonly Partially<NodeProto>[]
   readonly initialisers?: readonly Partially<TensorProto>[]
   readonly output?: string
+  /** Where there are several. */
+  readonly outputs?: readonly string[]
   readonly opset?: number
 }
 
@@ -100,7 +102,14 @@ const value = (name: string, dims: readonly (number | string)[] | undefined) => 
   },
 })
 
-export const modelOf = ({ input, nodes, initialisers = [], output, opset = 13 }: TestModel): Partially<ModelProto> => ({
+export const modelOf = ({
+  input,
+  nodes,
+  initialisers = [],
+  output,
+  outputs = [output ?? nodes.at(-1)!.output![0]],
+  opset = 13,
+}: TestModel): Partially<ModelProto> => ({
   irVersion: 8,
   opsetImport: [{ domain: '', version: opset }],
   graph: {
@@ -108,7 +117,7 @@ export const modelOf = ({ input, nodes, initialisers = [], output, opset = 13 }:
     node: nodes,
     initializer: initialisers,
     input: [value('x', input)],
-    output: [value(output ?? nodes.at(-1)!.output![0], undefined)],
+    output: outputs.map((name) => ({ name })),
   },
 })
 
@@ -139,6 +148,48 @@ export async function runOracle(
     await session.release()
   }
 }
+
+/** What ONNX Runtime makes of a tensor. */
+export interface Made {
+  readonly shape: readonly number[]
+  /** E.g. 'float32'. */
+  readonly type: string
+  readonly data: Float64Array
+}
+
+/** Every output of a model, by name, for some inputs of this shape; undefined if ONNX Runtime refuses the model. */
+export async function runAll(
+  bytes: Uint8Array,
+  shape: readonly number[],
+  inputs: readonly Float64Array[],
+): Promise<Map<string, Made>[] | undefined> {
+  const session = await InferenceSession.create(bytes, plain).catch(() => undefined)
+  try {
+    const runs: Map<string, Made>[] = []
+    for (const input of inputs) {
+      const result = await session?.run({ x: new Tensor('float32', Float32Array.from(input), shape) })
+      if (!result) return undefined
+      const made = Object.entries(result).map(
+        ([name, { dims, type, data }]) =>
+          [name, { shape: dims, type, data: Float64Array.from(data as Float32Array, Number) }] as const,
+      )
+      runs.push(new Map(made))
+    }
+    return runs
+  } catch {
+    return undefined
+  } finally {
+    await session?.release()
+  }
+}
+
+/** As the file has it, on one thread. */
+const plain = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  logSeverityLevel: 4,
+  graphOptimizationLevel: 'disabled',
+} as const
 
 /** Inputs of 32-bit floats, some of them exactly zero. */
 export const drawnInputs = (size: number, count: number, seed = 1): Float64Array[] =>

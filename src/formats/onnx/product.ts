@@ -3,21 +3,23 @@ import { combine } from './arithmetic.ts'
 import type { Call, Operator } from './call.ts'
 import { transposed } from './layout.ts'
 import { refusedValue } from './refused.ts'
-import { broadcastShapes, elementsOf } from './shape.ts'
+import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
 import { type Operand, type Value, type Weights, isConstant } from './steps.ts'
 import type { Constant } from './tensor.ts'
 
-/** A constant matrix as it lies in memory, whichever way round. */
+/** A constant matrix, or several of one shape one after another, as it lies in memory, whichever way round. */
 interface Matrix {
   readonly data: Weights
+  /** Dimensions before the last two: how many matrices there are. */
+  readonly batch: readonly number[]
   readonly rows: number
   readonly columns: number
   readonly rowStride: number
   readonly columnStride: number
 }
 
-const flip = ({ data, rows, columns, rowStride, columnStride }: Matrix): Matrix => ({
-  data,
+const flip = ({ rows, columns, rowStride, columnStride, ...matrix }: Matrix): Matrix => ({
+  ...matrix,
   rows: columns,
   columns: rows,
   rowStride: columnStride,
@@ -33,12 +35,12 @@ export const gemm: Operator = (call) => {
   const turned = (operand: Operand, by: string) =>
     call.wholeNumber(by, 0) === 0 || isConstant(operand) ? operand : transposed(call, operand, [1, 0])
   const matrix = (constant: Constant, by: string) =>
-    call.wholeNumber(by, 0) === 0 ? matrixOf(call, constant) : flip(matrixOf(call, constant))
+    call.wholeNumber(by, 0) === 0 ? matrixOf(constant) : flip(matrixOf(constant))
   const [left, right] = [turned(a, 'transA'), turned(b, 'transB')]
   if (!isConstant(left) && !isConstant(right)) return refusedProduct(call, left, right)
   const product = isConstant(right)
-    ? fromRight(call, valueOf(call, left), matrix(right, 'transB'))
-    : fromLeft(call, matrix(constantOf(call, left), 'transA'), right)
+    ? multiply(call, valueOf(call, left), matrix(right, 'transB'), 'right')
+    : multiply(call, right, matrix(constantOf(call, left), 'transA'), 'left')
   const scaled = times(call, product, call.number('alpha', 1))
   const c = call.input(2)
   const beta = call.number('beta', 1)
@@ -73,8 +75,8 @@ export const matMul: Operator = (call) => {
 }
 
 function productOf(call: Call, left: Operand, right: Operand): Value {
-  if (isConstant(right)) return fromRight(call, valueOf(call, left), matrixOf(call, right))
-  return isConstant(left) ? fromLeft(call, matrixOf(call, left), right) : refusedProduct(call, left, right)
+  if (isConstant(right)) return multiply(call, valueOf(call, left), matrixOf(right), 'right')
+  return isConstant(left) ? multiply(call, right, matrixOf(left), 'left') : refusedProduct(call, left, right)
 }
 
 function refusedProduct(call: Call, left: Value, right: Value): Value {
@@ -94,81 +96,83 @@ function constantOf(call: Call, operand: Operand): Constant {
   throw call.refuse('multiplies two values computed from the input: one must be constant')
 }
 
-function matrixOf(call: Call, { data, shape }: Constant): Matrix {
-  if (elementsOf(shape.slice(0, -2)) !== 1) throw call.refuse(`multiplies by several matrices at once: [${shape}]`)
+function matrixOf({ data, shape }: Constant): Matrix {
   const [rows, columns] = shape.slice(-2)
-  return { data, rows, columns, rowStride: columns, columnStride: 1 }
+  return { data, batch: shape.slice(0, -2), rows, columns, rowStride: columns, columnStride: 1 }
 }
 
-/** value · matrix: each row of the value on its own. */
-function fromRight(call: Call, value: Value, matrix: Matrix): Value {
-  const width = value.shape.at(-1)!
-  if (width !== matrix.rows) throw misfit(call, value.shape, [matrix.rows, matrix.columns])
-  const shape = [...value.shape.slice(0, -1), matrix.columns]
-  const copies = elementsOf(shape) / matrix.columns
-  return multiply(call, value, flip(matrix), shape, copies, {
-    input: (copy, k) => copy * width + k,
-    output: (o) => [Math.floor(o / matrix.columns), o % matrix.columns],
-  })
-}
-
-/** matrix · value: each column of the value on its own. */
-function fromLeft(call: Call, matrix: Matrix, value: Value): Value {
+/**
+ * value · matrix or matrix · value, with numpy's rules: dimensions before the last two are broadcast.
+ * @param side where the matrix stands
+ */
+function multiply(call: Call, value: Value, matrix: Matrix, side: 'left' | 'right'): Value {
   const [height, width] = value.shape.slice(-2)
-  if (height !== matrix.columns) throw misfit(call, [matrix.rows, matrix.columns], value.shape)
-  const shape = [...value.shape.slice(0, -2), matrix.rows, width]
-  const copies = elementsOf(shape) / matrix.rows
-  return multiply(call, value, matrix, shape, copies, {
-    input: (copy, k) => (Math.floor(copy / width) * height + k) * width + (copy % width),
-    output: (o) => {
-      const outer = Math.floor(o / (matrix.rows * width))
-      return [outer * width + (o % width), Math.floor(o / width) % matrix.rows]
-    },
-  })
+  const onLeft = side === 'left'
+  const batch = broadcastShapes(value.shape.slice(0, -2), matrix.batch)
+  if (!batch || (onLeft ? height !== matrix.columns : width !== matrix.rows)) {
+    const constant = [...matrix.batch, matrix.rows, matrix.columns]
+    const [a, b] = onLeft ? [constant, value.shape] : [value.shape, constant]
+    throw misfit(call, a, b)
+  }
+  const last = onLeft ? [matrix.rows, width] : [height, matrix.columns]
+  const shape = [...batch, ...last]
+  const size = elementsOf(shape)
+  if (size === 0) throw call.refuse(`makes nothing: a value of [${shape}]`)
+  /** One row for each output, over the dimension that is summed. */
+  const rowMatrix = onLeft ? matrix : flip(matrix)
+  return size === rowMatrix.rows
+    ? full(call, value, rowMatrix, shape)
+    : copied(call, value, rowMatrix, { shape, batch, last, onLeft })
 }
 
 const misfit = (call: Call, a: readonly number[], b: readonly number[]) =>
   call.refuse(`multiplies [${a}] and [${b}]: the shapes do not fit`)
 
-/** Where each of several equal products finds its inputs, and which product and row of the matrix make an output. */
-interface Placing {
-  input(copy: number, k: number): number
-  output(o: number): readonly [copy: number, row: number]
+/** The matrix once, of a value that is a vector. */
+function full({ steps, label }: Call, value: Value, matrix: Matrix, shape: readonly number[]): Value {
+  const { data, rows, columnStride } = matrix
+  if (columnStride !== 1) steps.spendCopy(data, label)
+  const weights = columnStride === 1 ? data : rowsFirst(matrix)
+  return steps.add(
+    { kind: 'dense', label, size: rows, value: value.id, weights, bias: new Float64Array(rows) },
+    shape,
+    rows,
+  )
 }
 
-function multiply(
-  call: Call,
-  value: Value,
-  matrix: Matrix,
-  shape: readonly number[],
-  copies: number,
-  place: Placing,
-): Value {
+interface Copies {
+  readonly shape: readonly number[]
+  /** The dimensions of `shape` before the last two, and those. */
+  readonly batch: readonly number[]
+  readonly last: readonly number[]
+  readonly onLeft: boolean
+}
+
+/** The same matrix for several vectors, or several matrices. */
+function copied({ steps, label }: Call, value: Value, matrix: Matrix, { shape, batch, last, onLeft }: Copies): Value {
   const { data, rows, columns, rowStride, columnStride } = matrix
-  const { label } = call
   const size = elementsOf(shape)
-  if (size === 0) throw call.refuse(`makes nothing: a value of [${shape}]`)
-  if (copies === 1) {
-    if (columnStride !== 1) call.steps.spendCopy(data, label)
-    const weights = columnStride === 1 ? data : rowsFirst(matrix)
-    const bias = new Float64Array(rows)
-    return call.steps.add({ kind: 'dense', label, size, value: value.id, weights, bias }, shape, rows)
-  }
+  const [height, width] = value.shape.slice(-2)
+  const valueOfBatch = broadcastIndex(value.shape.slice(0, -2), batch)
+  const matrixOfBatch = broadcastIndex(matrix.batch, batch)
   const rowsOf = () => {
     const source = new Int32Array(size * columns)
     const weight = new Float64Array(size * columns)
     for (let o = 0, at = 0; o < size; o++) {
-      const [copy, r] = place.output(o)
+      const index = Math.floor(o / (last[0] * last[1]))
+      const [r, c] = [Math.floor(o / last[1]) % last[0], o % last[1]]
+      const from = valueOfBatch(index) * height * width
+      const row = matrixOfBatch(index) * rows * columns + (onLeft ? r : c) * rowStride
       for (let k = 0; k < columns; k++, at++) {
-        source[at] = place.input(copy, k)
-        weight[at] = data[r * rowStride + k * columnStride]
+        source[at] = from + (onLeft ? k * width + c : r * width + k)
+        weight[at] = data[row + k * columnStride]
       }
     }
     const start = new Int32Array(size + 1).map((_, o) => o * columns)
     return { inputs: elementsOf(value.shape), start, source, weight }
   }
   const step = { kind: 'sparse', label, size, value: value.id, rows: rowsOf } as const
-  return call.steps.add(step, shape, 2 * size * (columns + 1))
+  return steps.add(step, shape, 2 * size * (columns + 1))
 }
 
 function rowsFirst({ data, rows, columns, rowStride, columnStride }: Matrix): Weights {

@@ -109,5 +109,5 @@ export const neg: Operator = (call) => scaled(call, call.operand(0), -1)
 
 function scaled(call: Call, operand: Operand, factor: number): Operand {
   if (isConstant(operand)) return call.make(operand.shape, operand, (i) => factor * operand.data[i])
-  return call.steps.scale(call.label, operand, { factor: () => factor, shift: () => 0 })
+  return call.steps.scale(call.label, operand, { factor: () => factor, shift: () => 0, isRounded: true })
 }

@@ -4,6 +4,7 @@
  * are made. Every value has its batch dimension, of size 1, and is stored row-major.
  */
 import { UserError } from '../../errors.ts'
+import { productError, sumError } from '../../exact.ts'
 import type { Ending, GraphNode } from '../../networks/graph.ts'
 import {
   type ConvolutionShape,
@@ -40,6 +41,13 @@ export interface Selection {
   readonly shift: (output: number) => number
   /** Set where it is the operation (value − operand) or value / operand, element by element. */
   readonly normalises?: { readonly by: 'Sub' | 'Div'; readonly operand: (output: number) => number }
+}
+
+/** What `Steps.scale` does to a value. */
+export interface Change extends Omit<Selection, 'kind' | 'terms'> {
+  readonly factor: (output: number) => number
+  /** The factors are rounded: in a bias of which most cancels later, that would be more than a rounding. */
+  readonly isRounded?: boolean
 }
 
 export type Step = {
@@ -120,11 +128,11 @@ export class Steps {
     this.#copied.add(weights)
   }
 
-  /** value · factor + shift, element by element: folded into the layer that made the value where that is possible. */
-  scale(label: string, value: Value, by: Omit<Selection, 'kind' | 'terms'> & { factor: (o: number) => number }): Value {
+  /** value · factor + shift, element by element: folded into the layer that made the value where that rounds nothing. */
+  scale(label: string, value: Value, { isRounded, ...by }: Change): Value {
     const size = elementsOf(value.shape)
     this.spend(size, label)
-    const step = value.single ? this.list[value.id - 1] : undefined
+    const step = value.single && !isRounded ? this.list[value.id - 1] : undefined
     const folded = step && this.#folded(step, by.factor, by.shift)
     if (folded) {
       this.list[value.id - 1] = folded
@@ -135,6 +143,7 @@ export class Steps {
     return this.add({ kind: 'selection', label, size, terms, ...rest }, value.shape, 3 * size)
   }
 
+  /** The step with the change in its weights, if that rounds none of them: rounding would add up from fold to fold. */
   #folded(step: Step, factor: (o: number) => number, shift: (o: number) => number): Step | undefined {
     if (step.kind !== 'dense' && step.kind !== 'convolution') return undefined
     const rows = step.bias.length
@@ -144,25 +153,32 @@ export class Steps {
       if (factor(o) !== factor(first) || shift(o) !== shift(first)) return undefined
     }
     const factors = Float64Array.from({ length: rows }, (_, row) => factor(row * area))
-    const scaled = factors.some((f) => f !== 1)
-    if (scaled && step.weights.length > MAX_SCALED) return undefined
-    const bias = step.bias.map((b, row) => b * factors[row] + shift(row * area))
-    // where terms cancel, rounding would count for more than bounds allow for: then the two stay apart
-    const cancels = (sum: number, row: number) =>
-      Math.abs(step.bias[row] * factors[row]) + Math.abs(shift(row * area)) > MOST_CANCELLED * Math.abs(sum)
-    if (bias.some(cancels)) return undefined
-    this.spend(rows + (scaled ? step.weights.length : 0), step.label)
-    const perRow = step.weights.length / rows
-    return {
-      ...step,
-      weights: scaled ? Float64Array.from(step.weights, (w, i) => w * factors[Math.floor(i / perRow)]) : step.weights,
-      bias,
+    const bias = step.bias.map((b, row) => exactSum(exactProduct(b, factors[row]), shift(row * area)))
+    if (bias.some(Number.isNaN)) return undefined
+    if (factors.every((f) => f === 1)) {
+      this.spend(rows, step.label)
+      return { ...step, bias }
     }
+    if (step.weights.length > MAX_SCALED) return undefined
+    const perRow = step.weights.length / rows
+    const weights = Float64Array.from(step.weights, (w, i) => exactProduct(w, factors[Math.floor(i / perRow)]))
+    if (weights.some(Number.isNaN)) return undefined
+    this.spend(rows + weights.length, step.label)
+    return { ...step, weights, bias }
   }
 }
 
-/** How many times larger than their sum the terms of a folded bias may be: complete/substitution.ts allows for it. */
-const MOST_CANCELLED = 64
+/** a + b, or NaN if that is rounded. */
+function exactSum(a: number, b: number): number {
+  const sum = a + b
+  return sumError(a, b, sum) === 0 ? sum : NaN
+}
+
+/** a · b, or NaN if that is rounded. */
+function exactProduct(a: number, b: number): number {
+  const product = a * b
+  return productError(a, b, product) === 0 ? product : NaN
+}
 
 /** Values that a step reads. */
 export function valuesOf(step: Step): readonly number[] {
