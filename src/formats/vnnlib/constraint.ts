@@ -2,8 +2,9 @@
  * Comparisons of a file in float64, twice. For proofs they become linear constraints that hold wherever the file's do:
  * bounds are rounded up, and coefficients know how far they are off. For counterexamples they are tested as they stand.
  */
+import { bits, greatestCommonDivisor } from './float64.ts'
 import type { Comparison } from './formula.ts'
-import { Rational, bits, greatestCommonDivisor } from './rational.ts'
+import { Rational } from './rational.ts'
 
 /** Holds where Σ coefficients·values ≤ bound; see complete/question.ts. */
 export interface Constraint {

@@ -123,6 +123,135 @@ describe('regions', () => {
   })
 })
 
+describe('words', () => {
+  test.each(['\n', '\r', '\r\n'])('lines end with %j, and comments with them', (end) => {
+    const text = `; first${end}${boxed}(assert (or ; (two${end} (<= Y_0 1) ; three)${end} (<= Y_0 2)))`
+    const [{ unsafe: found }] = regions(text.replaceAll('\n', end)) as [ReturnType<typeof regions>[number]]
+    expect(found).toEqual([[[1, 0, 1]], [[1, 0, 2]]])
+    const mistake = `(set-info :a "x${end}y")${end}; c${end}${end}(assert (<= |Z${end}0| 1))`
+    expect(() => parse(mistake)).toThrow("p.vnnlib, line 5: '|Z 0|' is neither")
+  })
+
+  test('quoted symbols and strings are one word each', () => {
+    const idle = '(set-info :source |(; "|)(set-info :notes ") ""; (|")(echo "")(get-value (X_0 (+ Y_0 1)))'
+    expect(regions(`${idle}${boxed}(assert (<= |Y_0| 1))`)).toEqual(regions(`${boxed}(assert (<= Y_0 1))`))
+  })
+})
+
+describe('the language', () => {
+  const half = { lower: [0.5, -1], upper: [1, 2] }
+  test.each([
+    ['(not (<= Y_0 2))', [[[-1, 0, -2, '<']]]],
+    ['(not (< Y_0 2))', [[[-1, 0, -2]]]],
+    ['(not (and (<= Y_0 2) (> Y_1 1)))', [[[-1, 0, -2, '<']], [[0, 1, 1]]]],
+    ['(=> (< Y_0 1) (< Y_1 1) (< Y_0 0))', [[[-1, 0, -1]], [[0, -1, -1]], [[1, 0, 0, '<']]]],
+    ['(xor (< Y_0 1) true)', [[[-1, 0, -1]]]],
+    ['(distinct Y_0 1)', [[[-1, 0, -1, '<']], [[1, 0, 1, '<']]]],
+    ['(!= Y_0 1)', [[[-1, 0, -1, '<']], [[1, 0, 1, '<']]]],
+    ['(= (< Y_0 1) false)', [[[-1, 0, -1]]]],
+    ['(ite (< Y_0 1) (< Y_1 1) false)', [[[1, 0, 1, '<'], [0, 1, 1, '<']]]],
+    ['(< 0 Y_0 Y_1 1)', [[[-1, 0, 0, '<'], [1, -1, 0, '<'], [0, 1, 1, '<']]]],
+    ['(! (< Y_0 1) :named (a b))', [[[1, 0, 1, '<']]]],
+    ['(let ((a Y_0) (b (< Y_1 1))) (and b (< (+ a a a) a)))', [[[0, 1, 1, '<'], [2, 0, 0, '<']]]],
+    ['(<= Y_0 (+ 1e17 1 (- 1e17)))', [[[1, 0, 1]]]],
+    ['(<= (+ (* 1e17 Y_0) Y_0) (* 1e17 Y_0))', [[[1, 0, 0]]]],
+    ['(<= Y_0 (- 1000000000000.1 1000000000000))', [[[1, 0, 0.1]]]],
+    ['(<= (* 1e-200 1e-200 Y_0) 0)', [[[1, 0, 0]]]],
+    ['(or (< 1 X_0 1) (<= Y_0 1) (and (< X_0 0.5) (>= X_0 0.5)))', [[[1, 0, 1]]]],
+  ])('%s', (formula, expected) => expect(unsafe(`(assert ${formula})`)).toEqual(expected)) // prettier-ignore
+
+  test.each(['(>= (* 2 X_0) 1)', '(<= (- X_0) (/ (- 1) 2))', '(<= X_0 (- (* 2 X_0) 0.5))', '(not (< X_0 0.5))'])(
+    '%s is a box',
+    (formula) => expect(regions(`${boxed}(assert ${formula})`)).toEqual([{ ...half, unsafe: [[]] }]),
+  )
+
+  test('names for terms and formulas', () => {
+    const named = '(define-fun a () Real (+ Y_0 1))(define-const b Real 2)(define-fun c () Bool (<= a b))'
+    expect(regions(`${boxed}${named}(assert c)(assert (<= a 3))`)[0]!.unsafe).toEqual([[[1, 0, 1], [1, 0, 2]]]) // prettier-ignore
+  })
+
+  test('inputs in comparisons are watched: behind the outputs, those that are needed', () => {
+    const { watched, regions: found } = parse(
+      `${boxed}(assert (or (<= Y_0 X_1) (<= X_0 0.5)))(assert (<= (+ X_1 Y_1) 3))`,
+    )
+    expect(watched).toEqual([1])
+    expect(found.map(({ unsafe: cases }) => cases.map((all) => all.map((c) => [...c.coefficients])))).toEqual([
+      [[[0, 1, 1], [1, 0, -1]]], // prettier-ignore
+      [[[0, 1, 1]]],
+    ])
+  })
+
+  test('ends of boxes: outwards for proofs, inwards for counterexamples', () => {
+    const ends = (low: string, high: string, operator: string) => {
+      const [{ lower, upper, asked }] = parse(
+        `${declared}(assert (${operator} ${low} X_0 ${high}))(assert (= X_1 0.1))`,
+      ).regions as [ReturnType<typeof parse>['regions'][number]]
+      expect([lower[1], upper[1], asked.lower[1], asked.upper[1]]).toEqual([0.09999999999999999, 0.1, 0.1, 0.1])
+      const isPossible = asked.holds(Float64Array.of(asked.lower[0]!, 0.1), Float64Array.of(0, 0))
+      return [lower[0], asked.lower[0], asked.upper[0], upper[0], isPossible]
+    }
+    expect(ends('0.1', '0.3', '<=')).toEqual([0.09999999999999999, 0.1, 0.3, 0.30000000000000004, true])
+    // 0.1 of float64 is above 0.1, but written like it
+    expect(ends('0.1', '0.3', '<')).toEqual([0.09999999999999999, 0.10000000000000002, 0.29999999999999993, 0.30000000000000004, true]) // prettier-ignore
+    expect(ends('0', '1', '<')).toEqual([0, Number.MIN_VALUE, 1 - 2 ** -53, 1, true])
+    // written 0.3, the float64 below this end is above it
+    expect(ends('0', '0.29999999999999999', '<=').slice(2, 4)).toEqual([0.29999999999999993, 0.30000000000000004])
+    // no float64 between the ends: the nearest stands for closed ones
+    expect(ends('0.10000000000000001', '0.10000000000000001', '<=').slice(1, 3)).toEqual([0.1, 0.1])
+    expect(ends('0.1', '0.1000000000000000001', '<=').at(-1)).toBe(true)
+    expect(ends('0.1', '0.1000000000000000001', '<').at(-1)).toBe(false)
+    // a strict bound that another hides does not count
+    const hidden = parse(`${declared}(assert (< 0 X_0 1))(assert (= X_0 0.1))(assert (= X_1 0))`).regions[0]!.asked
+    expect(hidden.holds(hidden.lower, Float64Array.of(0, 0))).toBe(true)
+  })
+})
+
+describe('version 2.0', () => {
+  const network = (inside: string, more = '') => `(vnnlib-version <2.0>)(declare-network N ${inside})${more}`
+  const usual = '(declare-input X Real [1,2])(declare-output Y float32 [2, 1] "out")'
+  const bounds = '(assert (<= 0 X[0,0] 1))(assert (<= -1 X [0, 1] 2))'
+
+  test('tensors are flat, row by row', () => {
+    expect(parse(network(usual, bounds))).toMatchObject({ inputs: 2, outputs: 2 })
+    expect(regions(network(usual, `${bounds}(assert (!= Y[1,0] 3))`))).toEqual(
+      regions(`${boxed}(assert (distinct Y_1 3))`),
+    )
+  })
+
+  test('several inputs and outputs follow each other; scalars need no index', () => {
+    const several =
+      '(declare-input a Real [])(declare-input b Real [2,2])(declare-output u Real [1])(declare-output v Real [])'
+    const box = ['a', 'b[0,0]', 'b[0,1]', 'b[1,0]', 'b[1,1]'].map((name, i) => `(assert (== ${name} ${i}))`).join('')
+    const text = network(several, `${box}(assert (<= (+ v[] u[0] v) 7))`)
+    expect(parse(text)).toMatchObject({ inputs: 5, outputs: 2 })
+    expect(regions(text)).toEqual([{ lower: [0, 1, 2, 3, 4], upper: [0, 1, 2, 3, 4], unsafe: [[[1, 2, 7]]] }])
+  })
+
+  test.each([
+    ['(declare-input X Real [2])', '', 'declares no output of the network'],
+    [`(declare-hidden H Real [2] "h")${usual}`, '', "'declare-hidden' cannot be verified"],
+    [`(equal-to M)${usual}`, '', "'equal-to' cannot be verified"],
+    [`(declare-input X int8 [2])`, '', "X is of type 'int8': known are Real"],
+    [`(declare-input X Real 2)`, '', "'2' where a shape such as [1,2] after 'Real' should be"],
+    [`(declare-input X Real [1,0])`, '', 'X has no element'],
+    [`(declare-input X Real [99999999])`, '', 'more than 16777216 inputs'],
+    [`${usual}(declare-input X Real [1])`, '', 'X is declared twice'],
+    [`${usual}(declare-input Z Real [1] "z")`, '', 'several inputs with names'],
+    [`(declare-input Z Real [1] "z")${usual}`, '', 'several inputs with names'],
+    [usual, '(declare-network M)', 'a second network, M: only properties of one'],
+    [usual, '(declare-const X_0 Real)', "'X_0' does not belong to the network"],
+    [usual, '(assert (<= X[0] 1))', 'give one index for each of its 2 dimensions after X'],
+    [usual, '(assert (<= X 1))', 'give one index for each of its 2 dimensions after X'],
+    [usual, '(assert (<= X[0,2] 1))', 'X has the shape [1,2]: no index 2'],
+    [usual, '(assert (<= X[0,-1] 1))', "'[0,-1]' where one index"],
+    [usual, '(assert (<= X[0,1 1))', "the '[' that begins here has no end"],
+    [usual, '(assert (<= Z[0] 1))', "'Z' is neither"],
+  ])('%s %s', (inside, more, message) => {
+    expect(() => parse(network(inside, more))).toThrow(UserError)
+    expect(() => parse(network(inside, more))).toThrow(message)
+  })
+})
+
 describe('mistakes', () => {
   const cut = 'is it cut short?'
   test.each([

@@ -2,6 +2,7 @@
  * Rational numbers, exact under + − × ÷, as the numbers of VNN-LIB are. Each knows the float64 nearest to it, which
  * decides nearly every comparison; fractions of big integers are made only where they are needed.
  */
+import { binary, bits, greatestCommonDivisor, next, nearestTo, previous } from './float64.ts'
 
 interface Fraction {
   readonly numerator: bigint
@@ -60,7 +61,7 @@ export class Rational {
   static fraction(numerator: bigint, denominator: bigint): Rational {
     const common = greatestCommonDivisor(numerator, denominator) * (denominator < 0n ? -1n : 1n)
     const fraction = { numerator: numerator / common, denominator: denominator / common }
-    return new Rational(nearestTo(fraction), undefined, fraction)
+    return new Rational(nearestTo(fraction.numerator, fraction.denominator), undefined, fraction)
   }
 
   /** Exactly a float64. @param value finite */
@@ -206,13 +207,6 @@ export class Rational {
   }
 }
 
-/** integer / 2^shift */
-function binary(value: number): { integer: bigint; shift: bigint } {
-  let [integer, shift] = [value, 0]
-  for (; !Number.isInteger(integer); shift++) integer *= 2
-  return { integer: BigInt(integer), shift: BigInt(shift) }
-}
-
 const negated = (digits: number | bigint): number | bigint => (typeof digits === 'number' ? 0 - digits : -digits)
 const compareIntegers = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -231,47 +225,3 @@ const upperHalf = (value: number): number => {
   const scaled = (2 ** 27 + 1) * value
   return scaled - (scaled - value)
 }
-
-/** Correctly rounded. */
-function nearestTo({ numerator, denominator }: Fraction): number {
-  const size = numerator < 0n ? -numerator : numerator
-  const sign = numerator < 0n ? -1 : 1
-  if (size <= Number.MAX_SAFE_INTEGER && denominator <= Number.MAX_SAFE_INTEGER) {
-    return Number(numerator) / Number(denominator)
-  }
-  const exponent = bits(size) - bits(denominator)
-  if (exponent > 1030) return sign * Infinity
-  // some 57 bits of the quotient, but no unit below the smallest float64
-  const shift = Math.min(57 - exponent, 1074)
-  const [dividend, divisor] = shift < 0 ? [size, denominator << BigInt(-shift)] : [size << BigInt(shift), denominator]
-  const quotient = dividend / divisor
-  const rest = dividend - quotient * divisor
-  // what is left makes it odd, so that Number rounds it the right way
-  if (quotient >= 2n ** 53n) return sign * Number(rest === 0n ? quotient : quotient | 1n) * 2 ** -shift
-  const up = 2n * rest > divisor || (2n * rest === divisor && (quotient & 1n) === 1n)
-  return sign * Number(up ? quotient + 1n : quotient) * 2 ** -shift || 0
-}
-
-/** Their number, up to 3 too many. */
-export const bits = (integer: bigint): number => integer.toString(16).length * 4
-
-/** ≥ 0 */
-export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  while (b !== 0n) [a, b] = [b, a % b]
-  return a < 0n ? -a : a
-}
-
-const double = new Float64Array(1)
-const word = new BigInt64Array(double.buffer)
-
-/** The float64 above, or the value if there is none. */
-export function next(value: number): number {
-  if (value === 0) return Number.MIN_VALUE
-  if (value === Infinity) return value
-  double[0] = value
-  word[0]! += value > 0 ? 1n : -1n
-  return double[0]
-}
-
-/** The float64 below, or the value if there is none. */
-export const previous = (value: number): number => 0 - next(0 - value)

@@ -2,9 +2,10 @@
 import { UserError } from '../../errors.ts'
 import { type Bounds, type Case, CaseMaker, isEmpty, isTighter } from './cases.ts'
 import { type Constraint, holdsAt, widened } from './constraint.ts'
+import { next, previous } from './float64.ts'
 import type { Bound, Comparison, Formula } from './formula.ts'
 import { indexOf, inputVariable, isInput } from './linear.ts'
-import { Rational, next, previous } from './rational.ts'
+import { Rational } from './rational.ts'
 
 /** A question about a network, see complete/question.ts: a little wider than the file where float64 makes it so. */
 export interface Region {
