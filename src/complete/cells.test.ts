@@ -36,7 +36,7 @@ test('bounds of a cell hold at the points of its box where the phases do, and ne
     const { neurons, cases, error } = system
     if (cases.length === 0) return
     const random = new Random(number, 'phases')
-    const cells = new Cells(system)
+    const cells = new Cells(engine, system)
     const [row] = cases[random.integer(cases.length)]!
     const phases = new Int8Array(neurons)
     let { cell } = cells.within(system, system, phases, row!)
@@ -75,7 +75,7 @@ test('bounds of a cell hold at the points of its box where the phases do, and ne
 test('a cell in which everything is settled has its exact least margin', () => {
   // |x| by two neurons, which a box beside 0 settles
   const system = condensed([row(0, { 0: 1 }), row(0, { 0: -1 })], row(-1, { 1: 1, 2: 1 }), [-4], [4])
-  const cells = new Cells(system)
+  const cells = new Cells(engine, system)
   const within = (lower: number, upper: number, phases = Int8Array.of(FREE, FREE)) =>
     cells.within({ lower: Float64Array.of(lower), upper: Float64Array.of(upper) }, system, phases, 2)
   expect(within(-4, 4).bound).toBeCloseTo(-1)
@@ -92,7 +92,7 @@ test('a cell in which everything is settled has its exact least margin', () => {
 
 test('halves share an end and lose nothing, until float64 has no number between', () => {
   const system = condensed([], row(0, { 0: 1, 1: 1 }), [0, 1], [1, 1])
-  let { cell } = new Cells(system).within(system, system, new Int8Array(0), 0)
+  let { cell } = new Cells(engine, system).within(system, system, new Int8Array(0), 0)
   expect(cell.axes).toEqual([0])
   const random = new Random(1, 'halves')
   let depth = 0
@@ -143,7 +143,7 @@ test('rounding is charged: chains of neurons that are on, at a point, against ex
     const sum = linear(0, last, values)
     const bias = -Number(sum.units >> BigInt(-sum.exponent - 60)) * 2 ** -60
     const system = condensed(rows, row(bias, { 6: last[0]!, 7: last[1]!, 8: last[2]! }), [...point], [...point])
-    const { cell, bound } = new Cells(system).within(system, system, new Int8Array(6), 6)
+    const { cell, bound } = new Cells(engine, system).within(system, system, new Int8Array(6), 6)
     const least = linear(bias, last, values)
     expect(atMost(exact(bound), least)).toBe(true)
     expect(atMost(minus(least, exact(1e-5)), exact(bound))).toBe(true)
@@ -157,7 +157,7 @@ test('rounding is charged: chains of neurons that are on, at a point, against ex
 test.each([ON, FREE])('what rows are off by costs as much as reaches the margin (phase %i)', (phase) => {
   const bound = (error: number, ofLast: number, weight: number) => {
     const system = condensed([row(phase === ON ? 2 : 0, { 0: 1 }, error)], row(0, { 1: weight }, ofLast), [-1], [1])
-    return new Cells(system).within(system, system, Int8Array.of(FREE), 1).bound
+    return new Cells(engine, system).within(system, system, Int8Array.of(FREE), 1).bound
   }
   for (const weight of [2, -2]) {
     // of a neuron whose lower slope is 0 nothing is lost; its upper line reaches further, too

@@ -59,7 +59,7 @@ export class Search {
     this.#condensed = condensed
     this.#options = options
     this.#bounds = new SubProblemBounds(engine, condensed, (input) => this.#tryPoint(input))
-    this.#cells = canHalve(condensed) ? new Cells(condensed) : undefined
+    this.#cells = canHalve(condensed) ? new Cells(engine, condensed) : undefined
     this.#capacity = MEMORY / bytesOf(condensed)
   }
 

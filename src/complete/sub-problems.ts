@@ -41,12 +41,13 @@ const PROGRESS = 0.05
 const LEAST_SCALE = 1e-3
 /** Margins below this are worth a re-check in the network itself. */
 const DOUBTFUL = 1e-6
-/** Boxes are halved only where few inputs vary. */
+/** Boxes are halved only where few inputs vary, and where a cell takes no seconds and its forms less than 40 MB. */
 const MOST_INPUTS = 20
+const MOST_NEURONS = 3000
 
 /** Whether few inputs vary, and within a box. */
-export const canHalve = ({ lower, upper, ball }: Condensed): boolean =>
-  !ball && lower.filter((l, i) => l < upper[i]!).length <= MOST_INPUTS
+export const canHalve = ({ lower, upper, ball, neurons }: Condensed): boolean =>
+  !ball && neurons <= MOST_NEURONS && lower.filter((l, i) => l < upper[i]!).length <= MOST_INPUTS
 
 /** Of a sub-problem, about. */
 export const bytesOf = (condensed: Condensed): number =>

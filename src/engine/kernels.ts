@@ -32,6 +32,8 @@ export interface Kernels {
   readonly scatterSparse: Kernel
   readonly dualSweep: Kernel
   readonly boxPoint: Kernel
+  readonly addForm: Kernel
+  readonly boundForm: Kernel
   readonly ballBound: Kernel
   readonly ballPoint: Kernel
   readonly primalSweep: Kernel
