@@ -7,7 +7,7 @@ import { explainFileError } from '../formats/atomic.ts'
 import { type Graph, sizesOf } from '../networks/graph.ts'
 import { formatShape, sizeOf } from '../networks/layers.ts'
 import type { Network } from '../networks/network.ts'
-import { type Normalisation, normaliseGraph, normaliseNetwork, takeImages } from './normalise.ts'
+import { type Normalisation, isChannelsLast, normaliseNetwork, takeImages, takePixels } from './normalise.ts'
 
 /** A network that is not made of our layers: its maps cannot be sent to other threads, so each reads the file. */
 export interface GraphFile {
@@ -50,8 +50,9 @@ export function targetOf(
   dataset: Dataset,
   normalisation?: Normalisation,
 ) {
-  if (network) {
-    const taken = takeImages(network, dataset.shape)
+  const taken = network && takeImages(network, dataset.shape)
+  // our layers take channels first
+  if (taken && !isChannelsLast(dimensionsOf(taken), dataset.shape)) {
     return normalisation ? normaliseNetwork(taken, normalisation) : taken
   }
   const file: GraphFile = { path, output, name: graph.name, sha256: hashOfFile(path), normalisation }
@@ -68,15 +69,18 @@ export async function loadGraph(file: GraphFile, dataset: Dataset): Promise<Grap
 
 function fitGraph(graph: Graph, dataset: Dataset, { path, normalisation }: GraphFile): Graph {
   requireFits(path, graph, dataset)
-  return normalisation ? normaliseGraph(graph, dataset.shape, normalisation) : graph
+  return takePixels(graph, dataset.shape, normalisation, isChannelsLast(graph.inputShape, dataset.shape))
 }
+
+const dimensionsOf = ({ architecture: { input } }: Network) => [input.channels, input.height, input.width]
 
 function requireFits(path: string, graph: Graph, { name, shape, classes }: Dataset): void {
   const { inputShape } = graph
   const longer = (sizes: readonly number[]) => sizes.filter((size) => size > 1).join('×')
   const isImage = longer(inputShape) === longer([shape.channels, shape.height, shape.width])
+  const isTransposed = isChannelsLast(inputShape, shape)
   const isVector = longer(inputShape) === `${sizeOf(shape)}`
-  if ((isImage || isVector) && sizesOf(graph).at(-1) === classes) return
+  if ((isImage || isTransposed || isVector) && sizesOf(graph).at(-1) === classes) return
   throw new UserError(
     `${path} takes ${inputShape.join('×')} and has ${sizesOf(graph).at(-1)} outputs, but ${name} has ` +
       `${formatShape(shape)} images of ${classes} classes: choose another network or data set`,
