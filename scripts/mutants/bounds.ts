@@ -38,7 +38,7 @@ export const bounds = [
     ['gamma(2 * (later + ', 'gamma(2 * ('],
     ['source < 0 ? 64 +', 'source < 0 ? 0 *'],
   ]),
-  ...mutantsOf('src/bounds/rounding.ts', test('underflow', 'rounding'), [
+  ...mutantsOf('src/bounds/rounding.ts', test('overflow', 'charges', 'underflow', 'rounding'), [
     ['export const underflow = 1e-20', 'export const underflow = 0'],
     ['export const largestTrusted = 1e12', 'export const largestTrusted = Infinity'],
     ['export const smallestShare = 2 ** -126', 'export const smallestShare = 0'],
@@ -46,6 +46,7 @@ export const bounds = [
   ]),
   ...mutantsOf('src/bounds/interval.ts', test('underflow'), [
     ['[intervalRounding([geometry]), underflow]', '[intervalRounding([geometry]), 0]'],
+    ['relu ? reluInterval(engine, tape, interval) : centred', 'true ? reluInterval(engine, tape, interval) : centred'],
   ]),
   ...mutantsOf('src/bounds/interval.ts', test('charges', 'rounding', 'interval'), [
     [
@@ -54,14 +55,17 @@ export const bounds = [
     ],
     ['engine.kernels.addTo(centre.length, radius.pointer, sum.pointer)', ''],
     ['[intervalRounding([geometry]), underflow]', '[0, underflow]'],
-    ['(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)', 'Math.abs(wt - wl) * (Math.abs(c) + r)'],
+    [
+      '(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)',
+      'Math.abs(wt - wl) * (Math.abs(c) + r)',
+      'weights are subtracted in float64: what is rounded is the centre and the radius',
+    ],
     ['* (Math.abs(c) + r)', '* r'],
     ['Math.abs(f32[bias + target]!) + Math.abs(f32[bias + label]!)', '0'],
   ]),
   ...mutantsOf('src/bounds/interval.ts', test('interval', 'norm'), [
     ['(wt - wl) * c + Math.abs(wt - wl) * r', '(wt - wl) * c - Math.abs(wt - wl) * r'],
     ['f32[bias + target]! - f32[bias + label]!', 'f32[bias + label]! - f32[bias + target]!'],
-    ['relu ? reluInterval(engine, tape, interval) : centred', 'true ? reluInterval(engine, tape, interval) : centred'],
     ['= (u - l) / 2', '= (u + l) / 2'],
     ['f32[dl + i]! += (f32[dc + i]! - f32[dr + i]!) / 2', 'f32[dl + i]! += (f32[dc + i]! + f32[dr + i]!) / 2'],
     ['if (stage.terms.every(({ source }) => source < 0)) tightenToBall', 'if (false) tightenToBall'],
@@ -91,7 +95,7 @@ export const bounds = [
     ["if (chunk.norm === 'linf') return 0", "if (chunk.norm !== 'l1') return 0"],
     ['yield neurons.slice(first, end)', 'yield neurons.slice(first, end - 1)'],
   ]),
-  ...mutantsOf('src/bounds/tighten.ts', test('overflow', 'underflow', 'rounding'), [
+  ...mutantsOf('src/bounds/tighten.ts', test('overflow', 'rounding', 'underflow'), [
     ['&& Math.abs(bound) < Infinity', ''],
     ['      if (magnitude) {\n', '      if (false as boolean) {\n'],
     ['factor * (of(neuron) + of(label)) + underflow', 'factor * (of(neuron) + of(label))'],
@@ -111,14 +115,14 @@ export const bounds = [
     ['flattened ? activeNeurons(engine, stage.readAs, slope.pointer) : asOutputs', 'asOutputs'],
     ['upper.pointer + example * 4, stride, slope', 'lower.pointer + example * 4, stride, slope'],
   ]),
-  ...mutantsOf('src/bounds/dual.ts', test('overflow', 'rounding'), [
+  ...mutantsOf('src/bounds/dual.ts', test('overflow', 'rounding', 'underflow'), [
     ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],
     ['trusted.every(isTrusted', 'trusted.some(isTrusted'],
     ['Math.abs(value) <= largestTrusted', '!(Math.abs(value) > largestTrusted)'],
     ['factor: dualRounding(stages, i)', 'factor: 0'],
+    ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
   ]),
   ...mutantsOf('src/bounds/dual.ts', test('dual', 'projections', 'norm'), [
-    ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
     ['stage.terms.length === 1 && stage.terms[0]!', 'stage.terms[0]!'],
     ['rows * rowWork(network, stage).products < ROW_PRICE', 'rows * rowWork(network, stage).products > ROW_PRICE'],
     ['if (f32[l + j * columns]! < 0 && f32', 'if (f32[l + j * columns]! > 0 && f32'],

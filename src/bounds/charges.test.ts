@@ -1,11 +1,15 @@
 /** What rounding is charged with, against a count of the products and sums that make each number. */
 import { beforeAll, expect, test } from 'vitest'
 import { Engine } from '../engine/engine.ts'
+import { Tensor } from '../engine/tape.ts'
 import type { Geometry } from '../engine/layout.ts'
 import { Random } from '../engine/random.ts'
 import { LoadedNetwork, type Stage } from '../networks/load.ts'
 import { randomNetwork } from '../networks/random-network.testing.ts'
 import { architectureNamed } from '../networks/architectures.ts'
+import { magnitudeOf } from './interval.ts'
+import { applyAbsoluteWeight, referenceStages } from './reference-stages.ts'
+import { relaxationOf } from './relaxation.ts'
 import { dualRounding, intervalRounding, startRounding } from './rounding.ts'
 
 let engine: Engine
@@ -83,4 +87,42 @@ test('every product and every sum is charged, and hardly more', () => {
     })
     engine.release(mark)
   }
+})
+
+test('a magnitude is all that a sum can be: |W|·(|centre| + radius) + |b|', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const random = new Random(seed, 'magnitude')
+    const network = randomNetwork(random)
+    const mark = engine.mark()
+    const loaded = new LoadedNetwork(engine, network.architecture, false)
+    loaded.setParameters(network.parameters)
+    const [stage] = loaded.stages
+    const [reference] = referenceStages(network)
+    const inputs = reference!.terms[0]!.inputSize
+    const [centre, radius] = [random.between(-1, 1), random.uniform()]
+    const filled = (value: number) =>
+      new Tensor(engine.floatsFrom(new Float32Array(inputs * 4).fill(value)), inputs * 4)
+    const { pointer } = magnitudeOf(engine, stage!, [{ centre: filled(centre), radius: filled(radius) }], 4)
+    const largest = new Float64Array(inputs).fill(Math.abs(Math.fround(centre)) + Math.fround(radius))
+    const expected = applyAbsoluteWeight(reference!.terms[0]!, largest)
+    const found = engine.read(pointer, expected.length * 4)
+    expected.forEach((value, o) => {
+      const whole = value + Math.abs(reference!.bias[o]!)
+      expect(Math.abs(found[o * 4]! - whole)).toBeLessThanOrEqual(1e-5 * whole)
+    })
+    engine.release(mark)
+  }
+})
+
+test('the share of a magnitude that underflows is charged', () => {
+  const { architecture } = randomNetwork(new Random(1, 'share'))
+  const [stage] = new LoadedNetwork(engine, architecture, false).stages
+  const { channels, height, width } = stage!.outputShape
+  const neurons = channels * height * width
+  const filled = (value: number) =>
+    new Tensor(engine.floatsFrom(new Float32Array(neurons * 4).fill(value)), neurons * 4)
+  const interval = { lower: filled(-1), upper: filled(1) }
+  const [tiny, factor] = [Math.fround(1e-40), 1e-6]
+  const { rounding } = relaxationOf(engine, undefined, stage!, interval, 4, 0, { magnitude: filled(tiny), factor })
+  for (const share of engine.read(rounding, neurons)) expect(share).toBeGreaterThanOrEqual(tiny * factor)
 })

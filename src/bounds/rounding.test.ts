@@ -309,6 +309,19 @@ describe('certified bounds of hand-made networks', () => {
       }
     })
 
+    it(`${variant}: a margin is rounded upwards, also where nothing but biases is in it`, async () => {
+      const engine = await Engine.create({ variant })
+      const random = new Random(1, 'biases')
+      for (let n = 0; n < 20; n++) {
+        const biases = [Math.fround(random.between(-1, 1)), Math.fround(random.between(-1e-3, 1e-3))]
+        const network = handMade(pixel, [linear(2)], [1, 1, ...biases])
+        for (const prune of [false, true]) {
+          const { margins } = certify(engine, { network, image: Float32Array.of(0), label: 1, epsilon: 0 }, prune)
+          expect(margins[0]).toBeGreaterThanOrEqual(biases[0]! - biases[1]!)
+        }
+      }
+    })
+
     it(`${variant}: a network of one affine layer is exact`, async () => {
       const engine = await Engine.create({ variant })
       const network = handMade(pixel, [linear(2)], [1, -1, 0, 0])

@@ -11,10 +11,11 @@ import { norms } from './norm.ts'
 
 const SMALLEST = 2 ** -149
 
-/** One layer: weights [output][input], biases. */
+/** One layer: weights [output][input], biases, and whether a ReLU follows. */
 interface Matrix {
   readonly rows: readonly (readonly number[])[]
   readonly bias: readonly number[]
+  readonly relu: boolean
 }
 
 interface Case {
@@ -37,14 +38,18 @@ function tinyCase(random: Random): Case {
   const matrices = widths.map((width, i) => ({
     rows: Array.from({ length: width }, () => Array.from({ length: widths[i - 1] ?? channels }, any)),
     bias: Array.from({ length: width }, () => (random.integer(2) ? tiny() : any())),
+    relu: i < widths.length - 1 && random.integer(3) > 0,
   }))
   const normalise: Layer = {
     kind: 'normalise',
     mean: new Array<number>(channels).fill(0),
     deviation: new Array<number>(channels).fill(2 ** halvings),
   }
-  const affine = widths.flatMap((outFeatures): Layer[] => [{ kind: 'linear', outFeatures }, { kind: 'relu' }])
-  const layers = [...(halvings ? [normalise] : []), ...affine.slice(0, -1)]
+  const affine = matrices.flatMap(({ rows, relu }): Layer[] => [
+    { kind: 'linear', outFeatures: rows.length },
+    ...(relu ? [{ kind: 'relu' } as const] : []),
+  ])
+  const layers = [...(halvings ? [normalise] : []), ...affine]
   const parameters = Float32Array.from(matrices.flatMap(({ rows, bias }) => [...rows.flat(), ...bias]))
   return {
     network: { architecture: { name: 'tiny', input: { channels, height: 1, width: 1 }, layers }, parameters },
@@ -77,7 +82,7 @@ function wrongAt(point: Float32Array, { matrices, halvings }: Case, { hidden, ma
   const found: string[] = []
   let unit = 149 + halvings
   let values = Array.from(point, exact)
-  matrices.forEach(({ rows, bias }, i) => {
+  matrices.forEach(({ rows, bias, relu }, i) => {
     const shift = BigInt(unit)
     unit += 149
     values = rows.map((row, o) => row.reduce((sum, w, k) => sum + exact(w) * values[k]!, exact(bias[o]!) << shift))
@@ -87,7 +92,7 @@ function wrongAt(point: Float32Array, { matrices, halvings }: Case, { hidden, ma
       const [l, u] = [bounds.lower[j]!, bounds.upper[j]!]
       if (!isAbove(u, z, unit) || !isAbove(-l, -z, unit)) found.push(`layer ${i} neuron ${j} [${l}, ${u}]`)
     })
-    values = values.map((z) => (z > 0n ? z : 0n))
+    if (relu) values = values.map((z) => (z > 0n ? z : 0n))
   })
   if (!isAbove(margins[0]!, values[0]! - values[1]!, unit)) found.push(`margin ${margins[0]}`)
   return found
