@@ -1,4 +1,5 @@
 /** Properties that once were refused or answered wrong, with the networks they were asked about. */
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { verifyQuestion } from '../complete/verify.ts'
@@ -87,4 +88,17 @@ test.each([
   const result = await answer(relu, `${unit}(assert ${formula})`)
   expect(result.verdict).toBe(verdict)
   expect(result.counterexample?.outputs.length ?? 1).toBe(1)
+})
+
+test.each([
+  // "and" in a tiny network
+  ['conjunctions', 'range', 'unsat'],
+  ['conjunctions', 'nested', 'unsat'],
+  // Flatten counts a negative axis from the rank
+  ['flatten', 'flatten', 'sat'],
+  ['flatten-last', 'flatten-last', 'unsat'],
+] as const)('%s.onnx, %s.vnnlib', async (name, property, verdict) => {
+  const file = (given: string) => fileURLToPath(new URL(`./cases/${given}`, import.meta.url))
+  const { graph } = loadAnyNetwork(file(`${name}.onnx`))
+  expect((await answer(graph, readFileSync(file(`${property}.vnnlib`), 'utf8'))).verdict).toBe(verdict)
 })
