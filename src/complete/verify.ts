@@ -54,7 +54,7 @@ const [FIRST_STARTS, STARTS, STEPS] = [1, 20, 40]
 /** Share of the time that each attack may take. */
 const ATTACK_SHARE = 0.1
 /** Neurons up to which MILP takes its turns. */
-const FEW_NEURONS = 100
+const FEW_NEURONS = 40
 
 /**
  * Whether any input of the region has unsafe outputs.

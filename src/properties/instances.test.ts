@@ -113,6 +113,16 @@ test('timeout and unknown', async () => {
   expect(late).toMatchObject({ verdict: 'timeout', bound: undefined, reason: 'timeout' })
 })
 
+test('only a box that ran out of time is asked again', async () => {
+  const asked: number[] = []
+  const verify: Verifier = async (_, { lower }) => {
+    asked.push(lower[0])
+    return lower[0] === -2 ? undecided('memory') : { verdict: 'robust', method: 'lp', margin: 1 }
+  }
+  expect(await verifyInstance(absolute, twoHard(), verify, options)).toMatchObject({ verdict: 'unknown' })
+  expect(asked).toEqual([-2, -3])
+})
+
 test('the time is shared: what easy boxes leave goes to those that are open', async () => {
   const boxes = [-4, -3, -2, -1].map((low) => hard(low))
   const shares: [number, number][] = []
