@@ -3,13 +3,14 @@ import { extname } from 'node:path'
 import { parse as parseToml } from 'smol-toml'
 import { UserError } from '../errors.ts'
 import { readWholeFile } from '../formats/atomic.ts'
+import { decodeText } from '../formats/foreign.ts'
 import type { GivenOptions } from '../training/options.ts'
 
 /** @throws UserError if the file is not JSON or TOML; names and values are checked later, with the rest */
 export function readConfig(path: string): GivenOptions {
   const parse = { '.json': JSON.parse, '.toml': parseToml }[extname(path)]
   if (!parse) throw new UserError(`${path}: settings are read from .json and .toml files only`)
-  const text = new TextDecoder().decode(readWholeFile(path))
+  const text = decodeText(readWholeFile(path), path)
   let value: unknown
   try {
     value = parse(text)

@@ -5,7 +5,7 @@ import { UserError, unknownName } from '../errors.ts'
 import { CurvesFile } from '../report/curves-file.ts'
 import { describeNorm } from '../bounds/norm.ts'
 import { RunFolder } from '../training/checkpoint.ts'
-import { type TrainingOptions, trainingOptions } from '../training/options.ts'
+import { type GivenOptions, type TrainingOptions, trainingOptions } from '../training/options.ts'
 import { presets } from '../training/presets.ts'
 import { type RunResult, resume, train } from '../training/run.ts'
 import { readConfig } from './config.ts'
@@ -57,6 +57,7 @@ export function trainCommand(command: Command): void {
 async function runTrain(flags: Flags): Promise<void> {
   const { out, workers, data, json } = flags
   const options = flags.resume ? resumedOptions(flags) : newOptions(flags)
+  if (!flags.resume) requireRamp(givenBy(flags), options)
   const progress = new Progress()
   const shown = new TrainingProgress(options, progress)
   const curves = new CurvesFile(out, options)
@@ -85,6 +86,12 @@ async function runTrain(flags: Flags): Promise<void> {
 
 function newOptions(flags: Flags): TrainingOptions {
   return trainingOptions(givenBy(flags), flags.preset)
+}
+
+/** Defaults of the ramp give way to a small ε; what the user says must make sense. */
+function requireRamp({ epsilonStart = 0 }: GivenOptions, { epsilon }: TrainingOptions): void {
+  if (epsilonStart <= epsilon) return
+  throw new UserError(`--epsilon-start is ${epsilonStart}, above the ε of ${epsilon} that it grows to: give less`)
 }
 
 /** The settings of the run itself; what the user repeats must be the same. */

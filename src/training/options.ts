@@ -46,7 +46,7 @@ export const trainingOptionsSchema = z
       .max(0.99999)
       .describe('what older weights keep in their average at each step, which is what is saved; 0: no average'),
     gradientClip: z.number().nonnegative().describe('largest norm of a gradient; 0 for no limit'),
-    epsilonStart: z.number().nonnegative().describe('ε of the first step'),
+    epsilonStart: z.number().nonnegative().describe('ε of the first step, at most epsilon'),
     rampEpochs: z.number().nonnegative().describe('epochs over which ε grows to its target'),
     halveEvery: z
       .number()
