@@ -69,9 +69,11 @@ export const bounds = [
     ['= (u - l) / 2', '= (u + l) / 2'],
     ['f32[dl + i]! += (f32[dc + i]! - f32[dr + i]!) / 2', 'f32[dl + i]! += (f32[dc + i]! + f32[dr + i]!) / 2'],
     ['if (stage.terms.every(({ source }) => source < 0)) tightenToBall', 'if (false) tightenToBall'],
-    ['if (target === label) continue\n    const', 'const'],
     ['f32[db + label]! -= g', 'f32[db + label]! += g'],
     ['f32[dr + k * columns]! += g * Math.abs(difference)', 'f32[dr + k * columns]! += g * difference'],
+  ]),
+  ...mutantsOf('src/bounds/interval.ts', test('network-bounds'), [
+    ['if (target === label) continue\n    const', 'const'],
   ]),
   ...mutantsOf('src/bounds/margins.ts', test('dual', 'norm'), [
     ['f32[(b.pointer >> 2) + i]!)', 'f32[(b.pointer >> 2) + i]! + 0.1)'],
