@@ -72,6 +72,7 @@ test('the file itself decides, exactly, for the number and for the decimal that 
   expect(holds(comparison(['1', '1'], '1'), 1, 2 ** -60)).toBe(false)
   expect(holds(comparison(['1', '1'], '1', true), 1, -(2 ** -60))).toBe(true)
   expect(holds(comparison(['1', '1'], '1', true), 1, 0)).toBe(false)
+  expect(holds(comparison(['0.1', '0.2'], '0.3'), 1, 1)).toBe(true)
   expect(holds(comparison(['1e-400', '1'], '0'), 1e300, 0)).toBe(false)
   expect(holds(comparison(['1e-400', '1'], '0'), -1e300, 0)).toBe(true)
   expect(holds(comparison(['1e200', '-1e200'], '0'), 1e200, 1e200)).toBe(true)

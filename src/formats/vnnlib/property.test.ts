@@ -194,6 +194,10 @@ describe('the language', () => {
     // 0.1 of float64 is above 0.1, but written like it
     expect(ends('0.1', '0.3', '<')).toEqual([0.09999999999999999, 0.10000000000000002, 0.29999999999999993, 0.30000000000000004, true]) // prettier-ignore
     expect(ends('0', '1', '<')).toEqual([0, Number.MIN_VALUE, 1 - 2 ** -53, 1, true])
+    // 2⁻⁶⁰, which is written with a little less
+    const power = '8.67361737988403547205962240695953369140625e-19'
+    expect(ends('0', power, '<')[2]).toBeLessThan(2 ** -60)
+    expect(ends('0', power, '<=')[2]).toBe(2 ** -60)
     // written 0.3, the float64 below this end is above it
     expect(ends('0', '0.29999999999999999', '<=').slice(2, 4)).toEqual([0.29999999999999993, 0.30000000000000004])
     // no float64 between the ends: the nearest stands for closed ones

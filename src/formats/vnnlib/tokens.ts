@@ -81,16 +81,13 @@ export class Tokens {
     return text.slice(start, this.#at)
   }
 
-  /** Up to its last character; in a string, two quotes are one. */
+  /** Up to its last character. A string with two quotes inside is taken for two, which means the same here: nothing. */
   #quoted(start: number, end: number, kind: string): string {
     const text = this.#text
     for (; this.#at < text.length; this.#at++) {
       const code = text.charCodeAt(this.#at)
       if (code === LINE_FEED || code === RETURN) this.#countLine()
-      else if (code === end) {
-        if (end !== STRING || text.charCodeAt(this.#at + 1) !== STRING) return text.slice(start, ++this.#at)
-        this.#at++
-      }
+      else if (code === end) return text.slice(start, ++this.#at)
     }
     this.#takenLine = this.#currentLine
     throw this.error(`the ${kind} that begins here has no end`)
