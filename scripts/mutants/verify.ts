@@ -70,14 +70,42 @@ export const verify = [
     ['turn *= 2', 'turn *= 1'],
     ['best = Math.max(best, result.bound)', ''],
   ]),
-  ...mutantsOf('src/complete/search.ts', at('search', 'near-miss', 'agreement'), [
+  ...mutantsOf('src/complete/search.ts', at('search', 'halving', 'near-miss', 'agreement'), [
     ['const isCutOff = performance.now() > deadline', 'const isCutOff = false'],
     [
       'for (const problem of problems) this.#open.push(problem)',
       'for (const problem of problems.slice(1)) this.#open.push(problem)',
     ],
-    ['([ON, OFF] as const).map((phase)', '([ON] as const).map((phase)'],
-    ['if (best > 0) {', 'if (best > -1e-4) {'],
+    ['if (best > 0) {', 'if (best > -1e-2) {'],
+    ['else this.leastLeft = Math.min(this.leastLeft, best)', ''],
+    ['          leaves.push({ bound: parent.bound, open: parent })\n', ''],
+    ['for (let left = open.pop(); left; left = open.pop()) leaves.push({ bound: left.bound, open: left })', ''],
+    ['      if (open) this.#open.push(open)\n', '      if (open && open.bound < -1) this.#open.push(open)\n'],
+    ['neuronLower[k]! >= 0 ? ON', 'neuronLower[k]! >= 0 ? OFF'],
+  ]),
+  ...mutantsOf('src/complete/splits.ts', at('halving', 'search', 'cells', 'agreement'), [
+    ['const open = ([ON, OFF] as const)', 'const open = ([ON] as const)'],
+    [
+      'variables[next] = 0',
+      '',
+      'slopes that are there are valid multipliers of a split on, and clamped for one that is off',
+    ],
+    ['halves.flatMap(({ cell, bound }) =>\n    bound > 0 ?', 'halves.flatMap(({ cell, bound }) =>\n    bound > -1 ?'],
+    [
+      'halvesOf(whole).map((half) => within(half, whole))',
+      'halvesOf(whole).slice(1).map((half) => within(half, whole))',
+    ],
+  ]),
+  ...mutantsOf('src/complete/sub-problems.ts', at('halving', 'search', 'near-miss', 'agreement'), [
+    [
+      'problems.flatMap((_, r) => (best[r]! > 0 ? [] : [r]))',
+      'problems.flatMap((_, r) => (best[r]! > -1e-3 ? [] : [r]))',
+    ],
+    [
+      'bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
+      'if (i === 0) bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
+    ],
+    ['return cell ?? this.#condensed', 'return this.#condensed'],
   ]),
   ...mutantsOf('src/complete/ladder.ts', at('agreement', 'limits', 'range'), [
     ['(margin > 0 ? Math.min(least, margin) : least), Infinity)', '(margin > 0 ? Math.max(least, margin) : least), 0)'],

@@ -93,6 +93,23 @@ test('60,000 cases of two constraints take memory for each, not for each pair', 
   expect(met.verdict).toBe('vulnerable')
 })
 
+test.each([
+  ['Array buffer allocation failed', 'memory'],
+  ['Invalid typed array length: 8589934592', 'memory'],
+  ['offset is out of bounds', undefined],
+])('where memory ends there is no verdict and no crash: %s', async (message, reason) => {
+  const map = { ...denseMap(Float64Array.of(1), 1, 1) }
+  map.forward = () => {
+    throw new RangeError(message)
+  }
+  const nodes: GraphNode[] = [{ kind: 'affine', terms: [{ value: 0, map }], bias: Float64Array.of(0) }]
+  const graph: Graph = { name: 'large', inputShape: [1], nodes }
+  const question = { ...unit, unsafe: [[{ coefficients: Float64Array.of(1), bound: 0 }]] }
+  const asked = verifyQuestion(graph, question, options)
+  if (reason === undefined) await expect(asked).rejects.toThrow(message)
+  else expect(await asked).toEqual({ verdict: 'undecided', bound: -Infinity, reason })
+})
+
 test('what slopes prove is hardly attacked', async () => {
   const graph = network([20, 30, 30, 2], 3)
   let runs = 0

@@ -90,10 +90,9 @@ class Verification {
   }
 
   async run(): Promise<Outcome> {
-    const first = this.#tryPoints(FIRST_POINTS, this.#deadline)
-    if (first) return vulnerable('pgd', first)
     try {
-      return await this.#decide()
+      const found = this.#tryPoints(FIRST_POINTS, this.#deadline)
+      return found ? vulnerable('pgd', found) : await this.#decide()
     } catch (error) {
       return { verdict: 'undecided', bound: this.#bound, reason: reasonOf(error) }
     }
