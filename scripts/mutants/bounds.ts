@@ -77,10 +77,14 @@ export const bounds = [
   ]),
   ...mutantsOf('src/bounds/margins.ts', test('dual', 'norm'), [
     ['f32[(b.pointer >> 2) + i]!)', 'f32[(b.pointer >> 2) + i]! + 0.1)'],
-    ['(target === label ? least : Math.min(least, -bound))', 'Math.min(least, -bound)'],
     ['engine.f32[(isFirst ? da : db) + i]!', 'engine.f32[(isFirst ? db : da) + i]!'],
     ['if (!options.prune) return', 'if (false) return'],
   ]),
+  ...mutantsOf(
+    'src/bounds/margins.ts',
+    ['src/verification/certify-images.test.ts'],
+    [['(target === label ? least : Math.min(least, -bound))', 'Math.min(least, -bound)']],
+  ),
   ...mutantsOf('src/bounds/margins.ts', test('rounding'), [
     ['  if (magnitude) {\n', '  if (false as boolean) {\n'],
     ['example, factor, label)', 'example, factor)'],

@@ -3,6 +3,9 @@ import { expect, test } from 'vitest'
 import { Engine } from '../engine/engine.ts'
 import { evaluate } from '../networks/evaluate.ts'
 import type { Network } from '../networks/network.ts'
+import { LoadedNetwork } from '../networks/load.ts'
+import { loadChunk } from './chunk.ts'
+import { relaxNetwork } from './dual.ts'
 import { dualBounds } from './network-bounds.ts'
 
 /** z_0 = 1e-9 · relu(1e21 · relu(1e20 · relu(x))) − 1: values up to 1e11, but 1e41 is a coefficient on the way. */
@@ -39,6 +42,31 @@ test('a bound that overflows bounds nothing', async () => {
       expect([l <= 1e41 * x * (1 + 1e-6), u >= 1e41 * x * (1 - 1e-6)]).toEqual([true, true])
     }
   }
+})
+
+test('where a sum overflows on its way, the interval stays', async () => {
+  const engine = await Engine.create()
+  // z = 1e30 · Σ (w_k x + b_k) = 1.5e37 at x = 1: its row adds up −3.5e38 first
+  const [weights, biases] = [
+    [1.65e8, 1.65e8, -1.4e8],
+    [-1.75e8, -1.75e8, 1.75e8],
+  ]
+  const architecture = {
+    name: 'partial sums',
+    input: { channels: 1, height: 1, width: 1 },
+    layers: [
+      { kind: 'linear', outFeatures: 3 },
+      { kind: 'linear', outFeatures: 1 },
+      { kind: 'relu' },
+      { kind: 'linear', outFeatures: 2 },
+    ],
+  } as const
+  const loaded = new LoadedNetwork(engine, architecture, false)
+  loaded.setParameters(Float32Array.of(...weights!, ...biases!, 1e30, 1e30, 1e30, 0, 1, 0, 0, 0))
+  const chunk = loadChunk(loaded, { images: [Float32Array.of(1)], labels: [1], epsilon: 0 })
+  const { intervals } = relaxNetwork(loaded, undefined, chunk, { prune: false })
+  const { lower, upper } = intervals[1]!
+  for (const { pointer } of [lower, upper]) expect(engine.f32[pointer >> 2]).toBeCloseTo(1.5e37, -33)
 })
 
 test('a neuron whose bounds are no numbers is not off', async () => {

@@ -322,6 +322,21 @@ describe('certified bounds of hand-made networks', () => {
       }
     })
 
+    it(`${variant}: what normalising rounds is charged`, async () => {
+      const engine = await Engine.create({ variant })
+      const random = new Random(1, 'normalised')
+      for (let n = 0; n < 20; n++) {
+        const normalise: Layer = { kind: 'normalise', mean: [random.uniform()], deviation: [random.uniform() + 0.1] }
+        const network = handMade(pixel, [normalise, linear(2)], [random.between(-1, 1), 0, 0, 0].map(Math.fround))
+        const image = Float32Array.of(random.uniform())
+        const [truth] = referenceForward(network, Float64Array.from(image)).at(-1)!
+        for (const prune of [false, true]) {
+          const { margins } = certify(engine, { network, image, label: 1, epsilon: 0 }, prune)
+          expect(margins[0]).toBeGreaterThanOrEqual(truth!)
+        }
+      }
+    })
+
     it(`${variant}: a network of one affine layer is exact`, async () => {
       const engine = await Engine.create({ variant })
       const network = handMade(pixel, [linear(2)], [1, -1, 0, 0])
