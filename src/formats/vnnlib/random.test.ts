@@ -12,6 +12,7 @@ import {
   fileOf,
   float64,
   formula,
+  isStandIn,
   minus,
   numbers,
   plus,
@@ -98,7 +99,7 @@ test('the reader agrees with the formulas themselves, exactly, at borders too', 
           const [inFloat64, asWritten] = [float64, written].map((exact) => file.at(pointOf(values, exact)))
           const isAlike = values.every((value) => compare(float64(value), written(value)) === 0)
           const accepted = isAccepted(property, values)
-          if (accepted) expect(asWritten).toBe(true)
+          if (accepted && !isStandIn(property.regions, values.slice(0, 2))) expect(asWritten).toBe(true)
           if (isAlike) expect(accepted).toBe(inFloat64)
           else seen.offGrid++
           for (const exact of [float64, written]) {
