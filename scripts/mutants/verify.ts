@@ -6,13 +6,19 @@ const at = (...names: string[]) => names.map((name) => `src/complete/${name}.tes
 export const verify = [
   ...mutantsOf('src/complete/measured-sum.ts', at('measured-sum'), [
     ['+ productError(a, b, product)', ''],
-    ['Math.abs(value - (sum - part) + (product - part)) + ', ''],
+    ['Math.abs(sumError(value, product, sum)) + ', ''],
+    ['if (!isFloat32(a)) error += rounded * Math.abs(product)', ''],
+    ['isFloat32(value) ? 0 : this.#rounded * Math.abs(value)', '0'],
     ['const b = a > 0 ? whenPositive', 'const b = a < 0 ? whenPositive'],
-    ['if (a === 0 || b === 0) return 0', 'if (a === 0 || b === 0 || product === 0) return 0'],
-    ['return Math.abs(product) * 2 ** -52 + Number.MIN_VALUE', 'return 0'],
     ['const less = value - error * (1 + 2 ** -30)', 'const less = value + error'],
     ['return less - Math.abs(less) * 2 ** -52 - Number.MIN_VALUE', 'return less'],
     ['-lessBy(-this.#value, this.#error)', 'lessBy(this.#value, this.#error)'],
+  ]),
+  ...mutantsOf('src/exact.ts', at('measured-sum'), [
+    ['if (a === 0 || b === 0) return 0', 'if (a === 0 || b === 0 || product === 0) return 0'],
+    ['return Math.abs(product) * 2 ** -52 + Number.MIN_VALUE', 'return 0'],
+    [' + aLow * bHigh', ''],
+    ['const part = sum - a', 'const part = sum - b'],
   ]),
   ...mutantsOf('src/complete/output-bounds.ts', at('presolve', 'narrow'), [
     ['low.addRow(rows, first, end, lower, upper)', 'low.addRow(rows, first, end, lower, lower)'],
@@ -78,18 +84,14 @@ export const verify = [
     ],
     ['if (best > 0) {', 'if (best > -1e-2) {'],
     ['else this.leastLeft = Math.min(this.leastLeft, best)', ''],
-    ['          leaves.push({ bound: parent.bound, open: parent })\n', ''],
+    ['leaves.push({ bound: parent.bound, open: parent })', ''],
     ['for (let left = open.pop(); left; left = open.pop()) leaves.push({ bound: left.bound, open: left })', ''],
     ['      if (open) this.#open.push(open)\n', '      if (open && open.bound < -1) this.#open.push(open)\n'],
     ['neuronLower[k]! >= 0 ? ON', 'neuronLower[k]! >= 0 ? OFF'],
   ]),
   ...mutantsOf('src/complete/splits.ts', at('halving', 'search', 'cells', 'agreement'), [
     ['const open = ([ON, OFF] as const)', 'const open = ([ON] as const)'],
-    [
-      'variables[next] = 0',
-      '',
-      'slopes that are there are valid multipliers of a split on, and clamped for one that is off',
-    ],
+    ['    variables[next] = 0\n', ''],
     ['halves.flatMap(({ cell, bound }) =>\n    bound > 0 ?', 'halves.flatMap(({ cell, bound }) =>\n    bound > -1 ?'],
     [
       'halvesOf(whole).map((half) => within(half, whole))',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Random } from '../engine/random.ts'
-import { MeasuredSum } from './measured-sum.ts'
+import { MeasuredSum, ROUNDED } from './measured-sum.ts'
 
 /** A number in units of 2⁻¹⁰⁷⁴, which every float64 is a multiple of. */
 function units(value: number): bigint {
@@ -31,7 +31,7 @@ function add(sum: MeasuredSum, a: number, b: number): void {
 
 test('the exact sum lies between the ends', () => {
   const random = new Random(1, 'measured')
-  const sum = new MeasuredSum()
+  const sum = new MeasuredSum(0)
   let rounded = 0
   for (let i = 0; i < 20_000; i++) {
     const few = random.integer(3) === 0
@@ -53,7 +53,7 @@ test('the exact sum lies between the ends', () => {
 })
 
 test('cancellation shows in the ends', () => {
-  const sum = new MeasuredSum()
+  const sum = new MeasuredSum(0)
   sum.start(1)
   add(sum, 1e17, 1)
   add(sum, -1e17, 1)
@@ -63,11 +63,29 @@ test('cancellation shows in the ends', () => {
 })
 
 test('what overflows says nothing', () => {
-  const sum = new MeasuredSum()
+  const sum = new MeasuredSum(0)
   sum.start(0)
   add(sum, 1e200, 1e200)
   expect([sum.below > 0, sum.above < 0]).toEqual([false, false])
   sum.start(1e308)
   add(sum, 1e308, 1)
   expect([sum.below > 0, sum.above < 0]).toEqual([false, false])
+})
+
+test('weights that are no 32-bit floats may be off by their share, and no others', () => {
+  const sum = new MeasuredSum(ROUNDED)
+  const ends = (start: number, a: number, b: number) => {
+    sum.start(start)
+    add(sum, a, b)
+    return [sum.below, sum.above] as const
+  }
+  expect(ends(0.5, 0.25, 3)).toEqual([1.25, 1.25])
+  for (const [start, a, b] of [
+    [0.1, 0.25, 1],
+    [0.25, -0.1, 1],
+  ] as const) {
+    const [below, above] = ends(start, a, b)
+    expect(above - below).toBeGreaterThan(0.1 * 2 ** -51)
+    expect(above - below).toBeLessThan(2 ** -49)
+  }
 })

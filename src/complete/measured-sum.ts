@@ -6,10 +6,10 @@ import { productError, sumError } from '../exact.ts'
 import type { SparseRows } from '../networks/linear-map.ts'
 
 /**
- * Weights that are no 32-bit floats may have been rounded when they were made (1/n, a batch normalisation's factor), by a
- * few operations: this share of them covers that.
+ * A network's weights that are no 32-bit floats may have been rounded when they were made (1/n, a batch normalisation's
+ * factor), by a few operations: this share of them covers that.
  */
-const ROUNDED = 2 ** -51
+export const ROUNDED = 2 ** -51
 
 /** Of sparse rows: linear-map.ts. */
 type Entries = Pick<SparseRows, 'source' | 'weight'>
@@ -18,11 +18,17 @@ export class MeasuredSum {
   #value = 0
   /** Sum of the absolute errors so far. */
   #error = 0
+  readonly #rounded: number
+
+  /** @param rounded by what share weights may be off that are no 32-bit floats */
+  constructor(rounded: number) {
+    this.#rounded = rounded
+  }
 
   /** Empties the sum. */
   start(value: number): void {
     this.#value = value
-    this.#error = roundingOf(value) * Math.abs(value)
+    this.#error = isFloat32(value) ? 0 : this.#rounded * Math.abs(value)
   }
 
   /** Adds weight · value for entries `first` to `end` − 1 of a row; of two values, by the sign of the weight. */
@@ -31,13 +37,14 @@ export class MeasuredSum {
     // in locals, since this is where the time goes
     let value = this.#value
     let error = this.#error
+    const rounded = this.#rounded
     for (let e = first; e < end; e++) {
       const a = weight[e]!
       const b = a > 0 ? whenPositive[source[e]!]! : whenNegative[source[e]!]!
       const product = a * b
       const sum = value + product
       error += Math.abs(sumError(value, product, sum)) + productError(a, b, product)
-      error += roundingOf(a) * Math.abs(product)
+      if (!isFloat32(a)) error += rounded * Math.abs(product)
       value = sum
     }
     this.#value = value
@@ -55,7 +62,7 @@ export class MeasuredSum {
   }
 }
 
-const roundingOf = (weight: number): number => (Math.fround(weight) === weight ? 0 : ROUNDED)
+const isFloat32 = (weight: number): boolean => Math.fround(weight) === weight
 
 /** value − error, rounded down; room for the rounding of 2²⁰ errors' sum. */
 function lessBy(value: number, error: number): number {

@@ -5,7 +5,7 @@
 import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../networks/graph.ts'
 import type { LinearMap, SparseRows } from '../networks/linear-map.ts'
-import { MeasuredSum } from './measured-sum.ts'
+import { MeasuredSum, ROUNDED } from './measured-sum.ts'
 import type { InputRegion } from './question.ts'
 import { Substitution } from './substitution.ts'
 import { checkTime } from './time.ts'
@@ -27,7 +27,7 @@ export function outputBounds({ nodes }: Graph, { lower, upper }: InputRegion): I
   for (const node of nodes) {
     if (node.kind === 'affine') {
       const terms = node.terms.map(({ value, map }) => ({ rows: rowsOf(map), ...values[value]! }))
-      values.push(affineBounds(terms, node.bias))
+      values.push(affineBounds(terms, node.bias, ROUNDED))
     } else {
       const ends = values[node.value]!
       values.push({ lower: ends.lower.map((l) => Math.max(l, 0)), upper: ends.upper.map((u) => Math.max(u, 0)) })
@@ -50,13 +50,17 @@ export function roughOutputBounds(engine: Engine, graph: Graph, region: InputReg
   return { lower: values.lower.at(-1)!, upper: values.upper.at(-1)! }
 }
 
-/** Of Σ rows · value + bias. */
+/**
+ * Of Σ rows · value + bias.
+ * @param rounded by what share weights may be off that are no 32-bit floats
+ */
 export function affineBounds(
   terms: readonly (Interval & { readonly rows: Omit<SparseRows, 'inputs'> })[],
   bias: Float64Array,
+  rounded: number,
 ): Interval {
   const bounds = { lower: new Float64Array(bias.length), upper: new Float64Array(bias.length) }
-  const [low, high] = [new MeasuredSum(), new MeasuredSum()]
+  const [low, high] = [new MeasuredSum(rounded), new MeasuredSum(rounded)]
   for (let o = 0; o < bias.length; o++) {
     low.start(bias[o]!)
     high.start(bias[o]!)

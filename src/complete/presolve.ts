@@ -53,6 +53,8 @@ export const excessBounds = ({ unsafe }: Question, outputs: Interval): Interval 
   affineBounds(
     [{ rows: sparseConstraints(unsafe.flat()), ...outputs }],
     Float64Array.from(unsafe.flat(), ({ bound }) => -bound),
+    // a question's numbers are as they were asked for, or say by how much they are not
+    0,
   )
 
 /**

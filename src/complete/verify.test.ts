@@ -40,6 +40,13 @@ test.each([
   expect((await verifyQuestion(relu, { ...unit, unsafe }, options)).verdict).toBe(verdict)
 })
 
+test('borders are exact for decimal numbers, too', async () => {
+  const unsafe = [[{ coefficients: Float64Array.of(-1), bound: -0.1, strict: true }]]
+  const upTo = (end: number) => ({ lower: Float64Array.of(0), upper: Float64Array.of(end), unsafe })
+  expect((await verifyQuestion(relu, upTo(0.1), options)).verdict).toBe('robust')
+  expect((await verifyQuestion(relu, upTo(0.1 + 2 ** -50), options)).verdict).toBe('vulnerable')
+})
+
 test('a proof holds for all coefficients within their errors', async () => {
   const asked = (error: number): Question => ({
     ...unit,
