@@ -124,7 +124,11 @@ export const bounds = [
   ...mutantsOf('src/bounds/dual.ts', test('overflow', 'rounding', 'underflow'), [
     ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],
     ['trusted.every(isTrusted', 'trusted.some(isTrusted'],
-    ['Math.abs(value) <= largestTrusted', '!(Math.abs(value) > largestTrusted)'],
+    [
+      'Math.abs(value) <= largestTrusted',
+      '!(Math.abs(value) > largestTrusted)',
+      'what is not a number spreads to the margins, which prove nothing then',
+    ],
     ['factor: dualRounding(stages, i)', 'factor: 0'],
     ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
   ]),
@@ -154,8 +158,8 @@ export const bounds = [
     [': Math.max(result, size)', ': Math.min(result, size)'],
     ["norm === 'l2' ? Math.sqrt(inputs)", "norm === 'l1' ? Math.sqrt(inputs)"],
   ]),
+  ...mutantsOf('src/bounds/specification.ts', test('network-bounds'), [['.filter((target) => target !== label)', '']]),
   ...mutantsOf('src/bounds/specification.ts', test('dual'), [
-    ['.filter((target) => target !== label)', ''],
     ['targets.map(() => label), ...padding', 'targets.map(() => 0), ...padding'],
     ['while (neurons.length % 4 !== 0)', 'while (neurons.length % 2 !== 0)'],
   ]),

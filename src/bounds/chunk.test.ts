@@ -5,6 +5,7 @@ import type { Network } from '../networks/network.ts'
 import { LoadedNetwork } from '../networks/load.ts'
 import { type ChunkInput, loadChunk } from './chunk.ts'
 import { inputBox } from './domain.ts'
+import { norms } from './norm.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -62,6 +63,28 @@ test('a radius that float32 cannot tell from 0 is not lost', () => {
     expect(radius).toBeGreaterThanOrEqual(epsilon)
     expect(radius).toBeLessThanOrEqual(epsilon * (1 + 2 ** -21) + 2 ** -148)
   }
+})
+
+test('a centre that is rounded among the smallest float32 numbers is in its ball, in every norm', () => {
+  const smallest = 2 ** -149
+  const images = [Float32Array.from({ length: 9 }, (_, j) => (2 * j + 1) * smallest)]
+  for (const norm of norms) {
+    const moves = ballOf(0, 2, { images, labels: [0], epsilon: 0, norm }).map(
+      ({ centre, radius }, j) => (images[0]![j]! / 2 - centre) / radius,
+    )
+    // among them are some that cannot be exact
+    expect(Math.max(...moves.map(Math.abs))).toBeGreaterThan(0)
+    const length =
+      norm === 'linf'
+        ? Math.max(...moves.map(Math.abs))
+        : norm === 'l2'
+          ? Math.hypot(...moves)
+          : moves.reduce((sum, move) => sum + Math.abs(move), 0)
+    expect(length).toBeLessThanOrEqual(1)
+  }
+  // elsewhere bounds charge it
+  const { radius } = ballOf(0, 2, { images: [Float32Array.of(0.3)], labels: [0], epsilon: 0 })[0]!
+  expect(radius).toBe(0)
 })
 
 test('without a domain it is the whole ball', () => {
