@@ -141,8 +141,8 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
   const instances = readInstances(table)
   const total = instances.length
   const settings = `robustra ${packageVersion()}; complete ${complete}; seed ${seed}`
-  const file = new ResultsFile(out, instances, settings, resume)
   const counterexamples = folder === undefined ? undefined : new CounterexampleFolder(folder, resume)
+  const file = new ResultsFile(out, instances, settings, resume)
   const decider = new LimitedDecider(complete)
   const progress = new Progress()
   const done = onInterrupt('Go on with the same command and --resume.')

@@ -52,7 +52,7 @@ export const networkExtensions: readonly string[] = Object.keys(formats)
  *   output is named and the format is not ONNX
  */
 export function loadAnyNetwork(path: string, options: ImportOptions = {}): AnyNetwork {
-  const format = formatOf(path)
+  const format = formatOf(path, hintFor(path))
   if (options.output === undefined || format.load === importOnnx) return format.load(path, options)
   throw new UserError(`${path} has one output: leave out the name '${options.output}'`)
 }
@@ -65,22 +65,25 @@ export function loadAnyNetwork(path: string, options: ImportOptions = {}): AnyNe
 export const saveAnyNetwork = (path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void =>
   formatOf(path).save(path, network, metadata)
 
-/** @throws UserError if the extension is of none of the formats */
-export function formatOf(path: string): Format {
+/** @param hint what to do about another extension @throws UserError if the extension is of none of the formats */
+export function formatOf(path: string, hint = RENAME): Format {
   // the competition ships its networks compressed
   const plain = path.replace(/\.onnx\.gz$/i, '.onnx')
   const format = formats[extname(plain).toLowerCase()]
   if (format) return format
-  const hint = hints[extname(path.replace(/\.gz$/i, '')).toLowerCase()] ?? 'give it the right extension'
   throw new UserError(`${path}: a network file ends in ${networkExtensions.join(', ')}: ${hint}`)
 }
 
+const hintFor = (path: string) => hints[extname(path.replace(/\.gz$/i, '')).toLowerCase()] ?? RENAME
+
+const RENAME = 'give it the right extension'
 const torch = 'export the network from PyTorch with torch.onnx.export'
 const tensorFlow = 'export the network from TensorFlow with tf2onnx'
-/** What to do with files of other extensions. */
+/** What to do with files of other extensions that are to be read. */
 const hints: Readonly<Record<string, string>> = {
   ...{ '.pt': torch, '.pth': torch, '.ckpt': torch },
   ...{ '.h5': tensorFlow, '.hdf5': tensorFlow, '.keras': tensorFlow, '.pb': tensorFlow, '.tflite': tensorFlow },
   ...{ '.safetensors': 'uncompress it first', '.npz': 'uncompress it first' },
+  '.npy': 'save all arrays of the network with numpy.savez',
   '.vnnlib': 'give the network first, then the property',
 }

@@ -102,4 +102,9 @@ test('a weight and a bias alone are a linear layer; integers beside them do not 
   const wrong = join(folder, 'integers.safetensors')
   writeFileSync(wrong, Buffer.concat([size, header, new Uint8Array(7)]))
   expect(() => loadAnyNetwork(wrong)).toThrow("'0.weight' holds integers")
+  const { __metadata__: _, ...foreign } = integers
+  const bare = Buffer.from(JSON.stringify(foreign))
+  size.writeUInt32LE(bare.length)
+  writeFileSync(wrong, Buffer.concat([size, bare, new Uint8Array(7)]))
+  expect(() => loadAnyNetwork(wrong)).toThrow('0.bias [1], 2.weight [1,1], 2.bias [1], 0.weight, integers) fit none')
 })

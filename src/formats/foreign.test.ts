@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts'
 import { readInstances } from '../properties/instances-table.ts'
 import { loadAnyNetwork, networkExtensions } from './any-network.ts'
 import { encodeNpz } from './npz.ts'
+import { encodeModel } from './onnx/schema.ts'
 import { encodeSafetensors } from './safetensors.ts'
 import { tarOf } from './tar.testing.ts'
 import { readVnnlib } from './vnnlib/property.ts'
@@ -19,6 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const text = (content: string) => Buffer.from(content)
 const zip = (...names: string[]) => writeZip(new Map(names.map((name) => [name, text('x')])), 'a.zip')
 const npz = encodeNpz({ metadata: { a: 'b' }, tensors: new Map() }, 'a.npz')
+const onnx = encodeModel({ irVersion: 8, producerName: 'a', opsetImport: [{ domain: '', version: 13 }] })
 const safetensors = encodeSafetensors(new Map(), { a: 'b' }, 'a.safetensors')
 
 /** What files hold, and what is said of each. */
@@ -51,26 +53,28 @@ const readers: Readonly<Record<string, (path: string) => unknown>> = {
   ...{ '.vnnlib': readVnnlib, '.csv': readInstances },
 }
 
+/** What is right for one extension alone. */
+const networks: readonly (readonly [extension: string, bytes: Uint8Array, what: string])[] = [
+  ['.npz', npz, 'an archive of NumPy'],
+  ['.onnx', onnx, 'an ONNX model'],
+  ['.safetensors', safetensors, 'a safetensors file'],
+]
+
 test.each(Object.keys(readers))('%s', (extension) => {
-  const given = [
-    ...foreign,
-    ...(extension === '.npz'
-      ? []
-      : [
-          ['npz', npz, "is an archive of NumPy: let its name end in '.npz'"] as const,
-          ['zip', zip('net.onnx'), 'is a zip archive: unpack it, and give the file in it'] as const,
-        ]),
-    ...(extension === '.safetensors'
-      ? []
-      : [['safetensors', safetensors, "let its name end in '.safetensors'"] as const]),
-  ]
+  const isText = ['.vnnlib', '.csv'].includes(extension)
+  const given = [...foreign]
+  if (extension !== '.npz') given.push(['zip', zip('net.onnx'), 'is a zip archive: unpack it, and give the file in it'])
+  for (const [right, bytes, what] of networks) {
+    if (extension.startsWith(right)) continue
+    given.push([right, bytes, `is ${what}: ${isText ? 'give a text in UTF-8' : `let its name end in '${right}'`}`])
+  }
   for (const [what, bytes, words] of given) {
     const path = join(folder, `${what}${extension}`)
     writeFileSync(path, bytes)
     const read = () => readers[extension]!(path)
     expect(read, what).toThrow(UserError)
-    expect(read, what).toThrow(words)
     expect(read, what).toThrow(`${path} is `)
+    expect(read, what).toThrow(words)
   }
 })
 
@@ -80,7 +84,7 @@ test.each(['.vnnlib', '.csv'])('%s: what is no text at all', (extension) => {
     writeFileSync(path, bytes)
     return () => readers[extension]!(path)
   }
-  for (const bytes of [Buffer.from('; no mark', 'utf16le'), Uint8Array.of(8, 9, 18, 0, 7)]) {
+  for (const bytes of [Buffer.from('; no mark', 'utf16le'), Uint8Array.of(200, 9, 18, 0, 7)]) {
     expect(read(bytes)).toThrow('is no text in UTF-8, but binary, or in UTF-16')
   }
 })

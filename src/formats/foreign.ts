@@ -6,7 +6,8 @@ export type FileKind = 'onnx' | 'safetensors' | 'npz' | 'text'
 
 interface Signature {
   readonly is: string
-  readonly advice: string
+  /** Left out where another name is all that is wrong. */
+  readonly advice?: string
   readonly fits: (bytes: Buffer) => boolean
   /** What such a file is right for. */
   readonly rightFor?: FileKind
@@ -55,7 +56,6 @@ const signatures: readonly Signature[] = [
   },
   {
     is: 'an archive of NumPy',
-    advice: "let its name end in '.npz'",
     fits: (bytes) => isZip(bytes) && bytes.includes('.npy'),
     rightFor: 'npz',
   },
@@ -73,9 +73,14 @@ const signatures: readonly Signature[] = [
   },
   {
     is: 'a safetensors file',
-    advice: "let its name end in '.safetensors'",
     fits: isSafetensors,
     rightFor: 'safetensors',
+  },
+  {
+    is: 'an ONNX model',
+    // the version of the format, and another field
+    fits: (bytes) => bytes[0] === 8 && bytes[1]! > 0 && bytes[1]! < 64 && [0x12, 0x1a, 0x3a, 0x42].includes(bytes[2]!),
+    rightFor: 'onnx',
   },
   { is: 'compressed by gzip', advice: 'uncompress it first', fits: begins(0x1f, 0x8b) },
   { is: 'compressed by bzip2', advice: 'uncompress it first: only gzip is read', fits: beginsWith('bzh') },
@@ -103,7 +108,9 @@ export function refuseForeign(bytes: Uint8Array, path: string, kind: FileKind): 
     throw new UserError(`${path} is a tar archive: ${UNPACK}${first === undefined ? '' : `, such as '${first}'`}`)
   }
   const found = signatures.find(({ fits }) => fits(buffer))
-  if (found && found.rightFor !== kind) throw new UserError(`${path} is ${found.is}: ${found.advice}`)
+  if (!found || found.rightFor === kind) return
+  const rename = kind === 'text' ? 'give a text in UTF-8' : `let its name end in '.${found.rightFor}'`
+  throw new UserError(`${path} is ${found.is}: ${found.advice ?? rename}`)
 }
 
 /** The text of a file. @throws UserError naming the file if it is in UTF-16, binary, or plainly something else */

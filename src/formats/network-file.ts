@@ -97,7 +97,7 @@ export function networkOf(
   { metadata: allMetadata, tensors, integers }: TensorFile,
 ): { network: Network | Float64Network; metadata: Record<string, string> } {
   const { [ARCHITECTURE_KEY]: json, ...metadata } = allMetadata
-  if (json === undefined) return { network: recognise(path, tensors), metadata }
+  if (json === undefined) return { network: recognise(path, tensors, integers), metadata }
   const architecture = parseArchitecture(path, json)
   const layout = parameterLayout(architecture)
   const wrong: string[] = []
@@ -137,7 +137,11 @@ function parseArchitecture(path: string, json: string): Architecture {
 }
 
 /** The network of a file without architecture. */
-function recognise(path: string, tensors: ReadonlyMap<string, Tensor>): Network | Float64Network {
+function recognise(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  integers: ReadonlySet<string> = new Set(),
+): Network | Float64Network {
   const names = [...tensors.keys()].toSorted(compareNames)
   const found = names.map((name) => tensors.get(name)!)
   const fitting = [...linearLayer(found), ...architectureNames.map(architectureNamed)].filter((architecture) => {
@@ -145,7 +149,10 @@ function recognise(path: string, tensors: ReadonlyMap<string, Tensor>): Network 
     return layout.length === found.length && layout.every(({ shape }, i) => sameShape(shape, found[i]!.shape))
   })
   if (fitting.length === 1) return assemble(fitting[0]!, found)
-  const shapes = list(names.map((name, i) => `${name} [${found[i]!.shape}]`))
+  const shapes = list([
+    ...names.map((name, i) => `${name} [${found[i]!.shape}]`),
+    ...[...integers].map((name) => `${name}, integers`),
+  ])
   const fit =
     fitting.length === 0
       ? `none of the known architectures (${architectureNames.join(', ')})`

@@ -1,5 +1,5 @@
 /** Counterexamples of a table of instances: a file for every row that is sat, in one folder. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Counterexample, formatCounterexample } from '../complete/counterexample.ts'
 import { UserError } from '../errors.ts'
@@ -15,6 +15,9 @@ export class CounterexampleFolder {
    */
   constructor(path: string, resume: boolean) {
     this.path = path
+    if (existsSync(path) && !statSync(path).isDirectory()) {
+      throw new UserError(`${path} is a file, not a folder: choose another --counterexamples`)
+    }
     try {
       mkdirSync(path, { recursive: true })
       if (resume || readdirSync(path).length === 0) return
