@@ -119,7 +119,7 @@ export class Call {
 
   text(name: string, otherwise: string): string {
     const attribute = this.#get(name, 's')
-    return attribute ? new TextDecoder().decode(attribute.s) : otherwise
+    return attribute ? new TextDecoder().decode(Uint8Array.from(attribute.s)) : otherwise
   }
 
   tensor(name: string): Constant {

@@ -78,9 +78,11 @@ export class Draft {
     return [...this.random.permutation(list.length)].map((i) => list[i]!)
   }
 
-  /** A float tensor computed from the input, often the one made last. */
+  /** A float tensor computed from the input, often the one made last; not an empty one, which may crash ONNX Runtime. */
   value(fits: (known: Known) => boolean = () => true): Known {
-    const fitting = this.known.filter((known) => known.computed && known.type === 'float32' && fits(known))
+    const fitting = this.known.filter(
+      (known) => known.computed && known.type === 'float32' && !known.shape.includes(0) && fits(known),
+    )
     return this.once(2) ? this.pick(fitting.slice(-1)) : this.pick(fitting)
   }
 
@@ -102,9 +104,9 @@ export class Draft {
     return { name, shape, type: 'float32', computed: false }
   }
 
-  /** A constant list of whole numbers. */
-  wholeNumbers(list: readonly number[]): string {
-    return this.#store(integers('', list))
+  /** A constant list of whole numbers, or an array of these dimensions. */
+  wholeNumbers(list: readonly number[], dims = [list.length]): string {
+    return this.#store({ ...integers('', list), dims })
   }
 
   /** The same of a single one, without dimensions. */

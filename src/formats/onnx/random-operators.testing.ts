@@ -1,5 +1,8 @@
 /** A random node of every operator that is imported: inputs, attributes and outputs in all the forms it has had. */
 import type { Draft, Known } from './random-draft.testing.ts'
+import { pieceGenerators } from './random-pieces.testing.ts'
+import { placementGenerators } from './random-placement.testing.ts'
+import { sumGenerators } from './random-sums.testing.ts'
 import { windowGenerators } from './random-windows.testing.ts'
 import type { Generator } from './random-graph.testing.ts'
 import { elementsOf } from './shape.ts'
@@ -241,6 +244,9 @@ function cast(draft: Draft): void {
 
 export const generators: Readonly<Record<string, Generator>> = {
   ...windowGenerators,
+  ...placementGenerators,
+  ...sumGenerators,
+  ...pieceGenerators,
   Add: binary('Add'),
   BatchNormalization: batchNormalization,
   Cast: cast,

@@ -2,12 +2,12 @@
 import type { Draft } from './random-draft.testing.ts'
 import type { Generator } from './random-graph.testing.ts'
 
-const isImage = ({ shape }: { readonly shape: readonly number[] }) => shape.length === 3 || shape.length === 4
+const isImage = ({ shape }: { readonly shape: readonly number[] }) => shape.length >= 3
 
 const each = <T>(count: number, draw: () => T): T[] => Array.from({ length: count }, draw)
 
 /** Strides, dilations and padding for a window over so many axes; each may be left out. */
-function movement(draft: Draft, axes: number, dilates: boolean) {
+export function movement(draft: Draft, axes: number, dilates: boolean) {
   const automatic = draft.once(3) ? draft.pick(['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER']) : undefined
   const padded = automatic === undefined || automatic === 'NOTSET'
   return {
@@ -50,7 +50,9 @@ function pad(draft: Draft): void {
   const axes = some ? draft.shuffled([...shape.keys()]).slice(draft.below(shape.length)) : [...shape.keys()]
   const ends = axes.map((axis) => (draft.once(4) && shape[axis]! > 2 ? -1 : draft.below(3)))
   const pads = [...axes.map((_, i) => (ends[i]! < 0 ? 0 : draft.below(3))), ...ends]
-  const mode = draft.once(4) ? { mode: draft.pick(['constant', 'reflect', 'edge']) } : {}
+  const mode = draft.once(4)
+    ? { mode: draft.pick(['constant', 'reflect', 'edge', ...(draft.opset >= 19 ? ['wrap'] : [])]) }
+    : {}
   if (draft.opset < 11) return void draft.emit('Pad', [name], { pads, ...mode, ...(draft.once(2) && { value: -0.5 }) })
   const inputs: (string | undefined)[] = [name, draft.wholeNumbers(pads)]
   if (some || draft.once(2)) inputs.push(draft.once(3) ? undefined : draft.constant([], () => 0.75).name)

@@ -24,7 +24,10 @@ const coordinates: Readonly<Record<string, (x: number, growth: Growth) => number
 }
 const f = Math.fround
 
-const roundings: Readonly<Record<string, (x: number) => number>> = {
+/** Before opset 11, which did not say. */
+const simple = (x: number, { scale }: Growth) => (scale < 1 ? Math.ceil(x) : Math.floor(x))
+
+const roundings: Readonly<Record<string, (x: number, growth: Growth) => number>> = {
   round_prefer_floor: (x) => (x === Math.trunc(x) + 0.5 ? Math.floor(x) : Math.round(x)),
   round_prefer_ceil: (x) => Math.round(x),
   floor: Math.floor,
@@ -39,12 +42,12 @@ export const resize: Operator = (call) => {
   // for other modes
   for (const name of ['cubic_coeff_a', 'exclude_outside', 'extrapolation_value', 'antialias']) call.has(name)
   const transformation = old ? 'asymmetric' : call.text('coordinate_transformation_mode', 'half_pixel')
-  const rounding = old ? 'floor' : call.text('nearest_mode', 'round_prefer_floor')
-  const [place, round] = [coordinates[transformation], roundings[rounding]]
+  const rounding = old ? '' : call.text('nearest_mode', 'round_prefer_floor')
+  const [place, round] = [coordinates[transformation], old ? simple : roundings[rounding]]
   if (!place || !round)
     throw call.refuse(`has the modes '${transformation}' and '${rounding}', which are not supported`)
   if (!old) call.bound(1) // a region, which only tf_crop_and_resize reads
-  return grow(call, operand, growthOf(call, operand, old ? 1 : 2), (x, growth) => round(place(x, growth)))
+  return grow(call, operand, growthOf(call, operand, old ? 1 : 2), (x, growth) => round(place(x, growth), growth))
 }
 
 /** Upsample, which is deprecated: scales are an attribute before opset 9. */
@@ -98,9 +101,10 @@ function grow(
   nearest: (x: number, growth: Growth) => number,
 ): Operand {
   if (growths.some(({ output }) => !(output >= 1))) throw call.refuse('makes nothing')
+  // ONNX Runtime copies what keeps its size, whatever the scales
+  if (growths.every(({ input, output }) => input === output)) return operand
   const parts = growths.map((growth) => {
     const { input, output, scale } = growth
-    // ONNX Runtime copies what keeps its size
     const at = (x: number) => (scale === 1 ? x : Math.min(input - 1, Math.max(0, nearest(x, growth))))
     return { size: output, at }
   })
