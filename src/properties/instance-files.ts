@@ -1,4 +1,5 @@
 /** One instance of verification from its files. */
+import { reasonOf } from '../complete/ladder.ts'
 import { type Property, checkProperty } from '../formats/vnnlib/property.ts'
 import type { Graph } from '../networks/graph.ts'
 import { type InstanceResult, type Verifier, verifyInstance } from './instances.ts'
@@ -28,12 +29,20 @@ export function decideFiles(
   verify: Verifier,
 ): Decide {
   let last: { path: string; output: string | undefined; graph: Graph } | undefined
-  return async ({ network, property: path, output, end, workers, seed }) => {
-    if (last?.path !== network || last.output !== output)
+  const decide: Decide = async ({ network, property: path, output, end, workers, seed }) => {
+    if (last?.path !== network || last.output !== output) {
       last = { path: network, output, graph: loadNetwork(network, output) }
+    }
     const { graph } = last
     const property = loadProperty(path)
     checkProperty(graph, property)
     return verifyInstance(graph, property, verify, { timeout: (end - epochNow()) / 1000, workers, seed })
   }
+  return (task) => decide(task).catch((error: unknown) => undecided(reasonOf(error)))
 }
+
+/** Of an instance that could not even be read. */
+const undecided = (reason: InstanceResult['reason']): InstanceResult => ({
+  ...{ verdict: reason === 'timeout' ? 'timeout' : 'unknown', reason },
+  ...{ method: undefined, bound: undefined, counterexample: undefined },
+})

@@ -110,6 +110,15 @@ describe('a run', () => {
     expect(rows(out)[0][7]).toBe('a step failed')
   })
 
+  test('a network that memory cannot hold is undecided', async () => {
+    const out = newPath('out.csv')
+    const loadNetwork = () => {
+      throw new RangeError('Array buffer allocation failed')
+    }
+    expect(await start(['safe', 'unsafe'], out, { loadNetwork })).toEqual(['unknown', 'unknown'])
+    expect(rows(out)[0][7]).toBe('memory')
+  })
+
   test('a killed run goes on behind its last whole row, and does none twice', async () => {
     const out = newPath('out.csv')
     const names = ['safe', 'unsafe', 'safe', 'broken']
