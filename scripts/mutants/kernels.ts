@@ -12,6 +12,7 @@ export const kernels = [
   ...mutantsOf('kernels/neurons.ts', bounds('overflow'), [
     ['l >= 0 ? 1 : known ? 0 : NaN)', 'l >= 0 ? 1 : 0)'],
     ['unstable ? l : known ? 0 : NaN)', 'unstable ? l : 0)'],
+    ['<f64>u / (<f64>u - <f64>l)', '<f64>u / <f64>(u - l)'],
   ]),
   ...mutantsOf('kernels/neurons.ts', engine('elementwise'), [
     [
@@ -25,7 +26,6 @@ export const kernels = [
     ['l >= 0 ? 1 : known', 'l > 0 ? 1 : known'],
     ['store<f32>(du, load<f32>(du) - ds * l)', 'store<f32>(du, load<f32>(du) + ds * l)'],
   ]),
-  ...mutantsOf('kernels/neurons.ts', bounds('rounding'), [['<f64>u / (<f64>u - <f64>l)', '<f64>u / <f64>(u - l)']]),
   ...mutantsOf('kernels/rows.ts', engine('propagate'), [
     ['lower0 = madd(limit, positive(f32x4.neg(value0)), lower0)', 'lower0 = madd(limit, positive(value0), lower0)'],
     [

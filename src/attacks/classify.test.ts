@@ -11,7 +11,25 @@ import { loadChunk } from '../bounds/chunk.ts'
 import { pgdOptions } from './attack.ts'
 import { type Subject, attackImages, classify } from './attack-images.ts'
 import { examples } from './inputs.ts'
+import { smallCase } from './random-dataset.testing.ts'
 import { judge } from './recheck.ts'
+
+test('elsewhere float32 says how far it may be from float64', async () => {
+  const { network, dataset } = smallCase()
+  const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+  loaded.setParameters(network.parameters)
+  let single = 0
+  for (let index = 0; index < dataset.count; index++) {
+    const [judged] = classify({ network, loaded, dataset }, [index])
+    const { images, labels } = examples(dataset, [index])
+    const truth = judge(evaluate(network, images[0]!), labels[0]!)
+    expect(judged!.prediction).toBe(truth.prediction)
+    expect(Math.abs(judged!.margin - truth.margin)).toBeLessThanOrEqual(judged!.slack)
+    expect(judged!.slack).toBeLessThan(1e-3)
+    if (judged!.slack > 0) single++
+  }
+  expect(single).toBeGreaterThan(dataset.count / 2)
+})
 
 /** z_0 − z_1 ≈ ±0.01 is what is left of hidden values of about 1e6. */
 function cancelling(seed: number): { network: Network; dataset: Dataset } {
