@@ -6,6 +6,7 @@ import { type Norm, describeNorm } from '../bounds/norm.ts'
 import { loadDataset } from '../data/dataset.ts'
 import { UserError, unknownName } from '../errors.ts'
 import { loadAnyNetwork } from '../formats/any-network.ts'
+import { takeImages } from '../verification/normalise.ts'
 import { onInterrupt } from './interrupt.ts'
 import {
   type PgdFlags,
@@ -92,7 +93,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     const total = range.last - range.first
     progress.start('attacking', total)
     const clock = new Clock()
-    const { rows, summary } = await attack(network, dataset, {
+    const { rows, summary } = await attack(takeImages(network, dataset.shape), dataset, {
       ...{ method, epsilon, norm, ...range, workers, domain, seed, save },
       ...pgdSettings(flags),
       onProgress: (images) => progress.update(images, `${images}/${total} images  ${clock.left(images, total)}`),

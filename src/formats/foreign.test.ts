@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
+import { Random } from '../engine/random.ts'
 import { UserError } from '../errors.ts'
 import { readInstances } from '../properties/instances-table.ts'
 import { loadAnyNetwork, networkExtensions } from './any-network.ts'
+import { refuseForeign } from './foreign.ts'
+import { mutateBytes } from './mutate.testing.ts'
 import { encodeNpz } from './npz.ts'
 import { encodeModel } from './onnx/schema.ts'
 import { encodeSafetensors } from './safetensors.ts'
@@ -95,6 +98,23 @@ test('a tar in gzip is named as what is inside', () => {
   expect(() => loadAnyNetwork(path)).toThrow(
     `${path} is a tar archive: unpack it, and give the file in it, such as 'onnx/a.onnx'`,
   )
+})
+
+test('damaged archives are refused in one line', () => {
+  const originals = [tarOf([{ path: 'a.onnx', data: text('x') }]), zip('net/data.pkl'), npz, safetensors]
+  const random = new Random(1, 'foreign')
+  const path = join(folder, 'damaged')
+  for (let i = 0; i < 2000; i++) {
+    const bytes = mutateBytes(random, originals[i % originals.length]!)
+    for (const kind of ['onnx', 'safetensors', 'npz', 'text'] as const) {
+      try {
+        refuseForeign(bytes, path, kind)
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError)
+        expect((error as Error).message).not.toMatch(/[\r\n]/)
+      }
+    }
+  }
 })
 
 test('what is right is not taken for something else', () => {

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { Random } from '../engine/random.ts'
 import { UserError } from '../errors.ts'
+import { mutateBytes } from '../formats/mutate.testing.ts'
 import { type ResultRow, ResultsFile } from './instances-results.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'robustra-instances-'))
@@ -86,6 +88,25 @@ describe('results', () => {
     expect(() => resume(path)).toThrow(UserError)
     expect(() => resume(path)).toThrow(words)
     expect(readFileSync(path, 'utf8')).toBe(text)
+  })
+
+  test('damaged files are gone on with, or refused in one line and left alone', () => {
+    const path = two()
+    const intact = readFileSync(path)
+    const random = new Random(1, 'results')
+    let read = 0
+    for (let i = 0; i < 1000; i++) {
+      const damaged = mutateBytes(random, intact)
+      writeFileSync(path, damaged)
+      try {
+        expect(resume(path).kept.length).toBeLessThanOrEqual(3)
+        read++
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError)
+        expect(Buffer.compare(readFileSync(path), damaged)).toBe(0)
+      }
+    }
+    expect(read).toBeGreaterThan(100)
   })
 
   test('a folder, and a folder that is not there', () => {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
+import { Random } from '../engine/random.ts'
 import { UserError } from '../errors.ts'
+import { mutateBytes } from '../formats/mutate.testing.ts'
 import { formatCsvRow, instanceFile, parseCsvRow, readInstances } from './instances-table.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'robustra-instances-'))
@@ -46,7 +48,7 @@ describe('tables', () => {
   test('rows, comments, blank lines, quotes', () => {
     const path = write(
       't.csv',
-      '\ufeff# networks\r\n\nonnx/a.onnx,vnnlib/p.vnnlib,116\r\n "b, c.onnx" , q.vnnlib ,1.5e1\n\n',
+      '\ufeff# networks\r\n\n# old\ronnx/a.onnx,vnnlib/p.vnnlib,116\r\n "b, c.onnx" , q.vnnlib ,1.5e1\n\n',
     )
     expect(readInstances(path)).toEqual([
       { network: 'onnx/a.onnx', property: 'vnnlib/p.vnnlib', timeout: 116 },
@@ -73,6 +75,21 @@ describe('tables', () => {
     const path = write('bad.csv', text)
     expect(() => readInstances(path)).toThrow(UserError)
     expect(() => readInstances(path)).toThrow(message)
+  })
+
+  test('damaged tables are read, or refused in one line', () => {
+    const intact = Buffer.from('# networks\nonnx/a.onnx,vnnlib/p.vnnlib,116\n"b, c.onnx",q.vnnlib,1.5e1\n')
+    const path = newPath('damaged.csv')
+    const random = new Random(1, 'tables')
+    for (let i = 0; i < 1000; i++) {
+      writeFileSync(path, mutateBytes(random, intact))
+      try {
+        for (const { timeout } of readInstances(path)) expect(timeout).toBeGreaterThan(0)
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError)
+        expect((error as Error).message).not.toMatch(/[\r\n]/)
+      }
+    }
   })
 
   test('files lie beside the table, maybe compressed', () => {

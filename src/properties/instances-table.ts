@@ -21,7 +21,7 @@ export const MOST_SECONDS = 2_000_000
  * @throws UserError naming the line that is no instance; if there is none at all
  */
 export function readInstances(path: string): Instance[] {
-  const lines = decodeText(readWholeFile(path), path).split(/\r?\n/)
+  const lines = decodeText(readWholeFile(path), path).split(/\r\n?|\n/)
   const isRow = (line: string) => !/^\s*(#|$)/.test(line)
   const first = lines.findIndex(isRow)
   const instances = lines.flatMap((line, i): Instance[] => {
