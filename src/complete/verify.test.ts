@@ -7,8 +7,9 @@ import { readVnnlib } from '../formats/vnnlib/property.ts'
 import { type Graph, type GraphNode, evaluateGraph } from '../networks/graph.ts'
 import { denseMap } from '../networks/linear-map.ts'
 import { climb } from './ladder.ts'
+import { outputBounds } from './output-bounds.ts'
 import type { LinearConstraint, Question } from './question.ts'
-import { type SearchChoice, verifyQuestion } from './verify.ts'
+import { type SearchChoice, searchChoices, verifyQuestion } from './verify.ts'
 
 const options = { timeout: 30, workers: 1, seed: 0 }
 const wholeLadder = { crown: true, alpha: true, complete: 'bab' } as const
@@ -27,6 +28,7 @@ function network(widths: readonly number[], seed: number): Graph {
 /** y = relu(x) over [0, 1] */
 const relu: Graph = { name: 'relu', inputShape: [1], nodes: [{ kind: 'relu', value: 0 }] }
 const unit = { lower: Float64Array.of(0), upper: Float64Array.of(1) }
+const path = (file: string) => fileURLToPath(new URL(`cases/07-conjunction-stuck/${file}`, import.meta.url))
 const all = (size: number, value: number) => new Float64Array(size).fill(value)
 
 test.each([
@@ -61,12 +63,25 @@ test('a proof holds for all coefficients within their errors', async () => {
 })
 
 test.each(['range', 'nested'])('an "and" over a tiny network: %s', async (name) => {
-  const path = (file: string) => fileURLToPath(new URL(`cases/07-conjunction-stuck/${file}`, import.meta.url))
   const { graph } = loadAnyNetwork(path('net.onnx'))
   const [region] = readVnnlib(path(`${name}.vnnlib`)).regions
   for (const complete of ['auto', 'milp'] satisfies SearchChoice[]) {
     expect((await verifyQuestion(graph, region!, { ...options, complete })).verdict).toBe('robust')
   }
+})
+
+test.each(searchChoices)('the margin is no larger than that of a case that intervals closed: %s', async (complete) => {
+  const { graph } = loadAnyNetwork(path('net.onnx'))
+  const [region] = readVnnlib(path('range.vnnlib')).regions
+  const most = outputBounds(graph, region!)!.upper[0]!
+  const near = { coefficients: Float64Array.of(-1, 0), bound: -most - 0.001 }
+  const outcome = await verifyQuestion(
+    graph,
+    { ...region!, unsafe: [[near], ...region!.unsafe] },
+    { ...options, complete },
+  )
+  expect(outcome.verdict).toBe('robust')
+  expect((outcome as { margin: number }).margin).toBeLessThan(0.00101)
 })
 
 test('an "and" of 1500 constraints, one of which no output can meet', async () => {
