@@ -1,5 +1,6 @@
 /** Operators that add and scale element by element. */
 import type { Call, Operator } from './call.ts'
+import { elementwise } from './constants.ts'
 import { refusedValue } from './refused.ts'
 import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
 import { type Change, type Operand, type Value, isConstant } from './steps.ts'
@@ -26,7 +27,7 @@ export function combine(call: Call, operator: Arithmetic, a: Operand, b: Operand
   const [fromA, fromB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)]
   if (isConstant(a) && isConstant(b)) {
     const round = a.integer ? Math.trunc : (x: number) => x
-    return call.make(shape, a, (i) => round(compute[operator](a.data[fromA(i)], b.data[fromB(i)])))
+    return elementwise(call, a, b, (x, y) => round(compute[operator](x, y)))
   }
   if (isConstant(b)) return withConstant(call, operator, { value: a as Value, source: fromA }, b, fromB, shape)
   if (isConstant(a)) {

@@ -105,6 +105,22 @@ describe('refuses in one line that names the file:', () => {
       "not supported: MatMul of two computed values ('y-node')",
     ],
     [
+      'whole numbers that float64 does not hold',
+      of({
+        nodes: [node('Sub', 'a b', 'c'), node('Cast', 'c', 'd', { to: 1 }), node('Add', 'x d', 'y')],
+        initialisers: [integers('a', [2 ** 53 + 2]), integers('b', [2 ** 53])],
+      }),
+      "Sub 'c-node' computes with 9007199254740994: that is too large to be exact",
+    ],
+    [
+      'whole numbers that their type does not hold',
+      of({
+        nodes: [node('Add', 'a a', 'c'), node('Cast', 'c', 'd', { to: 1 }), node('Add', 'x d', 'y')],
+        initialisers: [{ name: 'a', dims: [1], dataType: 2, int32Data: [200] }],
+      }),
+      "Add 'c-node' makes 400, which its type cannot hold",
+    ],
+    [
       'a computed divisor',
       of({ nodes: [node('Div', 'w x', 'y')], input: [4, 3] }),
       "not supported: Div by a computed value ('y-node')",
