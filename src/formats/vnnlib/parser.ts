@@ -12,6 +12,7 @@ const MOST_DEPTH = 500
 export class FormulaParser {
   readonly #tokens: Tokens
   readonly #variables: Variables
+  readonly #fail = (message: string) => this.#tokens.error(message)
   /** What `let` and `define-fun` have named; the innermost meaning last. */
   readonly #named = new Map<string, Value[]>()
 
@@ -65,7 +66,7 @@ export class FormulaParser {
     const operands: Value[] = []
     while (this.#tokens.current !== ')') operands.push(this.#value(depth + 1))
     this.#tokens.expect(')', `after '${operator}'`)
-    const value = apply(operands, operator, (message) => this.#tokens.error(message))
+    const value = apply(operands, operator, this.#fail)
     if (!isLinear(value)) this.#limit(depthOf(value))
     return value
   }
@@ -108,13 +109,14 @@ export class FormulaParser {
   }
 
   #word(word: string): Value {
+    // numbers first, of which there are most: no name begins like one
+    const number = Rational.decimal(word)
+    if (number) return linear(CONSTANT, number)
     const meaning = this.#named.get(word)?.at(-1)
     // a copy, since the owner of an expression may change it
     if (meaning) return isLinear(meaning) ? new Map(meaning) : meaning
     const variable = this.#variables.find(this.#tokens, word)
     if (variable !== undefined) return linear(variable, Rational.one)
-    const number = Rational.decimal(word)
-    if (number) return linear(CONSTANT, number)
     if (word === 'true') return always
     if (word === 'false') return never
     if (variableNamed(word) !== undefined) {

@@ -21,13 +21,6 @@ const MOST_BITS = 2 ** 14
 const SHORT = 15
 const LEAST = 1e-300
 
-/** digits · 10^exponent */
-interface Decimal {
-  /** A safe integer if it is a number. */
-  readonly digits: number | bigint
-  readonly exponent: number
-}
-
 /** No static fields: built to JavaScript, these would be made before the class has its name. */
 let [zero, one]: (Rational | undefined)[] = []
 
@@ -41,27 +34,30 @@ export class Rational {
 
   /** The float64 nearest to it, ties to even; infinite if it is larger than all. */
   readonly nearest: number
-  /** It is one of these two, or both. */
-  readonly #decimal: Decimal | undefined
+  /** It is digits · 10^exponent where it has digits, a safe integer if they are a number. */
+  readonly #digits: number | bigint | undefined
+  readonly #exponent: number
+  /** Made when it is needed, but of what has no digits. */
   #fraction: Fraction | undefined
   #side: number | undefined
 
-  private constructor(nearest: number, decimal: Decimal | undefined, fraction: Fraction | undefined) {
+  private constructor(nearest: number, digits: number | bigint | undefined, exponent: number, fraction?: Fraction) {
     this.nearest = nearest
-    this.#decimal = decimal
+    this.#digits = digits
+    this.#exponent = exponent
     this.#fraction = fraction
   }
 
   /** @param value a safe integer */
   static integer(value: number): Rational {
-    return new Rational(value, { digits: value, exponent: 0 }, undefined)
+    return new Rational(value, value, 0)
   }
 
   /** @param denominator not 0 */
   static fraction(numerator: bigint, denominator: bigint): Rational {
     const common = greatestCommonDivisor(numerator, denominator) * (denominator < 0n ? -1n : 1n)
     const fraction = { numerator: numerator / common, denominator: denominator / common }
-    return new Rational(nearestTo(fraction.numerator, fraction.denominator), undefined, fraction)
+    return new Rational(nearestTo(fraction.numerator, fraction.denominator), undefined, 0, fraction)
   }
 
   /** Exactly a float64. @param value finite */
@@ -87,25 +83,25 @@ export class Rational {
     const signed = match[1] === '-' ? `-${digits}` : digits
     const nearest = Number(text)
     const isShort = digits.length <= SHORT && Math.abs(nearest) > LEAST && Number.isFinite(nearest)
-    return new Rational(nearest, { digits: isShort ? Number(signed) : BigInt(signed), exponent }, undefined)
+    return new Rational(nearest, isShort ? Number(signed) : BigInt(signed), exponent)
   }
 
   /** Different for different numbers; the same for equal ones that are written alike. */
   get key(): string {
     if (this.isShort) return `${this.nearest}`
-    if (this.#decimal) return `${this.#decimal.digits}e${this.#decimal.exponent}`
+    if (this.#digits !== undefined) return `${this.#digits}e${this.#exponent}`
     return `${this.fraction.numerator}/${this.fraction.denominator}`
   }
 
   /** Whether it was read as a decimal that float64 tells from all others of its kind, or is an integer. */
   get isShort(): boolean {
-    return typeof this.#decimal?.digits === 'number'
+    return typeof this.#digits === 'number'
   }
 
   get fraction(): Fraction {
     if (this.#fraction) return this.#fraction
-    const { digits, exponent } = this.#decimal!
-    const [integer, power] = [BigInt(digits), 10n ** BigInt(Math.abs(exponent))]
+    const exponent = this.#exponent
+    const [integer, power] = [BigInt(this.#digits!), 10n ** BigInt(Math.abs(exponent))]
     if (exponent >= 0) return (this.#fraction = { numerator: integer * power, denominator: 1n })
     const common = greatestCommonDivisor(integer, power)
     return (this.#fraction = { numerator: integer / common, denominator: power / common })
@@ -119,8 +115,8 @@ export class Rational {
   #findSide(): number {
     const { nearest } = this
     if (!Number.isFinite(nearest)) return nearest > 0 ? -1 : 1
-    if (!this.#decimal) return this.#compareExactly(Rational.float64(nearest))
-    const { digits, exponent } = this.#decimal
+    const [digits, exponent] = [this.#digits, this.#exponent]
+    if (digits === undefined) return this.#compareExactly(Rational.float64(nearest))
     if (typeof digits === 'number') {
       if (exponent === 0) return 0
       const power = powersOfTen[-exponent]
@@ -161,27 +157,26 @@ export class Rational {
   }
 
   #compareExactly(other: Rational): number {
-    if (this.#decimal && other.#decimal) {
-      const least = Math.min(this.#decimal.exponent, other.#decimal.exponent)
-      const [a, b] = [this.#decimal, other.#decimal].map(
-        ({ digits, exponent }) => BigInt(digits) * 10n ** BigInt(exponent - least),
+    if (this.#digits !== undefined && other.#digits !== undefined) {
+      const least = Math.min(this.#exponent, other.#exponent)
+      return compareIntegers(
+        BigInt(this.#digits) * 10n ** BigInt(this.#exponent - least),
+        BigInt(other.#digits) * 10n ** BigInt(other.#exponent - least),
       )
-      return compareIntegers(a!, b!)
     }
     const [a, b] = [this.fraction, other.fraction]
     return compareIntegers(a.numerator * b.denominator, b.numerator * a.denominator)
   }
 
   get negated(): Rational {
-    const decimal = this.#decimal && { ...this.#decimal, digits: negated(this.#decimal.digits) }
+    const digits = typeof this.#digits === 'number' ? 0 - this.#digits : this.#digits && -this.#digits
     const fraction = this.#fraction && { ...this.#fraction, numerator: -this.#fraction.numerator }
-    return new Rational(0 - this.nearest, decimal, fraction)
+    return new Rational(0 - this.nearest, digits, this.#exponent, fraction)
   }
 
   /** The number if it is an integer of few digits; NaN if not. */
   get #integer(): number {
-    const { digits, exponent } = this.#decimal ?? {}
-    return exponent === 0 && typeof digits === 'number' ? digits : NaN
+    return this.#exponent === 0 && typeof this.#digits === 'number' ? this.#digits : NaN
   }
 
   plus(other: Rational): Rational {
@@ -207,7 +202,6 @@ export class Rational {
   }
 }
 
-const negated = (digits: number | bigint): number | bigint => (typeof digits === 'number' ? 0 - digits : -digits)
 const compareIntegers = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const powersOfTen = Array.from({ length: 23 }, (_, k) => 10 ** k)
