@@ -96,7 +96,7 @@ test('halves share an end and lose nothing, until float64 has no number between'
   expect(cell.axes).toEqual([0])
   const random = new Random(1, 'halves')
   let depth = 0
-  for (let halves = halvesOf(cell); halves.length > 0; halves = halvesOf(cell), depth++) {
+  for (let halves = halvesOf(cell); halves.length > 0 && depth < 99; halves = halvesOf(cell), depth++) {
     const [below, above] = halves as [Cell, Cell]
     expect([below.lower[0], above.upper[0]]).toEqual([cell.lower[0], cell.upper[0]])
     expect(below.upper[0]).toBe(above.lower[0])
@@ -151,6 +151,23 @@ test('rounding is charged: chains of neurons that are on, at a point, against ex
       expect(atMost(exact(cell.neuronLower[3 + k]!), value)).toBe(true)
       expect(atMost(value, exact(cell.neuronUpper[3 + k]!))).toBe(true)
     })
+  }
+})
+
+test('rounding is charged: neurons that are on and cancel what an open one gives them', () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const random = new Random(seed, 'cancel')
+    const [a, b, c] = [random.between(1, 2), random.between(1, 2), random.between(1, 2)] as const
+    const [small, weight] = [2 ** -40, (-c * a) / b]
+    // the first neuron is open, though hardly ever below 0
+    const rows = [row(0, { 0: 1 }), row(small, { 1: a }), row(small, { 1: b })]
+    const system = condensed(rows, row(0, { 2: c, 3: weight }), [-(2 ** -60)], [1])
+    const { bound } = new Cells(engine, system).within(system, system, new Int8Array(3), 3)
+    const ends = [0, 1].map((x) =>
+      linear(0, [c, weight], [linear(small, [a], [exact(x)]), linear(small, [b], [exact(x)])]),
+    )
+    for (const end of ends) expect(atMost(exact(bound), end)).toBe(true)
+    expect(ends.some((end) => atMost(minus(end, exact(1e-10)), exact(bound)))).toBe(true)
   }
 })
 
