@@ -66,9 +66,9 @@ export const cells = [
   ]),
   ...mutantsOf('src/complete/search.ts', tests('search', 'halving', 'agreement', 'near-miss'), [
     ['if (open) this.#open.push(open)', 'if (open && open.bound < -1e-2) this.#open.push(open)'],
-    ['leaves.push({ bound: parent.bound, open: parent })', ''],
-    ['leaves.push({ bound: left.bound, open: left })', ''],
-    ['if (side.open) open.push(side.open)', 'if (side.open && side.bound < -1e-2) open.push(side.open)'],
+    ['leaves.push(...sides.filter((_, i) => i !== next))', ''],
+    ['if (worst) leaves.push({ bound: worst.bound, open: worst })', ''],
+    ['const next = sides.findIndex(({ open }) => open)', 'const next = 0'],
     ['    this.#keep(leaves)\n', ''],
     ['neuronUpper[k]! <= 0 ? OFF', 'neuronUpper[k]! <= 1 ? OFF'],
     ['neuronLower[k]! >= 0 ? ON', 'neuronLower[k]! >= -1 ? ON'],

@@ -84,8 +84,6 @@ export const verify = [
     ],
     ['if (best > 0) {', 'if (best > -1e-2) {'],
     ['else this.leastLeft = Math.min(this.leastLeft, best)', ''],
-    ['leaves.push({ bound: parent.bound, open: parent })', ''],
-    ['for (let left = open.pop(); left; left = open.pop()) leaves.push({ bound: left.bound, open: left })', ''],
     ['      if (open) this.#open.push(open)\n', '      if (open && open.bound < -1) this.#open.push(open)\n'],
     ['neuronLower[k]! >= 0 ? ON', 'neuronLower[k]! >= 0 ? OFF'],
   ]),

@@ -26,8 +26,8 @@ const WORTH_HALVING = 1e3
 /** Bytes that open sub-problems may take. */
 const MEMORY = 2 ** 30
 
-/** A sub-problem that was split as often as a trial allows. */
-interface Tree {
+/** A sub-problem that was split as often as a trial allows, and the bound of the worst that is open then. */
+interface Dive {
   readonly leaves: readonly Bounded[]
   readonly splits: number
   readonly least: number
@@ -167,37 +167,34 @@ export class Search {
     return halved ?? (isStuck ? undefined : splitNeuron(problem))
   }
 
-  /** Grows two trees from a sub-problem, with splits of one kind each, and keeps the better one. */
+  /** Dives from a sub-problem twice, with splits of one kind each, and keeps the leaves of the better one. */
   #tryKinds(problem: SubProblem, deadline: number): void {
-    const [neuron, input] = splitKinds.map((kind) => ({ kind, ...this.#grow(problem, kind, deadline) }))
+    const [neuron, input] = splitKinds.map((kind) => ({ kind, ...this.#dive(problem, kind, deadline) }))
     const isBetter = input!.least === neuron!.least ? input!.splits < neuron!.splits : input!.least > neuron!.least
     const { kind, leaves } = isBetter ? input! : neuron!
     this.#kinds.decide(this.#bounds.openIn(problem), kind, neuron!.splits + input!.splits)
     this.#keep(leaves)
   }
 
-  /** Best first, until it is done or has so many splits; its least bound is that of what more splits would be needed for. */
-  #grow(problem: SubProblem, kind: SplitKind, deadline: number): Tree {
-    const open = new Heap<SubProblem>(byBound)
-    open.push(problem)
+  /**
+   * Splits a sub-problem, then the worse of its sides, and so on: what that gains says how deep a tree has to be. What
+   * has no open neuron left counts as closed, since one LP settles it.
+   */
+  #dive(problem: SubProblem, kind: SplitKind, deadline: number): Dive {
     const leaves: Bounded[] = []
     let splits = 0
-    while (splits < TRIAL && open.size > 0 && performance.now() <= deadline) {
-      const parent = open.pop()!
-      const split = this.#split(parent, kind, false)
-      if (!split) {
-        // an LP settles it
-        leaves.push({ bound: parent.bound, open: parent })
-        continue
-      }
+    let worst: SubProblem | undefined = problem
+    while (worst && splits < TRIAL && performance.now() <= deadline) {
+      const split = this.#split(worst, kind, false)
+      if (!split) break
       splits++
-      for (const side of this.#boundSplits([split], kind, deadline)) {
-        if (side.open) open.push(side.open)
-        else leaves.push(side)
-      }
+      const sides = this.#boundSplits([split], kind, deadline).toSorted((a, b) => a.bound - b.bound)
+      const next = sides.findIndex(({ open }) => open)
+      worst = sides[next]?.open
+      leaves.push(...sides.filter((_, i) => i !== next))
     }
-    const least = open.peek()?.bound ?? Infinity
-    for (let left = open.pop(); left; left = open.pop()) leaves.push({ bound: left.bound, open: left })
+    const least = worst && worst.next >= 0 ? worst.bound : Infinity
+    if (worst) leaves.push({ bound: worst.bound, open: worst })
     return { leaves, splits, least }
   }
 
