@@ -152,7 +152,7 @@ export const verify = [
     ['src/properties/instances.test.ts'],
     [
       ["(outcome.verdict === 'undecided' && outcome.reason === 'timeout')", "outcome.verdict === 'undecided'"],
-      ['tryAll(graph, regions, options.seed) : undefined', 'undefined : undefined'],
+      ['tryAll(graph, regions, options) : undefined', 'undefined : undefined'],
       ['bound = Math.min(bound, outcome.margin)', 'bound = outcome.margin'],
       ["const why = outcome?.verdict === 'undecided' ? outcome.reason : 'timeout'", 'const why = undefined'],
       ["if (outcome.verdict === 'vulnerable') return sat(graph, regions[i], outcome)", ''],

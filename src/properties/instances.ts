@@ -43,6 +43,8 @@ export interface InstanceResult {
 /** Less time than this is none: a verifier could not even begin. And the least share of the time, in seconds. */
 const LEAST_SECONDS = 1e-3
 const LEAST_SHARE = 0.02
+/** Seconds that trying many boxes may take, if half of the time is less. */
+const LEAST_TRYING = 10
 /** Of many boxes: multiplications that points of all of them may take, and the most points of one. */
 const POINTS = [2e7, 20] as const
 
@@ -71,7 +73,7 @@ async function verifyRegions(
   options: VerifierOptions,
 ): Promise<InstanceResult> {
   const end = performance.now() + 1000 * options.timeout
-  const found = regions.length > 1 ? tryAll(graph, regions, options.seed) : undefined
+  const found = regions.length > 1 ? tryAll(graph, regions, options) : undefined
   if (found) return found
   const outcomes: (Outcome | undefined)[] =
     regions.length > 1 && regions.every(hasConstraints)
@@ -96,8 +98,13 @@ async function verifyRegions(
   return regions.length === 0 ? { ...summarise(outcomes), isEmpty: true } : summarise(outcomes)
 }
 
-/** A few points of every box, whatever the time: what nothing was tried on is no timeout. */
-function tryAll(graph: Graph, regions: readonly Question[], seed: number): InstanceResult | undefined {
+/** A few points of every box, also where time is short, since what nothing was tried on is no timeout. */
+function tryAll(
+  graph: Graph,
+  regions: readonly Question[],
+  { timeout, seed }: VerifierOptions,
+): InstanceResult | undefined {
+  const end = performance.now() + 1000 * Math.max(LEAST_TRYING, timeout / 2)
   const [multiplications, most] = POINTS
   const count = affordable(graph, multiplications / regions.length, most)
   for (const region of regions) {
@@ -105,6 +112,7 @@ function tryAll(graph: Graph, regions: readonly Question[], seed: number): Insta
       const outputs = runCandidate(graph, region, point)?.outputs
       if (outputs) return sat(graph, region, { verdict: 'vulnerable', method: 'pgd', point, outputs })
     }
+    if (performance.now() > end) break
   }
   return undefined
 }
