@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { saveNetwork } from '../formats/network-file.ts'
+import { initialise } from '../networks/initialise.ts'
 import { robustra, removeFolder, temporaryFolder, tiny } from './command.testing.ts'
 
 const folder = temporaryFolder()
@@ -179,6 +181,14 @@ describe('attack', () => {
     const { rows, attackErrors, cleanErrors } = JSON.parse(stdout)
     expect(rows).toHaveLength(12)
     expect(readdirSync(at('pictures')).filter((name) => name.endsWith('.png'))).toHaveLength(attackErrors - cleanErrors)
+  })
+
+  test('takes networks of vectors', async () => {
+    const input = { channels: 784, height: 1, width: 1 }
+    const vectors = initialise({ name: 'vectors', input, layers: [{ kind: 'linear', outFeatures: 10 }] }, 1)
+    saveNetwork(at('vectors.safetensors'), vectors)
+    const { code, stdout } = await robustra('attack', at('vectors.safetensors'), '--epsilon', '0.1', '--first', '4')
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^vectors on 4 test images/)])
   })
 
   test('prints a table of fgsm', async () => {

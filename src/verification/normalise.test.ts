@@ -142,4 +142,8 @@ test('layers that flatten grey images take them as they are', () => {
   const flat = { architecture: { name: 'grey', input: { channels: 4, height: 5, width: 1 }, layers } }
   const taken = takeImages({ ...flat, parameters: new Float32Array(42) }, grey)
   expect(taken.architecture).toEqual({ ...flat.architecture, input: grey })
+  // a convolution would see other channels
+  const convolution = { kind: 'convolution', outChannels: 1, kernel: 1, stride: 1, padding: 0, from: -1 } as const
+  const architecture = { ...flat.architecture, layers: [...layers, convolution] }
+  expect(takeImages({ architecture, parameters: new Float32Array(47) }, grey).architecture).toBe(architecture)
 })

@@ -23,8 +23,10 @@ export function takeImages({ architecture, parameters }: Network, shape: Shape):
   const { input, layers } = architecture
   if (formatShape(input) === formatShape(shape) || sizeOf(input) !== sizeOf(shape)) return { architecture, parameters }
   const [first] = layers
-  if (first?.kind === 'flatten' && isChannelsLast([input.channels, input.height, input.width], shape)) {
-    if (shape.channels === 1) return { architecture: { ...architecture, input: shape }, parameters }
+  const isLast = isChannelsLast([input.channels, input.height, input.width], shape)
+  const isFlattened = first?.kind === 'flatten' && !layers.some((layer) => 'from' in layer && layer.from === -1)
+  if (isLast && isFlattened && shape.channels === 1) {
+    return { architecture: { ...architecture, input: shape }, parameters }
   }
   if (input.height !== 1 || input.width !== 1 || first?.kind === 'normalise') return { architecture, parameters }
   return { architecture: { ...architecture, input: shape, layers: behind({ kind: 'flatten' }, layers) }, parameters }
