@@ -85,7 +85,8 @@ export class Search {
       if (now > deadline) return 'timeout'
       if (this.#open.size > this.#capacity) return 'memory'
       const splits: Split[] = []
-      for (let room = ROWS; this.#open.size > 0 && room > 0;) {
+      const isLate = () => splits.length > 0 && performance.now() > deadline
+      for (let room = ROWS; this.#open.size > 0 && room > 0 && !isLate();) {
         const problem = this.#open.pop()!
         const kind = this.#kindFor(problem)
         if (!kind) {

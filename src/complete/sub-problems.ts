@@ -41,9 +41,9 @@ const PROGRESS = 0.05
 const LEAST_SCALE = 1e-3
 /** Margins below this are worth a re-check in the network itself. */
 const DOUBTFUL = 1e-6
-/** Boxes are halved only where few inputs vary, and where a cell takes no seconds and its forms less than 40 MB. */
+/** Boxes are halved only where few inputs vary, and where a cell takes less than a second. */
 const MOST_INPUTS = 20
-const MOST_NEURONS = 3000
+const MOST_NEURONS = 1500
 
 /** Whether few inputs vary, and within a box. */
 export const canHalve = ({ lower, upper, ball, neurons }: Condensed): boolean =>
