@@ -1,7 +1,7 @@
 import { beforeAll, expect, test, vi } from 'vitest'
 import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
-import { condense } from './condense.ts'
+import { condense, joinRows } from './condense.ts'
 import { withMargins } from './margins-graph.ts'
 import { Search } from './search.ts'
 import type { SubProblem } from './sub-problems.ts'
@@ -86,6 +86,24 @@ test('a sub-problem whose LP meets the deadline stays open, also with nothing le
   expect(open.map(({ row, phases }) => ({ row, phases }))).toEqual([{ row: root!.row, phases: root!.phases }])
   expect(open[0]!.bound).toBeGreaterThanOrEqual(root!.bound)
   expect(search.leastLeft).toBe(Infinity)
+  search.close()
+  engine.release(mark)
+})
+
+test('an LP of a sub-problem that is stuck leaves open neurons open', async () => {
+  // 0.4 − max(x, 0): least at x = 0.9; so many inputs that no box is halved
+  const wide = (end: number) => new Float64Array(30).fill(end)
+  const row = (bias: number, source: number, weight: number) => ({
+    ...{ bias, error: 0, source: Int32Array.of(source), weight: Float64Array.of(weight) },
+  })
+  const parts = { lower: wide(-1), upper: wide(0.9), rows: [row(0, 0, 1)], neuronLower: [-1], neuronUpper: [0.9] }
+  const condensed = joinRows(parts, [0], [row(0.4, 30, -1)])
+  const mark = engine.mark()
+  const search = new Search(engine, condensed, { isCounterexample: () => false })
+  search.addRoots(later())
+  search.add(search.takeOpen().map((problem) => ({ ...problem, stalled: 9 })))
+  await search.explore(later())
+  expect(search.leastLeft).toBeCloseTo(-0.5)
   search.close()
   engine.release(mark)
 })
