@@ -133,7 +133,7 @@ export const verify = [
     ['(corner >> j) & 1 ? upper[j]! : l', '(corner >> j) & 1 ? upper[j]! : upper[j]!'],
     ['if (lower.length > FEW) return', ''],
   ]),
-  ...mutantsOf('src/complete/verify.ts', at('verify', 'agreement', 'limits'), [
+  ...mutantsOf('src/complete/verify.ts', at('verify', 'agreement'), [
     ['if (intervals.question.unsafe.length === 0)', 'if (intervals.question.unsafe.length <= 1)'],
     ['if (margins.condensed.cases.length === 0)', 'if (margins.condensed.cases.length <= 1)'],
     ['closed = Math.min(closed, margins.closed)', 'closed = margins.closed'],

@@ -81,7 +81,7 @@ test('weights that are no 32-bit floats may be off by their share, and no others
   }
   expect(ends(0.5, 0.25, 3)).toEqual([1.25, 1.25])
   for (const [start, a, b] of [
-    [0.1, 0.25, 1],
+    [0.1, 0.25, 0],
     [0.25, -0.1, 1],
   ] as const) {
     const [below, above] = ends(start, a, b)
