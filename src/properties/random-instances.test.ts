@@ -1,6 +1,6 @@
 /**
  * Random formulas about tiny networks from end to end: no verdict may be wrong, and no counterexample besides its file.
- * ROBUSTRA_VNNLIB_INSTANCES sets how many formulas.
+ * RANDOM_INSTANCES sets how many formulas.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -28,7 +28,7 @@ const network = fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 17, maxLe
   }
 })
 
-const FORMULAS = Number(process.env['ROBUSTRA_VNNLIB_INSTANCES'] ?? 300)
+const FORMULAS = Number(process.env['RANDOM_INSTANCES'] ?? 300)
 const MOST_CASES = 12
 const grid = Array.from({ length: 17 * 17 }, (_, i) => [(i % 17) / 4 - 2, Math.floor(i / 17) / 4 - 2])
 

@@ -1,4 +1,4 @@
-/** Random formulas, and random damage to texts. ROBUSTRA_VNNLIB_FORMULAS sets how many formulas. */
+/** Random formulas, and random damage to texts. RANDOM_FORMULAS sets how many formulas. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Random } from '../../engine/random.ts'
@@ -20,7 +20,7 @@ import {
 } from './random-formula.testing.ts'
 import type { Region } from './regions.ts'
 
-const FORMULAS = Number(process.env['ROBUSTRA_VNNLIB_FORMULAS'] ?? 5300)
+const FORMULAS = Number(process.env['RANDOM_FORMULAS'] ?? 5300)
 const MOST_CASES = 300
 
 /** Quarters, which decimals and float64 have alike. */
