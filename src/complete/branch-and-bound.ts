@@ -1,10 +1,9 @@
 /**
  * Complete verification by branch and bound (Bunel et al. 2020), with the bounds of β-CROWN (Wang et al. 2021): a
  * sub-problem is a case of the question with some neurons split into on and off, over the region or, where few inputs
- * vary, over part of its box (cells.ts). It is closed by a lower bound above 0
- * under slopes and multipliers optimised for it; best first, in batches. The input where a sub-problem's bound is
- * attained is tried as a counterexample. Where every neuron is split, or where ascent does not get on, an LP helps
- * (milp/relaxation.ts).
+ * vary, over part of its box (cells.ts). It is closed by a lower bound above 0 under slopes and multipliers optimised
+ * for it; best first, in batches. The input where a sub-problem's bound is attained is tried as a counterexample. Where
+ * every neuron is split, or where ascent does not get on, an LP helps (milp/relaxation.ts).
  * Sound: yes, every bound gives way to rounding. Complete: given time and memory, where no minimum is within rounding
  * of 0.
  */

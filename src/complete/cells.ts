@@ -31,7 +31,7 @@ export interface Cell extends Box, Bounds {
 
 export const bytesOfCell = ({ inputs, neurons }: Condensed): number => 16 * (inputs + neurons) + 8 * inputs + 500
 
-/** The two halves of a cell's box, along the first of its axes where float64 has a number between both ends, if any. */
+/** The halves of a cell's box, along the first of its axes where float64 has a number between both ends, if any. */
 export function halvesOf({ lower, upper, axes }: Cell): Box[] {
   for (const axis of axes) {
     const middle = lower[axis]! / 2 + upper[axis]! / 2

@@ -1,7 +1,7 @@
 /**
  * Which kind of split raises bounds more, measured on the question itself. What either gains depends on how far the
- * search has come, so sub-problems with about as many open neurons are a group. Of each group one sub-problem is tried both ways
- * at first, then ever more seldom: see search.ts.
+ * search has come, so sub-problems with about as many open neurons are a group. Of each group one sub-problem is tried
+ * both ways at first, then ever more seldom: see search.ts.
  */
 import type { SplitKind } from './splits.ts'
 
