@@ -100,25 +100,49 @@ function chosen(call: Call, shape: readonly number[], condition: Value, yes: Ope
   return steps.add({ kind: 'selection', label, size, terms, shift }, shape, 5 * size)
 }
 
+/** ±1 where that is known whatever the input is: of what a ReLU makes, scaled and shifted. */
+export const sign: Operator = (call) => {
+  const operand = call.operand(0)
+  const { shape } = operand
+  if (isConstant(operand)) return call.make(shape, operand, (i) => Math.sign(operand.data[i]))
+  call.steps.spend(elementsOf(shape), call.label)
+  const sides = Float64Array.from({ length: elementsOf(shape) }, (_, o) => sideOf(call.steps, operand, o))
+  if (sides.includes(0)) return refusedValue(call, shape, [operand])
+  return { shape, data: sides, integer: false }
+}
+
+/** The sign of an element, 0 if that depends on the input. */
+function sideOf(steps: Steps, operand: Value, element: number): number {
+  const { of, factor, shift, size } = lineOf(steps, operand, element)
+  const isRelu = of === '' || steps.list[Number(of.split(' ')[0]) - 1]?.kind === 'relu'
+  // less may be what rounding has left
+  if (!isRelu || !(Math.abs(shift) > 1e-9 * size)) return 0
+  return factor === 0 || Math.sign(factor) === Math.sign(shift) ? Math.sign(shift) : 0
+}
+
 /** A linear function of one element of one value. */
 interface Line {
   /** 'value element', or '' for a constant. */
   readonly of: string
   readonly factor: number
   readonly shift: number
+  /** Of what the shift is the sum, without signs. */
+  readonly size: number
 }
 
 /** What an element is, as far back as it is a multiple of one other. */
 function lineOf({ list }: Steps, operand: Operand, element: number): Line {
-  if (isConstant(operand)) return { of: '', factor: 0, shift: operand.data[element] }
-  let [id, at, factor, shift] = [operand.id, element, 1, 0]
+  if (isConstant(operand))
+    return { of: '', factor: 0, shift: operand.data[element], size: Math.abs(operand.data[element]) }
+  let [id, at, factor, shift, size] = [operand.id, element, 1, 0, 0]
   for (;;) {
     const step = list[id - 1]
-    if (step?.kind !== 'selection' || step.terms.length !== 1) return { of: `${id} ${at}`, factor, shift }
+    if (step?.kind !== 'selection' || step.terms.length !== 1) return { of: `${id} ${at}`, factor, shift, size }
     const [term] = step.terms
     shift += factor * step.shift(at)
+    size += Math.abs(factor * step.shift(at))
     const source = term.source(at)
-    if (source < 0) return { of: '', factor: 0, shift }
+    if (source < 0) return { of: '', factor: 0, shift, size }
     factor *= term.factor(at)
     ;[id, at] = [term.value, source]
   }

@@ -121,6 +121,19 @@ describe('refuses in one line that names the file:', () => {
       "Add 'c-node' makes 400, which its type cannot hold",
     ],
     [
+      'a sign that depends on the input',
+      of({
+        nodes: [node('Relu', 'x', 'r'), node('Sub', 'r s', 'a'), node('Sign', 'a', 'y')],
+        initialisers: [floats('s', [1], [0.5])],
+      }),
+      "not supported: Sign ('y-node')",
+    ],
+    [
+      'the sign of a ReLU that may be 0',
+      of({ nodes: [node('Relu', 'x', 'r'), node('Sign', 'r', 'y')] }),
+      "not supported: Sign ('y-node')",
+    ],
+    [
       'a computed divisor',
       of({ nodes: [node('Div', 'w x', 'y')], input: [4, 3] }),
       "not supported: Div by a computed value ('y-node')",

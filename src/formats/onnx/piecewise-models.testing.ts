@@ -104,6 +104,18 @@ export const piecewiseModels: Readonly<Record<string, TestModel>> = {
     ],
     initialisers: [drawn('w', [4, 5]), drawn('b', [5]), number('zero', 0), number('s', 0.125)],
   },
+  'Sign of what is above or below 0 whatever the input': {
+    input: ['N', 4],
+    nodes: [
+      node('Relu', 'x', 'r'),
+      node('Mul', 'r f', 'm'),
+      node('Add', 'm s', 'a'),
+      node('Sign', 'a', 'b'),
+      node('Sign', 's', 'c'),
+      node('Sum', 'x b c', 'y'),
+    ],
+    initialisers: [floats('f', [4], [2, -3, 0, 0]), floats('s', [4], [0.5, -0.25, 1, -1])],
+  },
   MaxPool: { input: image, nodes: [node('MaxPool', 'x', 'y', { kernel_shape: [2, 3], strides: [2, 1] })] },
   'MaxPool of negative numbers with padding, which never wins': {
     input: image,
