@@ -199,7 +199,7 @@ export const bounds = [
       ['judgement.isSure ?', 'true ?'],
       ['judgement.isSure ?', 'judgement.margin > 0 ?'],
       ['if (judged[e]!.isSure && judged[e]!.margin > 0)', 'if (judged[e]!.margin > 0)'],
-      ['provedMargin(bounds, prediction) > 0', 'provedMargin(bounds, prediction) > -1'],
+      ['provedMargin(bounds, prediction) > 0', 'provedMargin(bounds, prediction) > -1e9'],
       ['Math.abs(margin - proved)', '0'],
     ],
   ),

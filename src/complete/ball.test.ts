@@ -80,6 +80,22 @@ test('the loss over a region: in kernels as here, attained inside, and no point 
   fc.assert(property, { numRuns: 300, seed: 1 })
 })
 
+test('coefficients whose squares underflow are not lost', () => {
+  const [centre, weight, source] = [new Float64Array(2), Float64Array.of(1e-170, 1e-170), Int32Array.of(0, 1)]
+  // a box that holds the ball, and one that cuts it, though not where the least is
+  for (const width of [2, 0.9]) {
+    const upper = new Float64Array(2).fill(width)
+    const ball = { norm: 'l2', centre, radius: 1 } as const
+    const region = { lower: upper.map((u) => -u), upper, ball }
+    const mark = engine.mark()
+    const batch = new Batch(new System(engine, { ...region, rows: [], neuronLower: [], neuronUpper: [] }), 8)
+    for (let r = 0; r < 8; r++) batch.setFunction(r, { bias: 0, source, weight, error: 0 }, 1)
+    for (const bound of batch.bounds()) expect(bound).toBeLessThanOrEqual(-1.414e-170)
+    engine.release(mark)
+    expect(lossOver(ball, reachOf(ball, region), weight)).toBeGreaterThanOrEqual(1.414e-170)
+  }
+})
+
 test('points are moved into box and ball, and those inside hardly at all', () => {
   const property = fc.property(seeds, (seed) => {
     const random = new Random(seed, 'move')
