@@ -32,6 +32,7 @@ test('without pruning the bound is the paper’s, and not tighter', async () => 
   const pruned = await dualBounds(network, image, 0, 0.01)
   const plain = await dualBounds(network, image, 0, 0.01, { prune: false })
   pruned.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(plain.margins[target]! + 1e-4))
+  expect([pruned.margins[0], plain.margins[0]]).toEqual([0, 0])
 })
 
 test('over pixels bounds are never looser, hold the points of the domain, and only those', async () => {
