@@ -1,7 +1,7 @@
 /** Constants of ONNX files that cancel when layers are folded into one: no bound may rest on what they lose. */
 import { expect, test } from 'vitest'
 import { parseNetwork } from '../formats/onnx/import.ts'
-import { type TestModel, bytesOf, floats, node } from '../formats/onnx/model.testing.ts'
+import { type TestModel, bytesOf, doubles, floats, node } from '../formats/onnx/model.testing.ts'
 import { climb } from './ladder.ts'
 import { atMost, exact, linear } from './testing/exact.testing.ts'
 import { Random } from '../engine/random.ts'
@@ -100,4 +100,19 @@ test('sums of constants are those of real numbers, not of 32-bit floats', async 
   const least = 1 + 3 * Math.fround(0.1)
   expect(await proves(model, least - 1e-9)).toBe(true)
   expect(await proves(model, least + 1e-9)).toBe(false)
+})
+
+test.each([
+  ['a sum that is rounded, and its opposite', 'Add', 2 ** 60, 0.5, 2 ** 60],
+  ['a product that is rounded, and itself', 'Mul', 1 + 2 ** -23, 1 + 2 ** -40, 1 + 2 ** -23],
+])('constants that cancel are refused: %s', (_, operator, a, b, c) => {
+  // y = x + (a ∘ b − c), where float64 has no digit of the difference right
+  const difference = (less: number): TestModel => ({
+    input: [1, 1],
+    nodes: [node(operator, 'a b', 'p'), node('Sub', 'p c', 'd'), node('Add', 'x d', 'y')],
+    initialisers: [doubles('a', [1], [a]), doubles('b', [1], [b]), doubles('c', [1], [less])],
+  })
+  expect(() => parseNetwork(bytesOf(difference(c)), 'model.onnx')).toThrow('combines constants that nearly cancel')
+  // where nothing cancels, rounding counts for no more than in any weight
+  expect(parseNetwork(bytesOf(difference(c / 2)), 'model.onnx').graph.nodes).toHaveLength(1)
 })

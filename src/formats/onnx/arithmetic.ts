@@ -1,4 +1,5 @@
 /** Operators that add and scale element by element. */
+import { productError, sumError } from '../../exact.ts'
 import type { Call, Operator } from './call.ts'
 import { elementwise } from './constants.ts'
 import { refusedValue } from './refused.ts'
@@ -26,8 +27,8 @@ export function combine(call: Call, operator: Arithmetic, a: Operand, b: Operand
   if (!shape) throw call.refuse(`combines [${a.shape}] and [${b.shape}]: the shapes do not fit`)
   const [fromA, fromB] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)]
   if (isConstant(a) && isConstant(b)) {
-    const round = a.integer ? Math.trunc : (x: number) => x
-    return elementwise(call, a, b, (x, y) => round(compute[operator](x, y)))
+    if (a.integer) return elementwise(call, a, b, (x, y) => Math.trunc(compute[operator](x, y)))
+    return combineConstants(call, operator, a, b)
   }
   if (isConstant(b)) return withConstant(call, operator, { value: a as Value, source: fromA }, b, fromB, shape)
   if (isConstant(a)) {
@@ -45,6 +46,41 @@ export function combine(call: Call, operator: Arithmetic, a: Operand, b: Operand
     { value: b.id, source: fromB, factor: () => sign },
   ]
   return call.steps.add({ kind: 'selection', label: call.label, size, terms, shift: () => 0 }, shape, 5 * size)
+}
+
+/** Units of 2⁻⁵³ of itself that a constant may be off: complete/substitution.ts allows for as many in every weight. */
+const MOST_ERROR = 32
+
+/** In float64. @throws UserError where what was rounded nearly cancels */
+function combineConstants(call: Call, operator: Arithmetic, a: Constant, b: Constant): Constant {
+  const [errorA, errorB] = [a.error ?? 0, b.error ?? 0]
+  let error = 0
+  const made = elementwise(call, a, b, (x, y) => {
+    const result = compute[operator](x, y)
+    const given =
+      operator === 'Add' || operator === 'Sub'
+        ? Math.abs(x) * errorA + Math.abs(y) * errorB
+        : Math.abs(result) * (errorA + errorB)
+    const off = given + rounding(operator, x, y, result) * 2 ** 53
+    if (off !== 0) error = Math.max(error, off / Math.abs(result))
+    return result
+  })
+  if (!(error <= MOST_ERROR)) throw call.refuse('combines constants that nearly cancel, after they were rounded')
+  return { ...made, error }
+}
+
+/** How much the result was rounded, at most. */
+function rounding(operator: Arithmetic, x: number, y: number, result: number): number {
+  switch (operator) {
+    case 'Add':
+      return Math.abs(sumError(x, y, result))
+    case 'Sub':
+      return Math.abs(sumError(x, -y, result))
+    case 'Mul':
+      return Math.abs(productError(x, y, result))
+    case 'Div':
+      return result * y === x && productError(result, y, x) === 0 ? 0 : Math.abs(result) * 2 ** -53
+  }
 }
 
 interface Source {

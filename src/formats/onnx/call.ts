@@ -183,7 +183,8 @@ export class Call {
       }
     }
     const isSingle = !like.integer && data.every((x) => Math.fround(x) === x)
-    return { shape, data: isSingle ? Float32Array.from(data) : data, integer: like.integer }
+    const { integer, error } = like
+    return { shape, data: isSingle ? Float32Array.from(data) : data, integer, ...(error && { error }) }
   }
 }
 

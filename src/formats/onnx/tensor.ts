@@ -27,6 +27,8 @@ export interface Constant {
   readonly integer: Range | false
   /** Holds ±infinity: good for bounds (`Call.bound`) and for nothing else. */
   readonly infinite?: boolean
+  /** How far its numbers may be from the real ones, in units of 2⁻⁵³ of each; none where they are exact. */
+  readonly error?: number
 }
 
 /** Least and most. */
