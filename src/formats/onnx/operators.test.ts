@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest'
 import { evaluateGraph } from '../../networks/graph.ts'
 import { parseNetwork } from './import.ts'
-import { linearModels } from './linear-models.testing.ts'
+import { constantModels } from './constant-models.testing.ts'
+import { placementModels } from './placement-models.testing.ts'
+import { sumModels } from './sum-models.testing.ts'
 import { type TestModel, bytesOf, drawnInputs, node, relativeError, runOracle } from './model.testing.ts'
 import { operatorModels } from './operator-models.testing.ts'
 import { piecewiseModels } from './piecewise-models.testing.ts'
@@ -11,7 +13,13 @@ import { piecewiseModels } from './piecewise-models.testing.ts'
 const onceMore = (model: TestModel): TestModel =>
   model.output === undefined ? { ...model, nodes: [...model.nodes, node('Relu', 'y', 'out')] } : model
 
-for (const [name, model] of Object.entries({ ...operatorModels, ...linearModels, ...piecewiseModels })) {
+for (const [name, model] of Object.entries({
+  ...operatorModels,
+  ...placementModels,
+  ...sumModels,
+  ...constantModels,
+  ...piecewiseModels,
+})) {
   test.each([
     ['', model],
     [', then a ReLU', onceMore(model)],
