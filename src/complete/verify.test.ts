@@ -8,7 +8,8 @@ import { type Graph, type GraphNode, evaluateGraph } from '../networks/graph.ts'
 import { denseMap } from '../networks/linear-map.ts'
 import { climb } from './ladder.ts'
 import { outputBounds } from './output-bounds.ts'
-import type { LinearConstraint, Question } from './question.ts'
+import type { LinearConstraint, Outcome, Question } from './question.ts'
+import { bump } from './testing/near-miss.testing.ts'
 import { type SearchChoice, searchChoices, verifyQuestion } from './verify.ts'
 
 const options = { timeout: 30, workers: 1, seed: 0 }
@@ -130,6 +131,14 @@ test.each([
   const asked = verifyQuestion(graph, question, options)
   if (reason === undefined) await expect(asked).rejects.toThrow(message)
   else expect(await asked).toEqual({ verdict: 'undecided', bound: -Infinity, reason })
+})
+
+test('what a search finds comes with the outputs of the network', async () => {
+  const { graph, question } = bump(new Random(40, 'bump'), 4, 2 ** -13, 1 + 2 ** -7)
+  const outcome = await verifyQuestion(graph, question, { ...options, complete: 'milp' })
+  expect(outcome).toMatchObject({ verdict: 'vulnerable', method: 'milp' })
+  const { point, outputs } = outcome as Outcome & { verdict: 'vulnerable' }
+  expect(outputs).toEqual(evaluateGraph(graph, point).at(-1))
 })
 
 test('what slopes prove is hardly attacked', async () => {
