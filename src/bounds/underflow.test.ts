@@ -107,7 +107,8 @@ const bounds = {
 
 test('bounds hold to the last bit where numbers underflow', async () => {
   const found: string[] = []
-  for (let seed = 0; seed < 1500; seed++) {
+  // in the last two numbers are so large that rows of hidden neurons cannot be trusted
+  for (const seed of [...new Array(1500).keys(), 2997, 6070]) {
     const random = new Random(seed, 'tiny')
     const example = tinyCase(random)
     const { network, image, epsilon } = example
