@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { parseNetwork } from '../formats/onnx/import.ts'
 import { type TestModel, bytesOf, doubles, floats, node } from '../formats/onnx/model.testing.ts'
+import { evaluateGraph } from '../networks/graph.ts'
 import { climb } from './ladder.ts'
 import { atMost, exact, linear } from './testing/exact.testing.ts'
 import { Random } from '../engine/random.ts'
@@ -115,4 +116,14 @@ test.each([
   expect(() => parseNetwork(bytesOf(difference(c)), 'model.onnx')).toThrow('combines constants that nearly cancel')
   // where nothing cancels, rounding counts for no more than in any weight
   expect(parseNetwork(bytesOf(difference(c / 2)), 'model.onnx').graph.nodes).toHaveLength(1)
+})
+
+test("batch normalisation's ε is the 32-bit float next to 1e-5 where none is given", () => {
+  const model: TestModel = {
+    input: [1, 1],
+    nodes: [node('BatchNormalization', 'x s b m v', 'y')],
+    initialisers: ['s', 'b', 'm', 'v'].map((name) => floats(name, [1], [name === 's' ? 1 : 0])),
+  }
+  const { graph } = parseNetwork(bytesOf(model), 'model.onnx')
+  expect(evaluateGraph(graph, Float64Array.of(1)).at(-1)).toEqual(Float64Array.of(1 / Math.sqrt(Math.fround(1e-5))))
 })
