@@ -17,9 +17,14 @@ export function sumError(a: number, b: number, sum: number): number {
 export function productError(a: number, b: number, product: number): number {
   if (a === 0 || b === 0) return 0
   if (Math.abs(product) < SMALL) return Math.abs(product) * 2 ** -52 + Number.MIN_VALUE
+  return Math.abs(productLoss(a, b, product))
+}
+
+/** a · b − product for a product that is 0 or not among the smallest; NaN if it overflowed. */
+export function productLoss(a: number, b: number, product: number): number {
   const [aHigh, bHigh] = [highOf(a), highOf(b)]
   const [aLow, bLow] = [a - aHigh, b - bHigh]
-  return Math.abs(aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow)
+  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow
 }
 
 /** The upper half of a number's bits. */

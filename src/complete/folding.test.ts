@@ -1,7 +1,7 @@
 /** Constants of ONNX files that cancel when layers are folded into one: no bound may rest on what they lose. */
 import { expect, test } from 'vitest'
 import { parseNetwork } from '../formats/onnx/import.ts'
-import { type TestModel, bytesOf, doubles, floats, node } from '../formats/onnx/model.testing.ts'
+import { type TestModel, bytesOf, doubles, floats, integers, node } from '../formats/onnx/model.testing.ts'
 import { evaluateGraph } from '../networks/graph.ts'
 import { climb } from './ladder.ts'
 import { atMost, exact, linear } from './testing/exact.testing.ts'
@@ -126,4 +126,27 @@ test("batch normalisation's ε is the 32-bit float next to 1e-5 where none is gi
   }
   const { graph } = parseNetwork(bytesOf(model), 'model.onnx')
   expect(evaluateGraph(graph, Float64Array.of(1)).at(-1)).toEqual(Float64Array.of(1 / Math.sqrt(Math.fround(1e-5))))
+})
+
+test.each([
+  ['ReduceSum', [node('ReduceSum', 'c axes', 'd', { keepdims: 0 })]],
+  ['MatMul', [node('MatMul', 'c ones', 'd')]],
+] as const)('constants that cancel within one operator are summed with all their digits: %s', async (_, nodes) => {
+  // y = x + (2⁶⁰ + 0.5 − 2⁶⁰)
+  const model = (first: number): TestModel => ({
+    input: [1, 1],
+    nodes: [node('Mul', 'a b', 'c'), ...nodes, node('Add', 'x d', 'y')],
+    initialisers: [
+      doubles('a', [3], [2 ** 60, 0.5, -(2 ** 60)]),
+      doubles('b', [3], [first, 1, 1]),
+      doubles('ones', [3], [1, 1, 1]),
+      integers('axes', [0]),
+    ],
+  })
+  expect(await proves(model(1), 0.499)).toBe(true)
+  expect(await proves(model(1), 0.501)).toBe(false)
+  // a product that is rounded before: no digit is known
+  const rounded = model(1 + 2 ** -40)
+  const initialisers = [doubles('a', [3], [1 + 2 ** -23, 0, -(1 + 2 ** -23)]), ...rounded.initialisers!.slice(1)]
+  expect(() => parseNetwork(bytesOf({ ...rounded, initialisers }), 'model.onnx')).toThrow('nearly cancel')
 })

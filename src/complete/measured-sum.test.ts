@@ -85,7 +85,7 @@ test('weights that are no 32-bit floats may be off by their share, and no others
     [0.25, -0.1, 1],
   ] as const) {
     const [below, above] = ends(start, a, b)
-    expect(above - below).toBeGreaterThan(0.1 * 2 ** -51)
-    expect(above - below).toBeLessThan(2 ** -49)
+    expect(above - below).toBeGreaterThan(0.1 * ROUNDED)
+    expect(above - below).toBeLessThan(4 * ROUNDED)
   }
 })

@@ -7,9 +7,9 @@ import type { SparseRows } from '../networks/linear-map.ts'
 
 /**
  * A network's weights that are no 32-bit floats may have been rounded when they were made (1/n, a batch normalisation's
- * factor), by a few operations: this share of them covers that.
+ * factor, arithmetic on constants of the file): formats/onnx/call.ts lets them be off by this share.
  */
-export const ROUNDED = 2 ** -51
+export const ROUNDED = 2 ** -46
 
 /** Of sparse rows: linear-map.ts. */
 type Entries = Pick<SparseRows, 'source' | 'weight'>

@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine/engine.ts'
 import type { Graph } from '../networks/graph.ts'
-import type { LinearMap, SparseRows } from '../networks/linear-map.ts'
+import { type LinearMap, type SparseRows, rowsOf } from '../networks/linear-map.ts'
 import { MeasuredSum, ROUNDED } from './measured-sum.ts'
 import type { InputRegion } from './question.ts'
 import { Substitution } from './substitution.ts'
@@ -77,32 +77,3 @@ export function affineBounds(
 
 const entriesOf = ({ form, inputs, outputs }: LinearMap): number =>
   form.kind === 'sparse' ? form.weight.length : inputs * outputs
-
-const known = new WeakMap<LinearMap, Omit<SparseRows, 'inputs'>>()
-
-/** The rows of any map, made once. */
-function rowsOf(map: LinearMap): Omit<SparseRows, 'inputs'> {
-  if (map.form.kind === 'sparse') return map.form
-  const made = known.get(map) ?? readRows(map)
-  known.set(map, made)
-  return made
-}
-
-function readRows({ inputs, outputs, transposed }: LinearMap): Omit<SparseRows, 'inputs'> {
-  const start = new Int32Array(outputs + 1)
-  const [source, weight]: [number[], number[]] = [[], []]
-  const unit = new Float64Array(outputs)
-  for (let o = 0; o < outputs; o++) {
-    const row = new Float64Array(inputs)
-    unit[o] = 1
-    transposed(unit, row)
-    unit[o] = 0
-    row.forEach((w, i) => {
-      if (w === 0) return
-      source.push(i)
-      weight.push(w)
-    })
-    start[o + 1] = source.length
-  }
-  return { start, source: Int32Array.from(source), weight: Float64Array.from(weight) }
-}

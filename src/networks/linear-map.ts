@@ -230,3 +230,32 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
     form: { kind: 'convolution', shape, weights },
   }
 }
+
+const known = new WeakMap<LinearMap, Omit<SparseRows, 'inputs'>>()
+
+/** The rows of any map, made once. */
+export function rowsOf(map: LinearMap): Omit<SparseRows, 'inputs'> {
+  if (map.form.kind === 'sparse') return map.form
+  const made = known.get(map) ?? readRows(map)
+  known.set(map, made)
+  return made
+}
+
+function readRows({ inputs, outputs, transposed }: LinearMap): Omit<SparseRows, 'inputs'> {
+  const start = new Int32Array(outputs + 1)
+  const [source, weight]: [number[], number[]] = [[], []]
+  const unit = new Float64Array(outputs)
+  for (let o = 0; o < outputs; o++) {
+    const row = new Float64Array(inputs)
+    unit[o] = 1
+    transposed(unit, row)
+    unit[o] = 0
+    row.forEach((w, i) => {
+      if (w === 0) return
+      source.push(i)
+      weight.push(w)
+    })
+    start[o + 1] = source.length
+  }
+  return { start, source: Int32Array.from(source), weight: Float64Array.from(weight) }
+}

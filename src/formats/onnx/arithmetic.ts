@@ -48,25 +48,21 @@ export function combine(call: Call, operator: Arithmetic, a: Operand, b: Operand
   return call.steps.add({ kind: 'selection', label: call.label, size, terms, shift: () => 0 }, shape, 5 * size)
 }
 
-/** Units of 2⁻⁵³ of itself that a constant may be off: complete/substitution.ts allows for as many in every weight. */
-const MOST_ERROR = 32
-
 /** In float64. @throws UserError where what was rounded nearly cancels */
 function combineConstants(call: Call, operator: Arithmetic, a: Constant, b: Constant): Constant {
   const [errorA, errorB] = [a.error ?? 0, b.error ?? 0]
   let error = 0
-  const made = elementwise(call, a, b, (x, y) => {
-    const result = compute[operator](x, y)
+  const result = (x: number, y: number) => {
+    const made = compute[operator](x, y)
     const given =
       operator === 'Add' || operator === 'Sub'
         ? Math.abs(x) * errorA + Math.abs(y) * errorB
-        : Math.abs(result) * (errorA + errorB)
-    const off = given + rounding(operator, x, y, result) * 2 ** 53
-    if (off !== 0) error = Math.max(error, off / Math.abs(result))
-    return result
-  })
-  if (!(error <= MOST_ERROR)) throw call.refuse('combines constants that nearly cancel, after they were rounded')
-  return { ...made, error }
+        : Math.abs(made) * (errorA + errorB)
+    const off = given + rounding(operator, x, y, made) * 2 ** 53
+    if (off !== 0) error = Math.max(error, off / Math.abs(made))
+    return made
+  }
+  return elementwise(call, a, b, result, a, () => error)
 }
 
 /** How much the result was rounded, at most. */

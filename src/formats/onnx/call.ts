@@ -169,8 +169,24 @@ export class Call {
     return sameShape(shape, operand.shape) ? operand : { ...operand, shape }
   }
 
-  /** A new constant, of 64-bit floats where 32 bits cannot hold it. */
-  make(shape: readonly number[], like: Constant, element: (index: number) => number): Constant {
+  /** The largest of the constants that it reads, in units of 2⁻⁵³ of each of their numbers. */
+  get inputError(): number {
+    return this.#inputs.reduce((most, operand) => {
+      return operand && isConstant(operand) ? Math.max(most, operand.error ?? 0) : most
+    }, 0)
+  }
+
+  /**
+   * A new constant, of 64-bit floats where 32 bits cannot hold it.
+   * @param error as in `Constant`: by default what is read has, since most operators only choose from it
+   * @throws UserError if it is more than bounds allow for
+   */
+  make(
+    shape: readonly number[],
+    like: Constant,
+    element: (index: number) => number,
+    error: number | (() => number) = this.inputError,
+  ): Constant {
     const length = elementsOf(shape)
     if (!(length <= MAX_ELEMENTS)) throw this.refuse(`makes a constant of [${shape}]: too large`)
     this.steps.spend(length, this.label)
@@ -183,9 +199,20 @@ export class Call {
       }
     }
     const isSingle = !like.integer && data.every((x) => Math.fround(x) === x)
-    const { integer, error } = like
-    return { shape, data: isSingle ? Float32Array.from(data) : data, integer, ...(error && { error }) }
+    const off = like.integer ? 0 : typeof error === 'number' ? error : error()
+    if (!(off <= MOST_ERROR)) throw this.refuse('combines constants that nearly cancel, after they were rounded')
+    const { integer } = like
+    return { shape, data: isSingle ? Float32Array.from(data) : data, integer, ...(off > 0 && { error: off }) }
+  }
+
+  /** The error of a function of what it reads that is off by so many units. @throws UserError if that was rounded itself */
+  rounded(units: number): number {
+    if (this.inputError === 0) return units
+    throw this.refuse('reads a constant that was computed and rounded: that is not supported')
   }
 }
+
+/** Units of 2⁻⁵³ of itself that a constant may be off: complete/substitution.ts allows for as many in every weight. */
+const MOST_ERROR = 128
 
 export const labelOf = ({ opType, name, output }: NodeProto): string => `${opType} '${name || (output[0] ?? '')}'`

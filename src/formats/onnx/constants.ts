@@ -1,5 +1,6 @@
 /** Operators on constants alone: arithmetic of shapes, conditions and quantised weights. */
 import type { Call, Operator } from './call.ts'
+import { LongSum } from './long-sum.ts'
 import { INT64, BOOL } from './schema.ts'
 import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
 import { type Constant, ranges } from './tensor.ts'
@@ -15,6 +16,7 @@ export function elementwise(
   b: Constant,
   compute: (a: number, b: number) => number,
   like: Constant = a,
+  error?: number | (() => number),
 ): Constant {
   const shape = broadcastShapes(a.shape, b.shape)
   if (!shape) throw call.refuse(`combines [${a.shape}] and [${b.shape}]: the shapes do not fit`)
@@ -23,11 +25,14 @@ export function elementwise(
     if (a.integer && !Number.isSafeInteger(x)) throw call.refuse(`computes with ${x}: that is too large to be exact`)
     return x
   }
-  return call.make(shape, like, (i) => exact(compute(exact(a.data[fromA(i)]), exact(b.data[fromB(i)]))))
+  return call.make(shape, like, (i) => exact(compute(exact(a.data[fromA(i)]), exact(b.data[fromB(i)]))), error)
 }
 
 const both = (compute: (a: number, b: number) => number, like?: Constant): Operator => {
-  return (call) => elementwise(call, call.constant(0), call.constant(1), compute, like)
+  return (call) => {
+    const [a, b] = [call.constant(0), call.constant(1)]
+    return elementwise(call, a, b, compute, like, a.integer || like ? 0 : call.rounded(4))
+  }
 }
 
 const holds = (test: (a: number, b: number) => boolean) => both((a, b) => Number(test(a, b)), truth)
@@ -57,7 +62,13 @@ export const constantOfShape: Operator = (call) => {
 export const range: Operator = (call) => {
   const [start, limit, step] = [0, 1, 2].map((i) => call.constant(i).data[0])
   const length = Math.max(0, Math.ceil((limit - start) / step))
-  return call.make([length], call.constant(0), (i) => start + i * step)
+  const first = call.constant(0)
+  const exactly = new LongSum()
+  const element = (i: number) => {
+    exactly.start(start).add(i, step, 0)
+    return exactly.value
+  }
+  return call.make([length], first, element, first.integer ? 0 : call.rounded(1))
 }
 
 export const size: Operator = (call) => call.make([], counts, () => elementsOf(call.operand(0).shape))
@@ -87,7 +98,12 @@ export const dequantizeLinear: Operator = (call) => {
   const inner = elementsOf(x.shape.slice(along + 1))
   const at = (i: number) => (single ? 0 : Math.floor(i / inner) % x.shape[along])
   const like = { shape: [], data: new Float64Array(), integer: false } as const
-  return call.make(x.shape, like, (i) => (x.data[i] - (zero?.data[at(i)] ?? 0)) * scale.data[at(i)])
+  return call.make(
+    x.shape,
+    like,
+    (i) => (x.data[i] - (zero?.data[at(i)] ?? 0)) * scale.data[at(i)],
+    call.inputError + 1,
+  )
 }
 
 /** Ties to even. */

@@ -1,6 +1,8 @@
-/** Operators on constants alone: run as little networks, in float64. */
-import { evaluateGraph } from '../../networks/graph.ts'
+/** Operators on constants alone: run as little networks, in twice the digits of float64. */
+import type { GraphNode } from '../../networks/graph.ts'
+import { rowsOf } from '../../networks/linear-map.ts'
 import type { Call, Operator } from './call.ts'
+import { LongSum } from './long-sum.ts'
 import { elementsOf } from './shape.ts'
 import { type Operand, Steps, isConstant, nodeOf } from './steps.ts'
 
@@ -16,10 +18,50 @@ function fold(call: Call, operator: Operator): readonly Operand[] {
   if (integer) throw call.refuse(`reads whole numbers ('${call.node.input[0]}'): that is not supported`)
   const made = [operator(call.alone(steps))].flat()
   const sizes = [elementsOf(shape), ...steps.list.map(({ size }) => size)]
-  const nodes = steps.list.map((step) => nodeOf(step, sizes))
-  const values = evaluateGraph({ name: call.label, inputShape: shape, nodes }, data)
+  // what the operator's own weights are made of may have been rounded as well
+  const values: Value[] = [
+    { data: Float64Array.from(data), error: new Float64Array(data.length).fill(call.inputError) },
+  ]
+  for (const step of steps.list) values.push(run(nodeOf(step, sizes), values, call.inputError))
   const like = { shape, data: new Float64Array(), integer: false } as const
-  return made.map((operand) =>
-    isConstant(operand) ? operand : call.make(operand.shape, like, (i) => values[operand.id][i]),
-  )
+  return made.map((operand) => {
+    if (isConstant(operand)) return operand
+    const { data: found, error } = values[operand.id]
+    const most = error.reduce((a, b) => Math.max(a, b), 0)
+    return call.make(operand.shape, like, (i) => found[i], most)
+  })
+}
+
+interface Value {
+  readonly data: Float64Array
+  /** Of each number, in units of 2⁻⁵³ of it. */
+  readonly error: Float64Array
+}
+
+/** @param weightError of the weights */
+function run(node: GraphNode, values: readonly Value[], weightError: number): Value {
+  if (node.kind === 'relu') {
+    const { data, error } = values[node.value]
+    return {
+      data: data.map((z) => Math.max(z, 0)),
+      error: error.map((e, j) => (data[j] > 0 ? e : e < Infinity ? 0 : e)),
+    }
+  }
+  const made = { data: node.bias.slice(), error: new Float64Array(node.bias.length) }
+  const sum = new LongSum()
+  const terms = node.terms.map(({ value, map }) => ({ rows: rowsOf(map), ...values[value] }))
+  for (let o = 0; o < node.bias.length; o++) {
+    sum.start(node.bias[o])
+    for (const { rows, data, error } of terms) {
+      for (let e = rows.start[o]; e < rows.start[o + 1]; e++) {
+        const source = rows.source[e]
+        // weights that are no 32-bit floats may be rounded: 1/n and the like
+        const ofWeight = weightError + (Math.fround(rows.weight[e]) === rows.weight[e] ? 0 : 4)
+        sum.add(rows.weight[e], data[source], error[source] + ofWeight)
+      }
+    }
+    made.data[o] = sum.value
+    made.error[o] = sum.error
+  }
+  return made
 }

@@ -1,4 +1,5 @@
 /** Sums: operators whose outputs are weighted sums of a value's elements, given by their entries. */
+import { LongSum } from './long-sum.ts'
 import { combine } from './arithmetic.ts'
 import type { Call, Operator } from './call.ts'
 import { elementsOf, stridesOf, walk } from './shape.ts'
@@ -81,11 +82,16 @@ const reduce =
     const w = weight(length)
     if (isConstant(operand)) {
       if (operand.integer && w !== 1) throw call.refuse('averages whole numbers: that is not supported')
-      return call.make(shape, { ...operand, data: new Float64Array() }, (o) => {
-        let sum = 0
-        for (let i = 0; i < length; i++) sum += operand.data[source(o, i)]
-        return sum * w
-      })
+      const sum = new LongSum()
+      let error = 0
+      const element = (o: number) => {
+        sum.start(0)
+        for (let i = 0; i < length; i++) sum.add(operand.data[source(o, i)], 1, call.inputError)
+        error = Math.max(error, sum.error)
+        return sum.value * w
+      }
+      // the factor and the product are rounded, too
+      return call.make(shape, { ...operand, data: new Float64Array() }, element, () => error + (w === 1 ? 0 : 2))
     }
     return sums(call, operand, shape, elementsOf(operand.shape), (o, add) => {
       for (let i = 0; i < length; i++) add(source(o, i), w)
@@ -108,6 +114,7 @@ export const mean: Operator = (call) => scaled(call, total(call), 1 / call.input
 export const neg: Operator = (call) => scaled(call, call.operand(0), -1)
 
 function scaled(call: Call, operand: Operand, factor: number): Operand {
-  if (isConstant(operand)) return call.make(operand.shape, operand, (i) => factor * operand.data[i])
+  if (isConstant(operand))
+    return call.make(operand.shape, operand, (i) => factor * operand.data[i], (operand.error ?? 0) + 2)
   return call.steps.scale(call.label, operand, { factor: () => factor, shift: () => 0, isRounded: true })
 }

@@ -21,13 +21,26 @@ export function refusedValue(
   return call.steps.add(step, shape, 0)
 }
 
+const STEP = 2 ** -20
+
 /** One that is neither linear nor made of pieces that are. */
 export const curved =
   (compute: (x: number) => number): Operator =>
   (call) => {
     const operand = call.operand(0)
     if (!isConstant(operand)) return refusedValue(call, operand.shape, [operand])
-    return call.make(operand.shape, { ...operand, data: new Float64Array() }, (i) => compute(operand.data[i]))
+    const like = { ...operand, data: new Float64Array() }
+    let slope = 0
+    const element = (i: number) => {
+      const x = operand.data[i]
+      const y = compute(x)
+      // how far the function may move for a relative step: what was rounded before counts so often
+      if (call.inputError > 0 && y !== 0) {
+        slope = Math.max(slope, Math.abs(compute(x * (1 + STEP)) - y) / Math.abs(y) / STEP)
+      }
+      return y
+    }
+    return call.make(operand.shape, like, element, () => 4 + 2 * call.inputError * slope)
   }
 
 /** Operators by what is refused of them, with names of nodes. */

@@ -19,5 +19,5 @@ export const softmax =
     if (!isConstant(operand)) return refusedValue(call, shape, [operand], isWhole ? { ending } : {})
     if (!isWhole) throw call.refuse('is not over all elements of its constant: that is not supported')
     const data = endOutputs(ending, Float64Array.from(operand.data))
-    return call.make(shape, { ...operand, data: new Float64Array() }, (i) => data[i])
+    return call.make(shape, { ...operand, data: new Float64Array() }, (i) => data[i], call.rounded(16))
   }
