@@ -24,8 +24,8 @@ export const verify = [
     ['low.addRow(rows, first, end, lower, upper)', 'low.addRow(rows, first, end, lower, lower)'],
     ['upper: ends.upper.map((u) => Math.max(u, 0))', 'upper: ends.upper.map((u) => Math.min(u, 0))'],
     ['high.start(bias[o]!)', 'high.start(0)'],
-    ['    unit[o] = 0\n', ''],
   ]),
+  ...mutantsOf('src/networks/linear-map.ts', at('presolve', 'narrow'), [['    unit[o] = 0\n', '']]),
   ...mutantsOf('src/complete/presolve.ts', at('presolve', 'narrow', 'verify'), [
     ['? lower[n]! >= 0 : lower[n]! > 0', '? lower[n]! >= 0 : lower[n]! >= 0'],
     ['? lower[n]! >= 0 : lower[n]! > 0', '? lower[n]! > 0 : lower[n]! > 0'],

@@ -105,6 +105,17 @@ test('products that underflow', () => {
   expectSound({ ...box, rows: [], neuronLower: [], neuronUpper: [] }, row(0, { 0: -tiny }))
 })
 
+test('a row of a batch forgets the function before it', () => {
+  const mark = engine.mark()
+  const on = { rows: [row(0, { 0: 1 })], neuronLower: [1], neuronUpper: [2] }
+  const batch = new Batch(new System(engine, { lower: Float64Array.of(1), upper: Float64Array.of(2), ...on }), 8)
+  batch.setNeuron(0, FREE, 0, 0)
+  batch.setFunction(0, row(0, { 0: -3, 1: -5 }), 1)
+  batch.setFunction(0, row(0, { 0: 1 }), 1)
+  expect(batch.bounds()[0]).toBeCloseTo(1, 9)
+  engine.release(mark)
+})
+
 test('what rows are off by costs as much as reaches them', () => {
   const system = (error: number): Neurons => ({
     ...{ lower: Float64Array.of(1), upper: Float64Array.of(2), rows: [row(0, { 0: 1 }, error)] },

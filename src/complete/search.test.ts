@@ -108,3 +108,14 @@ test('an LP of a sub-problem that is stuck leaves open neurons open', async () =
   search.close()
   engine.release(mark)
 })
+
+test('more cases than are bounded at once are all kept', () => {
+  const { condensed } = planted()
+  const mark = engine.mark()
+  const cases = Array.from({ length: 20 }, () => condensed.cases[0]!)
+  const search = new Search(engine, { ...condensed, cases }, { isCounterexample: () => false })
+  search.addRoots(later())
+  expect(search.takeOpen()).toHaveLength(20)
+  search.close()
+  engine.release(mark)
+})
