@@ -2,6 +2,7 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import { Engine } from '../engine/engine.ts'
 import { Random } from '../engine/random.ts'
 import { condense, joinRows } from './condense.ts'
+import { randomPoint, randomSystem, rowValues } from './milp/milp.testing.ts'
 import { withMargins } from './margins-graph.ts'
 import { Search } from './search.ts'
 import type { SubProblem } from './sub-problems.ts'
@@ -118,4 +119,31 @@ test('more cases than are bounded at once are all kept', () => {
   expect(search.takeOpen()).toHaveLength(20)
   search.close()
   engine.release(mark)
+})
+
+test('unsafe points stay in some open sub-problem, or are left, while kinds of splits are tried', async () => {
+  let unsafe = 0
+  for (let seed = 0; seed < 12; seed++) {
+    const random = new Random(seed, 'unsafe')
+    const system = randomSystem(random, { inputs: 3, neurons: 40, density: 0.5 })
+    const mark = engine.mark()
+    const search = new Search(engine, system, { isCounterexample: () => false })
+    search.addRoots(later())
+    await search.explore(later(0.05))
+    const open = search.takeOpen()
+    for (let i = 0; i < 300; i++) {
+      const point = randomPoint(random, system)
+      const values = rowValues(system, point)
+      if (!(values[system.neurons]! < -1e-6)) continue
+      unsafe++
+      const holds = ({ phases, cell }: SubProblem) =>
+        phases.every((phase, k) => phase * values[k]! >= -1e-12) &&
+        point.every((x, j) => !cell || (cell.lower[j]! <= x && x <= cell.upper[j]!))
+      // what is within rounding of 0 is only counted
+      expect(search.leastLeft < Infinity || open.some(holds), `seed ${seed}`).toBe(true)
+    }
+    search.close()
+    engine.release(mark)
+  }
+  expect(unsafe).toBeGreaterThan(50)
 })

@@ -2,6 +2,7 @@
  * Rational numbers, exact under + − × ÷, as the numbers of VNN-LIB are. Each knows the float64 nearest to it, which
  * decides nearly every comparison; fractions of big integers are made only where they are needed.
  */
+import { productLoss } from '../../exact.ts'
 import { binary, bits, greatestCommonDivisor, next, nearestTo, previous } from './float64.ts'
 
 interface Fraction {
@@ -206,16 +207,8 @@ const compareIntegers = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 
 
 const powersOfTen = Array.from({ length: 23 }, (_, k) => 10 ** k)
 
-/** Rounded, but its sign is exact: digits − nearest · power, where the two are nearly equal (Dekker's product). */
+/** Rounded, but its sign is exact: digits − nearest · power, where the two are nearly equal. */
 function remainder(digits: number, nearest: number, power: number): number {
   const product = nearest * power
-  const [a, b] = [upperHalf(nearest), upperHalf(power)]
-  const [c, d] = [nearest - a, power - b]
-  const lost = c * d - (product - a * b - c * b - a * d)
-  return digits - product - lost
-}
-
-const upperHalf = (value: number): number => {
-  const scaled = (2 ** 27 + 1) * value
-  return scaled - (scaled - value)
+  return digits - product - productLoss(nearest, power, product)
 }
