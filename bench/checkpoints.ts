@@ -41,7 +41,7 @@ mkdirSync(out, { recursive: true })
 const dataset = await loadDataset('mnist', 'train', values.data ? { dataDirectory: values.data } : {})
 const learners = startLearners(options, architecture)
 const save = (epoch: number) =>
-  saveNetwork(join(out, `epoch-${epoch}.safetensors`), networkOf(architecture, learners[0]!))
+  saveNetwork(join(out, `epoch-${epoch}.safetensors`), networkOf(architecture, learners[0]))
 const trainer = new Trainer(
   options,
   { architecture, training: takeRange(dataset, 0, Number(values.images)), validation: takeRange(dataset, 0, 0) },

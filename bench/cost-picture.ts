@@ -45,7 +45,7 @@ ${colours('#ffffff', '#1c2430', '#5d6877', '#e3e7ec', '#0b62c4', '#c4570b')}
 /** @param curves one over ε and one over epochs for each network */
 export function costSvg(curves: readonly CostCurve[]): string {
   const networks = [...new Set(curves.map(({ network }) => network))]
-  const classOf = (network: string) => 'ab'[networks.indexOf(network)]!
+  const classOf = (network: string) => 'ab'[networks.indexOf(network)]
   const times = decades(curves.flatMap(({ points }) => points.map((point) => point.milliseconds)))
   const counts = decades(
     curves.flatMap(({ points, neurons }) => [neurons, ...points.flatMap((p) => [p.unstable, p.rows])]),
@@ -108,7 +108,7 @@ export function costSvg(curves: readonly CostCurve[]): string {
 /** What lines and colours mean. */
 function legend(networks: readonly string[]): string {
   const items = [
-    ...networks.map((network, i) => ({ text: network, classes: `curve ${'ab'[i]!}` })),
+    ...networks.map((network, i) => ({ text: network, classes: `curve ${'ab'[i]}` })),
     { text: 'time; unstable neurons', classes: 'curve axis' },
     { text: 'dual rows', classes: 'curve axis rows' },
     { text: 'all hidden neurons', classes: 'curve axis neurons' },

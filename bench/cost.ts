@@ -60,7 +60,7 @@ async function costOf(
       bounds: { mode: 'exact', dimension: 1, memory: 2 ** 26, seed: 0 },
       chunk: loadChunk(loaded, {
         images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
-        labels: indices.map((i) => dataset.labels[i]!),
+        labels: indices.map((i) => dataset.labels[i]),
         epsilon,
       }),
       identifiers: indices,
@@ -91,7 +91,7 @@ async function measure(folders: readonly string[], data: string | undefined, ima
   const curves: CostCurve[] = []
   for (const folder of folders) {
     const networks = checkpointsOf(folder)
-    const { architecture } = networks[0]!
+    const { architecture } = networks[0]
     const curve = async (
       over: CostCurve['over'],
       steps: readonly { x: number; network: Network; epsilon: number }[],

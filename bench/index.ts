@@ -71,12 +71,12 @@ async function main(): Promise<void> {
   )
   const random = initialise(architectureNamed('mnist-small'), 1)
   const starts: Start[] = [{ name: 'random start', network: random, path: join(folder, 'random.safetensors') }]
-  saveNetwork(starts[0]!.path, random)
+  saveNetwork(starts[0].path, random)
   const weights = values.weights.map(givenWeights)
   const trained = weights.find(({ architecture }) => architecture === 'mnist-small')
   if (trained) starts.push({ name: 'trained', network: loadNetwork(trained.first).network, path: trained.first })
   console.log(
-    `${cpus()[0]!.model}, ${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GB; Node ${process.version}; ` +
+    `${cpus()[0].model}, ${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GB; Node ${process.version}; ` +
       `${detectVariant()} kernels; ${dataset.name}, ε = ${epsilon}`,
   )
   const wanted = (section: string) => values.only.includes(section)
@@ -138,7 +138,7 @@ async function scaling(dataset: Dataset, { name, network }: Start): Promise<void
   }
   for (const [i, workers] of workerCounts.entries()) {
     console.log(
-      `${workers} workers: LP-dual step ${(step[0]! / step[i]!).toFixed(2)}, LP certification ${(proof[0]! / proof[i]!).toFixed(2)}`,
+      `${workers} workers: LP-dual step ${(step[0] / step[i]).toFixed(2)}, LP certification ${(proof[0] / proof[i]).toFixed(2)}`,
     )
   }
 }

@@ -38,7 +38,7 @@ export interface StepCost {
 /** The paper's protocol for a data set. */
 export const presetOf = (dataset: string) => (dataset === 'mnist' ? 'paper-mnist-0.1' : 'paper-cifar10-2')
 
-export const datasetOf = (architecture: string) => architecture.split('-')[0]!
+export const datasetOf = (architecture: string) => architecture.split('-')[0]
 
 /** Seconds that steps are measured for, after the first. */
 const measured = 4
@@ -82,6 +82,6 @@ async function measure({ data, ...given }: StepCase): Promise<StepCost> {
   }
 }
 
-export const startingEpsilon = (dataset: string) => presets[presetOf(dataset)]!.epsilonStart!
+export const startingEpsilon = (dataset: string) => presets[presetOf(dataset)].epsilonStart!
 
-if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2]!))))
+if (import.meta.main) console.log(JSON.stringify(await measure(JSON.parse(process.argv[2]))))

@@ -49,10 +49,10 @@ export async function printSpeedUp(
         const { cost } = await measureCase({ ...step, data: data('mnist') }, seconds)
         times.push(cost?.millisecondsPerImage ?? NaN)
       }
-      const speedUps = counts.map((workers, i) => `${workers}: ${(times[0]! / times[i]!).toFixed(2)}`)
-      const last = times[0]! / times.at(-1)! / counts.at(-1)!
+      const speedUps = counts.map((workers, i) => `${workers}: ${(times[0] / times[i]).toFixed(2)}`)
+      const last = times[0] / times.at(-1)! / counts.at(-1)!
       console.log(
-        `${architecture}, ${start || 'random start'}, ${bounds}: ${times[0]!.toFixed(0)} ms per image on one worker; ` +
+        `${architecture}, ${start || 'random start'}, ${bounds}: ${times[0].toFixed(0)} ms per image on one worker; ` +
           `${speedUps.join(', ')} (efficiency ${(100 * last).toFixed(0)} %)`,
       )
     }

@@ -80,9 +80,9 @@ export async function* costOfNetworks(request: NetworksRequest): AsyncGenerator<
     const first = startingEpsilon(dataset)
     const own = request.weights.filter((weights) => weights.architecture === architecture)
     const cases = [
-      ...[first, ...targets[architecture]!].map((epsilon) => ({ start: '', epsilon })),
+      ...[first, ...targets[architecture]].map((epsilon) => ({ start: '', epsilon })),
       ...own.flatMap(({ path, epsilon }) =>
-        (epsilon === undefined ? targets[architecture]! : [epsilon]).map((epsilon) => ({ start: path, epsilon })),
+        (epsilon === undefined ? targets[architecture] : [epsilon]).map((epsilon) => ({ start: path, epsilon })),
       ),
     ]
     for (const { start, epsilon } of cases) {

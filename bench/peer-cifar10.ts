@@ -86,7 +86,7 @@ export async function compareCifar10({ data, weights, images, workers }: PeerReq
     }
     return {
       ...{ epsilon, certification, step, seconds, certified, peerMegabytes },
-      difference: Math.max(...theirs.map((value, i) => Math.abs(value - ours[i]!))),
+      difference: Math.max(...theirs.map((value, i) => Math.abs(value - ours[i]))),
       largestMargin: Math.max(...ours.map(Math.abs)),
     }
   } finally {
@@ -115,7 +115,7 @@ async function paperMargins(network: Network, dataset: Dataset, epsilon: number,
   return Array.from({ length: count }, (_, i) => {
     const mark = engine.mark()
     const image = Float32Array.from(dataset.images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)
-    const chunk = loadChunk(loaded, { images: [image], labels: [dataset.labels[i]!], epsilon })
+    const chunk = loadChunk(loaded, { images: [image], labels: [dataset.labels[i]], epsilon })
     const { pointer, length } = dualMargins(relaxNetwork(loaded, undefined, chunk, { prune: false }), undefined, 0)
     const margins = [...engine.read(pointer, length)].map((bound) => -bound)
     engine.release(mark)

@@ -1,7 +1,7 @@
 /** How figures are printed. */
 export const column = (value: number, width: number, digits: number): string => value.toFixed(digits).padStart(width)
 
-export const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!
+export const median = (numbers: readonly number[]): number => numbers.toSorted((a, b) => a - b)[numbers.length >> 1]
 
 /** A peer's times and ours, turn by turn: medians and their ratio. */
 export function compare(what: string, turns: readonly (readonly [number, number])[]): void {

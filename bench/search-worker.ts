@@ -36,12 +36,12 @@ serve<SearchBench>(async ({ network, dataset }) => {
   return async (_kind, { epsilon, images, seconds }: SearchBenchJob): Promise<SearchRate> => {
     let [subProblems, spent] = [0, 0]
     for (let i = 0; spent < seconds; i = (i + 1) % images.length) {
-      const index = images[i]!
-      const box = inputBox(examples(dataset, [index]).images[0]!, epsilon, 'unbounded')
+      const index = images[i]
+      const box = inputBox(examples(dataset, [index]).images[0], epsilon, 'unbounded')
       const question = classificationQuestion(
         box.lower,
         box.upper,
-        dataset.labels[index]!,
+        dataset.labels[index],
         countClasses(network.architecture),
       )
       const isCounterexample = (x: Float64Array) => distanceToUnsafe(question, evaluateGraph(graph, x).at(-1)!) <= 0

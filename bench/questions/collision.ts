@@ -73,7 +73,7 @@ export function collisionFamily(seed: number): Family {
     const random = new Random(seed, 'collision questions', previous)
     const add = (name: string, box: Box, unsafe: string) =>
       questions.push({ name: `${file}-${name}`, network: file, property: vnnlib(box, 5, unsafe) })
-    const score = (x: number[], output: number) => evaluatePerceptron(network, x)[output]!
+    const score = (x: number[], output: number) => evaluatePerceptron(network, x)[output]
 
     // the score of an advisory stays below a limit, over boxes of all sizes
     for (const [i, share] of [0.05, 0.1, 0.2].entries()) {
@@ -97,7 +97,7 @@ export function collisionFamily(seed: number): Family {
       const centre = pointIn(WHOLE, random)
       const scores = evaluatePerceptron(network, centre)
       const best = scores.indexOf(Math.min(...scores))
-      const radius = [0.01, 0.02, 0.03, 0.05][i % 4]!
+      const radius = [0.01, 0.02, 0.03, 0.05][i % 4]
       const others = [0, 1, 2, 3, 4].filter((other) => other !== best)
       add(
         `point-${i}`,

@@ -20,8 +20,8 @@ export function conjunctionFamily(seed: number): Family {
     /** Σ weights·Y at least what few points reach. */
     const comparison = (): string => {
       const [a, b] = [random.normal(), random.normal()]
-      const seen = outputs.map((y) => a * y[0]! + b * y[1]!).toSorted((p, q) => p - q)
-      const limit = seen[Math.floor(random.between(0.3, 1) * (seen.length - 1))]!
+      const seen = outputs.map((y) => a * y[0] + b * y[1]).toSorted((p, q) => p - q)
+      const limit = seen[Math.floor(random.between(0.3, 1) * (seen.length - 1))]
       return `(>= (+ (* ${decimal(a)} Y_0) (* ${decimal(b)} Y_1)) ${decimal(limit)})`
     }
     const formula = (depth: number): string => {

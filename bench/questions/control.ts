@@ -65,8 +65,8 @@ function controllerOf({ name, gain, hidden, start }: Plant, seed: number): Perce
   const wide = { lower: start.lower.map((l) => 2 * l - 0.5), upper: start.upper.map((u) => 2 * u + 0.5) }
   const samples = Array.from({ length: 4000 }, () => {
     const input = Float64Array.from(pointIn(wide, random))
-    const u = -input.reduce((sum, x, i) => sum + gain[i]! * x, 0)
-    return { input, target: Float64Array.of(Math.max(-1, Math.min(1, u)) + 0.1 * Math.sin(5 * input[0]!)) }
+    const u = -input.reduce((sum, x, i) => sum + gain[i] * x, 0)
+    return { input, target: Float64Array.of(Math.max(-1, Math.min(1, u)) + 0.1 * Math.sin(5 * input[0])) }
   })
   trainPerceptron(network, samples, 15, random)
   return network
@@ -90,14 +90,14 @@ export function controlFamily(seed: number): Family {
     const run = (x: readonly number[]) => {
       let now = [...x]
       for (let step = 0; step < steps; step++) {
-        const u = evaluatePerceptron(controller, now)[0]!
-        now = a.map((row, i) => row.reduce((sum, w, j) => sum + w * now[j]!, b[i]! * u))
+        const u = evaluatePerceptron(controller, now)[0]
+        now = a.map((row, i) => row.reduce((sum, w, j) => sum + w * now[j], b[i] * u))
       }
       return now
     }
     const random = new Random(seed, 'control questions', name)
     for (let i = 0; i < Math.min(states, 3); i++) {
-      const { least, most } = sampledRange(start, (x) => run(x)[i]!, random)
+      const { least, most } = sampledRange(start, (x) => run(x)[i], random)
       for (const beyond of [0.25, 0.05, -0.03]) {
         const margin = beyond * (most - least)
         const unsafe = `(or (>= Y_${i} ${decimal(most + margin)}) (<= Y_${i} ${decimal(least - margin)}))`

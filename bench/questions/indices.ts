@@ -28,7 +28,7 @@ export function indexFamily(seed: number): Family {
     const broken = Math.floor(boxes * 0.77)
     const cases = Array.from({ length: boxes }, (_, i) => {
       const [low, high] = [i * step, (i + 0.9) * step]
-      const ends = [low, (low + high) / 2, high].map((x) => evaluatePerceptron(network, [x])[0]!)
+      const ends = [low, (low + high) / 2, high].map((x) => evaluatePerceptron(network, [x])[0])
       const room = !isSafe && i === broken ? -1e-4 : 0.02 + 3 * step
       const [least, most] = [Math.min(...ends) - room, Math.max(...ends) + room]
       const limits = `(or (<= Y_0 ${decimal(least)}) (>= Y_0 ${decimal(most)}))`

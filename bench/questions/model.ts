@@ -42,7 +42,7 @@ export class Model {
 
   perceptron(x: string, name: string, { weights, biases }: Perceptron): string {
     return weights.reduce((value, weight, layer) => {
-      const z = this.linear(value, `${name}.${layer}`, weight, biases[layer]!)
+      const z = this.linear(value, `${name}.${layer}`, weight, biases[layer])
       return layer + 1 < weights.length ? this.node('Relu', [z]) : z
     }, x)
   }
@@ -61,7 +61,7 @@ export class Model {
         node: this.#nodes,
         initializer: [...this.#tensors.values()],
         input: [value('x', input)],
-        output: [{ name: this.#nodes.at(-1)!.output![0]! }],
+        output: [{ name: this.#nodes.at(-1)!.output![0] }],
       },
     })
   }

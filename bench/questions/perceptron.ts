@@ -11,7 +11,7 @@ export interface Perceptron {
 
 /** Random weights of deviation √(2 / inputs) times `gain`, and biases of deviation `shift`. */
 export function drawPerceptron(sizes: readonly number[], random: Random, gain = 1, shift = 0): Perceptron {
-  const layers = sizes.slice(1).map((outputs, i) => ({ outputs, inputs: sizes[i]! }))
+  const layers = sizes.slice(1).map((outputs, i) => ({ outputs, inputs: sizes[i] }))
   return {
     sizes,
     weights: layers.map(({ outputs, inputs }) =>
@@ -25,11 +25,11 @@ export function drawPerceptron(sizes: readonly number[], random: Random, gain = 
 function activations({ sizes, weights, biases }: Perceptron, input: ArrayLike<number>): Float64Array[] {
   const values = [Float64Array.from(input)]
   weights.forEach((weight, layer) => {
-    const x = values[layer]!
-    const y = new Float64Array(sizes[layer + 1]!)
+    const x = values[layer]
+    const y = new Float64Array(sizes[layer + 1])
     for (let o = 0, at = 0; o < y.length; o++) {
-      let sum = biases[layer]![o]!
-      for (let i = 0; i < x.length; i++) sum += weight[at++]! * x[i]!
+      let sum = biases[layer][o]
+      for (let i = 0; i < x.length; i++) sum += weight[at++] * x[i]
       y[o] = layer + 2 < sizes.length ? Math.max(0, sum) : sum
     }
     values.push(y)
@@ -58,15 +58,15 @@ export function trainPerceptron(network: Perceptron, samples: readonly Sample[],
     const rate = 0.002 * 0.1 ** (epoch / epochs)
     for (let first = 0; first + batch <= order.length; first += batch) {
       for (const gradient of gradients) gradient.fill(0)
-      for (const sample of order.subarray(first, first + batch)) descend(samples[sample]!)
+      for (const sample of order.subarray(first, first + batch)) descend(samples[sample])
       step++
       parameters.forEach((values, p) => {
-        const [mean, square] = moments[p]!
+        const [mean, square] = moments[p]
         for (let i = 0; i < values.length; i++) {
-          const g = gradients[p]![i]! / batch
-          mean[i] = 0.9 * mean[i]! + 0.1 * g
-          square[i] = 0.999 * square[i]! + 0.001 * g * g
-          values[i]! -= (rate * mean[i]!) / (1 - 0.9 ** step) / (Math.sqrt(square[i]! / (1 - 0.999 ** step)) + 1e-8)
+          const g = gradients[p][i] / batch
+          mean[i] = 0.9 * mean[i] + 0.1 * g
+          square[i] = 0.999 * square[i] + 0.001 * g * g
+          values[i] -= (rate * mean[i]) / (1 - 0.9 ** step) / (Math.sqrt(square[i] / (1 - 0.999 ** step)) + 1e-8)
         }
       })
     }
@@ -74,22 +74,22 @@ export function trainPerceptron(network: Perceptron, samples: readonly Sample[],
   /** Adds the gradients of a sample. */
   function descend({ input, target }: Sample): void {
     const values = activations(network, input)
-    let error = values.at(-1)!.map((y, o) => y - target[o]!)
+    let error = values.at(-1)!.map((y, o) => y - target[o])
     for (let layer = weights.length - 1; layer >= 0; layer--) {
-      const x = values[layer]!
-      const weight = weights[layer]!
-      const [ofWeight, ofBias] = [gradients[layer]!, gradients[weights.length + layer]!]
-      const below = new Float64Array(sizes[layer]!)
+      const x = values[layer]
+      const weight = weights[layer]
+      const [ofWeight, ofBias] = [gradients[layer], gradients[weights.length + layer]]
+      const below = new Float64Array(sizes[layer])
       for (let o = 0; o < error.length; o++) {
-        const e = error[o]!
+        const e = error[o]
         if (e === 0) continue
-        ofBias[o]! += e
+        ofBias[o] += e
         for (let i = 0, at = o * x.length; i < x.length; i++, at++) {
-          ofWeight[at]! += e * x[i]!
-          below[i]! += e * weight[at]!
+          ofWeight[at] += e * x[i]
+          below[i] += e * weight[at]
         }
       }
-      error = below.map((e, i) => (x[i]! > 0 ? e : 0))
+      error = below.map((e, i) => (x[i] > 0 ? e : 0))
     }
   }
 }

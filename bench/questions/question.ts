@@ -22,12 +22,12 @@ export interface Box {
 }
 
 export const boxAround = (centre: readonly number[], radius: readonly number[]): Box => ({
-  lower: centre.map((c, i) => c - radius[i]!),
-  upper: centre.map((c, i) => c + radius[i]!),
+  lower: centre.map((c, i) => c - radius[i]),
+  upper: centre.map((c, i) => c + radius[i]),
 })
 
 export const pointIn = ({ lower, upper }: Box, random: Random): number[] =>
-  lower.map((l, i) => random.between(l, upper[i]!))
+  lower.map((l, i) => random.between(l, upper[i]))
 
 /** As a decimal, which SMT-LIB knows without exponents. */
 export const decimal = (value: number): string => value.toFixed(9)
@@ -36,7 +36,7 @@ export const decimal = (value: number): string => value.toFixed(9)
 export function vnnlib({ lower, upper }: Box, outputs: number, unsafe: string): string {
   return [
     ...declarations(lower.length, outputs),
-    ...lower.map((l, i) => `(assert (>= X_${i} ${decimal(l)}))\n(assert (<= X_${i} ${decimal(upper[i]!)}))`),
+    ...lower.map((l, i) => `(assert (>= X_${i} ${decimal(l)}))\n(assert (<= X_${i} ${decimal(upper[i])}))`),
     `(assert ${unsafe})\n`,
   ].join('\n')
 }
@@ -56,7 +56,7 @@ export function sampledRange(box: Box, value: (x: number[]) => number, random: R
   }
   const { length } = box.lower
   for (let corner = 0; length <= 12 && corner < 2 ** length; corner++) {
-    take(box.lower.map((l, i) => ((corner >> i) & 1 ? box.upper[i]! : l)))
+    take(box.lower.map((l, i) => ((corner >> i) & 1 ? box.upper[i] : l)))
   }
   for (let i = 0; i < count; i++) take(pointIn(box, random))
   return { least, most }

@@ -39,7 +39,7 @@ export function regressorFamily(seed: number): Family {
       [0.005, -0.2],
     ] as const) {
       const box = boxAround(centre, Array(SIDE * SIDE).fill(radius))
-      const value = (x: number[]) => evaluateGraph(graph, x).at(-1)![0]!
+      const value = (x: number[]) => evaluateGraph(graph, x).at(-1)![0]
       const { least, most } = sampledRange(box, value, random, 100)
       const unsafe = `(>= Y_0 ${decimal(most + beyond * (most - least))})`
       questions.push({ name: `${file}-${radius}-${beyond}`, network: file, property: vnnlib(box, 1, unsafe) })

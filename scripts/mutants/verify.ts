@@ -23,19 +23,19 @@ export const verify = [
   ...mutantsOf('src/complete/output-bounds.ts', at('presolve', 'narrow'), [
     ['low.addRow(rows, first, end, lower, upper)', 'low.addRow(rows, first, end, lower, lower)'],
     ['upper: ends.upper.map((u) => Math.max(u, 0))', 'upper: ends.upper.map((u) => Math.min(u, 0))'],
-    ['high.start(bias[o]!)', 'high.start(0)'],
+    ['high.start(bias[o])', 'high.start(0)'],
   ]),
   ...mutantsOf('src/networks/linear-map.ts', at('presolve', 'narrow'), [['    unit[o] = 0\n', '']]),
   ...mutantsOf('src/complete/presolve.ts', at('presolve', 'narrow', 'verify'), [
-    ['? lower[n]! >= 0 : lower[n]! > 0', '? lower[n]! >= 0 : lower[n]! >= 0'],
-    ['? lower[n]! >= 0 : lower[n]! > 0', '? lower[n]! > 0 : lower[n]! > 0'],
+    ['? lower[n] >= 0 : lower[n] > 0', '? lower[n] >= 0 : lower[n] >= 0'],
+    ['? lower[n] >= 0 : lower[n] > 0', '? lower[n] > 0 : lower[n] > 0'],
     ['if (failing.length > 0) {', 'if (failing.length > 1) {'],
-    ['? upper[n]! < 0 : upper[n]! <= 0', '? upper[n]! <= 0 : upper[n]! <= 0'],
-    ['? upper[n]! < 0 : upper[n]! <= 0', '? lower[n]! < 0 : lower[n]! <= 0'],
+    ['? upper[n] < 0 : upper[n] <= 0', '? upper[n] <= 0 : upper[n] <= 0'],
+    ['? upper[n] < 0 : upper[n] <= 0', '? lower[n] < 0 : lower[n] <= 0'],
     ['may.length > 0 ? may : numbers.slice(0, 1)', 'may'],
     ['margin = Math.min(margin, largest(failing, lower))', 'margin = largest(failing, lower)'],
     ['    cases.push(c)\n', '    cases.unshift(c)\n'],
-    ['Math.max(Math.abs(l), Math.abs(outputs.upper[i]!))', 'Math.abs(l)'],
+    ['Math.max(Math.abs(l), Math.abs(outputs.upper[i]))', 'Math.abs(l)'],
     ['bound + error * (1 + 2 ** -30)', 'bound - error * (1 + 2 ** -30)'],
     ['return { coefficients, bound: raised, strict }', 'return { coefficients, bound, strict }'],
   ]),
@@ -45,17 +45,17 @@ export const verify = [
     ['const closed = Math.min(before.closed, margin)', 'const closed = margin'],
     ['least = Math.min(least, largest(own, lower))', 'least = largest(own, lower)'],
     ['let [least, next] = [closed, 0]', 'let [least, next] = [Infinity, 0]'],
-    ['const cases = left.map((c) => before.cases[c]!)', 'const cases = left'],
+    ['const cases = left.map((c) => before.cases[c])', 'const cases = left'],
     ['const wide = widened(asked, outputs)', 'const wide = asked'],
     ['let next = root.condensed.neurons', 'let next = root.condensed.neurons - 1'],
   ]),
   ...mutantsOf('src/complete/many.ts', at('many'), [
-    ['lower[i] = Math.min(lower[i]!, question.lower[i]!)', 'lower[i] = Math.max(lower[i]!, question.lower[i]!)'],
-    ['upper[i] = Math.max(upper[i]!, question.upper[i]!)', ''],
+    ['lower[i] = Math.min(lower[i], question.lower[i])', 'lower[i] = Math.max(lower[i], question.lower[i])'],
+    ['upper[i] = Math.max(upper[i], question.upper[i])', ''],
     ['closed: Math.min(before.closed, closed)', 'closed'],
-    ['const stays = new Set(open.map((i) => asked[i]!))', 'const stays = new Set(open)'],
+    ['const stays = new Set(open.map((i) => asked[i]))', 'const stays = new Set(open)'],
     ["strict ? '<' : '<=', bound", "strict ? '<' : '<='"],
-    ['.filter((i) => values[i] !== 0)', '.filter((i) => values[i]! > 0)'],
+    ['.filter((i) => values[i] !== 0)', '.filter((i) => values[i] > 0)'],
     ['    open.length === 0 ? {', '    open.length <= 1 ? {'],
   ]),
   ...mutantsOf('src/complete/frontier.ts', at('frontier'), [
@@ -65,7 +65,7 @@ export const verify = [
     ['return Math.min(this.#least, this.#leastLeft, this.worst)', 'return Math.min(this.#least, this.#leastLeft)'],
     ['toSorted((a, b) => a.bound - b.bound)', 'toSorted((a, b) => b.bound - a.bound)'],
     ['this.#open.splice(0, SHARE * shares.length)', 'this.#open.splice(0)'],
-    ['shares[i % shares.length]!.push(problem)', 'shares[0]!.push(problem)'],
+    ['shares[i % shares.length].push(problem)', 'shares[0].push(problem)'],
     ['if (this.#leastLeft === Infinity) return', 'if (this.#least > 0) return'],
   ]),
   ...mutantsOf('src/complete/turns.ts', at('turns'), [
@@ -85,7 +85,7 @@ export const verify = [
     ['if (best > 0) {', 'if (best > -1e-2) {'],
     ['else this.leastLeft = Math.min(this.leastLeft, best)', ''],
     ['      if (open) this.#open.push(open)\n', '      if (open && open.bound < -1) this.#open.push(open)\n'],
-    ['neuronLower[k]! >= 0 ? ON', 'neuronLower[k]! >= 0 ? OFF'],
+    ['neuronLower[k] >= 0 ? ON', 'neuronLower[k] >= 0 ? OFF'],
   ]),
   ...mutantsOf('src/complete/splits.ts', at('halving', 'search', 'cells', 'agreement'), [
     ['const open = ([ON, OFF] as const)', 'const open = ([ON] as const)'],
@@ -98,8 +98,8 @@ export const verify = [
   ]),
   ...mutantsOf('src/complete/sub-problems.ts', at('halving', 'search', 'near-miss', 'agreement'), [
     [
-      'problems.flatMap((_, r) => (best[r]! > 0 ? [] : [r]))',
-      'problems.flatMap((_, r) => (best[r]! > -1e-3 ? [] : [r]))',
+      'problems.flatMap((_, r) => (best[r] > 0 ? [] : [r]))',
+      'problems.flatMap((_, r) => (best[r] > -1e-3 ? [] : [r]))',
     ],
     [
       'bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
@@ -130,7 +130,7 @@ export const verify = [
     ['margins.some((margin) => margin <= 0) && accept(x)', 'accept(x)'],
   ]),
   ...mutantsOf('src/complete/sample.ts', at('sample'), [
-    ['(corner >> j) & 1 ? upper[j]! : l', '(corner >> j) & 1 ? upper[j]! : upper[j]!'],
+    ['(corner >> j) & 1 ? upper[j] : l', '(corner >> j) & 1 ? upper[j] : upper[j]'],
     ['if (lower.length > FEW) return', ''],
   ]),
   ...mutantsOf('src/complete/verify.ts', at('verify', 'agreement'), [

@@ -37,7 +37,7 @@ export function classify({ network, loaded, dataset }: Subject, indices: readonl
   const judged = judgeChunk(loaded, loadChunk(loaded, { images, labels, epsilon: 0 }))
   engine.release(mark)
   return judged.map((judgement, e) =>
-    judgement.isSure ? judgement : { ...judge(evaluate(network, images[e]!), labels[e]!), slack: 0 },
+    judgement.isSure ? judgement : { ...judge(evaluate(network, images[e]), labels[e]), slack: 0 },
   )
 }
 
@@ -70,9 +70,9 @@ export function attackImages(
   const points = engine.read(worst.pointer, worst.length)
   engine.release(mark)
   return labels.map((label, e) => {
-    if (judged[e]!.isSure && judged[e]!.margin > 0) return judged[e]!
+    if (judged[e].isSure && judged[e].margin > 0) return judged[e]
     const point = pixelsOf(loaded, points, chunk.columns, e)
-    const rechecked = runCandidate(network, { image: images[e]!, label, epsilon, norm, point, domain })
+    const rechecked = runCandidate(network, { image: images[e], label, epsilon, norm, point, domain })
     return { margin: rechecked.margin, slack: 0, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
   })
 }
@@ -102,7 +102,7 @@ function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }
     const { pointer, length } = intervalMargins(engine, undefined, stages.at(-1)!, last, columns, e, prediction, true)
     const bounds = engine.read(pointer, length)
     // of another class the label's own bound says how far it is from the largest
-    const proved = prediction === label ? provedMargin(bounds, label) : bounds[label]!
+    const proved = prediction === label ? provedMargin(bounds, label) : bounds[label]
     return { ...judgement, isSure: provedMargin(bounds, prediction) > 0, slack: Math.abs(margin - proved) }
   })
 }

@@ -31,11 +31,11 @@ serve<AttackData>(async ({ network, dataset }) => {
   return (_kind, job: AttackJob, task): AttackRow[] => {
     const indices = indicesOfTask(task, job)
     const clean = inPasses(indices, (pass) => classify(subject, pass)).map(({ value }) => value)
-    const correct = indices.filter((_, i) => clean[i]!.margin > 0)
+    const correct = indices.filter((_, i) => clean[i].margin > 0)
     const attacked = inPasses(correct, (pass) => attackImages(subject, pass, job.attack)).map(({ value }) => value)
     return indices.map((index, i) => {
       const found = attacked[correct.indexOf(index)]
-      const row = rowOf(index, dataset.labels[index]!, clean[i]!, found)
+      const row = rowOf(index, dataset.labels[index], clean[i], found)
       const file = job.save !== undefined && row.adversarial ? save(job.save, job.attack, dataset, row) : undefined
       return { ...row, ...(file !== undefined && { file }) }
     })
@@ -64,8 +64,7 @@ function save(
   const [original] = examples(dataset, [index]).images
   const after = adversarial!.image
   // a pixel of an ℓ2 or ℓ1 ball hardly ever moves by ε
-  const change =
-    norm === 'linf' ? epsilon : after.reduce((most, x, j) => Math.max(most, Math.abs(x - original![j]!)), 0)
+  const change = norm === 'linf' ? epsilon : after.reduce((most, x, j) => Math.max(most, Math.abs(x - original![j])), 0)
   const { shape, values } = comparison(dataset.shape, original!, after, change)
   const path = join(folder, `${dataset.name}-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`)
   writePng(path, shape, values, 4)

@@ -42,7 +42,7 @@ const all = Array.from({ length: dataset.count }, (_, i) => i)
 test('predictions are those of the float64 pass', () => {
   for (const index of all) {
     const { images, labels } = examples(dataset, [index])
-    const { prediction, margin } = judge(evaluate(network, images[0]!), labels[0]!)
+    const { prediction, margin } = judge(evaluate(network, images[0]), labels[0])
     const [found] = classify({ network, loaded, dataset }, [index])
     expect(found!.prediction).toBe(prediction)
     expect(found!.margin).toBeCloseTo(margin, 4)
@@ -66,7 +66,7 @@ test('the direction does not vanish where the network is sure: logits a thousand
   const sure: Network = { architecture: network.architecture, parameters: network.parameters.slice() }
   const last = layers.length - 1
   for (const { layer, offset, length } of parameterLayout(network.architecture)) {
-    if (layer === last) for (let i = offset; i < offset + length; i++) sure.parameters[i]! *= 1024
+    if (layer === last) for (let i = offset; i < offset + length; i++) sure.parameters[i] *= 1024
   }
   const scaled = new LoadedNetwork(loaded.engine, sure.architecture, false)
   scaled.setParameters(sure.parameters)
@@ -87,12 +87,12 @@ describe('over a range', () => {
       expect(broken.length).toBeGreaterThan(3)
       expect(broken.length).toBeLessThan(45)
       for (const { index, label, adversarial, margin } of broken) {
-        const image = examples(dataset, [index]).images[0]!
+        const image = examples(dataset, [index]).images[0]
         const { image: found, prediction } = adversarial!
         expect(judge(evaluate(network, found), label)).toEqual({ prediction, margin })
         expect(margin).toBeLessThanOrEqual(0)
         expect(
-          found.every((v, j) => Math.abs(v - image[j]!) <= 0.05 && (domain === 'unbounded' || (v >= 0 && v <= 1))),
+          found.every((v, j) => Math.abs(v - image[j]) <= 0.05 && (domain === 'unbounded' || (v >= 0 && v <= 1))),
         ).toBe(true)
       }
       expect(rows.filter((row) => row.adversarial !== undefined)).toEqual(broken)
@@ -117,10 +117,10 @@ describe('over a range', () => {
         expect(broken.length).toBeGreaterThan(3)
         expect(broken.length).toBeLessThan(45)
         for (const { index, label, adversarial, margin } of broken) {
-          const image = examples(dataset, [index]).images[0]!
+          const image = examples(dataset, [index]).images[0]
           const { image: found, prediction } = adversarial!
           expect(judge(evaluate(network, found), label)).toEqual({ prediction, margin })
-          const moves = Array.from(found, (v, j) => Math.abs(v - image[j]!))
+          const moves = Array.from(found, (v, j) => Math.abs(v - image[j]))
           const length = norm === 'l1' ? moves.reduce((a, b) => a + b) : Math.hypot(...moves)
           expect(length).toBeLessThanOrEqual(epsilon)
           // it uses the ball: an ℓ∞ ball of the same ε would be far larger
@@ -160,13 +160,13 @@ describe('over a range', () => {
     const { rows } = await attack(network, dataset, { ...base, save })
     const saved = rows.filter(({ file }) => file !== undefined)
     expect(saved).toEqual(rows.filter(({ verdict }) => verdict === 'vulnerable'))
-    const { file, index, adversarial, label } = saved[0]!
+    const { file, index, adversarial, label } = saved[0]
     expect(file).toBe(join(save, `random-0-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`))
     const png = PNG.sync.read(readFileSync(file!))
     expect([png.width, png.height]).toEqual([(3 * 6 + 4) * 4, 24])
     const pixel = (x: number) => png.data[4 * 4 * x]
     expect(pixel(0)).toBe(dataset.images[index * 36])
-    expect(pixel(8)).toBe(Math.round(adversarial!.image[0]! * 255))
+    expect(pixel(8)).toBe(Math.round(adversarial!.image[0] * 255))
     await expect(attack(network, dataset, { ...base, save })).rejects.toThrow(/not empty/)
   })
 

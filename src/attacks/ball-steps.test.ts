@@ -23,7 +23,7 @@ test('a projection is in the ball, nothing of the ball is nearer, and what is in
     const inside = Float64Array.from(other)
     project(norm, inside)
     // the angle between the way to the projection and any way on inside the ball is not acute
-    const product = point.reduce((sum, p, j) => sum + (given[j]! - p) * (inside[j]! - p), 0)
+    const product = point.reduce((sum, p, j) => sum + (given[j] - p) * (inside[j] - p), 0)
     expect(product).toBeLessThanOrEqual(1e-9)
   })
   fc.assert(property, { numRuns: 1000, seed: 1 })
@@ -35,19 +35,19 @@ test('steps stay in ball and box, and a full one from the centre goes as far as 
   const property = fc.property(norms, vector(9), vector(9), ends, sizes, (norm, from, slopes, widths, size) => {
     const room = { lower: widths.slice(0, 9).map((w) => -w), upper: widths.slice(9) }
     const gradient = Float64Array.from(slopes)
-    const point = Float64Array.from(from, (x, j) => Math.min(room.upper[j]!, Math.max(room.lower[j]!, x)))
+    const point = Float64Array.from(from, (x, j) => Math.min(room.upper[j], Math.max(room.lower[j], x)))
     project(norm, point)
     for (const single of [true, false]) {
       const moved = point.slice()
       stepInBall(norm, moved, gradient, size, room, single)
       expect(lengthOf(norm, moved)).toBeLessThanOrEqual(1 + 1e-12)
-      moved.forEach((x, j) => expect(x >= room.lower[j]! && x <= room.upper[j]!).toBe(true))
-      const gain = moved.reduce((sum, x, j) => sum + gradient[j]! * (x - point[j]!), 0)
+      moved.forEach((x, j) => expect(x >= room.lower[j] && x <= room.upper[j]).toBe(true))
+      const gain = moved.reduce((sum, x, j) => sum + gradient[j] * (x - point[j]), 0)
       if (lengthOf(norm, point) + size <= 1) expect(gain).toBeGreaterThanOrEqual(-1e-12)
     }
     const far = new Float64Array(9)
     stepInBall(norm, far, gradient, 1, anywhere, true)
-    const gained = far.reduce((sum, x, j) => sum + gradient[j]! * x, 0)
+    const gained = far.reduce((sum, x, j) => sum + gradient[j] * x, 0)
     const most = norm === 'l2' ? lengthOf('l2', slopes) : Math.max(...slopes.map(Math.abs))
     expect(gained).toBeCloseTo(most, 9)
   })
@@ -93,7 +93,7 @@ test('random points fill the ball evenly', () => {
     expect(within(0.5)).toBeCloseTo(1 / 8, 1)
     expect(Math.abs(within(0.8) - 0.512)).toBeLessThan(0.03)
     for (const j of [0, 1, 2]) {
-      const positive = points.filter((point) => point[j]! > 0).length / 4000
+      const positive = points.filter((point) => point[j] > 0).length / 4000
       expect(Math.abs(positive - 0.5)).toBeLessThan(0.03)
     }
   }

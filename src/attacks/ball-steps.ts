@@ -36,23 +36,23 @@ export function stepInBall(
   if (norm === 'l2') {
     const length = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0))
     if (!(length > 0)) return
-    gradient.forEach((g, j) => (point[j]! += (size * g) / length))
+    gradient.forEach((g, j) => (point[j] += (size * g) / length))
   } else steepest(point, gradient, size, room, single ? size : size / Math.ceil(MOVED * point.length))
   // both moves towards the centre, which lies in both sets: what the first one reached is not lost
-  point.forEach((x, j) => (point[j] = Math.min(room.upper[j]!, Math.max(room.lower[j]!, x))))
+  point.forEach((x, j) => (point[j] = Math.min(room.upper[j], Math.max(room.lower[j], x))))
   project(norm, point)
 }
 
 /** Hands `size` out to the largest coordinates of the gradient, at most `most` to each, no further than the box. */
 function steepest(point: Float64Array, gradient: Float64Array, size: number, room: Room, most: number): void {
-  const order = gradient.map((_, j) => j).toSorted((a, b) => Math.abs(gradient[b]!) - Math.abs(gradient[a]!))
+  const order = gradient.map((_, j) => j).toSorted((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]))
   let left = size
   for (const j of order) {
-    const g = gradient[j]!
+    const g = gradient[j]
     if (!(left > 0) || !(Math.abs(g) > 0)) return
-    const space = g > 0 ? room.upper[j]! - point[j]! : point[j]! - room.lower[j]!
+    const space = g > 0 ? room.upper[j] - point[j] : point[j] - room.lower[j]
     const move = Math.min(left, most, Math.max(0, space))
-    point[j]! += Math.sign(g) * move
+    point[j] += Math.sign(g) * move
     left -= move
   }
 }
@@ -74,7 +74,7 @@ export function project(norm: RoundNorm, point: Float64Array): void {
     if (size <= by) break
     taken = by
   }
-  sizes.forEach((size, j) => (point[j] = Math.sign(point[j]!) * Math.max(0, size - taken)))
+  sizes.forEach((size, j) => (point[j] = Math.sign(point[j]) * Math.max(0, size - taken)))
 }
 
 /** Uniform in the unit ball of that many dimensions. Sources: Muller 1959 (ℓ2), Barthe et al. 2005 (ℓ1). */
@@ -101,7 +101,7 @@ export function shrinkIntoBall(
   radius: number,
   point: Float64Array,
 ): Float64Array {
-  const moves = point.map((x, j) => x - centre[j]!)
+  const moves = point.map((x, j) => x - centre[j])
   const distance =
     norm === 'l1'
       ? moves.reduce((sum, move) => sum + Math.abs(move), 0)
@@ -109,7 +109,7 @@ export function shrinkIntoBall(
   const unit = 2 ** -52
   const most = distance * (1 + (point.length + 16) * unit)
   // each sum below is rounded by half a unit of what it comes to
-  const least = Math.max(0, radius - unit * point.reduce((sum, _, j) => sum + Math.abs(centre[j]!) + radius, 0))
+  const least = Math.max(0, radius - unit * point.reduce((sum, _, j) => sum + Math.abs(centre[j]) + radius, 0))
   const share = most > least ? least / most : 1
-  return moves.map((move, j) => centre[j]! + share * move)
+  return moves.map((move, j) => centre[j] + share * move)
 }

@@ -22,7 +22,7 @@ test('elsewhere float32 says how far it may be from float64', async () => {
   for (let index = 0; index < dataset.count; index++) {
     const [judged] = classify({ network, loaded, dataset }, [index])
     const { images, labels } = examples(dataset, [index])
-    const truth = judge(evaluate(network, images[0]!), labels[0]!)
+    const truth = judge(evaluate(network, images[0]), labels[0])
     expect(judged!.prediction).toBe(truth.prediction)
     expect(Math.abs(judged!.margin - truth.margin)).toBeLessThanOrEqual(judged!.slack)
     expect(judged!.slack).toBeLessThan(1e-3)
@@ -68,15 +68,15 @@ test('right and wrong are what float64 says, also where float32 errs by more tha
     loaded.setParameters(network.parameters)
     const subject: Subject = { network, loaded, dataset }
     const { images, labels } = examples(dataset, [0])
-    const truth = judge(evaluate(network, images[0]!), labels[0]!)
+    const truth = judge(evaluate(network, images[0]), labels[0])
     const [judged] = classify(subject, [0])
     expect([judged!.margin > 0, judged!.prediction]).toEqual([truth.margin > 0, truth.prediction])
     expect(Math.abs(judged!.margin - truth.margin)).toBeLessThanOrEqual(judged!.slack)
 
     const { ball, columns } = loadChunk(loaded, { images, labels, epsilon: 0 })
     const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
-    const [z0, z1] = [0, 1].map((c) => engine.f32[(logits.pointer >> 2) + c * columns]!)
-    const single = judge([z0!, z1!], labels[0]!)
+    const [z0, z1] = [0, 1].map((c) => engine.f32[(logits.pointer >> 2) + c * columns])
+    const single = judge([z0!, z1!], labels[0])
     if (single.margin <= 0 && truth.margin > 0) errors.wrong++
     if (single.margin > 0 && truth.margin <= 0) errors.right++
 

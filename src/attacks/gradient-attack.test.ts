@@ -27,11 +27,11 @@ for (const variant of variants) {
           engine.kernels.copyColumns(n, columns, engine.integersFrom(isBetter), x, worst)
           const [ends, tops, moved, kept] = [0, 1, 2, 3].map(() => new Sums(n)) as [Sums, Sums, Sums, Sums]
           centre.forEach((value, i) => {
-            const [least, most] = [Math.max(low, value - radius[i]!), Math.min(high, value + radius[i]!)]
+            const [least, most] = [Math.max(low, value - radius[i]), Math.min(high, value + radius[i])]
             ends.add(i, least)
             tops.add(i, most)
-            moved.add(i, Math.min(most, Math.max(least, value + 0.25 * Math.sign(gradient[i]!) * radius[i]!)))
-            kept.add(i, isBetter[i % columns] ? engine.f32[(x >> 2) + i]! : other[i]!)
+            moved.add(i, Math.min(most, Math.max(least, value + 0.25 * Math.sign(gradient[i]) * radius[i])))
+            kept.add(i, isBetter[i % columns] ? engine.f32[(x >> 2) + i] : other[i])
           })
           // a sum's rounding is a part of its terms
           for (const sums of [ends, tops, moved]) sums.size.forEach((size, i) => (sums.size[i] = size + 4))

@@ -76,9 +76,9 @@ export function attackChunk(
       const images = new Tensor(point.pointer, length)
       const logits = forward(network, tape, images, columns, { input: true, weights: false })
       for (let e = 0; e < count; e++) {
-        const margin = ascend(engine, logits, classes, labels[e]!, e, columns)
-        engine.i32[(isBetter >> 2) + e] = margin < smallest[e]! ? -1 : 0
-        if (margin < smallest[e]!) smallest[e] = margin
+        const margin = ascend(engine, logits, classes, labels[e], e, columns)
+        engine.i32[(isBetter >> 2) + e] = margin < smallest[e] ? -1 : 0
+        if (margin < smallest[e]) smallest[e] = margin
       }
       engine.kernels.copyColumns(length, columns, isBetter, point.pointer, worst.pointer)
       if (step < options.steps) {
@@ -112,19 +112,19 @@ function climbBall(
   const [lower, upper] = [box.lower.pointer >> 2, box.upper.pointer >> 2]
   const inputs = point.length / columns
   for (let e = 0; e < count; e++) {
-    const r = (i: number) => f32[radius + i * columns + e]!
+    const r = (i: number) => f32[radius + i * columns + e]
     // over the radius: as the unit ball has it; a ball of radius 0 has one point
     const shares = (value: (at: number) => number) =>
       Float64Array.from({ length: inputs }, (_, i) =>
-        r(i) > 0 ? (value(i * columns + e) - f32[centre + i * columns + e]!) / r(i) : 0,
+        r(i) > 0 ? (value(i * columns + e) - f32[centre + i * columns + e]) / r(i) : 0,
       )
-    const moved = shares((j) => f32[at + j]!)
-    const slopes = Float64Array.from({ length: inputs }, (_, i) => f32[gradient + i * columns + e]! * r(i))
-    const room = { lower: shares((j) => f32[lower + j]!), upper: shares((j) => f32[upper + j]!) }
+    const moved = shares((j) => f32[at + j])
+    const slopes = Float64Array.from({ length: inputs }, (_, i) => f32[gradient + i * columns + e] * r(i))
+    const room = { lower: shares((j) => f32[lower + j]), upper: shares((j) => f32[upper + j]) }
     stepInBall(norm, moved, slopes, stepSize, room, steps === 1)
     moved.forEach((share, i) => {
       const j = i * columns + e
-      f32[at + j] = Math.min(f32[upper + j]!, Math.max(f32[lower + j]!, f32[centre + j]! + share * r(i)))
+      f32[at + j] = Math.min(f32[upper + j], Math.max(f32[lower + j], f32[centre + j] + share * r(i)))
     })
   }
 }
@@ -146,13 +146,13 @@ function ascend(
   const { f32 } = engine
   const at = (logits.pointer >> 2) + example
   let largest = -Infinity
-  for (let c = 0; c < classes; c++) if (c !== label) largest = Math.max(largest, f32[at + c * columns]!)
+  for (let c = 0; c < classes; c++) if (c !== label) largest = Math.max(largest, f32[at + c * columns])
   let sum = 0
-  for (let c = 0; c < classes; c++) if (c !== label) sum += Math.exp(f32[at + c * columns]! - largest)
+  for (let c = 0; c < classes; c++) if (c !== label) sum += Math.exp(f32[at + c * columns] - largest)
   for (let c = 0; c < classes; c++) {
-    f32[gradient + c * columns] = c === label ? -1 : Math.exp(f32[at + c * columns]! - largest) / sum
+    f32[gradient + c * columns] = c === label ? -1 : Math.exp(f32[at + c * columns] - largest) / sum
   }
-  return f32[at + label * columns]! - largest
+  return f32[at + label * columns] - largest
 }
 
 /** The box around the ball, and its part in the domain, in normalised units. */
@@ -189,12 +189,12 @@ function start(
   f32.copyWithin(at, centre, centre + point.length)
   if (!options.randomStart) return
   for (let e = 0; e < count; e++) {
-    const random = new Random(options.seed, 'attack', identifiers[e]!, restart)
+    const random = new Random(options.seed, 'attack', identifiers[e], restart)
     const share = norm === 'linf' ? undefined : randomInBall(norm, point.length / columns, random)
     for (let j = e, i = 0; j < point.length; j += columns, i++) {
       f32[at + j] = share
-        ? Math.min(f32[upper + j]!, Math.max(f32[lower + j]!, f32[centre + j]! + share[i]! * f32[radius + j]!))
-        : random.between(f32[lower + j]!, f32[upper + j]!)
+        ? Math.min(f32[upper + j], Math.max(f32[lower + j], f32[centre + j] + share[i] * f32[radius + j]))
+        : random.between(f32[lower + j], f32[upper + j])
     }
   }
 }

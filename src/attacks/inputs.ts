@@ -98,7 +98,7 @@ export function examples({ images, labels, shape }: Dataset, indices: readonly n
   const size = sizeOf(shape)
   return {
     images: indices.map((i) => Float32Array.from(images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)),
-    labels: indices.map((i) => labels[i]!),
+    labels: indices.map((i) => labels[i]),
   }
 }
 

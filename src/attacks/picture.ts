@@ -22,7 +22,7 @@ export function comparison(
   const values = new Float32Array(sizeOf(wide)).fill(1)
   for (let row = 0; row < channels * height; row++) {
     for (let x = 0; x < width; x++) {
-      const [before, after] = [image[row * width + x]!, adversarial[row * width + x]!]
+      const [before, after] = [image[row * width + x], adversarial[row * width + x]]
       const at = row * wide.width + x
       values[at] = before
       values[at + width + GAP] = after

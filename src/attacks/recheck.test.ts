@@ -45,7 +45,7 @@ test('projected points are float32 numbers of the ball and, over pixels, of [0, 
       fc.double({ min: -2, max: 2, noNaN: true }),
       fc.constantFrom(...domains),
       (centre, epsilon, x, domain) => {
-        const value = projectIntoBall({ image: Float32Array.of(centre), epsilon, point: [x], domain })[0]!
+        const value = projectIntoBall({ image: Float32Array.of(centre), epsilon, point: [x], domain })[0]
         expect(Math.abs(value - centre)).toBeLessThanOrEqual(epsilon)
         if (domain === 'pixels') expect(value >= 0 && value <= 1).toBe(true)
         const inside =
@@ -102,7 +102,7 @@ test('points of ℓ2 and ℓ1 balls are moved into ball and domain, and those we
       const stretch = 10 ** random.between(-3, 1)
       const point = [...image].map((x) => x + stretch * epsilon * random.normal())
       const length = (x: ArrayLike<number>) => {
-        const moves = [...image].map((centre, j) => Math.abs(x[j]! - centre))
+        const moves = [...image].map((centre, j) => Math.abs(x[j] - centre))
         return norm === 'l1' ? moves.reduce((a, b) => a + b) : Math.hypot(...moves)
       }
       const found = [projectIntoBall({ image, epsilon, norm, point, domain })]
@@ -113,7 +113,7 @@ test('points of ℓ2 and ℓ1 balls are moved into ball and domain, and those we
         if (domain === 'pixels') expect(x.every((value) => value >= 0 && value <= 1)).toBe(true)
         const inside = point.every((value) => domain === 'unbounded' || (value >= 0 && value <= 1))
         if (inside && length(point) < 0.999 * epsilon && epsilon > 1e-3) {
-          x.forEach((value, j) => expect(Math.abs(value - point[j]!)).toBeLessThan(3e-7))
+          x.forEach((value, j) => expect(Math.abs(value - point[j])).toBeLessThan(3e-7))
         }
       }
     },
@@ -125,7 +125,7 @@ test('an ℓ2 or ℓ1 point that only float64 can express counts', () => {
   const image = Float32Array.of(0.6, 0.25)
   // x ≥ 0.4 + 2⁻⁴⁰ is right, and float32 has no number of the ball below
   const limit = Math.fround(0.6) - 0.2 + 2 ** -40
-  const logits = (x: ArrayLike<number>) => Float64Array.of(x[0]! - limit, 0)
+  const logits = (x: ArrayLike<number>) => Float64Array.of(x[0] - limit, 0)
   for (const norm of ['l2', 'l1'] as const) {
     const candidate = { image, label: 0, epsilon: 0.2, norm, point: [0, 0.25], domain: 'pixels' } as const
     expect(recheckAt(logits, candidate)!.image).toBeInstanceOf(Float64Array)

@@ -22,10 +22,10 @@ export interface Judgement {
 export function judge(logits: ArrayLike<number>, label: number): Judgement {
   let rival = -1
   for (let c = 0; c < logits.length; c++) {
-    if (Number.isNaN(logits[c]!)) return { prediction: label === 0 ? 1 : 0, margin: NaN }
-    if (c !== label && (rival < 0 || logits[c]! > logits[rival]!)) rival = c
+    if (Number.isNaN(logits[c])) return { prediction: label === 0 ? 1 : 0, margin: NaN }
+    if (c !== label && (rival < 0 || logits[c] > logits[rival])) rival = c
   }
-  const margin = rival < 0 ? Infinity : logits[label]! - logits[rival]!
+  const margin = rival < 0 ? Infinity : logits[label] - logits[rival]
   return { prediction: margin > 0 ? label : rival, margin }
 }
 
@@ -55,12 +55,12 @@ export function projectIntoBall(candidate: Omit<Candidate, 'label'>): Float32Arr
   if (norm !== 'linf') {
     const shrunk = shrink(norm, candidate)
     return image.map((centre, j) => {
-      const value = Math.fround(shrunk[j]!)
-      return Math.abs(value - centre) > Math.abs(shrunk[j]! - centre) ? nextFloatTowards(value, centre) : value
+      const value = Math.fround(shrunk[j])
+      return Math.abs(value - centre) > Math.abs(shrunk[j] - centre) ? nextFloatTowards(value, centre) : value
     })
   }
   return image.map((centre, j) => {
-    let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]!))
+    let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]))
     if (domain === 'pixels') value = Math.min(1, Math.max(0, value))
     value = Math.fround(value)
     while (Math.abs(value - centre) > epsilon) value = nextFloatTowards(value, centre)
@@ -106,7 +106,7 @@ function projectExactly(candidate: Candidate): Float64Array {
   const { image, epsilon, point, domain, norm = 'linf' } = candidate
   if (norm !== 'linf') return shrink(norm, candidate)
   return Float64Array.from(image, (centre, j) => {
-    let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]!))
+    let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]))
     // the sum is rounded: a last bit may be too much
     while (Math.abs(value - centre) > epsilon) value += Math.sign(centre - value) * Math.abs(value) * 2 ** -52
     return domain === 'pixels' ? Math.min(1, Math.max(0, value)) : value
@@ -120,7 +120,7 @@ function shrink(norm: RoundNorm, { image, epsilon, point, domain }: Omit<Candida
     norm,
     image,
     epsilon,
-    Float64Array.from(image, (_, j) => clip(point[j]!)),
+    Float64Array.from(image, (_, j) => clip(point[j])),
   )
 }
 
@@ -133,8 +133,8 @@ export function pixelsOf(
 ): Float64Array {
   const area = architecture.input.height * architecture.input.width
   return Float64Array.from({ length: points.length / columns }, (_, j) => {
-    const { mean, deviation } = normalisation[Math.floor(j / area)]!
-    return points[j * columns + example]! * deviation + mean
+    const { mean, deviation } = normalisation[Math.floor(j / area)]
+    return points[j * columns + example] * deviation + mean
   })
 }
 

@@ -27,7 +27,7 @@ export function pointTowards(
   const size = dualNorm(norm, coefficients)
   let first = true
   return Float64Array.from(centre, (x, j) => {
-    const c = coefficients[j]!
+    const c = coefficients[j]
     if (norm === 'linf') return x + epsilon * Math.sign(c)
     if (norm === 'l2') return size === 0 ? x : x + (epsilon * c) / size
     if (!first || Math.abs(c) !== size) return x
@@ -43,6 +43,6 @@ export function innerPoint(random: Random, centre: ArrayLike<number>, epsilon: n
   const share = random.uniform()
   return step.map((v, j) => {
     const unit = norm === 'linf' ? random.between(-1, 1) : length === 0 ? 0 : (v / length) * share
-    return centre[j]! + epsilon * unit
+    return centre[j] + epsilon * unit
   })
 }

@@ -28,7 +28,7 @@ function mostReaders({ input, output, options: { kernel, stride, padding } }: Ge
     for (let o = 0; o < outputs; o++) {
       for (let k = 0; k < kernel; k++) {
         const i = o * stride - padding + k
-        if (i >= 0 && i < inputs) counts[i]!++
+        if (i >= 0 && i < inputs) counts[i]++
       }
     }
     return Math.max(...counts)
@@ -81,8 +81,8 @@ test('every product and every sum is charged, and hardly more', () => {
       least.push(Math.max(...terms.map(({ source }) => arrivals(below, source))) + lines(below) + imageSums(stage))
       charges.push(startRounding(stages, i))
       charges.forEach((charge, kind) => {
-        expect(charge, `${architecture.name} ${i} ${kind}`).toBeGreaterThanOrEqual(charged(least[kind]!))
-        expect(charge, `${architecture.name} ${i} ${kind}`).toBeLessThanOrEqual(4 * charged(least[kind]! + 32))
+        expect(charge, `${architecture.name} ${i} ${kind}`).toBeGreaterThanOrEqual(charged(least[kind]))
+        expect(charge, `${architecture.name} ${i} ${kind}`).toBeLessThanOrEqual(4 * charged(least[kind] + 32))
       })
     })
     engine.release(mark)
@@ -98,17 +98,17 @@ test('a magnitude is all that a sum can be: |W|·(|centre| + radius) + |b|', () 
     loaded.setParameters(network.parameters)
     const [stage] = loaded.stages
     const [reference] = referenceStages(network)
-    const inputs = reference!.terms[0]!.inputSize
+    const inputs = reference!.terms[0].inputSize
     const [centre, radius] = [random.between(-1, 1), random.uniform()]
     const filled = (value: number) =>
       new Tensor(engine.floatsFrom(new Float32Array(inputs * 4).fill(value)), inputs * 4)
     const { pointer } = magnitudeOf(engine, stage!, [{ centre: filled(centre), radius: filled(radius) }], 4)
     const largest = new Float64Array(inputs).fill(Math.abs(Math.fround(centre)) + Math.fround(radius))
-    const expected = applyAbsoluteWeight(reference!.terms[0]!, largest)
+    const expected = applyAbsoluteWeight(reference!.terms[0], largest)
     const found = engine.read(pointer, expected.length * 4)
     expected.forEach((value, o) => {
-      const whole = value + Math.abs(reference!.bias[o]!)
-      expect(Math.abs(found[o * 4]! - whole)).toBeLessThanOrEqual(1e-5 * whole)
+      const whole = value + Math.abs(reference!.bias[o])
+      expect(Math.abs(found[o * 4] - whole)).toBeLessThanOrEqual(1e-5 * whole)
     })
     engine.release(mark)
   }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 /** Centre and radius of the first example's pixels, read as float64. */
 function ballOf(mean: number, deviation: number, input: ChunkInput): { centre: number; radius: number }[] {
-  const { length } = input.images[0]!
+  const { length } = input.images[0]
   const architecture: Network['architecture'] = {
     name: 'box',
     input: { channels: 1, height: 1, width: length },
@@ -26,7 +26,7 @@ function ballOf(mean: number, deviation: number, input: ChunkInput): { centre: n
     engine.read(pointer, length * columns).filter((_, i) => i % columns === 0)
   const [centre, radius] = [read(ball.centre), read(ball.radius)]
   engine.release(mark)
-  return Array.from(centre, (c, j) => ({ centre: c, radius: radius[j]! }))
+  return Array.from(centre, (c, j) => ({ centre: c, radius: radius[j] }))
 }
 const linear = { kind: 'linear', outFeatures: 2 } as const
 
@@ -42,16 +42,16 @@ test('over pixels the float32 ball holds the exact box, and hardly more; nowhere
     const input = { images: [image], labels: [0], epsilon }
     const whole = ballOf(mean, deviation, input)
     ballOf(mean, deviation, { ...input, domain: 'pixels' }).forEach(({ centre, radius }, j) => {
-      const low = (Math.max(0, image[j]! - epsilon) - mean) / deviation
-      const high = (Math.min(1, image[j]! + epsilon) - mean) / deviation
+      const low = (Math.max(0, image[j] - epsilon) - mean) / deviation
+      const high = (Math.min(1, image[j] + epsilon) - mean) / deviation
       const rounding = 2 ** -24 * (Math.abs(low) + Math.abs(high) + 1e-6)
       // where nothing is cut off the ball is today's, whose centre's rounding the bounds give way to
-      const slack = centre === whole[j]!.centre ? rounding : 1e-15
+      const slack = centre === whole[j].centre ? rounding : 1e-15
       expect(centre - radius).toBeLessThanOrEqual(low + slack)
       expect(centre + radius).toBeGreaterThanOrEqual(high - slack)
       expect(centre - radius).toBeGreaterThanOrEqual(low - 4 * rounding)
       expect(centre + radius).toBeLessThanOrEqual(high + 4 * rounding)
-      expect(radius).toBeLessThanOrEqual(whole[j]!.radius + 4 * rounding)
+      expect(radius).toBeLessThanOrEqual(whole[j].radius + 4 * rounding)
     })
   })
   fc.assert(property, { numRuns: 300, seed: 1 })
@@ -59,7 +59,7 @@ test('over pixels the float32 ball holds the exact box, and hardly more; nowhere
 
 test('a radius that float32 cannot tell from 0 is not lost', () => {
   for (const epsilon of [1e-300, 3e-46, 2e-45, 1e-40, 1.1754943e-38, 1e-30]) {
-    const { radius } = ballOf(0, 1, { images: [Float32Array.of(0)], labels: [0], epsilon })[0]!
+    const { radius } = ballOf(0, 1, { images: [Float32Array.of(0)], labels: [0], epsilon })[0]
     expect(radius).toBeGreaterThanOrEqual(epsilon)
     expect(radius).toBeLessThanOrEqual(epsilon * (1 + 2 ** -21) + 2 ** -148)
   }
@@ -70,7 +70,7 @@ test('a centre that is rounded among the smallest float32 numbers is in its ball
   const images = [Float32Array.from({ length: 9 }, (_, j) => (2 * j + 1) * smallest)]
   for (const norm of norms) {
     const moves = ballOf(0, 2, { images, labels: [0], epsilon: 0, norm }).map(
-      ({ centre, radius }, j) => (images[0]![j]! / 2 - centre) / radius,
+      ({ centre, radius }, j) => (images[0][j] / 2 - centre) / radius,
     )
     // among them are some that cannot be exact
     expect(Math.max(...moves.map(Math.abs))).toBeGreaterThan(0)
@@ -83,7 +83,7 @@ test('a centre that is rounded among the smallest float32 numbers is in its ball
     expect(length).toBeLessThanOrEqual(1)
   }
   // elsewhere bounds charge it
-  const { radius } = ballOf(0, 2, { images: [Float32Array.of(0.3)], labels: [0], epsilon: 0 })[0]!
+  const { radius } = ballOf(0, 2, { images: [Float32Array.of(0.3)], labels: [0], epsilon: 0 })[0]
   expect(radius).toBe(0)
 })
 
@@ -113,7 +113,7 @@ test('an ℓ2 or ℓ1 ball has the radii of its box, and stays whole over pixels
 
 test('the float64 box holds the exact one by a hair; images with other values than pixels are refused', () => {
   const { lower, upper } = inputBox([0.25, 1], 0.5, 'unbounded')
-  expect(lower[0]! < -0.25 && lower[0]! > -0.25 - 1e-15 && upper[1]! > 1.5 && upper[1]! < 1.5 + 1e-15).toBe(true)
+  expect(lower[0] < -0.25 && lower[0] > -0.25 - 1e-15 && upper[1] > 1.5 && upper[1] < 1.5 + 1e-15).toBe(true)
   const cut = inputBox([0.25, 1], 0.5, 'pixels')
   expect([cut.lower[0], cut.upper[1]]).toEqual([0, 1])
   expect(() => inputBox([0.5, 1.5], 0.1, 'pixels')).toThrow(/pixel 1 of the image is 1.5, .* or choose the domain/)

@@ -56,13 +56,13 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
     if (domain === 'pixels') requirePixels(image)
   }
   for (let c = 0, j = 0; c < channels; c++) {
-    const { mean, deviation } = normalisation[c]!
+    const { mean, deviation } = normalisation[c]
     const spread = roundUp(epsilon / deviation)
     for (const end = j + area; j < end; j++) {
       const at = (centre.pointer >> 2) + j * columns
       const around = (radius.pointer >> 2) + j * columns
       for (let e = 0; e < images.length; e++) {
-        const pixel = images[e]![j]!
+        const pixel = images[e][j]
         const exact = (pixel - mean) / deviation
         const rounded = Math.fround(exact)
         f32[at + e] = rounded
@@ -81,7 +81,7 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
   // rounding charges a share of a centre, which is more than it is rounded by, but not for the smallest numbers
   if (underflows) {
     for (let i = radius.pointer >> 2, end = i + radius.length; i < end; i++) {
-      f32[i] = roundUp(f32[i]! + channels * area * 2 ** -149)
+      f32[i] = roundUp(f32[i] + channels * area * 2 ** -149)
     }
   }
   return { count: images.length, columns, ball: { centre, radius }, norm, labels }
@@ -96,7 +96,7 @@ export function subBalls(engine: Engine, chunk: Chunk, centre: Tensor, share: nu
   const radius = Tensor.create(engine, length)
   const [from, to] = [pointer >> 2, radius.pointer >> 2]
   const { f32 } = engine
-  for (let i = 0; i < length; i++) f32[to + i] = share * f32[from + i]!
+  for (let i = 0; i < length; i++) f32[to + i] = share * f32[from + i]
   return { ...chunk, ball: { centre, radius } }
 }
 

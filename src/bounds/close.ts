@@ -70,7 +70,7 @@ export function closeOverBall(
   const lower = Tensor.create(engine, rows)
   const upper = Tensor.create(engine, rows)
   const { f32 } = engine
-  const at = (tensor: Tensor, row: number) => f32[(tensor.pointer >> 2) + row]!
+  const at = (tensor: Tensor, row: number) => f32[(tensor.pointer >> 2) + row]
   for (let row = 0; row < rows; row++) {
     const middle = at(constant, row) + at(centre, row)
     const spread = at(radius, row) + at(error, row)
@@ -84,7 +84,7 @@ export function closeOverBall(
     const gradient = coefficients.gradient(engine)
     const { f32 } = engine
     for (let row = 0; row < rows; row++) {
-      const [toLower, toUpper] = [f32[(dl >> 2) + row]!, f32[(du >> 2) + row]!]
+      const [toLower, toUpper] = [f32[(dl >> 2) + row], f32[(du >> 2) + row]]
       f32[dConstant + row] = f32[dCentre + row] = toLower + toUpper
       f32[dRadius + row] = toUpper - toLower
       f32[dLowerGap + row] = toLower

@@ -33,13 +33,13 @@ export function affineColumns(
   width: number,
 ): Tensor {
   const { terms, bias, biasGradient, outputShape } = stage
-  const extent = terms[0]!.geometry.output
+  const extent = terms[0].geometry.output
   const out = wholeBlock(engine, extent, width)
   const y = Tensor.create(engine, lengthOf(extent) * width)
   const area = outputShape.height * outputShape.width
   const wanted = activeNeuronsOf(engine, targets, outputShape)
   const passes = terms.map(({ geometry, weight, weightGradient, source }, i) => {
-    const { value, active } = inputs[i]!
+    const { value, active } = inputs[i]
     const inside = wholeBlock(engine, geometry.input, width)
     const run = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
       engine.kernels.propagate(
@@ -50,7 +50,7 @@ export function affineColumns(
     return { run, weight, weightGradient, value, source }
   })
   const { f32 } = engine
-  for (const j of wanted) f32[(y.pointer >> 2) + j * width]! += f32[(bias >> 2) + Math.floor(j / area)]!
+  for (const j of wanted) f32[(y.pointer >> 2) + j * width] += f32[(bias >> 2) + Math.floor(j / area)]
   tape?.record(() => {
     const dy = y.gradient(engine)
     for (const { run, weight, weightGradient, value, source } of passes) {
@@ -58,7 +58,7 @@ export function affineColumns(
       run(WEIGHT_GRADIENT, 0, weightGradient, dy, value.pointer)
     }
     const { f32 } = engine
-    for (const j of wanted) f32[(biasGradient >> 2) + Math.floor(j / area)]! += f32[(dy >> 2) + j * width]!
+    for (const j of wanted) f32[(biasGradient >> 2) + Math.floor(j / area)] += f32[(dy >> 2) + j * width]
   })
   return y
 }
@@ -66,11 +66,11 @@ export function affineColumns(
 /** The neurons of a list, indexed [channel][position]. */
 function activeNeuronsOf({ i32 }: Engine, list: number, shape: Stage['outputShape']): Int32Array {
   const area = shape.height * shape.width
-  const [counts, channels] = [i32[list >> 2]! >> 2, i32[(list >> 2) + 1]! >> 2]
+  const [counts, channels] = [i32[list >> 2] >> 2, i32[(list >> 2) + 1] >> 2]
   const neurons = new Int32Array(sizeOf(shape))
   let count = 0
   for (let p = 0; p < area; p++) {
-    for (let i = 0; i < i32[counts + p]!; i++) neurons[count++] = i32[channels + p * shape.channels + i]! * area + p
+    for (let i = 0; i < i32[counts + p]; i++) neurons[count++] = i32[channels + p * shape.channels + i] * area + p
   }
   return neurons.subarray(0, count)
 }
@@ -97,34 +97,34 @@ export function reluColumns(
   const errors = tape ? engine.floats(unstable.length * count) >> 2 : undefined
   const { f32 } = engine
   unstable.forEach((j, i) => {
-    const [d, l] = [f32[(slope.pointer >> 2) + j]!, f32[(gap.pointer >> 2) + j]!]
+    const [d, l] = [f32[(slope.pointer >> 2) + j], f32[(gap.pointer >> 2) + j]]
     const half = (-d * l) / 2
     const row = (value.pointer >> 2) + j * width
-    for (let c = 0; c < width; c++) f32[row + c]! *= d
-    f32[row]! += half
+    for (let c = 0; c < width; c++) f32[row + c] *= d
+    f32[row] += half
     for (let c = 0; c < count; c++) {
       const error = Math.fround(draw())
       if (errors !== undefined) f32[errors + i * count + c] = error
-      f32[row + first + c]! += half * error
+      f32[row + first + c] += half * error
     }
   })
   tape?.record(() => {
     const [dv, ds, dg] = [value, slope, gap].map((tensor) => tensor.gradient(engine) >> 2) as [number, number, number]
     const { f32 } = engine
     unstable.forEach((j, i) => {
-      const [d, l] = [f32[(slope.pointer >> 2) + j]!, f32[(gap.pointer >> 2) + j]!]
+      const [d, l] = [f32[(slope.pointer >> 2) + j], f32[(gap.pointer >> 2) + j]]
       const [row, gradient] = [(value.pointer >> 2) + j * width, dv + j * width]
       // of h, and Σ (d·z)·gradient: the values hold d·z + h and d·z + h·error
-      let toHalf = f32[gradient]!
-      for (let c = 0; c < count; c++) toHalf += f32[gradient + first + c]! * f32[errors! + i * count + c]!
+      let toHalf = f32[gradient]
+      for (let c = 0; c < count; c++) toHalf += f32[gradient + first + c] * f32[errors! + i * count + c]
       let toScaled = 0
       for (let c = 0; c < width; c++) {
-        toScaled += f32[row + c]! * f32[gradient + c]!
-        f32[gradient + c]! *= d
+        toScaled += f32[row + c] * f32[gradient + c]
+        f32[gradient + c] *= d
       }
       toScaled -= ((-d * l) / 2) * toHalf
-      f32[ds + j]! += toScaled / d - (l / 2) * toHalf
-      f32[dg + j]! -= (d / 2) * toHalf
+      f32[ds + j] += toScaled / d - (l / 2) * toHalf
+      f32[dg + j] -= (d / 2) * toHalf
     })
   })
 }

@@ -52,7 +52,7 @@ export const upperEnd = (pixel: number, epsilon: number, domain: Domain): number
 /** @throws UserError if a pixel is not in [0, 1] */
 export function requirePixels(image: ArrayLike<number>): void {
   for (let i = 0, { length } = image; i < length; i++) {
-    const pixel = image[i]!
+    const pixel = image[i]
     if (pixel >= 0 && pixel <= 1) continue
     throw new UserError(
       `pixel ${i} of the image is ${pixel}, which is not in [0, 1]: scale the image, or choose the ` +

@@ -51,7 +51,7 @@ export function carryRows(
   const windows = windowsBelow(engine, stages, stage, specification.blocks, rows, wholeInput)
   // by source + 1: the image's coefficients come first
   const values: (Tensor | undefined)[] = []
-  const activeOf = ({ source, allInputs }: Term) => (source < 0 ? allInputs : relaxations[source]!.asInputs)
+  const activeOf = ({ source, allInputs }: Term) => (source < 0 ? allInputs : relaxations[source].asInputs)
   /** Where a term sends rows to, and whether something is there already. */
   const targetOf = ({ source }: Term) => {
     const blocks = windows[source + 1]!
@@ -67,7 +67,7 @@ export function carryRows(
   for (let i = stage - 1; i >= 0; i--) {
     const window = windows[i + 1]
     if (!window) continue
-    const layer = stages[i]!
+    const layer = stages[i]
     const relaxation = relaxations[i]!
     const out = reshapeBlocks(engine, window, layer.outputShape)
     const value = values[i + 1]!
@@ -100,8 +100,8 @@ export function windowsBelow(
   for (let i = stage; i >= 0; i--) {
     const window = windows[i + 1]
     if (!window) continue
-    const out = reshapeBlocks(engine, window, stages[i]!.outputShape)
-    for (const { source, geometry } of stages[i]!.terms) {
+    const out = reshapeBlocks(engine, window, stages[i].outputShape)
+    for (const { source, geometry } of stages[i].terms) {
       const seen =
         source < 0 && wholeInput ? wholeBlock(engine, geometry.input, rows) : receptiveBlocks(engine, out, geometry)
       const others = windows[source + 1]

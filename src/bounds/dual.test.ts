@@ -98,31 +98,31 @@ const cases = (name: string, check: (example: Case) => void, runs = 150) =>
 describe('dual bounds against the float64 reference', () => {
   cases('equal the paper’s bound with pruning off', (example) => {
     engineBounds(example, { prune: false, rigorous: false }).forEach(({ hidden, margins }, e) => {
-      const { centre, radius } = boxOf(example.images[e]!, example.epsilon)
+      const { centre, radius } = boxOf(example.images[e], example.epsilon)
       const expected = referenceDualBounds(example.network, centre, radius)
       hidden.forEach((bounds, s) => {
-        const tolerance = 1e-4 * scaleOf(expected[s]!)
-        bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s]!.lower[j]!)).toBeLessThan(tolerance))
-        bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s]!.upper[j]!)).toBeLessThan(tolerance))
+        const tolerance = 1e-4 * scaleOf(expected[s])
+        bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s].lower[j])).toBeLessThan(tolerance))
+        bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s].upper[j])).toBeLessThan(tolerance))
       })
-      const expectedMargins = referenceMargins(example.network, example.labels[e]!, centre, radius)
+      const expectedMargins = referenceMargins(example.network, example.labels[e], centre, radius)
       const tolerance = 1e-4 * Math.max(1, ...expectedMargins.map(Math.abs))
-      margins.forEach((m, t) => expect(Math.abs(m - expectedMargins[t]!)).toBeLessThan(tolerance))
+      margins.forEach((m, t) => expect(Math.abs(m - expectedMargins[t])).toBeLessThan(tolerance))
     })
   })
 
   cases('equal the pruned reference', (example) => {
     engineBounds(example, { prune: true, rigorous: false }).forEach(({ hidden, margins }, e) => {
-      const { centre, radius } = boxOf(example.images[e]!, example.epsilon)
+      const { centre, radius } = boxOf(example.images[e], example.epsilon)
       const expected = referencePrunedDualBounds(example.network, centre, radius)
       hidden.forEach((bounds, s) => {
-        const tolerance = 1e-4 * scaleOf(expected[s]!)
-        bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s]!.lower[j]!)).toBeLessThan(tolerance))
-        bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s]!.upper[j]!)).toBeLessThan(tolerance))
+        const tolerance = 1e-4 * scaleOf(expected[s])
+        bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s].lower[j])).toBeLessThan(tolerance))
+        bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s].upper[j])).toBeLessThan(tolerance))
       })
-      const pruned = referencePrunedMargins(example.network, example.labels[e]!, centre, radius)
+      const pruned = referencePrunedMargins(example.network, example.labels[e], centre, radius)
       const tolerance = 1e-4 * Math.max(1, ...pruned.map(Math.abs))
-      margins.forEach((m, t) => expect(Math.abs(m - pruned[t]!)).toBeLessThan(tolerance))
+      margins.forEach((m, t) => expect(Math.abs(m - pruned[t])).toBeLessThan(tolerance))
     })
   })
 
@@ -136,18 +136,18 @@ describe('dual bounds against the float64 reference', () => {
     const { network, images, labels, epsilon } = example
     for (const prune of [false, true]) {
       engineBounds(example, { prune, rigorous: true }).forEach(({ hidden, margins }, e) => {
-        const { centre, radius } = boxOf(images[e]!, epsilon)
+        const { centre, radius } = boxOf(images[e], epsilon)
         const stages = referenceStages(network)
         const bounds = hidden.map(({ lower, upper }) => ({
           lower: Float64Array.from(lower),
           upper: Float64Array.from(upper),
         }))
-        const interval = referencePrunedMargins(network, labels[e]!, centre, radius)
+        const interval = referencePrunedMargins(network, labels[e], centre, radius)
         margins.forEach((m, target) => {
           if (target === labels[e]) return
-          const specification = marginSpecification(stages, target, labels[e]!)
+          const specification = marginSpecification(stages, target, labels[e])
           const { upper } = referenceDualPass(network, bounds, specification, stages.length - 1, centre, radius)
-          expect(m).toBeGreaterThanOrEqual(Math.min(upper, prune ? interval[target]! : upper))
+          expect(m).toBeGreaterThanOrEqual(Math.min(upper, prune ? interval[target] : upper))
         })
       })
     }
@@ -168,13 +168,13 @@ describe('dual bounds against the float64 reference', () => {
         const values = referenceForward(network, point)
         const outputs = values.at(-1)!
         for (const bounds of all) {
-          bounds[e]!.hidden.forEach(({ lower, upper }, s) =>
-            values[s]!.forEach((z, j) => {
-              if (!(z >= lower[j]! && z <= upper[j]!)) outside.push(`stage ${s} neuron ${j}: ${z}`)
+          bounds[e].hidden.forEach(({ lower, upper }, s) =>
+            values[s].forEach((z, j) => {
+              if (!(z >= lower[j] && z <= upper[j])) outside.push(`stage ${s} neuron ${j}: ${z}`)
             }),
           )
-          bounds[e]!.margins.forEach((m, t) => {
-            if (!(m >= outputs[t]! - outputs[labels[e]!]!)) outside.push(`margin ${t}: ${m}`)
+          bounds[e].margins.forEach((m, t) => {
+            if (!(m >= outputs[t] - outputs[labels[e]])) outside.push(`margin ${t}: ${m}`)
           })
         }
       }
@@ -203,7 +203,7 @@ describe('gradients', () => {
         })
         images.forEach((_, e) => {
           const margins = dualMargins(relaxed, tape, e)
-          engine.f32.set(weights[e]!, margins.gradient(engine) >> 2)
+          engine.f32.set(weights[e], margins.gradient(engine) >> 2)
         })
         tape.backward()
         const gradient = new Float32Array(loaded.parameterCount)
@@ -214,8 +214,8 @@ describe('gradients', () => {
         const objective = (parameters: Float64Array) =>
           images.reduce((sum, image, e) => {
             const { centre, radius } = boxOf(image, epsilon)
-            const margins = reference({ ...network, parameters: parameters as never }, labels[e]!, centre, radius)
-            return sum + margins.reduce((s, m, t) => s + m * weights[e]![t]!, 0)
+            const margins = reference({ ...network, parameters: parameters as never }, labels[e], centre, radius)
+            return sum + margins.reduce((s, m, t) => s + m * weights[e][t], 0)
           }, 0)
         expectGradient(gradient, network.parameters, objective, random)
       },
@@ -233,7 +233,7 @@ function expectGradient(
 ): void {
   const at = (i: number, step: number) => {
     const moved = Float64Array.from(parameters)
-    moved[i]! += step
+    moved[i] += step
     return objective(moved)
   }
   const here = objective(Float64Array.from(parameters))
@@ -244,7 +244,7 @@ function expectGradient(
     const forwards = (at(i, step) - here) / step
     const backwards = (here - at(i, -step)) / step
     if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
-    expect(Math.abs(gradient[i]! - (forwards + backwards) / 2)).toBeLessThan(2e-3 * scale)
+    expect(Math.abs(gradient[i] - (forwards + backwards) / 2)).toBeLessThan(2e-3 * scale)
   }
 }
 
@@ -252,13 +252,13 @@ describe('mnist-small', () => {
   it('equals the reference on one image, pruned and not', () => {
     const network = initialise(architectureNamed('mnist-small'), 1)
     const example = caseOf(network, 3, 1, 0.02)
-    const { centre, radius } = boxOf(example.images[0]!, example.epsilon)
+    const { centre, radius } = boxOf(example.images[0], example.epsilon)
     const [plain] = engineBounds(example, { prune: false, rigorous: false })
     const [pruned] = engineBounds(example, { prune: true, rigorous: true })
-    const expected = referenceMargins(network, example.labels[0]!, centre, radius)
-    plain!.margins.forEach((m, t) => expect(m).toBeCloseTo(expected[t]!, 4))
-    pruned!.margins.forEach((m, t) => expect(m).toBeLessThan(expected[t]! + 1e-2))
+    const expected = referenceMargins(network, example.labels[0], centre, radius)
+    plain!.margins.forEach((m, t) => expect(m).toBeCloseTo(expected[t], 4))
+    pruned!.margins.forEach((m, t) => expect(m).toBeLessThan(expected[t] + 1e-2))
     const outputs = referenceForward(network, centre).at(-1)!
-    pruned!.margins.forEach((m, t) => expect(m).toBeGreaterThanOrEqual(outputs[t]! - outputs[example.labels[0]!]!))
+    pruned!.margins.forEach((m, t) => expect(m).toBeGreaterThanOrEqual(outputs[t] - outputs[example.labels[0]]))
   })
 })

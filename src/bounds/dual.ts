@@ -121,7 +121,7 @@ function relax(
   stages.slice(0, -1).forEach((stage, i) => {
     const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, rigorous)
     // over the image's box an interval step through one layer is exact; over another ball, rows are
-    const isExact = stage.terms.length === 1 && stage.terms[0]!.source < 0
+    const isExact = stage.terms.length === 1 && stage.terms[0].source < 0
     if (isExact) rowCount += tightenToBall(network, tape, chunk, i, interval)
     else if (hidden === 'dual') {
       for (let example = 0; example < count; example++) {
@@ -130,7 +130,7 @@ function relax(
         if (projection && !(estimates!.ifCheaper && rowsAreCheaper(network, i, open.length, projection))) {
           projection.tighten(i, interval, open)
           projectedCount += open.length
-        } else rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example]!, example)
+        } else rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example], example)
       }
     }
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
@@ -141,7 +141,7 @@ function relax(
     behind.push(ballBehind(engine, tape, stage, interval))
     intervals.push(interval)
   })
-  const last = ballsOf(stages.at(-1)!, chunk.ball, behind)[0]!
+  const last = ballsOf(stages.at(-1)!, chunk.ball, behind)[0]
   return { network, chunk, options, intervals, relaxations, last, rowCount, projectedCount }
 }
 
@@ -159,7 +159,7 @@ function openNeurons({ f32 }: Engine, { lower, upper }: Interval, columns: numbe
   const [l, u] = [(lower.pointer >> 2) + example, (upper.pointer >> 2) + example]
   const open: number[] = []
   for (let j = 0; j * columns < lower.length; j++) {
-    if (f32[l + j * columns]! < 0 && f32[u + j * columns]! > 0) open.push(j)
+    if (f32[l + j * columns] < 0 && f32[u + j * columns] > 0) open.push(j)
   }
   return open
 }
@@ -178,13 +178,13 @@ function alwaysOn(engine: Engine, { lower }: Interval): Interval {
 /** Share of a hidden stage's neurons that are unstable, over the examples of a chunk. */
 export function unstableShare({ network, chunk, intervals }: Relaxed, stage: number): number {
   const { engine } = network
-  const { lower, upper } = intervals[stage]!
-  const neurons = sizeOf(network.stages[stage]!.outputShape)
+  const { lower, upper } = intervals[stage]
+  const neurons = sizeOf(network.stages[stage].outputShape)
   let unstable = 0
   for (let j = 0; j < neurons; j++) {
     for (let e = 0; e < chunk.count; e++) {
       const at = j * chunk.columns + e
-      if (engine.f32[(lower.pointer >> 2) + at]! < 0 && engine.f32[(upper.pointer >> 2) + at]! > 0) unstable++
+      if (engine.f32[(lower.pointer >> 2) + at] < 0 && engine.f32[(upper.pointer >> 2) + at] > 0) unstable++
     }
   }
   return unstable / (neurons * chunk.count)

@@ -35,7 +35,7 @@ function randomCase(seed: number, name: string): Case {
   const drawn = randomNetwork(random, { residual: seed % 2 === 1 })
   const network = seed % 8 === 2 ? withoutRelus(drawn) : drawn
   const count = 1 + random.integer(6)
-  const epsilon = Math.fround([0, 0.01, 0.1, 0.5][random.integer(4)]!)
+  const epsilon = Math.fround([0, 0.01, 0.1, 0.5][random.integer(4)])
   const images = Array.from({ length: count }, () =>
     Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform()),
   )
@@ -51,8 +51,8 @@ function referenceIntervalMargins(network: Network, image: ArrayLike<number>, ep
   const { lower, upper } = bounds.at(-2)!
   const after = (v: number) => (stages.at(-2)!.relu ? Math.max(v, 0) : v)
   const box: Box = {
-    centre: lower.map((l, j) => (after(l) + after(upper[j]!)) / 2),
-    radius: lower.map((l, j) => (after(upper[j]!) - after(l)) / 2),
+    centre: lower.map((l, j) => (after(l) + after(upper[j])) / 2),
+    radius: lower.map((l, j) => (after(upper[j]) - after(l)) / 2),
   }
   // the last stage alone, as a network of one layer over that box
   const { terms, bias } = stages.at(-1)!
@@ -62,12 +62,12 @@ function referenceIntervalMargins(network: Network, image: ArrayLike<number>, ep
     const c = marginSpecification(stages, target, label)
     return (
       rows.reduce((sum, { inputs, weights }, o) => {
-        weights.forEach((w, k) => (sum += c[o]! * w * box.centre[inputs[k]!]!))
-        return sum + c[o]! * bias[o]!
+        weights.forEach((w, k) => (sum += c[o] * w * box.centre[inputs[k]]))
+        return sum + c[o] * bias[o]
       }, 0) +
       Array.from(box.radius, (r, k) => {
         const difference = rows.reduce(
-          (sum, { inputs, weights }, o) => sum + c[o]! * (weights[inputs.indexOf(k)] ?? 0),
+          (sum, { inputs, weights }, o) => sum + c[o] * (weights[inputs.indexOf(k)] ?? 0),
           0,
         )
         return Math.abs(difference) * r
@@ -100,22 +100,22 @@ describe('interval bounds', () => {
       const mark = engine.mark()
       const { chunk, hidden, ball, margins } = propagated(example, false)
       example.images.forEach((image, e) => {
-        const expected = referenceIntervalMargins(example.network, image, example.epsilon, example.labels[e]!)
+        const expected = referenceIntervalMargins(example.network, image, example.epsilon, example.labels[e])
         const compare = (name: string, actual: ArrayLike<number>, values: Float64Array) => {
           const scale = Math.max(1, ...values.map(Math.abs))
           if (actual.length !== values.length) wrong.push(`${seed} ${name}: ${actual.length} values`)
           values.forEach((v, j) => {
-            if (!(Math.abs(actual[j]! - v) <= 2e-5 * scale))
+            if (!(Math.abs(actual[j] - v) <= 2e-5 * scale))
               wrong.push(`${seed} ${name} ${j}: ${actual[j]} instead of ${v}`)
           })
         }
         hidden.forEach(({ lower, upper }, i) => {
-          compare(`lower ${i}`, column(lower, chunk.columns, e), expected.bounds[i]!.lower)
-          compare(`upper ${i}`, column(upper, chunk.columns, e), expected.bounds[i]!.upper)
+          compare(`lower ${i}`, column(lower, chunk.columns, e), expected.bounds[i].lower)
+          compare(`upper ${i}`, column(upper, chunk.columns, e), expected.bounds[i].upper)
         })
         compare('centre', column(ball.centre, chunk.columns, e), expected.box.centre)
         compare('radius', column(ball.radius, chunk.columns, e), expected.box.radius)
-        compare('margin', engine.read(margins[e]!.pointer, margins[e]!.length), expected.margins)
+        compare('margin', engine.read(margins[e].pointer, margins[e].length), expected.margins)
       })
       engine.release(mark)
     }
@@ -132,7 +132,7 @@ describe('interval bounds', () => {
       const { chunk, ball, margins } = propagated(example, true)
       example.images.forEach((image, e) => {
         const [centre, radius] = [column(ball.centre, chunk.columns, e), column(ball.radius, chunk.columns, e)]
-        const bounds = engine.read(margins[e]!.pointer, margins[e]!.length)
+        const bounds = engine.read(margins[e].pointer, margins[e].length)
         const relu = referenceStages(network).at(-2)!.relu
         for (let n = 0; n < 12; n++) {
           const point = Float64Array.from(
@@ -143,13 +143,13 @@ describe('interval bounds', () => {
           values.at(-2)!.forEach((z, j) => {
             const a = relu ? Math.max(z, 0) : z
             // centre and radius are float32 themselves; the steps that follow allow for it
-            if (!(Math.abs(a - centre[j]!) <= radius[j]! + 2 ** -23 * (Math.abs(centre[j]!) + radius[j]!)))
+            if (!(Math.abs(a - centre[j]) <= radius[j] + 2 ** -23 * (Math.abs(centre[j]) + radius[j])))
               outside.push(`${seed} neuron ${j}: ${a}`)
           })
           const outputs = values.at(-1)!
           bounds.forEach((m, t) => {
-            if (!(m >= outputs[t]! - outputs[labels[e]!]!))
-              outside.push(`${seed} margin ${t}: ${m} < ${outputs[t]! - outputs[labels[e]!]!}`)
+            if (!(m >= outputs[t] - outputs[labels[e]]))
+              outside.push(`${seed} margin ${t}: ${m} < ${outputs[t] - outputs[labels[e]]}`)
           })
         }
       })
@@ -170,8 +170,8 @@ describe('interval bounds', () => {
         const scale = Math.max(1, ...margins.map(Math.abs))
         margins.forEach((m, t) => {
           if (t === example.labels[e]) return
-          expect(rigorous![e]![t]!).toBeGreaterThanOrEqual(m)
-          expect(rigorous![e]![t]! - m).toBeLessThan(2e-2 * scale)
+          expect(rigorous![e][t]).toBeGreaterThanOrEqual(m)
+          expect(rigorous![e][t] - m).toBeLessThan(2e-2 * scale)
         })
       })
     }
@@ -183,10 +183,10 @@ describe('interval bounds', () => {
       const mark = engine.mark()
       const { margins } = propagated(example, false)
       const differences = margins.flatMap((m, e) => {
-        const outputs = referenceForward(example.network, Float64Array.from(example.images[e]!)).at(-1)!
+        const outputs = referenceForward(example.network, Float64Array.from(example.images[e])).at(-1)!
         const scale = Math.max(1, ...outputs.map(Math.abs))
         return [...engine.read(m.pointer, m.length)].map(
-          (v, t) => Math.abs(v - (outputs[t]! - outputs[example.labels[e]!]!)) / scale,
+          (v, t) => Math.abs(v - (outputs[t] - outputs[example.labels[e]])) / scale,
         )
       })
       engine.release(mark)
@@ -207,7 +207,7 @@ describe('gradients of the interval loss', () => {
       const tape = new Tape()
       const { loaded, margins } = propagated(example, false, tape)
       const classes = countClasses(network.architecture)
-      margins.forEach((m, e) => crossEntropy(engine, m, classes, labels[e]!, 0.5))
+      margins.forEach((m, e) => crossEntropy(engine, m, classes, labels[e], 0.5))
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)
       loaded.readGradient(gradient)
@@ -215,7 +215,7 @@ describe('gradients of the interval loss', () => {
       const loss = (parameters: Float64Array) =>
         images.reduce((sum, image, e) => {
           const moved = { ...network, parameters: parameters as never }
-          const values = referenceIntervalMargins(moved, image, epsilon, labels[e]!).margins
+          const values = referenceIntervalMargins(moved, image, epsilon, labels[e]).margins
           const largest = Math.max(...values)
           return sum + 0.5 * (largest + Math.log(values.reduce((s, v) => s + Math.exp(v - largest), 0)))
         }, 0)
@@ -223,11 +223,11 @@ describe('gradients of the interval loss', () => {
       const scale = Math.max(1e-2, ...gradient.map(Math.abs))
       for (let n = 0; n < 8; n++) {
         const i = random.integer(gradient.length)
-        const at = (step: number) => loss(Float64Array.from(network.parameters).with(i, network.parameters[i]! + step))
+        const at = (step: number) => loss(Float64Array.from(network.parameters).with(i, network.parameters[i] + step))
         const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
         if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
         checked++
-        if (!(Math.abs(gradient[i]! - (forwards + backwards) / 2) <= 2e-3 * scale))
+        if (!(Math.abs(gradient[i] - (forwards + backwards) / 2) <= 2e-3 * scale))
           wrong.push(`${seed} ${i}: ${gradient[i]} instead of ${forwards}`)
       }
     }

@@ -31,7 +31,7 @@ export function intervalStep(
 ): StageInterval {
   const { terms, bias, biasGradient } = stage
   // no gradient goes further back than the image
-  const wanted = (i: number) => ({ input: terms[i]!.source >= 0, weights: true })
+  const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
   const centres = balls.map((ball) => ball.centre)
   const radii = balls.map((ball) => ball.radius)
   const shift = { values: bias, gradient: biasGradient }
@@ -61,7 +61,7 @@ export function magnitudeOf(
 
 /** The balls that the terms of a stage read: the image's, or those behind earlier stages. */
 export const ballsOf = ({ terms }: Stage, image: Ball, behind: readonly Ball[]): Ball[] =>
-  terms.map(({ source }) => (source < 0 ? image : behind[source]!))
+  terms.map(({ source }) => (source < 0 ? image : behind[source]))
 
 /** What a stage's interval becomes behind it: behind its ReLU, if it has one. */
 export const ballBehind = (engine: Engine, tape: Tape | undefined, { relu }: Stage, interval: Interval): Ball =>
@@ -87,7 +87,7 @@ export function propagateIntervals(
     behind.push(ballBehind(engine, tape, stage, interval))
     return interval
   })
-  return { hidden, last: ballsOf(stages.at(-1)!, chunk.ball, behind)[0]! }
+  return { hidden, last: ballsOf(stages.at(-1)!, chunk.ball, behind)[0] }
 }
 
 /** Centre and radius of an interval, for two affine stages without a ReLU between them. */
@@ -96,7 +96,7 @@ function centred(engine: Engine, tape: Tape | undefined, { lower, upper }: Inter
   const centre = Tensor.create(engine, n)
   const radius = Tensor.create(engine, n)
   for (let i = 0; i < n; i++) {
-    const [l, u] = [engine.f32[(lower.pointer >> 2) + i]!, engine.f32[(upper.pointer >> 2) + i]!]
+    const [l, u] = [engine.f32[(lower.pointer >> 2) + i], engine.f32[(upper.pointer >> 2) + i]]
     engine.f32[(centre.pointer >> 2) + i] = (l + u) / 2
     engine.f32[(radius.pointer >> 2) + i] = (u - l) / 2
   }
@@ -105,8 +105,8 @@ function centred(engine: Engine, tape: Tape | undefined, { lower, upper }: Inter
     const [dc, dr] = [centre.gradient(engine) >> 2, radius.gradient(engine) >> 2]
     const { f32 } = engine
     for (let i = 0; i < n; i++) {
-      f32[dl + i]! += (f32[dc + i]! - f32[dr + i]!) / 2
-      f32[du + i]! += (f32[dc + i]! + f32[dr + i]!) / 2
+      f32[dl + i] += (f32[dc + i] - f32[dr + i]) / 2
+      f32[du + i] += (f32[dc + i] + f32[dr + i]) / 2
     }
   })
   return { centre, radius }
@@ -136,13 +136,13 @@ export function intervalMargins(
   for (let target = 0; target < classes; target++) {
     if (target === label) continue
     const { f32 } = engine
-    let sum = f32[bias + target]! - f32[bias + label]!
-    let magnitude = Math.abs(f32[bias + target]!) + Math.abs(f32[bias + label]!)
+    let sum = f32[bias + target] - f32[bias + label]
+    let magnitude = Math.abs(f32[bias + target]) + Math.abs(f32[bias + label])
     for (let k = 0; k < inputs; k++) {
-      const wt = f32[weight + target * inputs + k]!
-      const wl = f32[weight + label * inputs + k]!
-      const c = f32[centre + k * columns]!
-      const r = f32[radius + k * columns]!
+      const wt = f32[weight + target * inputs + k]
+      const wl = f32[weight + label * inputs + k]
+      const c = f32[centre + k * columns]
+      const r = f32[radius + k * columns]
       sum += (wt - wl) * c + Math.abs(wt - wl) * r
       magnitude += (Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)
     }
@@ -154,17 +154,17 @@ export function intervalMargins(
     const [dw, db] = [weightGradient >> 2, last.biasGradient >> 2]
     const { f32 } = engine
     for (let target = 0; target < classes; target++) {
-      const g = f32[d + target]!
+      const g = f32[d + target]
       if (target === label || g === 0) continue
-      f32[db + target]! += g
-      f32[db + label]! -= g
+      f32[db + target] += g
+      f32[db + label] -= g
       for (let k = 0; k < inputs; k++) {
-        const difference = f32[weight + target * inputs + k]! - f32[weight + label * inputs + k]!
-        const toWeight = g * (f32[centre + k * columns]! + Math.sign(difference) * f32[radius + k * columns]!)
-        f32[dw + target * inputs + k]! += toWeight
-        f32[dw + label * inputs + k]! -= toWeight
-        f32[dc + k * columns]! += g * difference
-        f32[dr + k * columns]! += g * Math.abs(difference)
+        const difference = f32[weight + target * inputs + k] - f32[weight + label * inputs + k]
+        const toWeight = g * (f32[centre + k * columns] + Math.sign(difference) * f32[radius + k * columns])
+        f32[dw + target * inputs + k] += toWeight
+        f32[dw + label * inputs + k] -= toWeight
+        f32[dc + k * columns] += g * difference
+        f32[dr + k * columns] += g * Math.abs(difference)
       }
     }
   })

@@ -24,9 +24,9 @@ export function carryMargins(
 ): CarriedMargins {
   const { network, chunk, relaxations } = relaxed
   const { engine, stages } = network
-  const label = chunk.labels[example]!
+  const label = chunk.labels[example]
   const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
-  const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example]!, specification, true)
+  const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example], specification, true)
   if (magnitude) {
     const factor = startRounding(stages, stages.length - 1)
     addStartRounding(engine, carried, specification, magnitude, chunk.columns, example, factor, label)
@@ -83,7 +83,7 @@ function margins(
   const { error } = carried
   const bounds = scatter(engine, tape, logits.outputShape.channels, specification, dual)
   if (!options.prune) return { bounds, specification, error }
-  const label = chunk.labels[example]!
+  const label = chunk.labels[example]
   const rigorous = magnitude !== undefined
   const interval = intervalMargins(engine, tape, logits, last, chunk.columns, example, label, rigorous)
   return { bounds: smaller(engine, tape, bounds, interval), specification, error }
@@ -99,12 +99,12 @@ export function scatter(
 ): Tensor {
   const margins = Tensor.zeros(engine, classes)
   neurons.forEach((target, row) => {
-    if (target >= 0) engine.f32[(margins.pointer >> 2) + target] = engine.f32[(upper.pointer >> 2) + row]!
+    if (target >= 0) engine.f32[(margins.pointer >> 2) + target] = engine.f32[(upper.pointer >> 2) + row]
   })
   tape?.record(() => {
     const [from, to] = [margins.gradient(engine) >> 2, upper.gradient(engine) >> 2]
     neurons.forEach((target, row) => {
-      if (target >= 0) engine.f32[to + row]! += engine.f32[from + target]!
+      if (target >= 0) engine.f32[to + row] += engine.f32[from + target]
     })
   })
   return margins
@@ -114,14 +114,14 @@ export function scatter(
 function smaller(engine: Engine, tape: Tape | undefined, a: Tensor, b: Tensor): Tensor {
   const result = Tensor.create(engine, a.length)
   const { f32 } = engine
-  const first = Array.from({ length: a.length }, (_, i) => f32[(a.pointer >> 2) + i]! <= f32[(b.pointer >> 2) + i]!)
+  const first = Array.from({ length: a.length }, (_, i) => f32[(a.pointer >> 2) + i] <= f32[(b.pointer >> 2) + i])
   first.forEach((isFirst, i) => {
-    f32[(result.pointer >> 2) + i] = f32[((isFirst ? a : b).pointer >> 2) + i]!
+    f32[(result.pointer >> 2) + i] = f32[((isFirst ? a : b).pointer >> 2) + i]
   })
   tape?.record(() => {
     const [d, da, db] = [result, a, b].map((tensor) => tensor.gradient(engine) >> 2) as [number, number, number]
     first.forEach((isFirst, i) => {
-      engine.f32[(isFirst ? da : db) + i]! += engine.f32[d + i]!
+      engine.f32[(isFirst ? da : db) + i] += engine.f32[d + i]
     })
   })
   return result

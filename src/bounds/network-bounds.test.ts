@@ -17,21 +17,21 @@ test('bounds hold sampled points, and the dual ones are never looser than interv
   const interval = await intervalBounds(network, image, 3, epsilon)
   expect(dual.hidden.map(({ lower }) => lower.length)).toEqual([3136, 1568, 100])
   for (const { hidden, margins } of [dual, interval]) {
-    expect(hidden.every(({ lower, upper }) => lower.every((l, j) => l <= upper[j]!))).toBe(true)
+    expect(hidden.every(({ lower, upper }) => lower.every((l, j) => l <= upper[j]))).toBe(true)
     expect(margins[3]).toBe(0)
   }
-  dual.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(interval.margins[target]! + 1e-5))
+  dual.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(interval.margins[target] + 1e-5))
   for (let sample = 0; sample < 20; sample++) {
     const point = image.map((pixel) => Math.fround(pixel + 0.999 * epsilon * (random.uniform() < 0.5 ? -1 : 1)))
     const logits = evaluate(network, point)
-    logits.forEach((logit, target) => expect(logit - logits[3]!).toBeLessThanOrEqual(dual.margins[target]!))
+    logits.forEach((logit, target) => expect(logit - logits[3]).toBeLessThanOrEqual(dual.margins[target]))
   }
 })
 
 test('without pruning the bound is the paper’s, and not tighter', async () => {
   const pruned = await dualBounds(network, image, 0, 0.01)
   const plain = await dualBounds(network, image, 0, 0.01, { prune: false })
-  pruned.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(plain.margins[target]! + 1e-4))
+  pruned.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(plain.margins[target] + 1e-4))
   expect([pruned.margins[0], plain.margins[0]]).toEqual([0, 0])
 })
 
@@ -43,7 +43,7 @@ test('over pixels bounds are never looser, hold the points of the domain, and on
       classes: 3,
     })
     const draw = new Random(seed, 'image')
-    const extreme = Float32Array.from({ length: 25 }, () => [0, 1, draw.uniform()][draw.integer(3)]!)
+    const extreme = Float32Array.from({ length: 25 }, () => [0, 1, draw.uniform()][draw.integer(3)])
     for (const bound of [intervalBounds, dualBounds]) {
       const whole = await bound(small, extreme, 1, epsilon)
       const cut = await bound(small, extreme, 1, epsilon, { domain: 'pixels' })
@@ -51,10 +51,10 @@ test('over pixels bounds are never looser, hold the points of the domain, and on
       // a dual bound of a smaller box may take other slopes: only intervals are monotone
       if (bound === intervalBounds) {
         cut.hidden.forEach(({ lower, upper }, i) => {
-          lower.forEach((l, j) => expect(l).toBeGreaterThanOrEqual(whole.hidden[i]!.lower[j]! - 1e-5))
-          upper.forEach((u, j) => expect(u).toBeLessThanOrEqual(whole.hidden[i]!.upper[j]! + 1e-5))
+          lower.forEach((l, j) => expect(l).toBeGreaterThanOrEqual(whole.hidden[i].lower[j] - 1e-5))
+          upper.forEach((u, j) => expect(u).toBeLessThanOrEqual(whole.hidden[i].upper[j] + 1e-5))
         })
-        cut.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(whole.margins[target]! + 1e-5))
+        cut.margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(whole.margins[target] + 1e-5))
         expect(cut.hidden[0]).not.toEqual(whole.hidden[0])
       }
       for (let sample = 0; sample < 100; sample++) {
@@ -63,7 +63,7 @@ test('over pixels bounds are never looser, hold the points of the domain, and on
           small,
           corner.map((value) => Math.min(1, Math.max(0, value))),
         )
-        logits.forEach((logit, target) => expect(logit - logits[1]!).toBeLessThanOrEqual(cut.margins[target]! + 1e-6))
+        logits.forEach((logit, target) => expect(logit - logits[1]).toBeLessThanOrEqual(cut.margins[target] + 1e-6))
       }
     }
   }
@@ -75,10 +75,10 @@ test('over ℓ2 and ℓ1 balls bounds hold, and are tighter than over the ℓ∞
     const box = await bound(network, image, 3, epsilon)
     for (const norm of ['l2', 'l1'] as const) {
       const { margins } = await bound(network, image, 3, epsilon, { norm })
-      margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(box.margins[target]!))
+      margins.forEach((margin, target) => expect(margin).toBeLessThanOrEqual(box.margins[target]))
       for (let sample = 0; sample < 5; sample++) {
         const logits = evaluate(network, Float32Array.from(extremePoint(random, image, 0.999 * epsilon, norm)))
-        logits.forEach((logit, target) => expect(logit - logits[3]!).toBeLessThanOrEqual(margins[target]!))
+        logits.forEach((logit, target) => expect(logit - logits[3]).toBeLessThanOrEqual(margins[target]))
       }
       expect(await bound(network, image, 3, epsilon, { norm, domain: 'pixels' })).toMatchObject({ margins })
     }

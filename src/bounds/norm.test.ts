@@ -96,7 +96,7 @@ const engineBounds = (example: Case, kind: Kind, rigorous: boolean) =>
     if (kind === 'interval') {
       const { hidden, last } = propagateIntervals(loaded, undefined, chunk, rigorous)
       const of = (e: number) =>
-        intervalMargins(engine, undefined, loaded.stages.at(-1)!, last, chunk.columns, e, labels[e]!, rigorous)
+        intervalMargins(engine, undefined, loaded.stages.at(-1)!, last, chunk.columns, e, labels[e], rigorous)
       return results(hidden, (e) => engine.read(of(e).pointer, classes))
     }
     if (rigorous) {
@@ -114,18 +114,18 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
     cases(`equal the float64 reference, ${kind}`, (example) => {
       const { network, images, labels, epsilon, norm } = example
       engineBounds(example, kind, false).forEach(({ hidden, margins }, e) => {
-        const [centre, radius] = boxOf(images[e]!, epsilon)
+        const [centre, radius] = boxOf(images[e], epsilon)
         const expected = references[kind](network, centre, radius, norm)
         hidden.forEach((bounds, s) => {
-          const tolerance = 1e-4 * Math.max(1, ...expected[s]!.lower.map(Math.abs), ...expected[s]!.upper.map(Math.abs))
-          bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s]!.lower[j]!)).toBeLessThan(tolerance))
-          bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s]!.upper[j]!)).toBeLessThan(tolerance))
+          const tolerance = 1e-4 * Math.max(1, ...expected[s].lower.map(Math.abs), ...expected[s].upper.map(Math.abs))
+          bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s].lower[j])).toBeLessThan(tolerance))
+          bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s].upper[j])).toBeLessThan(tolerance))
         })
         if (kind === 'interval') return
         const ofMargins = kind === 'paper' ? referenceMargins : referencePrunedMargins
-        const expectedMargins = ofMargins(network, labels[e]!, centre, radius, norm)
+        const expectedMargins = ofMargins(network, labels[e], centre, radius, norm)
         const tolerance = 1e-4 * Math.max(1, ...expectedMargins.map(Math.abs))
-        margins.forEach((m, t) => expect(Math.abs(m - expectedMargins[t]!)).toBeLessThan(tolerance))
+        margins.forEach((m, t) => expect(Math.abs(m - expectedMargins[t])).toBeLessThan(tolerance))
       })
     })
   }
@@ -137,8 +137,8 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
     const outside: string[] = []
     for (const kind of kinds) {
       engineBounds(example, kind, true).forEach(({ hidden, margins }, e) => {
-        const [centre, radius] = boxOf(images[e]!, epsilon)
-        const label = labels[e]!
+        const [centre, radius] = boxOf(images[e], epsilon)
+        const label = labels[e]
         const passes = Array.from(margins, (_, target) =>
           referenceDualPass(
             network,
@@ -158,18 +158,18 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
         for (const point of points) {
           const values = referenceForward(network, point)
           hidden.forEach(({ lower, upper }, s) =>
-            values[s]!.forEach((z, j) => {
-              if (!(z >= lower[j]! && z <= upper[j]!)) outside.push(`${kind} stage ${s} neuron ${j}: ${z}`)
+            values[s].forEach((z, j) => {
+              if (!(z >= lower[j] && z <= upper[j])) outside.push(`${kind} stage ${s} neuron ${j}: ${z}`)
             }),
           )
           const outputs = values.at(-1)!
           margins.forEach((m, t) => {
-            if (!(m >= outputs[t]! - outputs[label]!)) outside.push(`${kind} margin ${t}: ${m}`)
+            if (!(m >= outputs[t] - outputs[label])) outside.push(`${kind} margin ${t}: ${m}`)
           })
         }
         if (kind !== 'paper') return
         margins.forEach((m, t) => {
-          if (t !== label && !(m >= passes[t]!.upper)) outside.push(`margin ${t}: ${m} below ${passes[t]!.upper}`)
+          if (t !== label && !(m >= passes[t].upper)) outside.push(`margin ${t}: ${m} below ${passes[t].upper}`)
         })
       })
     }
@@ -190,15 +190,15 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
         const inputs = sizeOf(input)
         const row = (o: number) => parameters.subarray(o * inputs, (o + 1) * inputs)
         const best = pointTowards(
-          row(target).map((w, j) => w - row(0)[j]!),
-          images[e]!,
+          row(target).map((w, j) => w - row(0)[j]),
+          images[e],
           epsilon,
           norm,
         )
         const outputs = referenceForward(network, best).at(-1)!
-        const most = outputs[target]! - outputs[0]!
-        expect(Math.abs(margins[target]! - most)).toBeLessThan(1e-5 * Math.max(1, Math.abs(most)))
-        expect(rigorous[e]!.margins[target]).toBeGreaterThanOrEqual(most)
+        const most = outputs[target] - outputs[0]
+        expect(Math.abs(margins[target] - most)).toBeLessThan(1e-5 * Math.max(1, Math.abs(most)))
+        expect(rigorous[e].margins[target]).toBeGreaterThanOrEqual(most)
       }
     })
   })
@@ -212,7 +212,7 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
           [l2!, l1!],
         ] as const) {
           smaller.forEach(({ margins }, e) =>
-            margins.forEach((m, t) => expect(m).toBeLessThanOrEqual(larger[e]!.margins[t]! + 1e-4 * (1 + Math.abs(m)))),
+            margins.forEach((m, t) => expect(m).toBeLessThanOrEqual(larger[e].margins[t] + 1e-4 * (1 + Math.abs(m)))),
           )
         }
       }),
@@ -228,7 +228,7 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
       const network = { architecture: { name: 'hand-made', input, layers }, parameters }
       const example = { network, images: [new Float32Array(2)], labels: [1], epsilon: 1, norm: 'l2' as const }
       const [bounds] = engineBounds(example, 'paper', false)
-      expect(bounds!.margins[0]! / scale).toBeCloseTo(5, 5)
+      expect(bounds!.margins[0] / scale).toBeCloseTo(5, 5)
     }
   })
 })
@@ -250,9 +250,9 @@ describe('gradients over ℓ2 and ℓ1 balls', () => {
           images.forEach((_, e) => {
             const last = loaded.stages.at(-1)!
             const margins = intervals
-              ? intervalMargins(engine, tape, last, intervals.last, chunk.columns, e, labels[e]!)
+              ? intervalMargins(engine, tape, last, intervals.last, chunk.columns, e, labels[e])
               : dualMargins(relaxed as ReturnType<typeof relaxNetwork>, tape, e)
-            engine.f32.set(weights[e]!, margins.gradient(engine) >> 2)
+            engine.f32.set(weights[e], margins.gradient(engine) >> 2)
           })
           tape.backward()
           const result = new Float32Array(loaded.parameterCount)
@@ -263,8 +263,8 @@ describe('gradients over ℓ2 and ℓ1 balls', () => {
           images.reduce((sum, image, e) => {
             const moved = { ...network, parameters: parameters as never }
             const [centre, radius] = boxOf(image, epsilon)
-            const margins = marginsOf(kind, moved, labels[e]!, centre, radius, norm)
-            return sum + margins.reduce((s, m, t) => s + m * weights[e]![t]!, 0)
+            const margins = marginsOf(kind, moved, labels[e], centre, radius, norm)
+            return sum + margins.reduce((s, m, t) => s + m * weights[e][t], 0)
           }, 0)
         checked += expectGradient(gradient, network.parameters, objective, random)
       },
@@ -291,18 +291,18 @@ function marginsOf(
   const after = (z: number) => (stages.at(-2)!.relu ? Math.max(z, 0) : z)
   const { terms, bias } = stages.at(-1)!
   const dense = (o: number) => {
-    const row = new Float64Array(terms[0]!.inputSize)
-    const { inputs, weights } = terms[0]!.rows[o]!
-    inputs.forEach((k, i) => (row[k] = weights[i]!))
+    const row = new Float64Array(terms[0].inputSize)
+    const { inputs, weights } = terms[0].rows[o]
+    inputs.forEach((k, i) => (row[k] = weights[i]))
     return row
   }
   const ofLabel = dense(label)
   return Float64Array.from(bias, (b, target) => {
     if (target === label) return 0
     return dense(target).reduce((sum, w, k) => {
-      const difference = w - ofLabel[k]!
-      return sum + difference * after(difference > 0 ? upper[k]! : lower[k]!)
-    }, b - bias[label]!)
+      const difference = w - ofLabel[k]
+      return sum + difference * after(difference > 0 ? upper[k] : lower[k])
+    }, b - bias[label])
   })
 }
 
@@ -318,10 +318,10 @@ function expectGradient(
   let compared = 0
   for (let n = 0; n < 8; n++) {
     const i = random.integer(parameters.length)
-    const at = (step: number) => objective(Float64Array.from(parameters).with(i, parameters[i]! + step))
+    const at = (step: number) => objective(Float64Array.from(parameters).with(i, parameters[i] + step))
     const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
     if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
-    expect(Math.abs(gradient[i]! - (forwards + backwards) / 2)).toBeLessThan(2e-3 * scale)
+    expect(Math.abs(gradient[i] - (forwards + backwards) / 2)).toBeLessThan(2e-3 * scale)
     compared++
   }
   return compared

@@ -26,7 +26,7 @@ export const largestEpsilon = (norm: Norm, inputs: number): number =>
 export function dualNorm(norm: Norm, vector: ArrayLike<number>): number {
   let result = 0
   for (let j = 0; j < vector.length; j++) {
-    const size = Math.abs(vector[j]!)
+    const size = Math.abs(vector[j])
     result = norm === 'linf' ? result + size : norm === 'l2' ? Math.hypot(result, size) : Math.max(result, size)
   }
   return result

@@ -67,47 +67,47 @@ function referenceEstimates({ network, image, epsilon }: Case, seed: number, dim
   const widths = Array.from({ length: 1 + dimension }, (_, c) => c)
   const apply = ({ terms }: Stage, columns: readonly Float64Array[], absolute = false) =>
     columns.map((x) =>
-      Float64Array.from(terms[0]!.rows, ({ inputs, weights }) =>
-        weights.reduce((sum, w, k) => sum + (absolute ? Math.abs(w) : w) * x[inputs[k]!]!, 0),
+      Float64Array.from(terms[0].rows, ({ inputs, weights }) =>
+        weights.reduce((sum, w, k) => sum + (absolute ? Math.abs(w) : w) * x[inputs[k]], 0),
       ),
     )
   let columns: Float64Array[] = []
   let ball = { centre: box.centre, radius: box.radius }
   const bounds: Bounds[] = []
   stages.slice(0, -1).forEach((stage, i) => {
-    const [middle] = apply(stage, [ball.centre]).map((x) => x.map((z, o) => z + stage.bias[o]!))
+    const [middle] = apply(stage, [ball.centre]).map((x) => x.map((z, o) => z + stage.bias[o]))
     const [spread] = apply(stage, [ball.radius], true)
-    const lower = middle!.map((z, o) => z - spread![o]!)
-    const upper = middle!.map((z, o) => z + spread![o]!)
+    const lower = middle!.map((z, o) => z - spread![o])
+    const upper = middle!.map((z, o) => z + spread![o])
     if (i === 1) {
       // the image's numbers are drawn when columns are first needed
       columns = widths.map(() => new Float64Array(box.centre.length))
       box.centre.forEach((x, j) => {
-        columns[0]![j] = x
-        for (let c = 1; c <= dimension; c++) columns[c]![j] = box.radius[j]! * random.cauchy()
+        columns[0][j] = x
+        for (let c = 1; c <= dimension; c++) columns[c][j] = box.radius[j] * random.cauchy()
       })
       const [first] = stages
       columns = apply(first!, columns)
-      columns[0]!.forEach((_, o) => (columns[0]![o]! += first!.bias[o]!))
-      meetRelu(first!, columns, bounds[0]!, dimension, random)
-    } else if (i > 1) meetRelu(stages[i - 1]!, columns, bounds[i - 1]!, dimension, random)
+      columns[0].forEach((_, o) => (columns[0][o] += first!.bias[o]))
+      meetRelu(first!, columns, bounds[0], dimension, random)
+    } else if (i > 1) meetRelu(stages[i - 1], columns, bounds[i - 1], dimension, random)
     if (i > 0) {
       columns = apply(stage, columns)
-      columns[0]!.forEach((_, o) => (columns[0]![o]! += stage.bias[o]!))
+      columns[0].forEach((_, o) => (columns[0][o] += stage.bias[o]))
       lower.forEach((l, o) => {
-        if (!(l < 0 && upper[o]! > 0)) return
-        const sizes = columns.slice(1).map((column) => Math.abs(column[o]!))
+        if (!(l < 0 && upper[o] > 0)) return
+        const sizes = columns.slice(1).map((column) => Math.abs(column[o]))
         sizes.sort((a, b) => a - b)
-        const median = (sizes[(dimension - 1) >> 1]! + sizes[dimension >> 1]!) / 2
-        const [low, high] = [Math.max(l, columns[0]![o]! - median), Math.min(upper[o]!, columns[0]![o]! + median)]
+        const median = (sizes[(dimension - 1) >> 1] + sizes[dimension >> 1]) / 2
+        const [low, high] = [Math.max(l, columns[0][o] - median), Math.min(upper[o], columns[0][o] + median)]
         if (low <= high) [lower[o], upper[o]] = [low, high]
       })
     }
     bounds.push({ lower, upper })
     const after = (z: number) => (stage.relu ? Math.max(z, 0) : z)
     ball = {
-      centre: lower.map((l, o) => (after(l) + after(upper[o]!)) / 2),
-      radius: lower.map((l, o) => (after(upper[o]!) - after(l)) / 2),
+      centre: lower.map((l, o) => (after(l) + after(upper[o])) / 2),
+      radius: lower.map((l, o) => (after(upper[o]) - after(l)) / 2),
     }
   })
   return bounds
@@ -116,19 +116,19 @@ function referenceEstimates({ network, image, epsilon }: Case, seed: number, dim
 function meetRelu({ relu }: Stage, columns: Float64Array[], { lower, upper }: Bounds, k: number, random: Random): void {
   if (!relu) return
   lower.forEach((l, j) => {
-    const u = upper[j]!
+    const u = upper[j]
     if (l >= 0) return
     if (u <= 0) return columns.forEach((column) => (column[j] = 0))
     const slope = u / (u - l)
     const half = (-slope * l) / 2
-    columns[0]![j] = slope * columns[0]![j]! + half
-    for (let c = 1; c <= k; c++) columns[c]![j] = slope * columns[c]![j]! + half * random.cauchy()
+    columns[0][j] = slope * columns[0][j] + half
+    for (let c = 1; c <= k; c++) columns[c][j] = slope * columns[c][j] + half * random.cauchy()
   })
 }
 
 /** Σ|coefficients| of one neuron, exactly: half the width of its dual bounds. */
 function exactSpread({ network, image, epsilon }: Case, bounds: readonly Bounds[], stage: number, neuron: number) {
-  const size = referenceStages(network)[stage]!.bias.length
+  const size = referenceStages(network)[stage].bias.length
   const unit = new Float64Array(size)
   unit[neuron] = 1
   const radius = new Float64Array(image.length).fill(epsilon)
@@ -147,9 +147,9 @@ describe('random projections', () => {
       const expected = referenceEstimates(example, seed, dimension)
       projected += count
       const isEqual = hidden.every(({ lower, upper }, i) => {
-        const { lower: low, upper: high } = expected[i]!
+        const { lower: low, upper: high } = expected[i]
         const scale = Math.max(1, ...high.map(Math.abs), ...low.map(Math.abs))
-        const near = (a: Float64Array, b: Float64Array) => a.every((v, j) => Math.abs(v - b[j]!) < 1e-3 * scale)
+        const near = (a: Float64Array, b: Float64Array) => a.every((v, j) => Math.abs(v - b[j]) < 1e-3 * scale)
         return near(lower, low) && near(upper, high)
       })
       if (!isEqual) different.push(seed)
@@ -166,19 +166,19 @@ describe('random projections', () => {
       for (let seed = 0; seed < 12; seed++) {
         const example = caseOf(seed, norm, seed % 2 === 1)
         const exact = estimated(example, undefined)
-        const second = exact.hidden[1]!
+        const second = exact.hidden[1]
         for (let draw = 0; draw < 60; draw++) {
           const { hidden } = estimated(example, estimates(1000 * seed + draw, 50))
           // both ends moved in from the interval: the width is the estimate's, and in exact bounds the exact one
-          hidden[1]!.lower.forEach((l, j) => {
-            const [u, exactLower, exactUpper] = [hidden[1]!.upper[j]!, second.lower[j]!, second.upper[j]!]
+          hidden[1].lower.forEach((l, j) => {
+            const [u, exactLower, exactUpper] = [hidden[1].upper[j], second.lower[j], second.upper[j]]
             if (!(l < 0 && u > 0 && exactLower < 0 && exactUpper > 0)) return
             ratios.push((u - l) / (exactUpper - exactLower))
           })
         }
       }
       ratios.sort((a, b) => a - b)
-      const quantile = (share: number) => ratios[Math.floor(share * ratios.length)]!
+      const quantile = (share: number) => ratios[Math.floor(share * ratios.length)]
       expect(ratios.length).toBeGreaterThan(800)
       expect(quantile(0.5)).toBeGreaterThan(0.93)
       expect(quantile(0.5)).toBeLessThan(1.05)
@@ -194,10 +194,10 @@ describe('random projections', () => {
       for (let seed = 0; seed < 20; seed++) {
         const example = caseOf(seed, 'linf')
         const { hidden } = estimated(example, estimates(seed, dimension))
-        hidden[1]!.lower.forEach((l, j) => {
+        hidden[1].lower.forEach((l, j) => {
           const { centre, spread } = exactSpread(example, hidden, 1, j)
           const moved = centre - l
-          if (!(l < 0 && hidden[1]!.upper[j]! > 0) || Math.abs(hidden[1]!.upper[j]! - (2 * centre - l)) > 1e-4) return
+          if (!(l < 0 && hidden[1].upper[j] > 0) || Math.abs(hidden[1].upper[j] - (2 * centre - l)) > 1e-4) return
           error += Math.abs(moved / spread - 1)
           count++
         })
@@ -225,8 +225,8 @@ describe('random projections', () => {
       const size = last.lower.length / chunk.columns
       const [toLower, toUpper] = [0, 1].map(() => Float64Array.from({ length: size }, () => random.between(-1, 1)))
       for (let j = 0; j < size; j++) {
-        engine.f32[(last.lower.gradient(engine) >> 2) + j * chunk.columns] = toLower![j]!
-        engine.f32[(last.upper.gradient(engine) >> 2) + j * chunk.columns] = toUpper![j]!
+        engine.f32[(last.lower.gradient(engine) >> 2) + j * chunk.columns] = toLower![j]
+        engine.f32[(last.upper.gradient(engine) >> 2) + j * chunk.columns] = toUpper![j]
       }
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)
@@ -235,10 +235,10 @@ describe('random projections', () => {
 
       const objective = (i: number, step: number) => {
         const parameters = Float64Array.from(network.parameters)
-        parameters[i]! += step
+        parameters[i] += step
         const moved = { ...example, network: { ...network, parameters: parameters as never } }
         const { lower, upper } = referenceEstimates(moved, seed, 7).at(-1)!
-        return lower.reduce((sum, l, j) => sum + toLower![j]! * l + toUpper![j]! * upper[j]!, 0)
+        return lower.reduce((sum, l, j) => sum + toLower![j] * l + toUpper![j] * upper[j], 0)
       }
       const scale = Math.max(1e-2, ...gradient.map(Math.abs))
       for (let n = 0; n < 12; n++) {
@@ -246,7 +246,7 @@ describe('random projections', () => {
         const [here, step] = [objective(i, 0), 1e-6]
         const [ahead, back] = [(objective(i, step) - here) / step, (here - objective(i, -step)) / step]
         if (Math.abs(ahead - back) > 1e-3 * scale) continue
-        expect(Math.abs(gradient[i]! - (ahead + back) / 2)).toBeLessThan(3e-3 * scale)
+        expect(Math.abs(gradient[i] - (ahead + back) / 2)).toBeLessThan(3e-3 * scale)
         checked++
       }
     }
@@ -280,7 +280,7 @@ describe('random projections', () => {
       const length = Math.hypot(...gradient)
       if (length === 0) continue
       const along = (step: number) =>
-        lossOf(network.parameters.map((value, i) => value + (step * gradient[i]!) / length))
+        lossOf(network.parameters.map((value, i) => value + (step * gradient[i]) / length))
       const step = 1e-3
       const [ahead, back] = [(along(step) - along(0)) / step, (along(0) - along(-step)) / step]
       if (Math.abs(ahead - back) > 0.02 * length) continue

@@ -81,8 +81,8 @@ export class Projection {
     for (let j = 0; j < inputs; j++) {
       const from = j * columns + this.#example
       const to = (image.pointer >> 2) + j * this.#width
-      f32[to] = f32[(ball.centre.pointer >> 2) + from]!
-      const radius = f32[(ball.radius.pointer >> 2) + from]!
+      f32[to] = f32[(ball.centre.pointer >> 2) + from]
+      const radius = f32[(ball.radius.pointer >> 2) + from]
       for (let c = 0; c < this.#dimension; c++) f32[to + this.#imageFirst + c] = radius * draw()
     }
     return image
@@ -90,10 +90,10 @@ export class Projection {
 
   /** Columns of a stage before its ReLU. @param wanted list of the neurons that are */
   #before(i: number, wanted: number): Tensor {
-    const stage = this.#network.stages[i]!
+    const stage = this.#network.stages[i]
     const inputs = stage.terms.map(({ source, allInputs }): ActiveColumns => {
       if (source < 0) return { value: (this.#image ??= this.#start()), active: allInputs }
-      return { value: this.#behind(source), active: this.#relaxations[source]!.asInputs }
+      return { value: this.#behind(source), active: this.#relaxations[source].asInputs }
     })
     const columns = affineColumns(this.#engine, this.#tape, stage, inputs, wanted, this.#width)
     this.#columns[i] = columns
@@ -101,7 +101,7 @@ export class Projection {
   }
 
   #behind(i: number): Tensor {
-    const relaxation = this.#relaxations[i]!
+    const relaxation = this.#relaxations[i]
     const columns = this.#columns[i] ?? this.#before(i, relaxation.asOutputs)
     if (!this.#isBehind[i]) {
       const errors = { first: this.#reluFirst, count: this.#dimension }
@@ -113,7 +113,7 @@ export class Projection {
 
   /** Products that columns of a stage take, with those of earlier stages that have none yet. */
   work(i: number): number {
-    const stage = this.#network.stages[i]!
+    const stage = this.#network.stages[i]
     const below = stage.terms.map(({ source }) => (source < 0 || this.#columns[source] ? 0 : this.work(source)))
     return below.reduce((a, b) => a + b, this.#width * columnWork(stage))
   }
@@ -122,7 +122,7 @@ export class Projection {
   #imageNorm(row: number): number {
     if (this.#reluFirst === this.#imageFirst) return 0
     let squares = 0
-    for (let c = 0; c < this.#dimension; c++) squares += this.#engine.f32[row + this.#imageFirst + c]! ** 2
+    for (let c = 0; c < this.#dimension; c++) squares += this.#engine.f32[row + this.#imageFirst + c] ** 2
     return Math.sqrt(squares / this.#dimension)
   }
 
@@ -134,9 +134,9 @@ export class Projection {
     const engine = this.#engine
     const width = this.#width
     const at = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * this.#chunk.columns + this.#example
-    const stage = this.#network.stages[i]!
+    const stage = this.#network.stages[i]
     // as `relaxation` in kernels/neurons.ts has it: a neuron that is always 0 passes with slope 1
-    const maySend = (j: number) => engine.f32[at(upper, j)]! > 0 || engine.f32[at(lower, j)]! >= 0
+    const maySend = (j: number) => engine.f32[at(upper, j)] > 0 || engine.f32[at(lower, j)] >= 0
     const columns = this.#before(i, listOf(engine, stage, maySend))
     const medians = engine.floats(open.length)
     const places = engine.allocate(open.length * 8)
@@ -147,13 +147,13 @@ export class Projection {
     const { f32 } = engine
     const imageNorms = Float32Array.from(open, (neuron) => this.#imageNorm((columns.pointer >> 2) + neuron * width))
     const ends = Uint8Array.from(open, (neuron, n) => {
-      const centre = f32[(columns.pointer >> 2) + neuron * width]!
-      const spread = f32[(medians >> 2) + n]! + imageNorms[n]!
+      const centre = f32[(columns.pointer >> 2) + neuron * width]
+      const spread = f32[(medians >> 2) + n] + imageNorms[n]
       const [l, u] = [at(lower, neuron), at(upper, neuron)]
-      const [low, high] = [Math.max(f32[l]!, centre - spread), Math.min(f32[u]!, centre + spread)]
+      const [low, high] = [Math.max(f32[l], centre - spread), Math.min(f32[u], centre + spread)]
       // an estimate beside the interval is no help
       if (!(low <= high)) return 0
-      const changed = (low > f32[l]! ? LOWER : 0) | (high < f32[u]! ? UPPER : 0)
+      const changed = (low > f32[l] ? LOWER : 0) | (high < f32[u] ? UPPER : 0)
       f32[l] = low
       f32[u] = high
       return changed
@@ -164,23 +164,23 @@ export class Projection {
       const { f32, i32 } = engine
       open.forEach((neuron, n) => {
         const take = (gradient: number, end: number) => {
-          if (!(ends[n]! & end)) return 0
+          if (!(ends[n] & end)) return 0
           const to = gradient + neuron * this.#chunk.columns + this.#example
-          const value = f32[to]!
+          const value = f32[to]
           f32[to] = 0
           return value
         }
         const [toLower, toUpper] = [take(dl, LOWER), take(du, UPPER)]
         const row = gradient + neuron * width
-        f32[row]! += toLower + toUpper
+        f32[row] += toLower + toUpper
         // the two columns in the middle share the median's gradient
         for (const place of i32.subarray((places >> 2) + 2 * n, (places >> 2) + 2 * n + 2)) {
-          f32[row + Math.abs(place)]! += (Math.sign(place) * (toUpper - toLower)) / 2
+          f32[row + Math.abs(place)] += (Math.sign(place) * (toUpper - toLower)) / 2
         }
-        if (imageNorms[n]! > 0) {
+        if (imageNorms[n] > 0) {
           const from = (columns.pointer >> 2) + neuron * width + this.#imageFirst
-          const factor = (toUpper - toLower) / (this.#dimension * imageNorms[n]!)
-          for (let c = 0; c < this.#dimension; c++) f32[row + this.#imageFirst + c]! += factor * f32[from + c]!
+          const factor = (toUpper - toLower) / (this.#dimension * imageNorms[n])
+          for (let c = 0; c < this.#dimension; c++) f32[row + this.#imageFirst + c] += factor * f32[from + c]
         }
       })
     })
@@ -189,7 +189,7 @@ export class Projection {
 
 /** List of the neurons of a stage that may pass something on. */
 function listOf(engine: Engine, { outputShape, relu, terms }: Stage, maySend: (neuron: number) => boolean): number {
-  if (!relu) return terms[0]!.allOutputs
+  if (!relu) return terms[0].allOutputs
   const { channels, height, width } = outputShape
   const flags = Float32Array.from({ length: channels * height * width }, (_, neuron) => (maySend(neuron) ? 1 : 0))
   return activeNeurons(engine, outputShape, engine.floatsFrom(flags))

@@ -71,7 +71,7 @@ function scaled(
   const pointer = engine.floats(neurons)
   const { f32 } = engine
   for (let j = 0, from = (magnitude.pointer >> 2) + example; j < neurons; j++, from += columns) {
-    f32[(pointer >> 2) + j] = f32[from]! * factor + smallestShare
+    f32[(pointer >> 2) + j] = f32[from] * factor + smallestShare
   }
   return pointer
 }

@@ -62,34 +62,34 @@ function nasty(kind: Kind, seed: number): Case {
   const sign = () => (random.integer(2) ? 1 : -1)
   const image = Float32Array.from({ length: sizeOf(architecture.input) }, () => random.uniform())
   const epsilon = Math.fround(
-    kind === 'tiny ball' ? 10 ** random.between(-9, -4) : [0, 1e-6, 0.01, 0.3][random.integer(4)]!,
+    kind === 'tiny ball' ? 10 ** random.between(-9, -4) : [0, 1e-6, 0.01, 0.3][random.integer(4)],
   )
   for (let i = 0; i < layout.length; i += 2) {
-    const [weight, bias] = [layout[i]!, layout[i + 1]!]
-    const fanIn = weight.length / weight.shape[0]!
+    const [weight, bias] = [layout[i], layout[i + 1]]
+    const fanIn = weight.length / weight.shape[0]
     for (let k = 0; k < weight.length; k++) {
       const at = weight.offset + k
       if (parameters[at] !== 0 || random.integer(2))
         parameters[at] = sign() * 10 ** random.between(kind === 'always on' ? 0 : -3, 4)
       // every other row nearly repeats the one before, and the last layer nearly takes back what it adds
       if (kind !== 'any' && Math.floor(k / fanIn) % 2) {
-        parameters[at] = parameters[at - fanIn]! * (1 + (random.integer(3) - 1) * 2 ** -20)
+        parameters[at] = parameters[at - fanIn] * (1 + (random.integer(3) - 1) * 2 ** -20)
       }
     }
     for (let k = 0; k < bias.length; k++) parameters[bias.offset + k] = sign() * 10 ** random.between(-3, 4)
     if (kind === 'any' || kind === 'tiny ball') continue
     // biases that bring the image's values near zero, or all above it
     const stage = stages.findIndex(({ terms }) => terms.some(({ layer }) => layer === bias.layer))
-    const values = referenceForward(network, Float64Array.from(image))[stage]!
+    const values = referenceForward(network, Float64Array.from(image))[stage]
     const area = values.length / bias.length
     for (let c = 0; c < bias.length; c++) {
       const part = values.subarray(c * area, (c + 1) * area)
       const shift =
-        kind === 'always on' ? 10 ** random.between(-3, 5) - Math.min(...part) : random.between(-1, 1) - part[0]!
-      parameters[bias.offset + c]! += shift
+        kind === 'always on' ? 10 ** random.between(-3, 5) - Math.min(...part) : random.between(-1, 1) - part[0]
+      parameters[bias.offset + c] += shift
     }
   }
-  return { network, image, label: random.integer(countClasses(architecture)), epsilon, norm: norms[seed % 3]! }
+  return { network, image, label: random.integer(countClasses(architecture)), epsilon, norm: norms[seed % 3] }
 }
 
 /** What float64 finds wrong with certified bounds: points outside, and bounds below the dual pass over the same bounds. */
@@ -107,14 +107,14 @@ function violations(
     const values = referenceForward(network, n === 0 ? centre : extremePoint(random, centre, epsilon, norm))
     const outputs = values.at(-1)!
     hidden.forEach(({ lower, upper }, s) => {
-      for (const [j, z] of values[s]!.entries()) {
-        if (!(z >= lower[j]! && z <= upper[j]!))
+      for (const [j, z] of values[s].entries()) {
+        if (!(z >= lower[j] && z <= upper[j]))
           found.push(`stage ${s} neuron ${j}: ${z} outside [${lower[j]}, ${upper[j]}]`)
       }
     })
     margins.forEach((m, t) => {
-      if (!(m >= outputs[t]! - outputs[label]!))
-        found.push(`target ${t}: ${m} < ${outputs[t]! - outputs[label]!} at a point`)
+      if (!(m >= outputs[t] - outputs[label]))
+        found.push(`target ${t}: ${m} < ${outputs[t] - outputs[label]} at a point`)
     })
   }
   const interval = prune ? referencePrunedMargins(network, label, centre, radius, norm) : undefined
@@ -163,10 +163,8 @@ const handMade = (input: Shape, layers: Layer[], parameters: number[]): Network 
 /** Whether margins that are all below zero say so of every corner of a one-dimensional ball. */
 const holdsAtEnds = (example: Case, margins: ArrayLike<number>) =>
   [-1, 1].every((end) => {
-    const outputs = referenceForward(example.network, Float64Array.of(example.image[0]! + end * example.epsilon)).at(
-      -1,
-    )!
-    return outputs[1 - example.label]! - outputs[example.label]! <= margins[1 - example.label]!
+    const outputs = referenceForward(example.network, Float64Array.of(example.image[0] + end * example.epsilon)).at(-1)!
+    return outputs[1 - example.label] - outputs[example.label] <= margins[1 - example.label]
   })
 
 describe('certified bounds of hand-made networks', () => {
@@ -210,7 +208,7 @@ describe('certified bounds of hand-made networks', () => {
           )
           const example = { network, image: new Float32Array(784).fill(0.5), label: 1, epsilon: 0.1 }
           const outputs = referenceForward(network, Float64Array.from(example.image)).at(-1)!
-          const truth = outputs[0]! - outputs[1]!
+          const truth = outputs[0] - outputs[1]
           const [margin] = certify(engine, example, prune).margins
           // relative to the margin itself this may err, but never across zero
           expect(margin).toBeGreaterThan(truth - 1e-4 * Math.abs(truth))
@@ -255,7 +253,7 @@ describe('certified bounds of hand-made networks', () => {
         ...[1, 0],
         ...[1, 0, 0, 0],
       ])
-      const truth = referenceForward(network, Float64Array.of(x)).at(-1)![0]!
+      const truth = referenceForward(network, Float64Array.of(x)).at(-1)![0]
       expect(truth).toBeGreaterThan(1e-5)
       for (const norm of norms) {
         for (const prune of [false, true]) {
@@ -303,7 +301,7 @@ describe('certified bounds of hand-made networks', () => {
           for (const prune of [false, true]) {
             const [margin] = certify(engine, example, prune).margins
             // certified only if it is true: a difference that float64 can tell, and that is negative
-            expect([bad, i, prune, margin! < 0 && !(truth[0]! - truth[1]! < 0)]).toEqual([bad, i, prune, false])
+            expect([bad, i, prune, margin! < 0 && !(truth[0] - truth[1] < 0)]).toEqual([bad, i, prune, false])
           }
         }
       }
@@ -317,7 +315,7 @@ describe('certified bounds of hand-made networks', () => {
         const network = handMade(pixel, [linear(2)], [1, 1, ...biases])
         for (const prune of [false, true]) {
           const { margins } = certify(engine, { network, image: Float32Array.of(0), label: 1, epsilon: 0 }, prune)
-          expect(margins[0]).toBeGreaterThanOrEqual(biases[0]! - biases[1]!)
+          expect(margins[0]).toBeGreaterThanOrEqual(biases[0] - biases[1])
         }
       }
     })

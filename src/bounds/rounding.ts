@@ -50,7 +50,7 @@ const arrivals = (readers: readonly Stage[], source: number) =>
  * @param stages of the whole network
  */
 export function dualRounding(stages: readonly Stage[], stage: number): number {
-  const { terms, outputShape } = stages[stage]!
+  const { terms, outputShape } = stages[stage]
   const products = terms.map(({ source }) => arrivals(stages, source))
   // biases and gaps are summed line by line
   const sums = outputShape.channels * outputShape.width + outputShape.height + additions(stages.slice(0, stage))
@@ -70,7 +70,7 @@ const imageSums = (terms: readonly Term[]) =>
  * and those stages below that read the same output send comes on top of it, product by product.
  */
 export function startRounding(stages: readonly Stage[], stage: number): number {
-  const { terms } = stages[stage]!
+  const { terms } = stages[stage]
   const below = stages.slice(0, stage)
   const later = Math.max(...terms.map(({ source }) => arrivals(below, source))) + terms.length - 1
   return gamma(2 * (later + additions(below) + imageSums(terms)) + EXTRA)

@@ -38,11 +38,11 @@ export function neuronRows(engine: Engine, extent: Extent, wanted: readonly numb
   const positions: number[] = []
   const counts: number[] = []
   for (let i = 0; i < wanted.length;) {
-    const position = wanted[i]! % area
+    const position = wanted[i] % area
     const first = neurons.length
-    for (; i < wanted.length && wanted[i]! % area === position; i++) {
-      neurons.push(wanted[i]!)
-      plus.push(Math.floor(wanted[i]! / area))
+    for (; i < wanted.length && wanted[i] % area === position; i++) {
+      neurons.push(wanted[i])
+      plus.push(Math.floor(wanted[i] / area))
     }
     while (neurons.length % 4 !== 0) {
       neurons.push(-1)

@@ -47,7 +47,7 @@ export function tighten(
 ): number {
   const { engine, stages } = network
   const { columns } = chunk
-  const extent = stages[stage]!.outputShape
+  const extent = stages[stage].outputShape
   const place = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * columns + example
   /** Carries rows over some neurons, as many at a time as memory allows, and hands over their bounds. */
   const bound = (
@@ -71,7 +71,7 @@ export function tighten(
     return neurons.length
   }
 
-  const unstable = (j: number) => engine.f32[place(lower, j)]! < 0 && engine.f32[place(upper, j)]! > 0
+  const unstable = (j: number) => engine.f32[place(lower, j)] < 0 && engine.f32[place(upper, j)] > 0
   /** Whether a lower bound replaces another: where the interval's is tighter it stays, and where sums overflowed. */
   const isTighter = (bound: number, interval: number) => (!prune || bound > interval) && Math.abs(bound) < Infinity
   const dualEnds = new Uint8Array(sizeOf(extent))
@@ -82,14 +82,14 @@ export function tighten(
       const { f32 } = engine
       neurons.forEach((neuron, row) => {
         if (neuron < 0) return
-        const [l, u] = [f32[(dualLower.pointer >> 2) + row]!, f32[(dualUpper.pointer >> 2) + row]!]
-        if (isTighter(l, f32[place(lower, neuron)]!)) {
+        const [l, u] = [f32[(dualLower.pointer >> 2) + row], f32[(dualUpper.pointer >> 2) + row]]
+        if (isTighter(l, f32[place(lower, neuron)])) {
           f32[place(lower, neuron)] = l
-          dualEnds[neuron]! |= LOWER
+          dualEnds[neuron] |= LOWER
         }
-        if (isTighter(-u, -f32[place(upper, neuron)]!)) {
+        if (isTighter(-u, -f32[place(upper, neuron)])) {
           f32[place(upper, neuron)] = u
-          dualEnds[neuron]! |= UPPER
+          dualEnds[neuron] |= UPPER
         }
       })
     },
@@ -98,8 +98,8 @@ export function tighten(
   tape?.record(() => {
     const [dl, du] = [(lower.gradient(engine) >> 2) + example, (upper.gradient(engine) >> 2) + example]
     const take = (gradient: number, neuron: number, end: number) => {
-      if (!(dualEnds[neuron]! & end)) return 0
-      const value = engine.f32[gradient + neuron * columns]!
+      if (!(dualEnds[neuron] & end)) return 0
+      const value = engine.f32[gradient + neuron * columns]
       engine.f32[gradient + neuron * columns] = 0
       return value
     }
@@ -117,8 +117,8 @@ export function tighten(
         const [rowLower, rowUpper] = [dualLower.gradient(engine) >> 2, dualUpper.gradient(engine) >> 2]
         neurons.forEach((neuron, row) => {
           if (neuron < 0) return
-          engine.f32[rowLower + row] = toLower[neuron]!
-          engine.f32[rowUpper + row] = toUpper[neuron]!
+          engine.f32[rowLower + row] = toLower[neuron]
+          engine.f32[rowUpper + row] = toUpper[neuron]
         })
         inner!.backward()
       },
@@ -151,9 +151,9 @@ export function tightenToBall(
 function* batches(neurons: readonly number[], area: number, most: number): Generator<readonly number[]> {
   for (let first = 0, end = 0; first < neurons.length; first = end) {
     for (let rows = 0; end < neurons.length;) {
-      const position = neurons[end]! % area
+      const position = neurons[end] % area
       let next = end
-      while (next < neurons.length && neurons[next]! % area === position && next - end < most) next++
+      while (next < neurons.length && neurons[next] % area === position && next - end < most) next++
       rows += (next - end + 3) & ~3
       if (end > first && rows > most) break
       end = next
@@ -178,8 +178,8 @@ export function addStartRounding(
   label = -1,
 ): void {
   const { f32 } = engine
-  const of = (neuron: number) => (neuron < 0 ? 0 : f32[(magnitude.pointer >> 2) + neuron * columns + example]!)
+  const of = (neuron: number) => (neuron < 0 ? 0 : f32[(magnitude.pointer >> 2) + neuron * columns + example])
   neurons.forEach((neuron, row) => {
-    f32[(carried.error.pointer >> 2) + row]! += factor * (of(neuron) + of(label)) + underflow
+    f32[(carried.error.pointer >> 2) + row] += factor * (of(neuron) + of(label)) + underflow
   })
 }

@@ -30,9 +30,9 @@ interface Case {
 function tinyCase(random: Random): Case {
   const sign = () => (random.integer(2) ? 1 : -1)
   const any = () =>
-    Math.fround(sign() * random.uniform() * 10 ** [-44, -40, -38, -20, -3, 0, 3, 20, 38][random.integer(9)]!)
+    Math.fround(sign() * random.uniform() * 10 ** [-44, -40, -38, -20, -3, 0, 3, 20, 38][random.integer(9)])
   const tiny = () => sign() * random.integer(8) * SMALLEST
-  const halvings = [0, 0, 1, 3, 20][random.integer(5)]!
+  const halvings = [0, 0, 1, 3, 20][random.integer(5)]
   const channels = 1 + random.integer(6)
   const widths = [...Array.from({ length: random.integer(3) }, () => 1 + random.integer(4)), 2]
   const matrices = widths.map((width, i) => ({
@@ -54,7 +54,7 @@ function tinyCase(random: Random): Case {
   return {
     network: { architecture: { name: 'tiny', input: { channels, height: 1, width: 1 }, layers }, parameters },
     image: Float32Array.from({ length: channels }, () => Math.abs(random.integer(3) ? tiny() : any() % 1)),
-    epsilon: [0, 0, random.integer(5) * SMALLEST, Math.fround(1e-38), Math.fround(0.1)][random.integer(5)]!,
+    epsilon: [0, 0, random.integer(5) * SMALLEST, Math.fround(1e-38), Math.fround(0.1)][random.integer(5)],
     halvings,
     matrices,
   }
@@ -85,16 +85,16 @@ function wrongAt(point: Float32Array, { matrices, halvings }: Case, { hidden, ma
   matrices.forEach(({ rows, bias, relu }, i) => {
     const shift = BigInt(unit)
     unit += 149
-    values = rows.map((row, o) => row.reduce((sum, w, k) => sum + exact(w) * values[k]!, exact(bias[o]!) << shift))
+    values = rows.map((row, o) => row.reduce((sum, w, k) => sum + exact(w) * values[k], exact(bias[o]) << shift))
     const bounds = hidden[i]
     if (!bounds) return
     values.forEach((z, j) => {
-      const [l, u] = [bounds.lower[j]!, bounds.upper[j]!]
+      const [l, u] = [bounds.lower[j], bounds.upper[j]]
       if (!isAbove(u, z, unit) || !isAbove(-l, -z, unit)) found.push(`layer ${i} neuron ${j} [${l}, ${u}]`)
     })
     if (relu) values = values.map((z) => (z > 0n ? z : 0n))
   })
-  if (!isAbove(margins[0]!, values[0]! - values[1]!, unit)) found.push(`margin ${margins[0]}`)
+  if (!isAbove(margins[0], values[0] - values[1], unit)) found.push(`margin ${margins[0]}`)
   return found
 }
 

@@ -18,20 +18,20 @@ export const columnWork = ({ terms, outputShape }: Stage): number =>
  * touches and the products it takes.
  */
 export function rowWork({ engine, stages }: LoadedNetwork, stage: number): { numbers: number; products: number } {
-  const { height, width } = stages[stage]!.outputShape
+  const { height, width } = stages[stage].outputShape
   const mark = engine.mark()
   const middle = Math.floor(height / 2) * width + Math.floor(width / 2)
-  const { blocks, rows } = neuronRows(engine, stages[stage]!.outputShape, [middle])
+  const { blocks, rows } = neuronRows(engine, stages[stage].outputShape, [middle])
   const windows = windowsBelow(engine, stages, stage, blocks, rows, false)
   engine.release(mark)
   const numbersOf = (window: Blocks | undefined) => (window ? window.length / rows : 0)
   const products = windows.slice(1).reduce((sum, window, i) => {
-    const share = numbersOf(window) / sizeOf(stages[i]!.outputShape)
-    return sum + share * columnWork(stages[i]!)
+    const share = numbersOf(window) / sizeOf(stages[i].outputShape)
+    return sum + share * columnWork(stages[i])
   }, 0)
   // the first step copies weights
-  const start = stages[stage]!.terms.reduce((sum, { source, geometry: { input } }) => {
-    const window = windows[source + 1]!
+  const start = stages[stage].terms.reduce((sum, { source, geometry: { input } }) => {
+    const window = windows[source + 1]
     return sum + Math.min(numbersOf(window), lengthOf(input))
   }, 0)
   return { numbers: windows.reduce((sum, window) => sum + numbersOf(window), 0), products: products + start }

@@ -86,7 +86,7 @@ describe('certify', () => {
     const whole = lines(at('rows.jsonl'))
     expect(whole.slice(1).map((line) => JSON.parse(line).index)).toEqual(Array.from({ length: 12 }, (_, i) => i))
 
-    writeFileSync(at('rows.jsonl'), `${whole.slice(0, 6).join('\n')}\n${whole[6]!.slice(0, 20)}`)
+    writeFileSync(at('rows.jsonl'), `${whole.slice(0, 6).join('\n')}\n${whole[6].slice(0, 20)}`)
     const resumed = await robustra(...args, '--out', at('rows.jsonl'), '--resume')
     expect(resumed.code).toBe(0)
     expect(lines(at('rows.jsonl')).map(withoutTimes)).toEqual(whole.map(withoutTimes))
@@ -115,7 +115,7 @@ describe('certify', () => {
     const { code, stdout } = await robustra('certify', network, ...flags, '--out', at('whole.jsonl'))
     expect(code).toBe(0)
     expect(stdout).toContain('ε 0.01 in pixel units, domain unbounded (the whole ball)')
-    expect(JSON.parse(lines(at('whole.jsonl'))[0]!)).toMatchObject({ version: 2, domain: 'unbounded' })
+    expect(JSON.parse(lines(at('whole.jsonl'))[0])).toMatchObject({ version: 2, domain: 'unbounded' })
   })
 })
 

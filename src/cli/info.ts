@@ -53,7 +53,7 @@ function printGraph(graph: Graph, misfit: string | undefined, metadata: object, 
     value: i + 1,
     kind: node.kind,
     of: (node.kind === 'relu' ? [node.value] : node.terms.map(({ value }) => value)).map(name),
-    size: sizes[i + 1]!,
+    size: sizes[i + 1],
   }))
   const hiddenUnits = rows.reduce((sum, { kind, size }) => sum + (kind === 'relu' ? size : 0), 0)
   if (json) return printJson({ name: graph.name, input: graph.inputShape, values: rows, ending, hiddenUnits, metadata })
@@ -95,7 +95,7 @@ function layerRows(architecture: Architecture) {
     kind: describeLayer(layer),
     /** The layers that it reads, −1 for the input. */
     of: [...(layer.kind === 'add' ? [layer.other] : []), sourceOf(architecture, i)],
-    output: formatShape(shapes[i + 1]!),
+    output: formatShape(shapes[i + 1]),
     parameters: tensors.reduce((sum, tensor) => sum + (tensor.layer === i ? tensor.length : 0), 0),
   }))
 }

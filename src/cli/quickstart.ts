@@ -69,7 +69,7 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
     )
     const compared = await trainOne('natural', path, workers, progress)
     const subjects: Subject[] = []
-    for (const { name, network, path: file } of [...trained.networks, { ...compared.networks[0]!, name: 'natural' }]) {
+    for (const { name, network, path: file } of [...trained.networks, { ...compared.networks[0], name: 'natural' }]) {
       subjects.push({ name, path: file, summary: await certifyOne(name, network, path, workers, progress) })
     }
     const seconds = (performance.now() - started) / 1000
@@ -84,7 +84,7 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
 /** The network of the pair with the lower certified error on validation images after the last epoch. */
 function betterOf({ networks, reports }: RunResult): string {
   const error = (name: string) => reports.findLast(({ network }) => network === name)!.certifiedError!
-  return networks.map(({ name }) => name).toSorted((a, b) => error(a) - error(b))[0]!
+  return networks.map(({ name }) => name).toSorted((a, b) => error(a) - error(b))[0]
 }
 
 async function trainOne(

@@ -118,7 +118,7 @@ export function reproduceCommand(command: Command): void {
 
 async function runReproduce(what: string, flags: Flags): Promise<void> {
   if (!Object.hasOwn(entries, what)) throw unknownName('table or figure', what, names)
-  const entry = entries[what]!
+  const entry = entries[what]
   requireFitting(what, flags)
   flags.rows?.forEach(rowPlan)
   const progress = new Progress()
@@ -141,10 +141,10 @@ async function runReproduce(what: string, flags: Flags): Promise<void> {
 /** @throws UserError for a setting that is not for this table or figure */
 function requireFitting(what: string, flags: Flags): void {
   const all: readonly Setting[] = ['rows', 'dataset', ...scaling, 'timeout']
-  const idle = all.find((name) => flags[name] !== undefined && !entries[what]!.settings.includes(name))
+  const idle = all.find((name) => flags[name] !== undefined && !entries[what].settings.includes(name))
   if (idle === undefined) return
   const option = idle === 'trainingCount' ? 'training-count' : idle
-  const fitting = names.filter((name) => entries[name]!.settings.includes(idle))
+  const fitting = names.filter((name) => entries[name].settings.includes(idle))
   throw new UserError(`--${option} is not for ${what} but for ${fitting.join(', ')}: leave it out`)
 }
 

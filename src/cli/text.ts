@@ -2,10 +2,10 @@
 
 /** Columns of text, the first ones left-aligned and the others right-aligned, two spaces apart. */
 export function formatTable(rows: readonly (readonly string[])[], leftColumns = 1): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => (i < leftColumns ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .map((cell, i) => (i < leftColumns ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
       .join('  ')
       .trimEnd()
   const [head, ...body] = rows

@@ -72,9 +72,9 @@ function draw(norm: 'l2' | 'l1', domain: Domain, count: number): Case[] {
 
 function isInside({ lower, upper, ball }: Question, point: Float64Array): boolean {
   const { norm, centre, radius } = ball!
-  const moves = point.map((x, i) => x - centre[i]!)
+  const moves = point.map((x, i) => x - centre[i])
   const length = norm === 'l1' ? moves.reduce((sum, move) => sum + Math.abs(move), 0) : Math.hypot(...moves)
-  return length <= radius && point.every((x, i) => x >= lower[i]! && x <= upper[i]!)
+  return length <= radius && point.every((x, i) => x >= lower[i] && x <= upper[i])
 }
 
 test.each(everywhere)('%s, %s: bounds hold, and get no looser along the ladder', (norm, domain) => {
@@ -91,10 +91,10 @@ test.each(everywhere)('%s, %s: bounds hold, and get no looser along the ladder',
       const least = bruteForce(graph, { ...question, unsafe: [constraints] }).exact
       expect(adaptive.margins[c], name).toBeLessThanOrEqual(least + tolerance)
       expect(optimised.margins[c], name).toBeLessThanOrEqual(least + tolerance)
-      expect(optimised.margins[c], name).toBeGreaterThanOrEqual(adaptive.margins[c]!)
+      expect(optimised.margins[c], name).toBeGreaterThanOrEqual(adaptive.margins[c])
       cases++
-      if (optimised.margins[c]! > 0 || optimised.margins[c]! > least - 1e-6) tight++
-      if (overBox.margins[c]! > 0) expect(optimised.margins[c], name).toBeGreaterThan(0)
+      if (optimised.margins[c] > 0 || optimised.margins[c] > least - 1e-6) tight++
+      if (overBox.margins[c] > 0) expect(optimised.margins[c], name).toBeGreaterThan(0)
     })
   }
   expect(tight).toBeGreaterThan(cases / 3)
@@ -146,7 +146,7 @@ test('so do the attack, the ladder and the search on several workers', async () 
 })
 
 test('MILP refuses balls', async () => {
-  const { graph, question } = draw('l2', 'unbounded', 1)[0]!
+  const { graph, question } = draw('l2', 'unbounded', 1)[0]
   const refused = 'milp searches boxes only, not ℓ2 or ℓ1 balls: choose bab'
   const options = { timeout: 1, workers: 1, seed: 1, complete: 'milp' } as const
   await expect(verifyQuestion(graph, question, options)).rejects.toThrow(refused)

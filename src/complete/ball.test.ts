@@ -18,7 +18,7 @@ function regionOf(random: Random, inputs: number) {
   const centre = Float64Array.from({ length: inputs }, () => random.between(-1, 1))
   const radius = random.integer(8) === 0 ? 0 : random.between(0.1, 3)
   const isCut = random.integer(3) > 0
-  const width = () => (isCut ? [0, random.uniform(), 4][random.integer(3)]! : radius)
+  const width = () => (isCut ? [0, random.uniform(), 4][random.integer(3)] : radius)
   return {
     lower: centre.map((c) => c - width()),
     upper: centre.map((c) => c + width()),
@@ -30,10 +30,10 @@ const lengthOf = (norm: 'l2' | 'l1', moves: Float64Array) =>
   norm === 'l1' ? moves.reduce((sum, move) => sum + Math.abs(move), 0) : Math.hypot(...moves)
 
 const isInside = ({ lower, upper, ball }: InputRegion, x: Float64Array, slack = 0) =>
-  x.every((value, i) => value >= lower[i]! - slack && value <= upper[i]! + slack) &&
+  x.every((value, i) => value >= lower[i] - slack && value <= upper[i] + slack) &&
   lengthOf(
     ball!.norm,
-    x.map((value, i) => value - ball!.centre[i]!),
+    x.map((value, i) => value - ball!.centre[i]),
   ) <=
     ball!.radius + slack
 
@@ -60,11 +60,11 @@ test('the loss over a region: in kernels as here, attained inside, and no point 
     engine.release(mark)
     functions.forEach((weight, r) => {
       const scale = weight.reduce((sum, w) => sum + 5 * Math.abs(w), 1)
-      const at = (x: Float64Array) => x.reduce((sum, value, i) => sum + weight[i]! * value, 0.5)
+      const at = (x: Float64Array) => x.reduce((sum, value, i) => sum + weight[i] * value, 0.5)
       const exact = at(centre) - lossOver(region.ball, reachOf(region.ball, region), weight)
-      expect(bounds[r]!).toBeLessThanOrEqual(exact + 1e-15 * scale)
-      expect(bounds[r]!).toBeGreaterThan(exact - 1e-12 * scale)
-      const point = Float64Array.from({ length: inputs }, (_, i) => attained[i * 8 + r]!)
+      expect(bounds[r]).toBeLessThanOrEqual(exact + 1e-15 * scale)
+      expect(bounds[r]).toBeGreaterThan(exact - 1e-12 * scale)
+      const point = Float64Array.from({ length: inputs }, (_, i) => attained[i * 8 + r])
       expect(isInside(region, point, 1e-12 * (1 + region.ball.radius))).toBe(true)
       expect(at(point)).toBeLessThan(exact + 1e-10 * scale)
       for (let k = 0; k < 20; k++) {
@@ -72,9 +72,9 @@ test('the loss over a region: in kernels as here, attained inside, and no point 
           region,
           centre.map((c) => c + random.between(-4, 4)),
         )
-        expect(at(x)).toBeGreaterThanOrEqual(bounds[r]!)
+        expect(at(x)).toBeGreaterThanOrEqual(bounds[r])
       }
-      expect(at(moveInto(region, point))).toBeGreaterThanOrEqual(bounds[r]!)
+      expect(at(moveInto(region, point))).toBeGreaterThanOrEqual(bounds[r])
     })
   })
   fc.assert(property, { numRuns: 300, seed: 1 })
@@ -105,7 +105,7 @@ test('points are moved into box and ball, and those inside hardly at all', () =>
       region.lower.map(() => random.between(-5, 5)),
     )
     expect(isInside(region, moved)).toBe(true)
-    moveInto(region, moved).forEach((x, i) => expect(x).toBeCloseTo(moved[i]!, 10))
+    moveInto(region, moved).forEach((x, i) => expect(x).toBeCloseTo(moved[i], 10))
   })
   fc.assert(property, { numRuns: 300, seed: 2 })
 })

@@ -22,8 +22,8 @@ export interface Reach {
 export function reachOf({ centre }: NormBall, { lower, upper }: InputRegion): Reach {
   const up = 1 + 2 ** -52
   return {
-    below: centre.map((c, i) => (c - lower[i]!) * up),
-    above: centre.map((c, i) => (upper[i]! - c) * up),
+    below: centre.map((c, i) => (c - lower[i]) * up),
+    above: centre.map((c, i) => (upper[i] - c) * up),
   }
 }
 
@@ -34,15 +34,15 @@ export function reachOf({ centre }: NormBall, { lower, upper }: InputRegion): Re
  */
 export function lossOver({ norm, radius }: NormBall, { below, above }: Reach, coefficients: Float64Array): number {
   const sizes = coefficients.map(Math.abs)
-  const reaches = coefficients.map((c, j) => (c > 0 ? below[j]! : above[j]!))
-  const box = sizes.reduce((sum, size, j) => sum + size * reaches[j]!, 0)
+  const reaches = coefficients.map((c, j) => (c > 0 ? below[j] : above[j]))
+  const box = sizes.reduce((sum, size, j) => sum + size * reaches[j], 0)
   const level = norm === 'l1' ? sumLevel(sizes, reaches, radius) : squareLevel(sizes, reaches, radius)
   let [squares, most, rest] = [1e-290, 0, 0]
   sizes.forEach((size, j) => {
-    const part = Math.min(size, norm === 'l1' ? level : level * reaches[j]!)
+    const part = Math.min(size, norm === 'l1' ? level : level * reaches[j])
     squares += part * part
     most = Math.max(most, part)
-    rest += (size - part) * reaches[j]!
+    rest += (size - part) * reaches[j]
   })
   return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)) + rest)
 }
@@ -50,9 +50,9 @@ export function lossOver({ norm, radius }: NormBall, { below, above }: Reach, co
 /** The least level λ with Σ reach ≤ radius over all sizes > λ. */
 function sumLevel(sizes: Float64Array, reaches: Float64Array, radius: number): number {
   let left = radius
-  for (const j of sizes.map((_, i) => i).toSorted((a, b) => sizes[b]! - sizes[a]!)) {
-    left -= reaches[j]!
-    if (left < 0) return sizes[j]!
+  for (const j of sizes.map((_, i) => i).toSorted((a, b) => sizes[b] - sizes[a])) {
+    left -= reaches[j]
+    if (left < 0) return sizes[j]
   }
   return 0
 }
@@ -64,7 +64,7 @@ function squareLevel(sizes: Float64Array, reaches: Float64Array, radius: number)
   for (;;) {
     let [left, squares] = [radius * radius, 0]
     sizes.forEach((size, j) => {
-      if (size >= level * reaches[j]!) left -= reaches[j]! ** 2
+      if (size >= level * reaches[j]) left -= reaches[j] ** 2
       else squares += size * size
     })
     const next = Math.sqrt(squares / left)
@@ -75,7 +75,7 @@ function squareLevel(sizes: Float64Array, reaches: Float64Array, radius: number)
 
 /** How far a point is from the ball's centre, rounded up. */
 export function distanceIn({ norm, centre }: NormBall, point: Float64Array): number {
-  const moves = point.map((x, j) => x - centre[j]!)
+  const moves = point.map((x, j) => x - centre[j])
   const distance =
     norm === 'l1'
       ? moves.reduce((sum, move) => sum + Math.abs(move), 0)
@@ -85,7 +85,7 @@ export function distanceIn({ norm, centre }: NormBall, point: Float64Array): num
 
 /** A point moved into the region: first into the box, then towards the ball's centre. Points inside hardly move. */
 export function moveInto({ lower, upper, ball }: InputRegion, point: Float64Array): Float64Array {
-  const clamped = (x: Float64Array) => x.map((value, i) => Math.min(upper[i]!, Math.max(lower[i]!, value)))
+  const clamped = (x: Float64Array) => x.map((value, i) => Math.min(upper[i], Math.max(lower[i], value)))
   if (!ball) return clamped(point)
   // again: on the way to the centre sums are rounded
   return clamped(shrinkIntoBall(ball.norm, ball.centre, ball.radius, clamped(point)))

@@ -75,7 +75,7 @@ export class Batch {
     const { engine, inputs, neurons } = this.system
     const { f64 } = engine
     for (let s = 0, at = (this.#own >> 3) + r; s < inputs + neurons; s++, at += this.rows) f64[at] = 0
-    source.forEach((s, e) => (f64[(this.#own >> 3) + s * this.rows + r] = sign * weight[e]!))
+    source.forEach((s, e) => (f64[(this.#own >> 3) + s * this.rows + r] = sign * weight[e]))
     f64[(this.#constant >> 3) + r] = sign * bias - this.system.slackOf({ bias, source, weight, error })
   }
 
@@ -92,8 +92,8 @@ export class Batch {
     scale: number,
     first = 0,
     end = this.rows,
-    l = this.system.lower[k]!,
-    u = this.system.upper[k]!,
+    l = this.system.lower[k],
+    u = this.system.upper[k],
   ): void {
     const { f64 } = this.system.engine
     const unstable = phase === FREE && l < 0 && u > 0
@@ -116,9 +116,9 @@ export class Batch {
   /** Where rows have boxes of their own: that of row `r`, within the region's. */
   setBox(r: number, { lower, upper }: InputRegion): void {
     for (let i = 0, at = r; i < lower.length; i++, at += this.rows) {
-      const centre = lower[i]! / 2 + upper[i]! / 2
+      const centre = lower[i] / 2 + upper[i] / 2
       this.#centre[at] = centre
-      this.#radius[at] = Math.max(upper[i]! - centre, centre - lower[i]!) * (1 + 2 ** -52)
+      this.#radius[at] = Math.max(upper[i] - centre, centre - lower[i]) * (1 + 2 ** -52)
     }
   }
 
@@ -127,7 +127,7 @@ export class Batch {
     const { f64 } = this.system.engine
     const copy = (target: number, source: number, count: number) => {
       let [at, other] = [(target >> 3) + to, (source >> 3) + r]
-      for (let i = 0; i < count; i++, at += this.rows, other += from.rows) f64[at] = f64[other]!
+      for (let i = 0; i < count; i++, at += this.rows, other += from.rows) f64[at] = f64[other]
     }
     const { inputs, neurons } = this.system
     copy(this.#own, from.#own, inputs + neurons)
@@ -136,8 +136,8 @@ export class Batch {
     copy(this.#intercept, from.#intercept, neurons)
     copy(this.#variable, from.#variable, neurons)
     for (let at = to, other = r; at < this.#centre.length; at += this.rows, other += from.rows) {
-      this.#centre[at] = from.#centre[other]!
-      this.#radius[at] = from.#radius[other]!
+      this.#centre[at] = from.#centre[other]
+      this.#radius[at] = from.#radius[other]
     }
   }
 
@@ -154,8 +154,8 @@ export class Batch {
     if (ownBoxes) {
       const coefficients = this.#view(this.#coefficients, inputs)
       for (let at = 0; at < coefficients.length; at++) {
-        const value = coefficients[at]!
-        bounds[at % this.rows]! += value * this.#centre[at]! - Math.abs(value) * this.#radius[at]!
+        const value = coefficients[at]
+        bounds[at % this.rows] += value * this.#centre[at] - Math.abs(value) * this.#radius[at]
       }
     }
     return bounds
@@ -187,12 +187,12 @@ export class Batch {
     if (ball) {
       const { norm, below, above, radius } = ball
       const counts = [Number(norm === 'l1'), inputs, this.rows] as const
-      kernels.ballPoint(...counts, this.#coefficients, below, above, radius, tail[0]!, this.#level, this.#values)
+      kernels.ballPoint(...counts, this.#coefficients, below, above, radius, tail[0], this.#level, this.#values)
     } else if (ownBoxes) {
       const coefficients = this.#view(this.#coefficients, inputs)
       const values = this.#view(this.#values, inputs)
       coefficients.forEach((value, at) => {
-        values[at] = this.#centre[at]! - Math.sign(value) * this.#radius[at]!
+        values[at] = this.#centre[at] - Math.sign(value) * this.#radius[at]
       })
     } else kernels.boxPoint(this.#struct)
     kernels.primalSweep(this.#struct, Number(exact))

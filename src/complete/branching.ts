@@ -26,7 +26,7 @@ export function chooseSplits(
   const splits = candidates.map(([k = -1]) => k)
   const scores = open.map(() => -Infinity)
   const trials = open.flatMap((r, i) => {
-    const tried = candidates[i]!
+    const tried = candidates[i]
     return tried.length < 2 ? [] : tried.map((k) => ({ i, r, k }))
   })
   const perSweep = trial.rows / 2
@@ -44,9 +44,9 @@ export function chooseSplits(
     const found = trial.bounds()
     part.forEach(({ i, r, k }, t) => {
       // a bound above 0 closes a side, however far above
-      const progress = (side: number) => Math.max(LEAST_PROGRESS, Math.min(0, found[2 * t + side]!) - bounds[r]!)
+      const progress = (side: number) => Math.max(LEAST_PROGRESS, Math.min(0, found[2 * t + side]) - bounds[r])
       const score = progress(0) * progress(1)
-      if (score > scores[i]!) {
+      if (score > scores[i]) {
         scores[i] = score
         splits[i] = k
       }
@@ -65,11 +65,11 @@ export function candidateSplits(
   { neuronLower, neuronUpper }: Bounds,
   r: number,
 ): number[] {
-  const isFree = (k: number) => phases[k] === FREE && neuronLower[k]! < 0 && neuronUpper[k]! > 0
+  const isFree = (k: number) => phases[k] === FREE && neuronLower[k] < 0 && neuronUpper[k] > 0
   const free = [...phases.keys()].filter(isFree)
   const cost = Float64Array.from(phases, (_, k) => {
-    const [l, u] = [neuronLower[k]!, neuronUpper[k]!]
-    return (Math.max(0, -hats[k * rows + r]!) * u * -l) / (u - l)
+    const [l, u] = [neuronLower[k], neuronUpper[k]]
+    return (Math.max(0, -hats[k * rows + r]) * u * -l) / (u - l)
   })
-  return free.toSorted((a, b) => cost[b]! - cost[a]!).slice(0, CANDIDATES)
+  return free.toSorted((a, b) => cost[b] - cost[a]).slice(0, CANDIDATES)
 }

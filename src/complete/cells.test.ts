@@ -28,7 +28,7 @@ function drawn(count: number): Condensed[] {
   )
 }
 
-const contains = ({ lower, upper }: Box, point: Float64Array) => point.every((x, i) => lower[i]! <= x && x <= upper[i]!)
+const contains = ({ lower, upper }: Box, point: Float64Array) => point.every((x, i) => lower[i] <= x && x <= upper[i])
 
 test('bounds of a cell hold at the points of its box where the phases do, and never get looser', () => {
   let [held, empty, settled] = [0, 0, 0]
@@ -37,23 +37,23 @@ test('bounds of a cell hold at the points of its box where the phases do, and ne
     if (cases.length === 0) return
     const random = new Random(number, 'phases')
     const cells = new Cells(engine, system)
-    const [row] = cases[random.integer(cases.length)]!
+    const [row] = cases[random.integer(cases.length)]
     const phases = new Int8Array(neurons)
     let { cell } = cells.within(system, system, phases, row!)
     for (let depth = 0; depth < 8; depth++) {
       const halves = halvesOf(cell)
       if (halves.length === 0) return
-      const half = halves[random.integer(2)]!
+      const half = halves[random.integer(2)]
       const k = random.integer(2 * neurons + 1)
-      if (phases[k] === FREE) phases[k] = [ON, OFF][random.integer(2)]!
+      if (phases[k] === FREE) phases[k] = [ON, OFF][random.integer(2)]
       const found = cells.within(half, cell, phases, row!)
       const points = samplePoints(half, random, 40).map((point) => rowValues(system, point))
       for (const values of points) {
-        if (phases.some((phase, k) => phase * values[k]! < 0)) continue
+        if (phases.some((phase, k) => phase * values[k] < 0)) continue
         held++
         for (let k = 0; k < neurons; k++) {
-          expect(values[k]).toBeGreaterThanOrEqual(found.cell.neuronLower[k]! - error[k]! - 1e-9)
-          expect(values[k]).toBeLessThanOrEqual(found.cell.neuronUpper[k]! + error[k]! + 1e-9)
+          expect(values[k]).toBeGreaterThanOrEqual(found.cell.neuronLower[k] - error[k] - 1e-9)
+          expect(values[k]).toBeLessThanOrEqual(found.cell.neuronUpper[k] + error[k] + 1e-9)
         }
         expect(values[row!]).toBeGreaterThanOrEqual(found.bound - 1e-9)
       }
@@ -62,9 +62,9 @@ test('bounds of a cell hold at the points of its box where the phases do, and ne
         return
       }
       for (let k = 0; k < neurons; k++) {
-        expect(found.cell.neuronLower[k]).toBeGreaterThanOrEqual(cell.neuronLower[k]!)
-        expect(found.cell.neuronUpper[k]).toBeLessThanOrEqual(cell.neuronUpper[k]!)
-        if (found.cell.neuronLower[k]! >= 0 || found.cell.neuronUpper[k]! <= 0) settled++
+        expect(found.cell.neuronLower[k]).toBeGreaterThanOrEqual(cell.neuronLower[k])
+        expect(found.cell.neuronUpper[k]).toBeLessThanOrEqual(cell.neuronUpper[k])
+        if (found.cell.neuronLower[k] >= 0 || found.cell.neuronUpper[k] <= 0) settled++
       }
       cell = found.cell
     }
@@ -134,7 +134,7 @@ test('rounding is charged: chains of neurons that are on, at a point, against ex
       [3, 4, 5],
     ].map((from) => from.map(() => weights(3)))
     const rows = layers.flatMap((layer, l) =>
-      layer.map((w) => row(0.1, { [3 * l]: w[0]!, [3 * l + 1]: w[1]!, [3 * l + 2]: w[2]! })),
+      layer.map((w) => row(0.1, { [3 * l]: w[0], [3 * l + 1]: w[1], [3 * l + 2]: w[2] })),
     )
     let values = [...point].map(exact)
     for (const layer of layers) values = layer.map((w) => linear(0.1, w, values))
@@ -142,14 +142,14 @@ test('rounding is charged: chains of neurons that are on, at a point, against ex
     const last = [random.between(1, 1e6), random.between(1, 1e6), -1]
     const sum = linear(0, last, values)
     const bias = -Number(sum.units >> BigInt(-sum.exponent - 60)) * 2 ** -60
-    const system = condensed(rows, row(bias, { 6: last[0]!, 7: last[1]!, 8: last[2]! }), [...point], [...point])
+    const system = condensed(rows, row(bias, { 6: last[0], 7: last[1], 8: last[2] }), [...point], [...point])
     const { cell, bound } = new Cells(engine, system).within(system, system, new Int8Array(6), 6)
     const least = linear(bias, last, values)
     expect(atMost(exact(bound), least)).toBe(true)
     expect(atMost(minus(least, exact(1e-5)), exact(bound))).toBe(true)
     values.forEach((value, k) => {
-      expect(atMost(exact(cell.neuronLower[3 + k]!), value)).toBe(true)
-      expect(atMost(value, exact(cell.neuronUpper[3 + k]!))).toBe(true)
+      expect(atMost(exact(cell.neuronLower[3 + k]), value)).toBe(true)
+      expect(atMost(value, exact(cell.neuronUpper[3 + k]))).toBe(true)
     })
   }
 })

@@ -34,8 +34,8 @@ export const bytesOfCell = ({ inputs, neurons }: Condensed): number => 16 * (inp
 /** The halves of a cell's box, along the first of its axes where float64 has a number between both ends, if any. */
 export function halvesOf({ lower, upper, axes }: Cell): Box[] {
   for (const axis of axes) {
-    const middle = lower[axis]! / 2 + upper[axis]! / 2
-    if (!(middle > lower[axis]! && middle < upper[axis]!)) continue
+    const middle = lower[axis] / 2 + upper[axis] / 2
+    if (!(middle > lower[axis] && middle < upper[axis])) continue
     return [
       { lower, upper: upper.with(axis, middle) },
       { lower: lower.with(axis, middle), upper },
@@ -142,15 +142,15 @@ export class Cells {
     const cell = (axes: readonly number[]): Cell => ({ lower, upper, neuronLower, neuronUpper, axes })
     this.#setBox(lower, upper)
     for (let k = 0; k < neurons; k++) {
-      const phase = phases[k]!
-      const isUnstable = neuronLower[k]! < 0 && neuronUpper[k]! > 0
+      const phase = phases[k]
+      const isUnstable = neuronLower[k] < 0 && neuronUpper[k] > 0
       if (isUnstable) {
         this.#makeForm(k, k)
         const ends = this.#bound(k)
-        neuronLower[k] = better(neuronLower[k]!, ends.least)
-        neuronUpper[k] = -better(-neuronUpper[k]!, -ends.most)
+        neuronLower[k] = better(neuronLower[k], ends.least)
+        neuronUpper[k] = -better(-neuronUpper[k], -ends.most)
       }
-      const [l, u] = [neuronLower[k]!, neuronUpper[k]!]
+      const [l, u] = [neuronLower[k], neuronUpper[k]]
       if (l > u || (phase === ON && u < 0) || (phase === OFF && l > 0)) {
         return { cell: cell([]), bound: Infinity }
       }
@@ -169,8 +169,8 @@ export class Cells {
     const { f64 } = this.#engine
     this.#count = 0
     for (let i = 0; i < lower.length; i++) {
-      const centre = lower[i]! / 2 + upper[i]! / 2
-      const radius = Math.max(upper[i]! - centre, centre - lower[i]!) * (1 + 2 * UNIT)
+      const centre = lower[i] / 2 + upper[i] / 2
+      const radius = Math.max(upper[i] - centre, centre - lower[i]) * (1 + 2 * UNIT)
       f64[(this.#centre >> 3) + i] = centre
       f64[(this.#radius >> 3) + i] = radius
       this.#largest[i] = Math.abs(centre) + radius
@@ -184,9 +184,9 @@ export class Cells {
     this.#number[k] = t
     this.#open[t] = k
     this.#largest[this.#system.inputs + t] = u
-    i32[(this.#openForm >> 2) + t] = this.#form[k]!
-    i32[(this.#openLength >> 2) + t] = this.#length[k]!
-    f64[(this.#openBias >> 3) + t] = this.#bias[k]!
+    i32[(this.#openForm >> 2) + t] = this.#form[k]
+    i32[(this.#openLength >> 2) + t] = this.#length[k]
+    f64[(this.#openBias >> 3) + t] = this.#bias[k]
     f64[(this.#openSlack >> 3) + t] = this.#slackOf(k)
     f64[(this.#lowerSlope >> 3) + t] = adaptiveSlope(l, u)
     f64[(this.#upperSlope >> 3) + t] = slope
@@ -196,42 +196,42 @@ export class Cells {
 
   /** What rounding may cost per unit of a form's coefficient. */
   #slackOf(k: number): number {
-    return this.#error[k]! + this.#gamma * this.#magnitude[k]! + UNDERFLOW
+    return this.#error[k] + this.#gamma * this.#magnitude[k] + UNDERFLOW
   }
 
   /** Writes row `r` of the system as a form, to place `k`. */
   #makeForm(k: number, r: number): void {
     const { inputs, start, source, weight } = this.#system
     const { f64, kernels } = this.#engine
-    const pointer = this.#form[k]!
+    const pointer = this.#form[k]
     const form = pointer >> 3
     const length = inputs + this.#count
     // kernels read two at a time
     f64.fill(0, form, form + length + (length & 1))
-    let bias = this.#system.bias[r]!
-    let error = this.#system.error[r]!
+    let bias = this.#system.bias[r]
+    let error = this.#system.error[r]
     /** Of all terms before they cancel. */
     let magnitude = Math.abs(bias)
-    for (let e = start[r]!; e < start[r + 1]!; e++) {
-      const j = source[e]! - inputs
-      const w = weight[e]!
+    for (let e = start[r]; e < start[r + 1]; e++) {
+      const j = source[e] - inputs
+      const w = weight[e]
       const size = Math.abs(w)
-      const place = j < 0 ? source[e]! : this.#number[j]! >= 0 ? inputs + this.#number[j]! : -1
+      const place = j < 0 ? source[e] : this.#number[j] >= 0 ? inputs + this.#number[j] : -1
       if (place >= 0) {
-        f64[form + place]! += w
-        magnitude += size * this.#largest[place]!
+        f64[form + place] += w
+        magnitude += size * this.#largest[place]
       } else if (this.#number[j] === IS_ON) {
-        kernels.addForm(pointer, this.#form[j]!, this.#length[j]!, w)
-        bias += w * this.#bias[j]!
-        error += size * this.#error[j]!
-        magnitude += size * this.#magnitude[j]!
+        kernels.addForm(pointer, this.#form[j], this.#length[j], w)
+        bias += w * this.#bias[j]
+        error += size * this.#error[j]
+        magnitude += size * this.#magnitude[j]
       }
     }
     this.#length[k] = length
     this.#bias[k] = bias
     this.#error[k] = (error + this.#rounding * magnitude) * (1 + this.#rounding) + UNDERFLOW
     let sum = Math.abs(bias)
-    for (let i = 0; i < length; i++) sum += Math.abs(f64[form + i]!) * this.#largest[i]!
+    for (let i = 0; i < length; i++) sum += Math.abs(f64[form + i]) * this.#largest[i]
     this.#magnitude[k] = sum
   }
 
@@ -239,15 +239,15 @@ export class Cells {
   #bound(k: number): { readonly least: number; readonly most: number } {
     const { inputs, neurons } = this.#system
     const { f64, kernels } = this.#engine
-    kernels.boundForm(this.#struct, this.#form[k]!, this.#length[k]!, this.#bias[k]!, this.#slackOf(k))
+    kernels.boundForm(this.#struct, this.#form[k], this.#length[k], this.#bias[k], this.#slackOf(k))
     const [coefficients, radius, bounds] = [this.#coefficients >> 3, this.#radius >> 3, this.#bounds >> 3]
     if (k < neurons) {
       for (let i = 0; i < inputs; i++) {
-        const most = Math.max(Math.abs(f64[coefficients + 2 * i]!), Math.abs(f64[coefficients + 2 * i + 1]!))
-        this.#reach[k * inputs + i] = most * f64[radius + i]!
+        const most = Math.max(Math.abs(f64[coefficients + 2 * i]), Math.abs(f64[coefficients + 2 * i + 1]))
+        this.#reach[k * inputs + i] = most * f64[radius + i]
       }
     }
-    return { least: f64[bounds]!, most: -f64[bounds + 1]! }
+    return { least: f64[bounds], most: -f64[bounds + 1] }
   }
 
   /** After the sweep of the case's row. What an open neuron costs the bound falls with its width. */
@@ -256,14 +256,12 @@ export class Cells {
     const { f64 } = this.#engine
     const scores = new Float64Array(inputs)
     for (let t = 0; t < this.#count; t++) {
-      const k = this.#open[t]!
-      const [l, u] = [neuronLower[k]!, neuronUpper[k]!]
-      const hat = f64[(this.#coefficients >> 3) + 2 * (inputs + t)]!
+      const k = this.#open[t]
+      const [l, u] = [neuronLower[k], neuronUpper[k]]
+      const hat = f64[(this.#coefficients >> 3) + 2 * (inputs + t)]
       const cost = hat < 0 ? (-hat * u * -l) / (u - l) : hat * Math.min(u, -l)
-      for (let i = 0; i < inputs; i++) scores[i]! += (cost / (u - l)) * this.#reach[k * inputs + i]!
+      for (let i = 0; i < inputs; i++) scores[i] += (cost / (u - l)) * this.#reach[k * inputs + i]
     }
-    return [...scores.keys()]
-      .filter((i) => f64[(this.#radius >> 3) + i]! > 0)
-      .toSorted((a, b) => scores[b]! - scores[a]!)
+    return [...scores.keys()].filter((i) => f64[(this.#radius >> 3) + i] > 0).toSorted((a, b) => scores[b] - scores[a])
   }
 }

@@ -66,34 +66,34 @@ export function condense(
   graph.nodes.forEach((node, i) => {
     checkTime(deadline)
     if (node.kind === 'affine') return substitution.pushAffine(i)
-    const [l, u] = [substitution.lower[node.value]!, substitution.upper[node.value]!]
+    const [l, u] = [substitution.lower[node.value], substitution.upper[node.value]]
     const settles = levels.length >= settlesFrom
-    const open = indicesWhere(l, (low, j) => !settles || (low < 0 && u[j]! > 0))
+    const open = indicesWhere(l, (low, j) => !settles || (low < 0 && u[j] > 0))
     const candidates = substitution.rows(node.value, open, deadline)
     const ends = bounds([...candidates, ...candidates], signsOf(candidates))
     open.forEach((j, c) => {
-      l[j] = better(settles ? l[j]! : -Infinity, ends[c]!)
-      u[j] = -better(settles ? -u[j]! : -Infinity, ends[open.length + c]!)
+      l[j] = better(settles ? l[j] : -Infinity, ends[c])
+      u[j] = -better(settles ? -u[j] : -Infinity, ends[open.length + c])
     })
     substitution.pushRelu(i)
     levels.push(rows.length)
     open.forEach((j, c) => {
-      if (!(l[j]! < 0 && u[j]! > 0)) return
-      rows.push(candidates[c]!)
-      neuronLower.push(l[j]!)
-      neuronUpper.push(u[j]!)
+      if (!(l[j] < 0 && u[j] > 0)) return
+      rows.push(candidates[c])
+      neuronLower.push(l[j])
+      neuronUpper.push(u[j])
     })
   })
 
   const last = graph.nodes.length
-  const margins = substitution.lower[last]!.map((margin) => (levels.length >= settlesFrom ? margin : -Infinity))
+  const margins = substitution.lower[last].map((margin) => (levels.length >= settlesFrom ? margin : -Infinity))
   const tried = indicesWhere(margins, (margin) => !(margin > 0))
   const outputs = substitution.rows(last, tried, deadline)
   const found = bounds(outputs, signsOf(outputs))
-  tried.forEach((c, i) => (margins[c] = better(margins[c]!, found[i]!)))
-  const isOpen = (c: number) => !(margins[c]! > 0)
+  tried.forEach((c, i) => (margins[c] = better(margins[c], found[i])))
+  const isOpen = (c: number) => !(margins[c] > 0)
   const open = tried.filter(isOpen)
-  const left = outputs.filter((_, i) => isOpen(tried[i]!))
+  const left = outputs.filter((_, i) => isOpen(tried[i]))
   engine.release(mark)
   return { condensed: joinRows({ lower, upper, ball, rows, neuronLower, neuronUpper }, levels, left), margins, open }
 }
@@ -105,7 +105,7 @@ export const signsOf = (rows: readonly Row[]): (1 | -1)[] => [
 ]
 
 const indicesWhere = (values: Float64Array, test: (value: number, index: number) => boolean): number[] =>
-  [...values.keys()].filter((index) => test(values[index]!, index))
+  [...values.keys()].filter((index) => test(values[index], index))
 
 /** The best lower bounds of functions of a system, or of their negatives, that the slopes tried give. */
 export function bounded(
@@ -124,15 +124,15 @@ export function bounded(
   const system = new System(engine, parts)
   const batch = new Batch(system, Math.min(ROWS, (functions.length + 7) & ~7))
   const start = (slope: (l: number, u: number) => number) => {
-    for (let k = 0; k < system.neurons; k++) batch.setNeuron(k, FREE, slope(neuronLower[k]!, neuronUpper[k]!), 1)
+    for (let k = 0; k < system.neurons; k++) batch.setNeuron(k, FREE, slope(neuronLower[k], neuronUpper[k]), 1)
   }
   for (let first = 0; first < functions.length; first += batch.rows) {
     checkTime(deadline)
     const part = functions.slice(first, first + batch.rows)
-    part.forEach((row, r) => batch.setFunction(r, row, signs[first + r]!))
+    part.forEach((row, r) => batch.setFunction(r, row, signs[first + r]))
     const take = () => {
       const bounds = batch.bounds()
-      part.forEach((_, r) => (best[first + r] = better(best[first + r]!, bounds[r]!)))
+      part.forEach((_, r) => (best[first + r] = better(best[first + r], bounds[r])))
     }
     for (const slope of slopes) {
       start(slope)
@@ -165,7 +165,7 @@ export function joinRows(parts: Neurons, levels: readonly number[], outputs: rea
   const neurons = parts.rows.length
   const rows = [...parts.rows, ...outputs]
   const start = new Int32Array(rows.length + 1)
-  rows.forEach(({ source }, r) => (start[r + 1] = start[r]! + source.length))
+  rows.forEach(({ source }, r) => (start[r + 1] = start[r] + source.length))
   const source = new Int32Array(start.at(-1)!)
   const weight = new Float64Array(start.at(-1)!)
   rows.forEach((row, r) => {

@@ -32,10 +32,10 @@ export interface Condensed extends InputRegion {
 
 /** Row `r` of a system. */
 export function rowOf({ start, source, weight, bias, error }: Condensed, r: number): Row {
-  const [first, end] = [start[r]!, start[r + 1]!]
+  const [first, end] = [start[r], start[r + 1]]
   return {
-    bias: bias[r]!,
-    error: error[r]!,
+    bias: bias[r],
+    error: error[r],
     source: source.subarray(first, end),
     weight: weight.subarray(first, end),
   }

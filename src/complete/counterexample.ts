@@ -23,7 +23,7 @@ export function runCounterexample(
 ): Counterexample | undefined {
   const { ball, asked } = question
   const { lower, upper } = asked ?? question
-  const inBox = point.length === lower.length && lower.every((end, i) => end <= point[i]! && point[i]! <= upper[i]!)
+  const inBox = point.length === lower.length && lower.every((end, i) => end <= point[i] && point[i] <= upper[i])
   const input = Float64Array.from(point)
   if (!inBox || (ball && !(distanceIn(ball, input) <= ball.radius))) return undefined
   const outputs = evaluateGraph(graph, input).at(-1)!

@@ -21,7 +21,7 @@ test('what it finds is an unsafe point of the box; it finds most where there are
       if (exact < -1e-3 && point) found++
       if (exact > 1e-9) expect(point).toBeUndefined()
       if (!point) continue
-      expect(point.every((x, i) => x >= lower[i]! && x <= upper[i]!)).toBe(true)
+      expect(point.every((x, i) => x >= lower[i] && x <= upper[i])).toBe(true)
       expect(distanceToUnsafe(question, evaluateGraph(graph, point).at(-1)!)).toBeLessThan(1e-9)
     }
   }

@@ -39,7 +39,7 @@ export function falsify(
       const margins = values.at(-1)!
       if (margins.some((margin) => margin <= 0) && accept(x)) return x
       if (step === steps) break
-      if (target < 0) target = order(margins)[restart % margins.length]!
+      if (target < 0) target = order(margins)[restart % margins.length]
       const gradient = gradientOf(graph, values, target)
       x = moveInto(region, descended(region, x, gradient, 0.1 ** (step / steps)))
     }
@@ -55,10 +55,10 @@ function descended(
   size: number,
 ): Float64Array {
   if (!ball || ball.radius === 0) {
-    return x.map((value, i) => value - 0.5 * size * (upper[i]! - lower[i]!) * Math.sign(gradient[i]!))
+    return x.map((value, i) => value - 0.5 * size * (upper[i] - lower[i]) * Math.sign(gradient[i]))
   }
   const { norm, centre, radius } = ball
-  const shares = (of: Float64Array) => of.map((value, i) => (value - centre[i]!) / radius)
+  const shares = (of: Float64Array) => of.map((value, i) => (value - centre[i]) / radius)
   const moved = shares(x)
   const room = { lower: shares(lower), upper: shares(upper) }
   stepInBall(
@@ -69,23 +69,23 @@ function descended(
     room,
     false,
   )
-  return moved.map((share, i) => centre[i]! + radius * share)
+  return moved.map((share, i) => centre[i] + radius * share)
 }
 
-const order = (margins: Float64Array) => [...margins.keys()].toSorted((a, b) => margins[a]! - margins[b]!)
+const order = (margins: Float64Array) => [...margins.keys()].toSorted((a, b) => margins[a] - margins[b])
 
 /** Of one output by the inputs, at the point that `values` were evaluated at. */
 function gradientOf({ nodes }: Graph, values: readonly Float64Array[], output: number): Float64Array {
   const gradients = values.map((value) => new Float64Array(value.length))
   gradients.at(-1)![output] = 1
   for (let v = nodes.length; v > 0; v--) {
-    const node = nodes[v - 1]!
-    const gradient = gradients[v]!
-    if (node.kind === 'affine') for (const { value, map } of node.terms) map.transposed(gradient, gradients[value]!)
+    const node = nodes[v - 1]
+    const gradient = gradients[v]
+    if (node.kind === 'affine') for (const { value, map } of node.terms) map.transposed(gradient, gradients[value])
     else {
-      const below = gradients[node.value]!
-      values[node.value]!.forEach((z, j) => z > 0 && (below[j]! += gradient[j]!))
+      const below = gradients[node.value]
+      values[node.value].forEach((z, j) => z > 0 && (below[j] += gradient[j]))
     }
   }
-  return gradients[0]!
+  return gradients[0]
 }

@@ -28,12 +28,12 @@ test('nothing is lost: what is not dealt out stays, and what comes back is added
   expect(Math.max(...boundsOf(first).flat())).toBe(-3000 + 1023)
   expect([frontier.size, frontier.worst]).toEqual([3000 - 1024, -3000 + 1024])
   // one share comes back as it was, one is closed
-  frontier.take([done(boundsOf(first)[0]!), done([], 0.5)])
+  frontier.take([done(boundsOf(first)[0]), done([], 0.5)])
   expect([frontier.size, frontier.worst, frontier.bound, frontier.count]).toEqual([3000 - 512, -3000, -3000, 3])
   const all: number[] = []
   while (frontier.size > 0) all.push(...boundsOf(frontier.deal(3)).flat())
   expect(all.toSorted((a, b) => a - b)).toEqual(
-    [...bounds.filter((bound) => bound >= -3000 + 1024), ...boundsOf(first)[0]!].toSorted((a, b) => a - b),
+    [...bounds.filter((bound) => bound >= -3000 + 1024), ...boundsOf(first)[0]].toSorted((a, b) => a - b),
   )
 })
 

@@ -42,7 +42,7 @@ export class Frontier {
   /** Takes the worst sub-problems away, dealt to workers in turn; the others stay. */
   deal(workers: number): SubProblem[][] {
     const shares: SubProblem[][] = Array.from({ length: Math.min(workers, this.size) }, () => [])
-    this.#open.splice(0, SHARE * shares.length).forEach((problem, i) => shares[i % shares.length]!.push(problem))
+    this.#open.splice(0, SHARE * shares.length).forEach((problem, i) => shares[i % shares.length].push(problem))
     return shares
   }
 

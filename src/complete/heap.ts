@@ -22,8 +22,8 @@ export class Heap<T> {
     let i = items.push(item) - 1
     while (i > 0) {
       const parent = (i - 1) >> 1
-      if (this.#compare(items[i]!, items[parent]!) >= 0) break
-      ;[items[i], items[parent]] = [items[parent]!, items[i]!]
+      if (this.#compare(items[i], items[parent]) >= 0) break
+      ;[items[i], items[parent]] = [items[parent], items[i]]
       i = parent
     }
   }
@@ -37,10 +37,10 @@ export class Heap<T> {
     for (let i = 0; ;) {
       const [left, right] = [2 * i + 1, 2 * i + 2]
       let least = i
-      if (left < items.length && this.#compare(items[left]!, items[least]!) < 0) least = left
-      if (right < items.length && this.#compare(items[right]!, items[least]!) < 0) least = right
+      if (left < items.length && this.#compare(items[left], items[least]) < 0) least = left
+      if (right < items.length && this.#compare(items[right], items[least]) < 0) least = right
       if (least === i) return first
-      ;[items[i], items[least]] = [items[least]!, items[i]!]
+      ;[items[i], items[least]] = [items[least], items[i]]
       i = least
     }
   }

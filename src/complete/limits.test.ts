@@ -32,14 +32,14 @@ function hardQuestion(): { graph: Graph; question: Question } {
   const margins = Array.from({ length: 2000 }, () => {
     const [a, b] = evaluateGraph(
       graph,
-      lower.map((l, i) => random.between(l, upper[i]!)),
+      lower.map((l, i) => random.between(l, upper[i])),
     ).at(-1)! as unknown as number[]
     return a! - b!
   })
   // four times as far as samples reach: hardly reached by anything, and not soon proved
   const middle = margins.reduce((sum, margin) => sum + margin, 0) / margins.length
   const bound = middle - 4 * (middle - Math.min(...margins))
-  return { graph, question: { ...question, unsafe: [[{ ...question.unsafe[0]![0]!, bound }]] } }
+  return { graph, question: { ...question, unsafe: [[{ ...question.unsafe[0][0], bound }]] } }
 }
 
 const { graph, question } = hardQuestion()

@@ -11,12 +11,12 @@ const tolerance = 1e-7
 /** Parts of a question's box, with some of its cases and bounds of their own now and then. */
 function partsOf({ lower, upper, unsafe }: Question, random: Random): Question[] {
   return Array.from({ length: 2 + random.integer(6) }, () => {
-    const ends = lower.map((l, i) => random.between(l, upper[i]!))
-    const others = lower.map((l, i) => random.between(l, upper[i]!))
+    const ends = lower.map((l, i) => random.between(l, upper[i]))
+    const others = lower.map((l, i) => random.between(l, upper[i]))
     const shift = random.integer(3) === 0 ? random.normal() / 4 : 0
     return {
-      lower: ends.map((x, i) => Math.min(x, others[i]!)),
-      upper: ends.map((x, i) => Math.max(x, others[i]!)),
+      lower: ends.map((x, i) => Math.min(x, others[i])),
+      upper: ends.map((x, i) => Math.max(x, others[i])),
       unsafe: unsafe
         .slice(random.integer(unsafe.length))
         .map((constraints) => constraints.map((constraint) => ({ ...constraint, bound: constraint.bound + shift }))),
@@ -37,7 +37,7 @@ test('what is proved of boxes together holds in each', async () => {
         if (!proof) return open++
         proved++
         expect(proof.margin).toBeGreaterThan(0)
-        expect(proof.margin, `${family} ${seed}`).toBeLessThanOrEqual(bruteForce(graph, parts[i]!).exact + tolerance)
+        expect(proof.margin, `${family} ${seed}`).toBeLessThanOrEqual(bruteForce(graph, parts[i]).exact + tolerance)
         return undefined
       })
     }

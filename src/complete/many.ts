@@ -43,24 +43,24 @@ export function proveTogether(
   const visit = (boxes: readonly number[]): void => {
     const started = performance.now()
     if (started > deadline) return
-    const asked = [...new Set(boxes.flatMap((box) => progress[box]!.open))]
+    const asked = [...new Set(boxes.flatMap((box) => progress[box].open))]
     if (boxes.length === 1 || asked.length <= MOST_CASES) {
       const most = boxes.length === 1 ? Infinity : SHARE * boxes.length * single
-      const unsafe = asked.map((number) => cases[number]!)
-      const question = { ...hullOf(boxes.map((box) => questions[box]!)), unsafe }
+      const unsafe = asked.map((number) => cases[number])
+      const question = { ...hullOf(boxes.map((box) => questions[box])), unsafe }
       // slopes are for boxes that ask the same; what others ask of each other's boxes is seldom so
-      const isShared = boxes.every((box) => progress[box]!.open.length === asked.length)
+      const isShared = boxes.every((box) => progress[box].open.length === asked.length)
       const after = narrow(engine, graph, question, isShared, Math.min(deadline, started + most))
       if (boxes.length === 1) single = Math.max(single, performance.now() - started)
       if (after) note(boxes, asked, after)
     }
-    const left = boxes.filter((box) => progress[box]!.open.length > 0)
+    const left = boxes.filter((box) => progress[box].open.length > 0)
     if (boxes.length > 1) halvesOf(questions, left).forEach(visit)
   }
   const note = (boxes: readonly number[], asked: readonly number[], { cases: open, closed, method }: Narrowed) => {
-    const stays = new Set(open.map((i) => asked[i]!))
+    const stays = new Set(open.map((i) => asked[i]))
     for (const box of boxes) {
-      const before = progress[box]!
+      const before = progress[box]
       progress[box] = {
         open: before.open.filter((number) => stays.has(number)),
         closed: Math.min(before.closed, closed),
@@ -98,12 +98,12 @@ function narrow(
 }
 
 function hullOf(questions: readonly Question[]) {
-  const lower = questions[0]!.lower.slice()
-  const upper = questions[0]!.upper.slice()
+  const lower = questions[0].lower.slice()
+  const upper = questions[0].upper.slice()
   for (const question of questions) {
     for (let i = 0; i < lower.length; i++) {
-      lower[i] = Math.min(lower[i]!, question.lower[i]!)
-      upper[i] = Math.max(upper[i]!, question.upper[i]!)
+      lower[i] = Math.min(lower[i], question.lower[i])
+      upper[i] = Math.max(upper[i], question.upper[i])
     }
   }
   return { lower, upper }
@@ -112,9 +112,9 @@ function hullOf(questions: readonly Question[]) {
 /** Two halves along the input in which the boxes' middles lie farthest apart; less than two boxes as they are. */
 function halvesOf(questions: readonly Question[], boxes: readonly number[]): (readonly number[])[] {
   if (boxes.length < 2) return boxes.length === 0 ? [] : [boxes]
-  const middle = (box: number, i: number) => questions[box]!.lower[i]! + questions[box]!.upper[i]!
+  const middle = (box: number, i: number) => questions[box].lower[i] + questions[box].upper[i]
   let [widest, most] = [0, -1]
-  for (let i = 0; i < questions[0]!.lower.length; i++) {
+  for (let i = 0; i < questions[0].lower.length; i++) {
     let [least, largest] = [Infinity, -Infinity]
     for (const box of boxes) {
       least = Math.min(least, middle(box, i))

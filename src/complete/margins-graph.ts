@@ -27,12 +27,12 @@ export function withExcesses(graph: Graph, constraints: readonly LinearConstrain
 export function withMargins(graph: Graph, question: Question): Graph {
   const { unsafe } = question
   const sizes = sizesOf(graph)
-  checkQuestion(question, sizes[0]!, sizes.at(-1)!)
+  checkQuestion(question, sizes[0], sizes.at(-1)!)
   requireOrder(graph, unsafe.flat())
   const asked = withExcesses(graph, unsafe.flat())
   const nodes: GraphNode[] = [...asked.nodes]
   const affine = (...terms: { value: number; map: LinearMap }[]) =>
-    nodes.push({ kind: 'affine', terms, bias: new Float64Array(terms[0]!.map.outputs) })
+    nodes.push({ kind: 'affine', terms, bias: new Float64Array(terms[0].map.outputs) })
   let value = nodes.length
   /** How many elements of the value belong to each case. */
   let lengths = unsafe.map((constraints) => constraints.length)
@@ -43,12 +43,12 @@ export function withMargins(graph: Graph, question: Question): Graph {
       value,
       map: differenceMap(
         size,
-        pairs.map((p) => firsts[p]!),
+        pairs.map((p) => firsts[p]),
       ),
     })
     const rise = nodes.push({ kind: 'relu', value: difference })
     value = affine(
-      { value, map: selectionMap(size, firsts.length, (j) => firsts[j]!) },
+      { value, map: selectionMap(size, firsts.length, (j) => firsts[j]) },
       { value: rise, map: placement(pairs, firsts.length) },
     )
     lengths = lengths.map((length) => Math.ceil(length / 2))
@@ -85,7 +85,7 @@ function differenceMap(size: number, firsts: readonly number[]): LinearMap {
 function placement(places: readonly number[], size: number): LinearMap {
   const start = new Int32Array(size + 1)
   for (const place of places) start[place + 1] = 1
-  for (let place = 0; place < size; place++) start[place + 1]! += start[place]!
+  for (let place = 0; place < size; place++) start[place + 1] += start[place]
   return sparseMap({
     inputs: places.length,
     start,

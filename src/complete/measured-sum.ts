@@ -39,8 +39,8 @@ export class MeasuredSum {
     let error = this.#error
     const rounded = this.#rounded
     for (let e = first; e < end; e++) {
-      const a = weight[e]!
-      const b = a > 0 ? whenPositive[source[e]!]! : whenNegative[source[e]!]!
+      const a = weight[e]
+      const b = a > 0 ? whenPositive[source[e]] : whenNegative[source[e]]
       const product = a * b
       const sum = value + product
       error += Math.abs(sumError(value, product, sum)) + productError(a, b, product)

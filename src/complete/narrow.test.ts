@@ -37,7 +37,7 @@ test('what every step closes is so, what it leaves is the same question, and ste
         expect(after.bound, name).toBeLessThanOrEqual(exact + tolerance)
         expect(after.cases.length, name).toBe(after.question.unsafe.length)
         for (const [i, number] of after.cases.entries()) {
-          for (const constraint of after.question.unsafe[i]!) expect(question.unsafe[number]).toContain(constraint)
+          for (const constraint of after.question.unsafe[i]) expect(question.unsafe[number]).toContain(constraint)
         }
         for (const outputs of points) {
           const [distance, left] = [distanceToUnsafe(question, outputs), distanceToUnsafe(after.question, outputs)]
@@ -74,11 +74,11 @@ function checkSystem(bounded: Bounded, graph: Parameters<typeof evaluateGraph>[0
     const values: number[] = [...point]
     const valueOf = (r: number) => {
       const { bias, source, weight } = rowOf(system, r)
-      return source.reduce((sum, s, e) => sum + weight[e]! * values[s]!, bias)
+      return source.reduce((sum, s, e) => sum + weight[e] * values[s], bias)
     }
     for (let k = 0; k < system.neurons; k++) values.push(Math.max(0, valueOf(k)))
     system.cases.forEach((rows, c) => {
-      const one: Question = { ...question, unsafe: [question.unsafe[c]!] }
+      const one: Question = { ...question, unsafe: [question.unsafe[c]] }
       expect(Math.max(...rows.map(valueOf))).toBeCloseTo(distanceToUnsafe(one, outputs), 8)
     })
   }

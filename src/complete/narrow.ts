@@ -75,7 +75,7 @@ export function casesOf({ question, root }: Bounded): Condensed {
 function narrowed(before: Narrowed, root: Root, method: ProofMethod, upper: Float64Array): Bounded {
   const lower = root.margins
   const { question, cases: left, kept, margin } = presolve(before.question, { lower, upper })
-  const cases = left.map((c) => before.cases[c]!)
+  const cases = left.map((c) => before.cases[c])
   const closed = Math.min(before.closed, margin)
   const bound = Math.max(before.bound, leastOf(question, kept, lower, closed))
   return { question, cases, closed, bound, method, root: restricted(root, kept) }
@@ -104,7 +104,7 @@ function restricted({ condensed, margins, open }: Root, kept: readonly number[])
   const outputs = kept.map((output) => rowOf(condensed, neurons + places.get(output)!))
   return {
     condensed: joinRows({ lower, upper, ball, rows, neuronLower, neuronUpper }, levels, outputs),
-    margins: Float64Array.from(kept, (output) => margins[output]!),
+    margins: Float64Array.from(kept, (output) => margins[output]),
     open: kept.map((_, i) => i),
   }
 }

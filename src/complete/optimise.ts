@@ -33,16 +33,16 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
     if (first === 0 || functions.length === 0) return
     const ends = bounds(first, functions)
     functions.forEach((_, i) => {
-      neuronLower[first + i] = better(neuronLower[first + i]!, ends[i]!)
-      neuronUpper[first + i] = -better(-neuronUpper[first + i]!, ends[functions.length + i]!)
+      neuronLower[first + i] = better(neuronLower[first + i], ends[i])
+      neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[functions.length + i])
     })
   })
   const margins = root.margins.slice()
   const found = bounds(neurons, rows.slice(neurons))
-  root.open.forEach((c, i) => (margins[c] = better(margins[c]!, found[i]!)))
-  const left = [...root.open.keys()].filter((i) => !(margins[root.open[i]!]! > 0))
+  root.open.forEach((c, i) => (margins[c] = better(margins[c], found[i])))
+  const left = [...root.open.keys()].filter((i) => !(margins[root.open[i]] > 0))
   const condensed = withoutSettled({ ...root.condensed, neuronLower, neuronUpper }, left)
-  return { condensed, margins, open: left.map((i) => root.open[i]!) }
+  return { condensed, margins, open: left.map((i) => root.open[i]) }
 }
 
 /**
@@ -51,7 +51,7 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
  */
 function withoutSettled(condensed: Condensed, kept: readonly number[]): Condensed {
   const { inputs, lower, upper, ball, neurons, neuronLower, neuronUpper, levels } = condensed
-  const isUnstable = (k: number) => neuronLower[k]! < 0 && neuronUpper[k]! > 0
+  const isUnstable = (k: number) => neuronLower[k] < 0 && neuronUpper[k] > 0
   const numbers = new Int32Array(neurons)
   const unstable: number[] = []
   for (let k = 0; k < neurons; k++) if (isUnstable(k)) numbers[k] = unstable.push(k) - 1
@@ -59,7 +59,7 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
   const rewrite = (r: number): Row => {
     const row = rowOf(condensed, r)
     if (row.source.every((s) => s < inputs || isUnstable(s - inputs))) {
-      return { ...row, source: row.source.map((s) => (s < inputs ? s : inputs + numbers[s - inputs]!)) }
+      return { ...row, source: row.source.map((s) => (s < inputs ? s : inputs + numbers[s - inputs])) }
     }
     const coefficients = new Map<number, number>()
     let { bias, error } = row
@@ -70,15 +70,15 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
       magnitude += Math.abs(weight) * largest(source)
     }
     row.source.forEach((s, e) => {
-      const weight = row.weight[e]!
+      const weight = row.weight[e]
       const k = s - inputs
       if (k < 0) add(s, weight)
-      else if (isUnstable(k)) add(inputs + numbers[k]!, weight)
-      else if (neuronLower[k]! >= 0) {
-        const inner = rewritten[k]!
+      else if (isUnstable(k)) add(inputs + numbers[k], weight)
+      else if (neuronLower[k] >= 0) {
+        const inner = rewritten[k]
         bias += weight * inner.bias
         magnitude += Math.abs(weight * inner.bias)
-        inner.source.forEach((source, i) => add(source, weight * inner.weight[i]!))
+        inner.source.forEach((source, i) => add(source, weight * inner.weight[i]))
         error += Math.abs(weight) * inner.error
       }
     })
@@ -92,7 +92,7 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
   }
   /** Of a source in the new numbering. */
   const largest = (s: number) =>
-    s < inputs ? Math.max(Math.abs(lower[s]!), Math.abs(upper[s]!)) : neuronUpper[unstable[s - inputs]!]!
+    s < inputs ? Math.max(Math.abs(lower[s]), Math.abs(upper[s])) : neuronUpper[unstable[s - inputs]]
   /** Sums here have at most one term per neuron and one more. */
   const rounding = 4 * (neurons + 16) * 2 ** -53
   for (let k = 0; k < neurons; k++) rewritten.push(rewrite(k))
@@ -101,9 +101,9 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
       lower,
       upper,
       ball,
-      rows: unstable.map((k) => rewritten[k]!),
-      neuronLower: unstable.map((k) => neuronLower[k]!),
-      neuronUpper: unstable.map((k) => neuronUpper[k]!),
+      rows: unstable.map((k) => rewritten[k]),
+      neuronLower: unstable.map((k) => neuronLower[k]),
+      neuronUpper: unstable.map((k) => neuronUpper[k]),
     },
     levels.map((first) => unstable.findIndex((k) => k >= first)).map((at) => (at < 0 ? unstable.length : at)),
     kept.map((i) => rewrite(neurons + i)),

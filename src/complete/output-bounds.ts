@@ -26,10 +26,10 @@ export function outputBounds({ nodes }: Graph, { lower, upper }: InputRegion): I
   const values: Interval[] = [{ lower, upper }]
   for (const node of nodes) {
     if (node.kind === 'affine') {
-      const terms = node.terms.map(({ value, map }) => ({ rows: rowsOf(map), ...values[value]! }))
+      const terms = node.terms.map(({ value, map }) => ({ rows: rowsOf(map), ...values[value] }))
       values.push(affineBounds(terms, node.bias, ROUNDED))
     } else {
-      const ends = values[node.value]!
+      const ends = values[node.value]
       values.push({ lower: ends.lower.map((l) => Math.max(l, 0)), upper: ends.upper.map((u) => Math.max(u, 0)) })
     }
   }
@@ -62,10 +62,10 @@ export function affineBounds(
   const bounds = { lower: new Float64Array(bias.length), upper: new Float64Array(bias.length) }
   const [low, high] = [new MeasuredSum(rounded), new MeasuredSum(rounded)]
   for (let o = 0; o < bias.length; o++) {
-    low.start(bias[o]!)
-    high.start(bias[o]!)
+    low.start(bias[o])
+    high.start(bias[o])
     for (const { rows, lower, upper } of terms) {
-      const [first, end] = [rows.start[o]!, rows.start[o + 1]!]
+      const [first, end] = [rows.start[o], rows.start[o + 1]]
       low.addRow(rows, first, end, lower, upper)
       high.addRow(rows, first, end, upper, lower)
     }

@@ -60,7 +60,7 @@ test('intervals hold for every point, and cases that they close or drop are so',
           expect(outputs.upper[i]).toBeGreaterThanOrEqual(y - 1e-12)
         })
         constraints.forEach(({ coefficients, bound }, i) => {
-          const excess = coefficients.reduce((sum, c, j) => sum + c * values[j]!, -bound)
+          const excess = coefficients.reduce((sum, c, j) => sum + c * values[j], -bound)
           expect(lower[i]).toBeLessThanOrEqual(excess + 1e-12)
           expect(upper[i]).toBeGreaterThanOrEqual(excess - 1e-12)
         })
@@ -79,13 +79,13 @@ test('ends are exact where every step is, and a rounding outside where it is not
   })
   expect(outputBounds(line(-3, 0.5), box)).toEqual({ lower: Float64Array.of(-2.5), upper: Float64Array.of(0.5) })
   const { lower, upper } = outputBounds(line(0.1, 0.7), { lower: Float64Array.of(3), upper: Float64Array.of(3) })!
-  expect([lower[0]! < 1, upper[0]! > 1, upper[0]! - lower[0]! < 1e-13]).toEqual([true, true, true])
+  expect([lower[0] < 1, upper[0] > 1, upper[0] - lower[0] < 1e-13]).toEqual([true, true, true])
   // a third is rounded before any sum: the mean of three ones may be 1
   const thirds = denseMap(new Float64Array(3).fill(1 / 3), 1, 3)
   const mean: Graph = { name: 'mean', inputShape: [3], nodes: [{ kind: 'affine', terms: [{ value: 0, map: thirds }], bias: new Float64Array(1) }] } // prettier-ignore
   const ones = new Float64Array(3).fill(1)
   const ofOnes = outputBounds(mean, { lower: ones, upper: ones })!
-  expect([ofOnes.lower[0]! < 1, ofOnes.upper[0]! > 1]).toEqual([true, true])
+  expect([ofOnes.lower[0] < 1, ofOnes.upper[0] > 1]).toEqual([true, true])
   // a convolution has the same rows as its matrix
   const weights = Float64Array.of(1, -2)
   const map = convolutionMap(weights, {
@@ -109,5 +109,5 @@ test('errors of coefficients raise the bound by what they can make, and a little
   expect(other.bound).toBe(5)
   expect([hasErrors(question), hasErrors(widened(question, outputs))]).toEqual([true, false])
   const none = { ...box, unsafe: [[{ coefficients, bound: 0.1, errors: new Float64Array(3) }]] }
-  expect(widened(none, outputs).unsafe[0]![0]!.bound).toBe(0.1)
+  expect(widened(none, outputs).unsafe[0][0].bound).toBe(0.1)
 })

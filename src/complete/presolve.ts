@@ -30,14 +30,14 @@ export function presolve(question: Question, { lower, upper }: Interval): Presol
   for (const [c, constraints] of question.unsafe.entries()) {
     const numbers = constraints.map((_, i) => first + i)
     first += constraints.length
-    const failing = numbers.filter((n, i) => (constraints[i]!.strict ? lower[n]! >= 0 : lower[n]! > 0))
+    const failing = numbers.filter((n, i) => (constraints[i].strict ? lower[n] >= 0 : lower[n] > 0))
     if (failing.length > 0) {
       margin = Math.min(margin, largest(failing, lower))
       continue
     }
-    const may = numbers.filter((n, i) => !(constraints[i]!.strict ? upper[n]! < 0 : upper[n]! <= 0))
+    const may = numbers.filter((n, i) => !(constraints[i].strict ? upper[n] < 0 : upper[n] <= 0))
     const left = may.length > 0 ? may : numbers.slice(0, 1)
-    unsafe.push(left.map((n) => constraints[n - numbers[0]!]!))
+    unsafe.push(left.map((n) => constraints[n - numbers[0]]))
     for (const n of left) kept.push(n)
     cases.push(c)
   }
@@ -46,7 +46,7 @@ export function presolve(question: Question, { lower, upper }: Interval): Presol
 
 /** Of these elements; there may be more of them than a call can have arguments. */
 export const largest = (numbers: readonly number[], values: ArrayLike<number>): number =>
-  numbers.reduce((most, n) => Math.max(most, values[n]!), -Infinity)
+  numbers.reduce((most, n) => Math.max(most, values[n]), -Infinity)
 
 /** Bounds of the excess of every constraint, counted over all cases, from those of the outputs. */
 export const excessBounds = ({ unsafe }: Question, outputs: Interval): Interval =>
@@ -62,11 +62,11 @@ export const excessBounds = ({ unsafe }: Question, outputs: Interval): Interval 
  * of it holds for all coefficients within their errors.
  */
 export function widened(question: Question, outputs: Interval): Question {
-  const most = outputs.lower.map((l, i) => Math.max(Math.abs(l), Math.abs(outputs.upper[i]!)))
+  const most = outputs.lower.map((l, i) => Math.max(Math.abs(l), Math.abs(outputs.upper[i])))
   const wide = (constraint: LinearConstraint): LinearConstraint => {
     const { coefficients, bound, strict, errors } = constraint
     if (!errors) return constraint
-    const error = errors.reduce((sum, e, i) => (e === 0 ? sum : sum + e * most[i]!), 0)
+    const error = errors.reduce((sum, e, i) => (e === 0 ? sum : sum + e * most[i]), 0)
     // sums have less than 2²⁰ terms
     const raised = error === 0 ? bound : bound + error * (1 + 2 ** -30) + Math.abs(bound) * 2 ** -52 + Number.MIN_VALUE
     return { coefficients, bound: raised, strict }

@@ -100,7 +100,7 @@ export function checkQuestion({ lower, upper, ball, unsafe }: Question, inputs: 
   if (lower.length !== inputs || upper.length !== inputs) {
     throw new UserError(`the box has ${lower.length} and ${upper.length} ends for a network of ${inputs} inputs`)
   }
-  const wrong = lower.findIndex((l, i) => !(Number.isFinite(l) && Number.isFinite(upper[i]!) && l <= upper[i]!))
+  const wrong = lower.findIndex((l, i) => !(Number.isFinite(l) && Number.isFinite(upper[i]) && l <= upper[i]))
   if (wrong >= 0) {
     throw new UserError(
       `input ${wrong} goes from ${lower[wrong]} to ${upper[wrong]}: give finite ends, the lower first`,
@@ -127,7 +127,7 @@ function checkBall({ norm, centre, radius }: NormBall, { lower, upper }: InputRe
   if (centre.length !== lower.length) {
     throw new UserError(`the centre of the ball has ${centre.length} numbers for ${lower.length} inputs`)
   }
-  const outside = centre.findIndex((c, i) => !(c >= lower[i]! && c <= upper[i]!))
+  const outside = centre.findIndex((c, i) => !(c >= lower[i] && c <= upper[i]))
   if (outside >= 0) {
     throw new UserError(`the centre of the ball is ${centre[outside]} at input ${outside}, which is not in the box`)
   }
@@ -160,7 +160,7 @@ export const isUnsafe = ({ unsafe }: Question, outputs: ArrayLike<number>): bool
   )
 
 const excess = ({ coefficients, bound }: LinearConstraint, outputs: ArrayLike<number>): number =>
-  coefficients.reduce((sum, c, i) => sum + c * outputs[i]!, -bound)
+  coefficients.reduce((sum, c, i) => sum + c * outputs[i], -bound)
 
 /** No other class may reach the label: ties are unsafe. */
 export const classificationQuestion = (

@@ -18,7 +18,7 @@ function chain(inputs: number, ...layers: ('relu' | { rows: number[][]; bias: nu
   const nodes = layers.map((layer, value): GraphNode => {
     if (layer === 'relu') return { kind: 'relu', value }
     const { rows, bias } = layer
-    const map = denseMap(Float64Array.from(rows.flat()), rows.length, rows[0]!.length)
+    const map = denseMap(Float64Array.from(rows.flat()), rows.length, rows[0].length)
     return { kind: 'affine', terms: [{ value, map }], bias: Float64Array.from(bias) }
   })
   return { name: 'chain', inputShape: [inputs], nodes }

@@ -15,6 +15,6 @@ export class OutOfRange extends Error {
 /** @throws OutOfRange if a number is larger, or none at all */
 export function checkRange(values: ArrayLike<number>): void {
   for (let i = 0; i < values.length; i++) {
-    if (!(Math.abs(values[i]!) <= LARGEST)) throw new OutOfRange(`${values[i]} is out of range`)
+    if (!(Math.abs(values[i]) <= LARGEST)) throw new OutOfRange(`${values[i]} is out of range`)
   }
 }

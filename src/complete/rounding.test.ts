@@ -31,17 +31,17 @@ const row = (bias: number, entries: Readonly<Record<number, number>>, error = 0)
 function exactMinimum({ lower, upper, rows }: Neurons, last: Row): Exact {
   const coefficients = new Map<number, Exact>()
   const spread = ({ source, weight }: Row, factor: Exact) =>
-    source.forEach((s, e) => coefficients.set(s, plus(coefficients.get(s) ?? zero, times(factor, exact(weight[e]!)))))
+    source.forEach((s, e) => coefficients.set(s, plus(coefficients.get(s) ?? zero, times(factor, exact(weight[e])))))
   spread(last, exact(1))
   let sum = exact(last.bias)
   for (let k = rows.length - 1; k >= 0; k--) {
     const factor = coefficients.get(lower.length + k) ?? zero
-    sum = plus(sum, times(factor, exact(rows[k]!.bias)))
-    spread(rows[k]!, factor)
+    sum = plus(sum, times(factor, exact(rows[k].bias)))
+    spread(rows[k], factor)
   }
   lower.forEach((low, i) => {
     const c = coefficients.get(i) ?? zero
-    sum = plus(sum, times(c, exact(c.units > 0n ? low : upper[i]!)))
+    sum = plus(sum, times(c, exact(c.units > 0n ? low : upper[i])))
   })
   return sum
 }
@@ -53,7 +53,7 @@ function swept(neurons: Neurons, last: Row): number {
   const batch = new Batch(system, 8)
   batch.setFunction(0, last, 1)
   for (let k = 0; k < system.neurons; k++) batch.setNeuron(k, FREE, 0, 0)
-  const bound = batch.bounds()[0]!
+  const bound = batch.bounds()[0]
   engine.release(mark)
   return bound
 }
@@ -133,7 +133,7 @@ function drawGraph(seed: number) {
   const random = new Random(seed, 'graph')
   const sizes = [3, 6, 5, 4, 2]
   const nodes = sizes.slice(1).flatMap((outputs, i): GraphNode[] => {
-    const inputs = sizes[i]!
+    const inputs = sizes[i]
     const weights = Float64Array.from({ length: outputs * inputs }, () => random.normal())
     const bias = Float64Array.from({ length: outputs }, () => (seed % 2 ? random.normal() : 0))
     const affine: GraphNode = {
@@ -153,10 +153,10 @@ function drawGraph(seed: number) {
 function exactValues({ nodes }: Graph, input: readonly Exact[]): Exact[][] {
   const values = [[...input]]
   for (const node of nodes) {
-    if (node.kind === 'relu') values.push(values[node.value]!.map(positive))
+    if (node.kind === 'relu') values.push(values[node.value].map(positive))
     else {
-      const { value, map } = node.terms[0]!
-      const from = values[value]!
+      const { value, map } = node.terms[0]
+      const from = values[value]
       const weights = (map.form as { weights: Float64Array }).weights
       values.push(
         Array.from(node.bias, (b, o) => linear(b, weights.subarray(o * from.length, (o + 1) * from.length), from)),
@@ -174,7 +174,7 @@ function checkRows(condensed: Condensed, input: readonly Exact[], outputs: reado
     linear(
       bias,
       weight,
-      [...source].map((s) => sources[s]!),
+      [...source].map((s) => sources[s]),
     )
   // neurons are not told from each other here: their exact values are those of their rows, level by level
   for (let k = 0; k < condensed.neurons; k++) sources.push(positive(value(rowOf(condensed, k))))
@@ -184,14 +184,14 @@ function checkRows(condensed: Condensed, input: readonly Exact[], outputs: reado
     // an error of a neuron reaches the output by at most the product of the weights on the way
     const reach = new Float64Array(condensed.neurons)
     const spread = ({ source, weight }: Row, factor: number) =>
-      source.forEach((s, e) => s >= condensed.inputs && (reach[s - condensed.inputs]! += factor * Math.abs(weight[e]!)))
+      source.forEach((s, e) => s >= condensed.inputs && (reach[s - condensed.inputs] += factor * Math.abs(weight[e])))
     spread(asked, 1)
     for (let k = condensed.neurons - 1; k >= 0; k--) {
       const neuron = rowOf(condensed, k)
-      error = plus(error, times(exact(reach[k]! * (1 + 1e-9)), exact(neuron.error)))
-      spread(neuron, reach[k]!)
+      error = plus(error, times(exact(reach[k] * (1 + 1e-9)), exact(neuron.error)))
+      spread(neuron, reach[k])
     }
-    const difference = size(minus(value(asked), outputs[c]!))
+    const difference = size(minus(value(asked), outputs[c]))
     expect(atMost(difference, error)).toBe(true)
     if (difference.units !== 0n) off++
   })
@@ -206,17 +206,17 @@ test('condensed systems are off by no more than they say, before and after optim
     const optimised = optimiseSlopes(engine, root, inMinutes())
     if (optimised.condensed.neurons < root.condensed.neurons) seen.settled++
     for (let i = 0; i < 5; i++) {
-      const input = Array.from(lower, (l, j) => exact(random.between(l, upper[j]!)))
+      const input = Array.from(lower, (l, j) => exact(random.between(l, upper[j])))
       const outputs = exactValues(graph, input).at(-1)!
       for (const { condensed, open } of [root, optimised]) {
         seen.off += checkRows(
           condensed,
           input,
-          open.map((c) => outputs[c]!),
+          open.map((c) => outputs[c]),
         )
       }
       for (const { margins } of [root, optimised]) {
-        margins.forEach((margin, c) => expect(atMost(exact(margin), outputs[c]!)).toBe(true))
+        margins.forEach((margin, c) => expect(atMost(exact(margin), outputs[c])).toBe(true))
       }
     }
   }
@@ -235,8 +235,8 @@ test('margins of one layer over a box that ends at 0', () => {
       nodes: [{ kind: 'affine', terms, bias: new Float64Array(1) }],
     }
     const { margins } = condense(engine, graph, { lower: new Float64Array(300), upper }, inMinutes())
-    const corner = Array.from(upper, (u, i) => exact(weights[i]! < 0 ? u : 0))
-    expect(atMost(exact(margins[0]!), linear(0, weights, corner))).toBe(true)
+    const corner = Array.from(upper, (u, i) => exact(weights[i] < 0 ? u : 0))
+    expect(atMost(exact(margins[0]), linear(0, weights, corner))).toBe(true)
   }
 })
 
@@ -315,7 +315,7 @@ test('bounds of neurons are never looser than those of intervals', () => {
     for (let k = 0; k < condensed.neurons; k++) {
       expect(condensed.neuronLower[k]).toBeGreaterThanOrEqual(least * (1 + 1e-9))
       expect(condensed.neuronUpper[k]).toBeLessThanOrEqual(most * (1 + 1e-9))
-      if (condensed.neuronLower[k]! > least / 2) tighter++
+      if (condensed.neuronLower[k] > least / 2) tighter++
     }
   }
   expect(tighter).toBeGreaterThan(20)
@@ -328,21 +328,21 @@ function intervalsOf(graph: Graph, lower: Float64Array, upper: Float64Array): [n
   const sizes = sizesOf(graph)
   graph.nodes.forEach((node, i) => {
     if (node.kind === 'relu') {
-      l.forEach((low, j) => found.push([low, u[j]!]))
+      l.forEach((low, j) => found.push([low, u[j]]))
       ;[l, u] = [l.map((v) => Math.max(0, v)), u.map((v) => Math.max(0, v))]
       return
     }
-    const { map } = node.terms[0]!
-    const [centre, radius] = [node.bias.slice(), new Float64Array(sizes[i + 1]!)]
+    const { map } = node.terms[0]
+    const [centre, radius] = [node.bias.slice(), new Float64Array(sizes[i + 1])]
     map.forward(
-      l.map((low, j) => (low + u[j]!) / 2),
+      l.map((low, j) => (low + u[j]) / 2),
       centre,
     )
     map.absolute(
-      l.map((low, j) => (u[j]! - low) / 2),
+      l.map((low, j) => (u[j] - low) / 2),
       radius,
     )
-    ;[l, u] = [centre.map((c, j) => c - radius[j]!), centre.map((c, j) => c + radius[j]!)]
+    ;[l, u] = [centre.map((c, j) => c - radius[j]), centre.map((c, j) => c + radius[j])]
   })
   return found
 }

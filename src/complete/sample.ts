@@ -23,20 +23,20 @@ export function* pointsOf(region: InputRegion, most: number, seed: number): Gene
     const corner = tried === corners ? i : random.integer(corners)
     yield moveInto(
       region,
-      lower.map((l, j) => ((corner >> j) & 1 ? upper[j]! : l)),
+      lower.map((l, j) => ((corner >> j) & 1 ? upper[j] : l)),
     )
   }
   for (let i = tried + 1; i < most; i++) yield moveInto(region, randomIn(region, random))
 }
 
 export const middleOf = ({ lower, upper, ball }: InputRegion): Float64Array =>
-  ball?.centre ?? lower.map((l, i) => (l + upper[i]!) / 2)
+  ball?.centre ?? lower.map((l, i) => (l + upper[i]) / 2)
 
 /** A random point, up to rounding. */
 export function randomIn({ lower, upper, ball }: InputRegion, random: Random): Float64Array {
-  if (!ball) return lower.map((l, i) => random.between(l, upper[i]!))
+  if (!ball) return lower.map((l, i) => random.between(l, upper[i]))
   const { norm, centre, radius } = ball
-  return randomInBall(norm, centre.length, random).map((share, i) => centre[i]! + radius * share)
+  return randomInBall(norm, centre.length, random).map((share, i) => centre[i] + radius * share)
 }
 
 /** How many points of a network may be evaluated for so many multiplications, at most `most`. */

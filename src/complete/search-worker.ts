@@ -34,7 +34,7 @@ serve<Condensed>(async (condensed) => {
   return async (_kind, { shares, milliseconds }: SearchJob, task): Promise<Explored> => {
     candidates = []
     const before = search.count
-    search.add(shares[task]!)
+    search.add(shares[task])
     await search.explore(performance.now() + milliseconds)
     const { least, leastLeft, count } = search
     return { open: search.takeOpen(), least, leastLeft, count: count - before, candidates }

@@ -22,15 +22,15 @@ function planted() {
   const { inputs, neurons, start, source, weight, bias } = condensed
   const sources = [...place]
   const before = Array.from({ length: neurons }, (_, k) => {
-    let z = bias[k]!
-    for (let e = start[k]!; e < start[k + 1]!; e++) z += weight[e]! * sources[source[e]!]!
+    let z = bias[k]
+    for (let e = start[k]; e < start[k + 1]; e++) z += weight[e] * sources[source[e]]
     sources[inputs + k] = Math.max(0, z)
     return z
   })
   /** Whether the counterexample is in a sub-problem. */
   const holds = ({ phases, cell }: SubProblem) =>
-    before.every((z, k) => phases[k]! * z >= -1e-12) &&
-    place.every((x, i) => !cell || (cell.lower[i]! <= x && x <= cell.upper[i]!))
+    before.every((z, k) => phases[k] * z >= -1e-12) &&
+    place.every((x, i) => !cell || (cell.lower[i] <= x && x <= cell.upper[i]))
   return { condensed, holds }
 }
 
@@ -86,7 +86,7 @@ test('a sub-problem whose LP meets the deadline stays open, also with nothing le
   expect(seconds).toBeGreaterThan(2)
   const open = search.takeOpen()
   expect(open.map(({ row, phases }) => ({ row, phases }))).toEqual([{ row: root!.row, phases: root!.phases }])
-  expect(open[0]!.bound).toBeGreaterThanOrEqual(root!.bound)
+  expect(open[0].bound).toBeGreaterThanOrEqual(root!.bound)
   expect(search.leastLeft).toBe(Infinity)
   search.close()
   engine.release(mark)
@@ -113,7 +113,7 @@ test('an LP of a sub-problem that is stuck leaves open neurons open', async () =
 test('more cases than are bounded at once are all kept', () => {
   const { condensed } = planted()
   const mark = engine.mark()
-  const cases = Array.from({ length: 20 }, () => condensed.cases[0]!)
+  const cases = Array.from({ length: 20 }, () => condensed.cases[0])
   const search = new Search(engine, { ...condensed, cases }, { isCounterexample: () => false })
   search.addRoots(later())
   expect(search.takeOpen()).toHaveLength(20)
@@ -134,11 +134,11 @@ test('unsafe points stay in some open sub-problem, or are left, while kinds of s
     for (let i = 0; i < 300; i++) {
       const point = randomPoint(random, system)
       const values = rowValues(system, point)
-      if (!(values[system.neurons]! < -1e-6)) continue
+      if (!(values[system.neurons] < -1e-6)) continue
       unsafe++
       const holds = ({ phases, cell }: SubProblem) =>
-        phases.every((phase, k) => phase * values[k]! >= -1e-12) &&
-        point.every((x, j) => !cell || (cell.lower[j]! <= x && x <= cell.upper[j]!))
+        phases.every((phase, k) => phase * values[k] >= -1e-12) &&
+        point.every((x, j) => !cell || (cell.lower[j] <= x && x <= cell.upper[j]))
       // what is within rounding of 0 is only counted
       expect(search.leastLeft < Infinity || open.some(holds), `seed ${seed}`).toBe(true)
     }

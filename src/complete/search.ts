@@ -224,7 +224,7 @@ export class Search {
   /** Phases, and for neurons that bounds have settled their signs. */
   #signsOf(problem: SubProblem): Int8Array {
     const { neuronLower, neuronUpper } = this.#bounds.neuronsOf(problem)
-    return problem.phases.map((phase, k) => phase || (neuronLower[k]! >= 0 ? ON : neuronUpper[k]! <= 0 ? OFF : FREE))
+    return problem.phases.map((phase, k) => phase || (neuronLower[k] >= 0 ? ON : neuronUpper[k] <= 0 ? OFF : FREE))
   }
 
   #tryPoint(point: Float64Array): boolean {

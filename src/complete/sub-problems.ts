@@ -47,7 +47,7 @@ const MOST_NEURONS = 1500
 
 /** Whether few inputs vary, and within a box. */
 export const canHalve = ({ lower, upper, ball, neurons }: Condensed): boolean =>
-  !ball && neurons <= MOST_NEURONS && lower.filter((l, i) => l < upper[i]!).length <= MOST_INPUTS
+  !ball && neurons <= MOST_NEURONS && lower.filter((l, i) => l < upper[i]).length <= MOST_INPUTS
 
 /** Of a sub-problem, about. */
 export const bytesOf = (condensed: Condensed): number =>
@@ -58,7 +58,7 @@ const limited = (variable: number) => Math.max(-1e38, Math.min(1e38, variable ||
 
 /** The case's, nothing split. */
 export function rootOf({ neuronLower, neuronUpper }: Condensed, row: number): SubProblem {
-  const variables = Float32Array.from(neuronLower, (l, k) => adaptiveSlope(l, neuronUpper[k]!))
+  const variables = Float32Array.from(neuronLower, (l, k) => adaptiveSlope(l, neuronUpper[k]))
   const phases = new Int8Array(variables.length)
   return { row, phases, variables, bound: -Infinity, next: -1, scale: 0, stalled: 0, cell: undefined }
 }
@@ -95,7 +95,7 @@ export class SubProblemBounds {
   openIn(problem: SubProblem): number {
     const { neuronLower, neuronUpper } = this.neuronsOf(problem)
     let open = 0
-    problem.phases.forEach((phase, k) => (open += Number(phase === FREE && neuronLower[k]! < 0 && neuronUpper[k]! > 0)))
+    problem.phases.forEach((phase, k) => (open += Number(phase === FREE && neuronLower[k] < 0 && neuronUpper[k] > 0)))
     return open
   }
 
@@ -119,19 +119,19 @@ export class SubProblemBounds {
     const best = Float64Array.from(problems, ({ bound }) => bound)
     for (let step = 0; ; step++) {
       const bounds = batch.bounds()
-      best.forEach((bound, r) => (best[r] = better(bound, bounds[r]!)))
+      best.forEach((bound, r) => (best[r] = better(bound, bounds[r])))
       if (step === steps || best.every((bound) => bound > 0) || performance.now() > deadline) break
       batch.ascend(stepSize(step, steps))
     }
     const bounded: Bounded[] = [...best].map((bound) => ({ bound, open: undefined }))
-    const open = problems.flatMap((_, r) => (best[r]! > 0 ? [] : [r]))
+    const open = problems.flatMap((_, r) => (best[r] > 0 ? [] : [r]))
     if (open.length === 0) return bounded
     const candidates = open.map((r) => {
-      const { phases } = problems[r]!
-      return candidateSplits(batch, phases, this.neuronsOf(problems[r]!), r)
+      const { phases } = problems[r]
+      return candidateSplits(batch, phases, this.neuronsOf(problems[r]), r)
     })
     const splits = tries ? chooseSplits(batch, this.#trial, candidates, best, open) : candidates.map(([k = -1]) => k)
-    open.forEach((r, i) => (bounded[r] = { bound: best[r]!, open: this.#kept(problems[r]!, r, best[r]!, splits[i]!) }))
+    open.forEach((r, i) => (bounded[r] = { bound: best[r], open: this.#kept(problems[r], r, best[r], splits[i]) }))
     this.#attack(problems, open)
     return bounded
   }
@@ -142,17 +142,17 @@ export class SubProblemBounds {
     this.#batch.setFunction(r, rowOf(this.#condensed, row), 1)
     if (this.#batch.system.ownBoxes) this.#batch.setBox(r, problem.cell ?? this.#condensed)
     for (let k = 0; k < phases.length; k++) {
-      const stride = k === next ? scale : phases[k] === FREE ? 1 : Math.abs(variables[k]!) + LEAST_SCALE
-      const [l, u] = [neuronLower[k]!, neuronUpper[k]!]
-      this.#batch.setNeuron(k, phases[k] as Phase, variables[k]!, stride, r, r + 1, l, u)
+      const stride = k === next ? scale : phases[k] === FREE ? 1 : Math.abs(variables[k]) + LEAST_SCALE
+      const [l, u] = [neuronLower[k], neuronUpper[k]]
+      this.#batch.setNeuron(k, phases[k] as Phase, variables[k], stride, r, r + 1, l, u)
     }
   }
 
   /** A sub-problem as the ascent has left it. */
   #kept(problem: SubProblem, r: number, bound: number, next: number): SubProblem {
     const { variables, hats, rows } = this.#batch
-    const kept = Float32Array.from(problem.phases, (_, k) => limited(variables[k * rows + r]!))
-    const scale = next < 0 ? 0 : Math.abs(hats[next * rows + r]!) + LEAST_SCALE
+    const kept = Float32Array.from(problem.phases, (_, k) => limited(variables[k * rows + r]))
+    const scale = next < 0 ? 0 : Math.abs(hats[next * rows + r]) + LEAST_SCALE
     const stalled = bound < problem.bound * (1 - PROGRESS) ? problem.stalled + 1 : 0
     return { ...problem, variables: kept, bound, next, scale, stalled }
   }
@@ -163,10 +163,10 @@ export class SubProblemBounds {
     const { rows } = this.#batch
     const values = this.#batch.attack()
     for (const r of open) {
-      const { bias, source, weight } = rowOf(this.#condensed, problems[r]!.row)
-      const margin = source.reduce((sum, s, e) => sum + weight[e]! * values[s * rows + r]!, bias)
+      const { bias, source, weight } = rowOf(this.#condensed, problems[r].row)
+      const margin = source.reduce((sum, s, e) => sum + weight[e] * values[s * rows + r], bias)
       if (margin > DOUBTFUL) continue
-      const attained = Float64Array.from({ length: inputs }, (_, i) => values[i * rows + r]!)
+      const attained = Float64Array.from({ length: inputs }, (_, i) => values[i * rows + r])
       const point = moveInto(this.#condensed, attained)
       if (this.#isCounterexample(point)) return
     }

@@ -62,7 +62,7 @@ export class Substitution {
     const sizes = sizesOf(graph)
     this.engine = engine
     this.graph = graph
-    this.inputs = sizes[0]!
+    this.inputs = sizes[0]
     checkRange(lower)
     checkRange(upper)
     graph.nodes.forEach((node) => node.kind === 'affine' && node.terms.forEach(({ map }) => checkWeights(map)))
@@ -86,34 +86,34 @@ export class Substitution {
     const radius = new Float64Array(bias.length)
     const magnitude = bias.map(Math.abs)
     for (const { value, map } of terms) {
-      const [l, u] = [this.lower[value]!, this.upper[value]!]
+      const [l, u] = [this.lower[value], this.upper[value]]
       map.forward(
-        l.map((low, j) => (low + u[j]!) / 2),
+        l.map((low, j) => (low + u[j]) / 2),
         centre,
       )
       map.absolute(
-        l.map((low, j) => (u[j]! - low) / 2),
+        l.map((low, j) => (u[j] - low) / 2),
         radius,
       )
       map.absolute(
-        l.map((low, j) => Math.max(Math.abs(low), Math.abs(u[j]!))),
+        l.map((low, j) => Math.max(Math.abs(low), Math.abs(u[j]))),
         magnitude,
       )
     }
     checkRange(magnitude)
-    const widened = radius.map((r, o) => r + this.#gamma * magnitude[o]! + UNDERFLOW)
+    const widened = radius.map((r, o) => r + this.#gamma * magnitude[o] + UNDERFLOW)
     this.#magnitude[node] = magnitude
-    this.lower.push(centre.map((c, o) => c - widened[o]!))
-    this.upper.push(centre.map((c, o) => c + widened[o]!))
+    this.lower.push(centre.map((c, o) => c - widened[o]))
+    this.upper.push(centre.map((c, o) => c + widened[o]))
   }
 
   /** Settles a ReLU node by the bounds of its value: what they leave open becomes a neuron of the system. */
   pushRelu(node: number): void {
     const { value } = this.graph.nodes[node] as Extract<Graph['nodes'][number], { kind: 'relu' }>
-    const [lower, upper] = [this.lower[value]!, this.upper[value]!]
+    const [lower, upper] = [this.lower[value], this.upper[value]]
     this.#phases[node] = Int32Array.from(lower, (l, element) => {
       if (l >= 0) return ON
-      if (upper[element]! <= 0) return OFF
+      if (upper[element] <= 0) return OFF
       return this.neurons.push({ value, element }) - 1
     })
     this.lower.push(lower.map((l) => Math.max(l, 0)))
@@ -140,7 +140,7 @@ export class Substitution {
     const error = new Float64Array(TOGETHER)
     for (let v = value; v > 0; v--) {
       if (!this.#touched[v]) continue
-      const node = this.graph.nodes[v - 1]!
+      const node = this.graph.nodes[v - 1]
       const own = this.#touch(v)
       if (node.kind === 'affine') {
         const magnitude = this.#magnitude[v - 1]!
@@ -149,13 +149,13 @@ export class Substitution {
           for (let r = 0; r < TOGETHER; r++, at++) {
             const c = f64[at]!
             if (c === 0) continue
-            bias[r]! += c * node.bias[o]!
+            bias[r] += c * node.bias[o]
             error[r]! += Math.abs(c) * magnitude[o]!
           }
         }
         node.terms.forEach(({ value: from, map }, i) => {
           const below = this.#touch(from)
-          const scatter = (this.#scatters[v - 1]![i] ??= scatterOf(engine, map))
+          const scatter = (this.#scatters[v - 1][i] ??= scatterOf(engine, map))
           scatter(own * 8, below * 8)
         })
       } else {
@@ -164,7 +164,7 @@ export class Substitution {
         this.#phases[v - 1]!.forEach((phase, j) => {
           if (phase === OFF) return
           const [target, to] = phase === ON ? [f64, below + j * TOGETHER] : [ofNeurons, phase * TOGETHER]
-          for (let r = 0; r < TOGETHER; r++) target[to + r]! += f64[own + j * TOGETHER + r]!
+          for (let r = 0; r < TOGETHER; r++) target[to + r] += f64[own + j * TOGETHER + r]
         })
       }
       this.#clear(v)
@@ -179,16 +179,16 @@ export class Substitution {
         for (let at = r, s = start; at < all.length; at += TOGETHER, s++) {
           if (all[at] === 0) continue
           source.push(s)
-          weight.push(all[at]!)
+          weight.push(all[at])
         }
       }
       collect(ofInputs, 0)
       collect(ofNeurons, this.inputs)
       return {
-        bias: bias[r]!,
+        bias: bias[r],
         source: Int32Array.from(source),
         weight: Float64Array.from(weight),
-        error: this.#gamma * error[r]! + UNDERFLOW,
+        error: this.#gamma * error[r] + UNDERFLOW,
       }
     })
   }
@@ -196,13 +196,13 @@ export class Substitution {
   /** Where the coefficients of a value lie, all zero until something is added to them: an index of `engine.f64`. */
   #touch(value: number): number {
     this.#touched[value] = true
-    const size = this.lower[value]!.length * TOGETHER
+    const size = this.lower[value].length * TOGETHER
     return (this.#coefficients[value] ??= this.engine.zeros(2 * size)) / 8
   }
 
   #clear(value: number): void {
     const at = this.#coefficients[value]! / 8
-    this.engine.f64.fill(0, at, at + this.lower[value]!.length * TOGETHER)
+    this.engine.f64.fill(0, at, at + this.lower[value].length * TOGETHER)
     this.#touched[value] = false
   }
 }

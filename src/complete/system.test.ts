@@ -29,13 +29,13 @@ function randomSystem(random: Random, neurons: number): Neurons & { readonly las
     }
   }
   const ends = (s: number) =>
-    s < INPUTS ? [lower[s]!, upper[s]!] : [Math.max(0, neuronLower[s - INPUTS]!), Math.max(0, neuronUpper[s - INPUTS]!)]
+    s < INPUTS ? [lower[s], upper[s]] : [Math.max(0, neuronLower[s - INPUTS]), Math.max(0, neuronUpper[s - INPUTS])]
   for (let k = 0; k < neurons; k++) {
     const row = randomRow(INPUTS + Math.floor(k / 3) * 3)
     const side = (sign: number) =>
       row.source.reduce((sum, s, e) => {
         const [l, u] = ends(s) as [number, number]
-        return sum + sign * Math.max(sign * row.weight[e]! * l, sign * row.weight[e]! * u)
+        return sum + sign * Math.max(sign * row.weight[e] * l, sign * row.weight[e] * u)
       }, row.bias)
     rows.push(row)
     neuronLower.push(side(-1) - 1e-9)
@@ -47,7 +47,7 @@ function randomSystem(random: Random, neurons: number): Neurons & { readonly las
 /** z of every neuron and the function's value at an input. */
 function run({ rows, last }: ReturnType<typeof randomSystem>, input: Float64Array) {
   const sources = [...input]
-  const value = ({ bias, source, weight }: Row) => source.reduce((sum, s, e) => sum + weight[e]! * sources[s]!, bias)
+  const value = ({ bias, source, weight }: Row) => source.reduce((sum, s, e) => sum + weight[e] * sources[s], bias)
   const z = rows.map((row) => {
     const before = value(row)
     sources.push(Math.max(0, before))
@@ -66,26 +66,26 @@ function reference(
   const { lower, upper, rows, neuronLower, neuronUpper, last } = system
   const coefficients = new Float64Array(INPUTS + rows.length)
   const spread = ({ source, weight }: Row, factor: number) =>
-    source.forEach((s, e) => (coefficients[s]! += factor * weight[e]!))
+    source.forEach((s, e) => (coefficients[s] += factor * weight[e]))
   spread(last, sign)
   let bound = sign * last.bias
   for (let k = rows.length - 1; k >= 0; k--) {
-    const [l, u, c] = [neuronLower[k]!, neuronUpper[k]!, coefficients[INPUTS + k]!]
+    const [l, u, c] = [neuronLower[k], neuronUpper[k], coefficients[INPUTS + k]]
     const unstable = phases[k] === FREE && l < 0 && u > 0
     let through = phases[k] === ON || (phases[k] === FREE && l >= 0) ? c : 0
     if (unstable) {
-      through = c >= 0 ? variables[k]! * c : (u / (u - l)) * c
+      through = c >= 0 ? variables[k] * c : (u / (u - l)) * c
       if (c < 0) bound -= through * l
-    } else if (phases[k] !== FREE) through += variables[k]!
-    bound += through * rows[k]!.bias
-    spread(rows[k]!, through)
+    } else if (phases[k] !== FREE) through += variables[k]
+    bound += through * rows[k].bias
+    spread(rows[k], through)
   }
-  lower.forEach((l, i) => (bound += Math.min(coefficients[i]! * l, coefficients[i]! * upper[i]!)))
+  lower.forEach((l, i) => (bound += Math.min(coefficients[i] * l, coefficients[i] * upper[i])))
   return bound
 }
 
 function randomState(random: Random, { rows }: Neurons): { phases: Phase[]; variables: number[] } {
-  const phases = rows.map(() => ([FREE, FREE, ON, OFF] as const)[random.integer(4)]!)
+  const phases = rows.map(() => ([FREE, FREE, ON, OFF] as const)[random.integer(4)])
   const variables = phases.map((phase) =>
     phase === FREE ? random.between(0, 1) : phase === ON ? -random.between(0, 0.5) : random.between(0, 0.5),
   )
@@ -109,7 +109,7 @@ function caseOf(seed: number) {
     const state = randomState(random, system)
     const sign = r % 2 === 0 ? (1 as const) : (-1 as const)
     batch.setFunction(r, system.last, sign)
-    state.phases.forEach((phase, k) => batch.setNeuron(k, phase, state.variables[k]!, 1, r, r + 1))
+    state.phases.forEach((phase, k) => batch.setNeuron(k, phase, state.variables[k], 1, r, r + 1))
     return { ...state, sign }
   })
   return { random, system, batch, states }
@@ -120,8 +120,8 @@ test('bounds are those of the formula, less a little for rounding', () => {
     const bounds = batch.bounds()
     states.forEach(({ sign, phases, variables }, r) => {
       const exact = reference(system, sign, phases, variables)
-      expect(bounds[r]!).toBeLessThanOrEqual(exact)
-      expect(bounds[r]!).toBeGreaterThan(exact - 1e-11 * (1 + Math.abs(exact)))
+      expect(bounds[r]).toBeLessThanOrEqual(exact)
+      expect(bounds[r]).toBeGreaterThan(exact - 1e-11 * (1 + Math.abs(exact)))
     })
   })
 })
@@ -131,12 +131,12 @@ test('no point of the box that keeps to the splits is below its bound', () => {
   forCases(50, ({ random, system, batch, states }) => {
     const bounds = batch.bounds().slice()
     for (let i = 0; i < 300; i++) {
-      const input = system.lower.map((l, j) => random.between(l, system.upper[j]!))
+      const input = system.lower.map((l, j) => random.between(l, system.upper[j]))
       const { z, value } = run(system, input)
       states.forEach(({ sign, phases }, r) => {
-        if (phases.some((phase, k) => phase !== FREE && phase * z[k]! < 0)) return
+        if (phases.some((phase, k) => phase !== FREE && phase * z[k] < 0)) return
         compared++
-        if (!(sign * value >= bounds[r]!)) violated++
+        if (!(sign * value >= bounds[r])) violated++
       })
     }
   })
@@ -153,8 +153,8 @@ test('each variable steps the way in which its bound grows, and stays in its ran
     const after = batch.variables.slice()
     states.forEach(({ sign, phases, variables }, r) =>
       phases.forEach((phase, k) => {
-        const step = after[k * 16 + r]! - before[k * 16 + r]!
-        const value = after[k * 16 + r]!
+        const step = after[k * 16 + r] - before[k * 16 + r]
+        const value = after[k * 16 + r]
         if (phase === ON) expect(value).toBeLessThanOrEqual(0)
         else expect(value).toBeGreaterThanOrEqual(0)
         const at = (change: number) =>
@@ -183,13 +183,13 @@ test('ascent finds better bounds than it starts from, by slopes of at most 1', (
       batch.ascend(0.1)
       const { variables } = batch
       states.forEach(({ phases }, r) =>
-        phases.forEach((phase, k) => phase === FREE && expect(variables[k * 16 + r]!).toBeLessThanOrEqual(1)),
+        phases.forEach((phase, k) => phase === FREE && expect(variables[k * 16 + r]).toBeLessThanOrEqual(1)),
       )
-      batch.bounds().forEach((bound, r) => (best[r] = Math.max(best[r]!, bound)))
+      batch.bounds().forEach((bound, r) => (best[r] = Math.max(best[r], bound)))
     }
     best.forEach((bound, r) => {
       rows++
-      if (bound > start[r]! + 1e-6) better++
+      if (bound > start[r] + 1e-6) better++
     })
   })
   expect(better).toBeGreaterThan(rows / 2)
@@ -200,9 +200,9 @@ test('the attack runs the input where the bound is attained through the system',
     batch.bounds()
     const values = batch.attack()
     for (let r = 0; r < 16; r++) {
-      const input = Float64Array.from({ length: INPUTS }, (_, i) => values[i * 16 + r]!)
-      input.forEach((x, i) => expect(x >= system.lower[i]! - 1e-12 && x <= system.upper[i]! + 1e-12).toBe(true))
-      run(system, input).z.forEach((z, k) => expect(values[(INPUTS + k) * 16 + r]!).toBeCloseTo(Math.max(0, z), 10))
+      const input = Float64Array.from({ length: INPUTS }, (_, i) => values[i * 16 + r])
+      input.forEach((x, i) => expect(x >= system.lower[i] - 1e-12 && x <= system.upper[i] + 1e-12).toBe(true))
+      run(system, input).z.forEach((z, k) => expect(values[(INPUTS + k) * 16 + r]).toBeCloseTo(Math.max(0, z), 10))
     }
   })
 })
@@ -212,7 +212,7 @@ test('a copied row has the same bound', () => {
     const other = new Batch(batch.system, 8)
     for (let r = 0; r < 8; r++) other.copyRow(r, batch, 15 - r)
     const bounds = batch.bounds().slice()
-    other.bounds().forEach((bound, r) => expect(bound).toBe(bounds[15 - r]!))
+    other.bounds().forEach((bound, r) => expect(bound).toBe(bounds[15 - r]))
   })
 })
 
@@ -227,8 +227,8 @@ test('rows with boxes of their own have the bounds and points of these boxes', (
     const system = randomSystem(random, 9)
     const mark = engine.mark()
     const boxes = Array.from({ length: 8 }, () => {
-      const lower = system.lower.map((l, i) => random.between(l, system.upper[i]!))
-      return { lower, upper: lower.map((l, i) => random.between(l, system.upper[i]!)) }
+      const lower = system.lower.map((l, i) => random.between(l, system.upper[i]))
+      return { lower, upper: lower.map((l, i) => random.between(l, system.upper[i])) }
     })
     const batchOf = (neurons: Neurons) => {
       const batch = new Batch(new System(engine, neurons), 8)
@@ -240,7 +240,7 @@ test('rows with boxes of their own have the bounds and points of these boxes', (
     boxes.forEach((box, r) => batch.setBox(r, box))
     const alone = boxes.map((box) => {
       const other = batchOf({ ...system, ...box })
-      return { bound: other.bounds()[0]!, values: other.attack().filter((_, at) => at % 8 === 0) }
+      return { bound: other.bounds()[0], values: other.attack().filter((_, at) => at % 8 === 0) }
     })
     const bounds = batch.bounds().slice()
     const values = batch.attack()
@@ -251,7 +251,7 @@ test('rows with boxes of their own have the bounds and points of these boxes', (
     // a copied row takes its box along
     const trial = batchOf({ ...system, ownBoxes: true })
     for (let r = 0; r < 8; r++) trial.copyRow(7 - r, batch, r)
-    trial.bounds().forEach((bound, r) => expect(bound).toBeCloseTo(bounds[7 - r]!, 9))
+    trial.bounds().forEach((bound, r) => expect(bound).toBeCloseTo(bounds[7 - r], 9))
     engine.release(mark)
   }
 })

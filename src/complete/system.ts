@@ -49,14 +49,14 @@ export class System {
     this.neurons = rows.length
     this.lower = l
     this.upper = u
-    this.centre = ball?.centre ?? lower.map((low, i) => (low + upper[i]!) / 2)
-    const reach = this.centre.map((c, i) => Math.max(upper[i]! - c, c - lower[i]!) * (1 + 2 * UNIT))
+    this.centre = ball?.centre ?? lower.map((low, i) => (low + upper[i]) / 2)
+    const reach = this.centre.map((c, i) => Math.max(upper[i] - c, c - lower[i]) * (1 + 2 * UNIT))
     this.ownBoxes = ownBoxes ?? false
     this.radius = ball || ownBoxes ? new Float64Array(reach.length) : reach
     const sources = this.inputs + this.neurons
     this.#largest = new Float64Array(sources)
-    this.centre.forEach((c, i) => (this.#largest[i] = Math.abs(c) + reach[i]!))
-    for (let k = 0; k < this.neurons; k++) this.#largest[this.inputs + k] = Math.max(0, u[k]!)
+    this.centre.forEach((c, i) => (this.#largest[i] = Math.abs(c) + reach[i]))
+    for (let k = 0; k < this.neurons; k++) this.#largest[this.inputs + k] = Math.max(0, u[k])
     this.#gamma = 8 * UNIT * (sources + 64)
 
     const entries = rows.reduce((sum, { source }) => sum + source.length, 0)
@@ -67,18 +67,18 @@ export class System {
     rows.forEach(({ source, weight }, k) => {
       rowSource.set(source, rowStart[k])
       rowWeight.set(weight, rowStart[k])
-      rowStart[k + 1] = rowStart[k]! + source.length
-      for (let e = 0; e < source.length; e++) columnStart[source[e]! + 1]!++
+      rowStart[k + 1] = rowStart[k] + source.length
+      for (let e = 0; e < source.length; e++) columnStart[source[e] + 1]++
     })
-    for (let s = 0; s < sources; s++) columnStart[s + 1]! += columnStart[s]!
+    for (let s = 0; s < sources; s++) columnStart[s + 1] += columnStart[s]
     const next = columnStart.slice()
     const columnNeuron = new Int32Array(entries)
     const columnWeight = new Float64Array(entries)
     for (let k = 0; k < this.neurons; k++) {
-      for (let e = rowStart[k]!; e < rowStart[k + 1]!; e++) {
-        const at = next[rowSource[e]!]!++
+      for (let e = rowStart[k]; e < rowStart[k + 1]; e++) {
+        const at = next[rowSource[e]]++
         columnNeuron[at] = k
-        columnWeight[at] = rowWeight[e]!
+        columnWeight[at] = rowWeight[e]
       }
     }
     this.header = [
@@ -99,14 +99,14 @@ export class System {
   /** What rounding may cost per unit of a row's coefficient: that of making the row, and that of the sweeps. */
   slackOf({ bias, source, weight, error }: Row): number {
     let magnitude = Math.abs(bias)
-    for (let e = 0; e < source.length; e++) magnitude += Math.abs(weight[e]!) * this.#largest[source[e]!]!
+    for (let e = 0; e < source.length; e++) magnitude += Math.abs(weight[e]) * this.#largest[source[e]]
     return error + this.#gamma * magnitude + UNDERFLOW
   }
 }
 
 const inMemory = (engine: Engine, ball: NormBall, { below, above }: Reach) => ({
   ...ball,
-  isCut: below.some((reach, i) => reach < ball.radius || above[i]! < ball.radius),
+  isCut: below.some((reach, i) => reach < ball.radius || above[i] < ball.radius),
   below: engine.doublesFrom(below),
   above: engine.doublesFrom(above),
 })

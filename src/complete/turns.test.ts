@@ -10,7 +10,7 @@ function scripted(method: CompleteMethod, log: [CompleteMethod, number][], answe
   let next = 0
   const run = async (until: number) => {
     log.push([method, until - performance.now()])
-    return answers[next++]!
+    return answers[next++]
   }
   return { method, search: { run, close: async () => {} } }
 }
@@ -23,8 +23,8 @@ test('turns double, and the first to decide wins', async () => {
   expect(await takeTurns([bab, milp], inAMinute())).toEqual({ result: robust, method: 'milp' })
   expect(log.map(([method]) => method)).toEqual(['bab', 'milp', 'bab', 'milp', 'bab', 'milp'])
   for (const [i, most] of [200, 200, 400, 400, 800, 800].entries()) {
-    expect(log[i]![1]).toBeLessThanOrEqual(most + 1e-6)
-    expect(log[i]![1]).toBeGreaterThan(most / 2)
+    expect(log[i][1]).toBeLessThanOrEqual(most + 1e-6)
+    expect(log[i][1]).toBeGreaterThan(most / 2)
   }
 })
 

@@ -20,11 +20,11 @@ function network(widths: readonly number[], seed: number): Graph {
   const random = new Random(seed, 'verify')
   const normal = (length: number) => Float64Array.from({ length }, () => random.normal())
   const nodes = widths.slice(1).flatMap((outputs, i) => {
-    const map = denseMap(normal(outputs * widths[i]!), outputs, widths[i]!)
+    const map = denseMap(normal(outputs * widths[i]), outputs, widths[i])
     const affine = { kind: 'affine', terms: [{ value: 2 * i, map }], bias: normal(outputs) } as const
     return i === widths.length - 2 ? [affine] : [affine, { kind: 'relu', value: 2 * i + 1 } as const]
   })
-  return { name: 'random', inputShape: [widths[0]!], nodes }
+  return { name: 'random', inputShape: [widths[0]], nodes }
 }
 /** y = relu(x) over [0, 1] */
 const relu: Graph = { name: 'relu', inputShape: [1], nodes: [{ kind: 'relu', value: 0 }] }
@@ -74,7 +74,7 @@ test.each(['range', 'nested'])('an "and" over a tiny network: %s', async (name) 
 test.each(searchChoices)('the margin is no larger than that of a case that intervals closed: %s', async (complete) => {
   const { graph } = loadAnyNetwork(path('net.onnx'))
   const [region] = readVnnlib(path('range.vnnlib')).regions
-  const most = outputBounds(graph, region!)!.upper[0]!
+  const most = outputBounds(graph, region!)!.upper[0]
   const near = { coefficients: Float64Array.of(-1, 0), bound: -most - 0.001 }
   const outcome = await verifyQuestion(
     graph,
@@ -111,7 +111,7 @@ test('60,000 cases of two constraints take memory for each, not for each pair', 
   const far = await verifyQuestion(graph, { ...question, unsafe: unsafe(100) }, options)
   expect(far).toMatchObject({ verdict: 'robust', method: 'interval' })
   // the one case that can be met is the last
-  const near = { coefficients: Float64Array.of(1, 0), bound: outputs[0]! + 1e-3 }
+  const near = { coefficients: Float64Array.of(1, 0), bound: outputs[0] + 1e-3 }
   const met = await verifyQuestion(graph, { ...question, unsafe: [...unsafe(100), [near]] }, options)
   expect(met.verdict).toBe('vulnerable')
 })
@@ -145,13 +145,13 @@ test('what slopes prove is hardly attacked', async () => {
   const graph = network([20, 30, 30, 2], 3)
   let runs = 0
   const [first, ...rest] = graph.nodes as [Extract<GraphNode, { kind: 'affine' }>, ...GraphNode[]]
-  const { map, value } = first.terms[0]!
+  const { map, value } = first.terms[0]
   const counted = { ...map, forward: (x: Float64Array, y: Float64Array) => (runs++, map.forward(x, y)) }
   const counting: Graph = { ...graph, nodes: [{ ...first, terms: [{ value, map: counted }] }, ...rest] }
   const outputs = evaluateGraph(graph, all(20, 0)).at(-1)!
   const question = (room: number): Question => ({
     ...{ lower: all(20, -0.05), upper: all(20, 0.05) },
-    unsafe: [[{ coefficients: Float64Array.of(1, -1), bound: outputs[0]! - outputs[1]! - room }]],
+    unsafe: [[{ coefficients: Float64Array.of(1, -1), bound: outputs[0] - outputs[1] - room }]],
   })
   // the first room that slopes prove and intervals do not
   for (let room = 1; ; room *= 1.5) {

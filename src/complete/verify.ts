@@ -67,7 +67,7 @@ export async function verifyQuestion(graph: Graph, question: Question, options: 
   if (!searchChoices.includes(complete)) throw unknownName('complete method', complete, searchChoices)
   if (question.ball && complete !== 'auto') requireBallsSearchable(complete)
   const sizes = sizesOf(graph)
-  checkQuestion(question, sizes[0]!, sizes.at(-1)!)
+  checkQuestion(question, sizes[0], sizes.at(-1)!)
   requireOrder(graph, question.unsafe.flat())
   return withEngine((engine) => new Verification(engine, graph, question, options).run())
 }

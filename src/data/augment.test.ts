@@ -6,7 +6,7 @@ const shape = { channels: 2, height: 9, width: 7 }
 /** No two pixels are equal, and none is black. */
 const image = Uint8Array.from({ length: 2 * 9 * 7 }, (_, i) => i + 1)
 const at = (bytes: Uint8Array, c: number, y: number, x: number) =>
-  y < 0 || y >= 9 || x < 0 || x >= 7 ? 0 : bytes[(c * 9 + y) * 7 + x]!
+  y < 0 || y >= 9 || x < 0 || x >= 7 ? 0 : bytes[(c * 9 + y) * 7 + x]
 
 /** What the definition says, pixel by pixel: mirror, pad by 4, cut out at (top, left) from 0 to 8. */
 function expected(flip: boolean, top: number, left: number): string {

@@ -34,7 +34,7 @@ export function augment(image: Uint8Array, shape: Shape, how: Augmentation, rand
       for (let x = 0; x < width; x++) {
         const from = x + right
         if (from < 0 || from >= width) continue
-        changed[(c * height + y) * width + x] = image[row + (flip ? width - 1 - from : from)]!
+        changed[(c * height + y) * width + x] = image[row + (flip ? width - 1 - from : from)]
       }
     }
   }

@@ -58,11 +58,11 @@ async function expectLoaded(): Promise<void> {
     count: 10,
   })
   expect(train.images.buffer).toBeInstanceOf(SharedArrayBuffer)
-  const records = names.slice(0, 5).flatMap((name) => [files[name]!.subarray(0, 3073), files[name]!.subarray(3073)])
+  const records = names.slice(0, 5).flatMap((name) => [files[name].subarray(0, 3073), files[name].subarray(3073)])
   expect([...train.labels]).toEqual(records.map((record) => record[0]))
   expect(Buffer.from(train.images).equals(Buffer.concat(records.map((record) => record.subarray(1))))).toBe(true)
   const test = await loadCifar10('test', { dataDirectory: folder }, offline)
-  expect([test.count, ...test.labels]).toEqual([2, files['test_batch.bin']![0], files['test_batch.bin']![3073]])
+  expect([test.count, ...test.labels]).toEqual([2, files['test_batch.bin'][0], files['test_batch.bin'][3073]])
 }
 
 describe('loading', () => {
@@ -78,7 +78,7 @@ describe('loading', () => {
   })
 
   test('finds compressed files', async () => {
-    putFiles(folder, Object.fromEntries(names.map((name) => [`${name}.gz`, files[name]!])), gzipSync)
+    putFiles(folder, Object.fromEntries(names.map((name) => [`${name}.gz`, files[name]])), gzipSync)
     await expectLoaded()
   })
 
@@ -117,8 +117,8 @@ describe('loading', () => {
     const load = () => loadCifar10('train', { dataDirectory: folder }, source)
     putFiles(folder, files)
     const path = join(folder, 'data_batch_4.bin')
-    const flipped = files['data_batch_4.bin']!.slice()
-    flipped[5000]! ^= 1
+    const flipped = files['data_batch_4.bin'].slice()
+    flipped[5000] ^= 1
     writeFileSync(path, flipped)
     await expect(load()).rejects.toThrow(`${path} is damaged, or is not CIFAR-10's data_batch_4.bin: its md5 is`)
     writeFileSync(path, gzipSync(flipped).subarray(0, -3))
@@ -134,7 +134,7 @@ describe('loading', () => {
     }
     await refused(archiveOf(files).subarray(0, 1000), `${path} cannot be uncompressed`)
     await refused(gzipSync('not a tar archive, but long enough for one'.repeat(20)), `${path} is no tar archive`)
-    await refused(archiveOf({ 'data_batch_1.bin': files['data_batch_1.bin']! }), `${path} does not hold test_batch.bin`)
+    await refused(archiveOf({ 'data_batch_1.bin': files['data_batch_1.bin'] }), `${path} does not hold test_batch.bin`)
     await refused(
       archiveOf({ ...files, 'test_batch.bin': new Uint8Array(3073) }),
       `test_batch.bin in ${path} is damaged, or is not CIFAR-10's test_batch.bin: its md5 is`,
@@ -145,7 +145,7 @@ describe('loading', () => {
     ['no archive', () => new TextEncoder().encode('<html>sign in to the network</html>')],
     ['a part of it', () => archiveOf(files).subarray(0, 3000)],
     ['an archive without the test images', () => archiveOf(withoutTest)],
-    ['other images', () => archiveOf({ ...files, 'test_batch.bin': files['data_batch_1.bin']! })],
+    ['other images', () => archiveOf({ ...files, 'test_batch.bin': files['data_batch_1.bin'] })],
   ])('refuses and does not keep a download that is %s', async (_, sent) => {
     const { source } = await online(sent())
     await expect(loadCifar10('train', {}, source)).rejects.toThrow('sent something else, or only a part')
@@ -166,18 +166,18 @@ describe('loading', () => {
 describe('verifying', () => {
   test('tells sound, damaged and missing files apart', () => {
     putFiles(folder, files)
-    rmSync(join(folder, names[1]!))
-    writeFileSync(join(folder, names[2]!), 'damaged')
-    writeFileSync(join(folder, names[3]!), Uint8Array.from([0x1f, 0x8b, 0]))
+    rmSync(join(folder, names[1]))
+    writeFileSync(join(folder, names[2]), 'damaged')
+    writeFileSync(join(folder, names[3]), Uint8Array.from([0x1f, 0x8b, 0]))
     const found = verifyCifar10(folder, offline)
     expect(found.map(({ status }) => status)).toEqual(['ok', 'missing', 'corrupt', 'corrupt', 'ok', 'ok'])
     expect(found[0]).toEqual({
       file: names[0],
-      path: join(folder, names[0]!),
+      path: join(folder, names[0]),
       status: 'ok',
-      md5: offline.md5[names[0]!],
+      md5: offline.md5[names[0]],
     })
-    expect([found[1]!.path, found[3]!.md5]).toEqual([undefined, undefined])
+    expect([found[1].path, found[3].md5]).toEqual([undefined, undefined])
     expect(verifyCifar10(undefined, offline).map(({ status }) => status)).toEqual(Array(6).fill('missing'))
   })
 
@@ -197,8 +197,8 @@ describe('downloading', () => {
     expect((await downloadCifar10(made, undefined, source)).map(({ status }) => status)).toEqual(all)
     expect((await downloadCifar10(made, undefined, source)).map(({ status }) => status)).toEqual(all)
     expect(requests).toHaveLength(1)
-    writeFileSync(join(made, batches, names[0]!), 'damaged')
-    rmSync(join(made, batches, names[4]!))
+    writeFileSync(join(made, batches, names[0]), 'damaged')
+    rmSync(join(made, batches, names[4]))
     expect((await downloadCifar10(made, undefined, source)).map(({ status }) => status)).toEqual(all)
     expect(requests).toHaveLength(2)
     expect(verifyCifar10(made, source).map(({ status }) => status)).toEqual(all)

@@ -55,7 +55,7 @@ export async function loadCifar10(
   let i = 0
   for (const batch of batches) {
     for (let at = 0; at < batch.length; at += RECORD, i++) {
-      labels[i] = batch[at]!
+      labels[i] = batch[at]
       images.set(batch.subarray(at + 1, at + RECORD), i * PIXELS)
     }
   }

@@ -8,7 +8,7 @@ import { syntheticDigits } from './synthetic.ts'
 function items(dataset: Dataset): number[] {
   const size = sizeOf(dataset.shape)
   return Array.from({ length: dataset.count }, (_, i) =>
-    crc32(dataset.images.subarray(i * size, (i + 1) * size), dataset.labels[i]!),
+    crc32(dataset.images.subarray(i * size, (i + 1) * size), dataset.labels[i]),
   )
 }
 

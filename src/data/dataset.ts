@@ -91,7 +91,7 @@ export async function loadTrainingParts(
 
 function sourceOf(name: string): Source {
   if (!Object.hasOwn(sources, name)) throw unknownName('data set', name, datasetNames)
-  return sources[name]!
+  return sources[name]
 }
 
 /**
@@ -121,7 +121,7 @@ function pick(dataset: Dataset, indices: Uint32Array): Dataset {
   const labels = new Uint8Array(new SharedArrayBuffer(indices.length))
   indices.forEach((from, to) => {
     images.set(dataset.images.subarray(from * size, (from + 1) * size), to * size)
-    labels[to] = dataset.labels[from]!
+    labels[to] = dataset.labels[from]
   })
   return { ...dataset, images, labels, count: indices.length }
 }

@@ -49,7 +49,7 @@ function fill(directory: string, compressed: boolean): void {
 }
 
 /** A source whose only mirror is a server on this machine. */
-async function online(serve: (name: string) => Uint8Array = (name) => gzipSync(files[name]!)) {
+async function online(serve: (name: string) => Uint8Array = (name) => gzipSync(files[name])) {
   const requests: string[] = []
   const server = createServer((request, response) => {
     requests.push(request.url!)
@@ -105,7 +105,7 @@ describe('loading', () => {
     const path = join(folder, 't10k-labels-idx1-ubyte')
     writeFileSync(path, Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 2, 7, 3]))
     await expect(loadMnist('test', { dataDirectory: folder }, source)).rejects.toThrow(`${path} is damaged, or is not`)
-    writeFileSync(path, gzipSync(files['t10k-labels-idx1-ubyte']!).subarray(0, -3))
+    writeFileSync(path, gzipSync(files['t10k-labels-idx1-ubyte']).subarray(0, -3))
     await expect(loadMnist('test', { dataDirectory: folder }, source)).rejects.toThrow(`${path} cannot be uncompressed`)
     expect(requests).toEqual([])
   })

@@ -69,7 +69,7 @@ describe('as a task', () => {
       for (let j = 0; j < i; j++) {
         if (train.labels[i] === train.labels[j]) continue
         const [a, b] = [imageOf(train, i), imageOf(train, j)]
-        if (!a.some((value, k) => Math.abs(value - b[k]!) > 0.6 * 255)) expect.fail(`images ${j} and ${i} are too near`)
+        if (!a.some((value, k) => Math.abs(value - b[k]) > 0.6 * 255)) expect.fail(`images ${j} and ${i} are too near`)
       }
     }
   })
@@ -77,16 +77,16 @@ describe('as a task', () => {
 
 /** Index of the least value. */
 const argMin = (values: ArrayLike<number>) =>
-  Array.from(values).reduce((best, v, i, all) => (v < all[best]! ? i : best), 0)
+  Array.from(values).reduce((best, v, i, all) => (v < all[best] ? i : best), 0)
 
 function nearestCentroid(train: Dataset): (image: Uint8Array) => number {
   const means = Array.from({ length: 10 }, (_, digit) => {
     const sum = new Float64Array(SIZE)
     const members = [...train.labels.keys()].filter((i) => train.labels[i] === digit)
-    for (const i of members) imageOf(train, i).forEach((value, k) => (sum[k]! += value / members.length))
+    for (const i of members) imageOf(train, i).forEach((value, k) => (sum[k] += value / members.length))
     return sum
   })
-  return (image) => argMin(means.map((mean) => mean.reduce((sum, value, k) => sum + (value - image[k]!) ** 2, 0)))
+  return (image) => argMin(means.map((mean) => mean.reduce((sum, value, k) => sum + (value - image[k]) ** 2, 0)))
 }
 
 function nearestNeighbour(train: Dataset): (image: Uint8Array) => number {
@@ -94,10 +94,10 @@ function nearestNeighbour(train: Dataset): (image: Uint8Array) => number {
     let [nearest, least] = [0, Infinity]
     for (let i = 0; i < train.count; i++) {
       let distance = 0
-      for (let k = 0; k < SIZE && distance < least; k++) distance += (train.images[i * SIZE + k]! - image[k]!) ** 2
+      for (let k = 0; k < SIZE && distance < least; k++) distance += (train.images[i * SIZE + k] - image[k]) ** 2
       if (distance < least) [nearest, least] = [i, distance]
     }
-    return train.labels[nearest]!
+    return train.labels[nearest]
   }
 }
 
@@ -108,8 +108,8 @@ function softmaxRegression(train: Dataset, epochs: number): (image: Uint8Array) 
   const scoresOf = (image: Uint8Array) =>
     weights.map((row, c) => {
       let sum = 0
-      for (let k = 0; k < SIZE; k++) sum += row[k]! * image[k]!
-      return bias[c]! + sum / 255
+      for (let k = 0; k < SIZE; k++) sum += row[k] * image[k]
+      return bias[c] + sum / 255
     })
   const random = new Random(0, 'softmax regression')
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -120,9 +120,9 @@ function softmaxRegression(train: Dataset, epochs: number): (image: Uint8Array) 
       const exponentials = scores.map((score) => Math.exp(score - largest))
       const total = exponentials.reduce((a, b) => a + b)
       weights.forEach((row, c) => {
-        const step = (0.05 / (1 + epoch)) * (exponentials[c]! / total - (c === train.labels[i] ? 1 : 0))
-        bias[c]! -= step
-        for (let k = 0; k < SIZE; k++) row[k]! -= (step / 255) * image[k]!
+        const step = (0.05 / (1 + epoch)) * (exponentials[c] / total - (c === train.labels[i] ? 1 : 0))
+        bias[c] -= step
+        for (let k = 0; k < SIZE; k++) row[k] -= (step / 255) * image[k]
       })
     }
   }

@@ -26,8 +26,8 @@ export function syntheticDigits(count: number, seed: number, split: Split): Data
     const random = new Random(seed, 'synthetic', split, i)
     const digit = random.integer(glyphs.length)
     labels[i] = digit
-    const styles = glyphs[digit]!
-    drawGlyph(styles[random.integer(styles.length)]!, random, distances)
+    const styles = glyphs[digit]
+    drawGlyph(styles[random.integer(styles.length)], random, distances)
     ink(distances, random, images.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE))
   }
   return { name: 'synthetic', shape: { channels: 1, height: SIZE, width: SIZE }, classes: 10, images, labels, count }
@@ -40,13 +40,13 @@ function drawGlyph(strokes: readonly Stroke[], random: Random, distances: Float6
   for (const { smooth, points } of strokes) {
     const controls: number[] = []
     for (let p = 0; p < points.length; p += 2) {
-      const x = points[p]! + 0.035 * random.normal()
-      const y = points[p + 1]! + 0.03 * random.normal()
+      const x = points[p] + 0.035 * random.normal()
+      const y = points[p + 1] + 0.03 * random.normal()
       controls.push(...toPixels(x, y))
     }
     const path = smooth ? catmullRom(controls) : controls
     for (let p = 2; p < path.length; p += 2) {
-      drawSegment(path[p - 2]!, path[p - 1]!, path[p]!, path[p + 1]!, distances)
+      drawSegment(path[p - 2], path[p - 1], path[p], path[p + 1], distances)
     }
   }
 }
@@ -75,7 +75,7 @@ function catmullRom(controls: readonly number[]): number[] {
     for (let piece = 1; piece <= PIECES; piece++) {
       const t = piece / PIECES
       for (const axis of [0, 1]) {
-        const at = (q: number) => controls[2 * Math.min(last, Math.max(0, q)) + axis]!
+        const at = (q: number) => controls[2 * Math.min(last, Math.max(0, q)) + axis]
         const [a, b, c, d] = [at(p - 1), at(p), at(p + 1), at(p + 2)]
         path.push(b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a))))
       }
@@ -98,7 +98,7 @@ function drawSegment(x0: number, y0: number, x1: number, y1: number, distances: 
       const along = Math.min(1, Math.max(0, ((x - x0) * dx + (y - y0) * dy) * perLength))
       const [ex, ey] = [x - x0 - along * dx, y - y0 - along * dy]
       const squared = ex * ex + ey * ey
-      if (squared < distances[y * SIZE + x]!) distances[y * SIZE + x] = squared
+      if (squared < distances[y * SIZE + x]) distances[y * SIZE + x] = squared
     }
   }
 }
@@ -113,7 +113,7 @@ function ink(distances: Float64Array, random: Random, image: Uint8Array): void {
   const brightness = random.between(0.85, 1)
   const noise = random.between(0.01, 0.05)
   for (let i = 0; i < image.length; i++) {
-    const coverage = Math.min(1, Math.max(0, 0.5 + (radius - Math.sqrt(distances[i]!)) / edge))
+    const coverage = Math.min(1, Math.max(0, 0.5 + (radius - Math.sqrt(distances[i])) / edge))
     const value = brightness * coverage + noise * (random.uniform() - (coverage > 0.5 ? 1 : 0))
     image[i] = Math.round(255 * Math.min(1, Math.max(0, value)))
   }

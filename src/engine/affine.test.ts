@@ -76,7 +76,7 @@ for (const variant of variants) {
           }[part]
           const y = affine(
             ...([engine, tape, terms.map((p) => p.loaded), terms.map((p) => p.input)] as const),
-            ...([columns, weighted, bias, (i: number) => terms[i]!.wanted] as const),
+            ...([columns, weighted, bias, (i: number) => terms[i].wanted] as const),
           )
           for (const { input, dx0 } of terms) engine.f32.set(dx0, input.gradient(engine) >> 2)
           engine.f32.set(dy, y.gradient(engine) >> 2)
@@ -84,9 +84,7 @@ for (const variant of variants) {
 
           const expected = new Sums(
             outs * columns,
-            Float64Array.from({ length: outs * columns }, (_, i) =>
-              bias ? of(b[Math.floor(i / columns / area)]!) : 0,
-            ),
+            Float64Array.from({ length: outs * columns }, (_, i) => (bias ? of(b[Math.floor(i / columns / area)]) : 0)),
           )
           const db = new Sums(b.length, db0)
           if (part === 'signed' && terms.some(({ wanted }) => wanted.weights)) {
@@ -97,9 +95,9 @@ for (const variant of variants) {
               const [dx, dw] = [new Sums(x.length, dx0), new Sums(weights.length, dw0)]
               forEachTap(layer, (o, i, k) => {
                 for (let e = 0; e < columns; e++) {
-                  expected.add(o * columns + e, of(weights[k]!) * x[i * columns + e]!)
-                  if (reaches(i)) dx.add(i * columns + e, of(weights[k]!) * dy[o * columns + e]!)
-                  if (wanted.weights) dw.add(k, x[i * columns + e]! * dy[o * columns + e]!)
+                  expected.add(o * columns + e, of(weights[k]) * x[i * columns + e])
+                  if (reaches(i)) dx.add(i * columns + e, of(weights[k]) * dy[o * columns + e])
+                  if (wanted.weights) dw.add(k, x[i * columns + e] * dy[o * columns + e])
                 }
               })
               return [

@@ -64,7 +64,7 @@ export function affine(
   wanted: (layer: number) => Wanted = () => ({ input: true, weights: true }),
 ): Tensor {
   const { kernels } = engine
-  const { output } = layers[0]!.geometry
+  const { output } = layers[0].geometry
   const out = wholeBlock(engine, output, columns)
   const y = Tensor.create(engine, lengthOf(output) * columns)
   const width = output.height * output.width * columns
@@ -74,7 +74,7 @@ export function affine(
     const inside = wholeBlock(engine, geometry.input, columns)
     const weights = part === 'signed' ? layer.weight : layer.absoluteWeight
     const gradient = part === 'signed' ? layer.weightGradient : layer.absoluteWeightGradient
-    const x = inputs[i]!
+    const x = inputs[i]
     const active = x.support ? activeNeurons(engine, geometry.input, x.support.pointer, columns) : layer.allInputs
     const run = (operation: number, transposed: number, matrix: number, outputs: Rows, inputs: number) =>
       kernels.propagate(

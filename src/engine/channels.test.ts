@@ -32,7 +32,7 @@ for (const variant of variants) {
       x.forEach((value, i) => {
         const c = Math.floor((i * channels) / n)
         expected.add(c, value)
-        products.add(c, value * y[i]!)
+        products.add(c, value * y[i])
       })
       return [...expected.compare('sum', of.sums, 1e-14), ...products.compare('product', of.products, 1e-14)]
     })
@@ -52,9 +52,9 @@ for (const variant of variants) {
       scaleChannelsAdjoint(engine, from, to, three)
       const [y, back] = [new Sums(n), new Sums(n, dx)]
       x.forEach((value, i) => {
-        const [a, b, c] = three[Math.floor((i * channels) / n)]!
+        const [a, b, c] = three[Math.floor((i * channels) / n)]
         for (const term of [a * value, b]) y.add(i, term)
-        for (const term of [a * dy[i]!, b * value, c]) back.add(i, term)
+        for (const term of [a * dy[i], b * value, c]) back.add(i, term)
       })
       return [
         ...y.compare('y', engine.read(to.pointer, n), 1e-6),

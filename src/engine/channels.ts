@@ -15,7 +15,7 @@ export function channelSums(
   const results = engine.allocate(16 * channels)
   engine.kernels.channelSums(channels, y.length / channels, x, y.pointer, results)
   const of = (which: number) =>
-    Float64Array.from({ length: channels }, (_, c) => engine.f64[(results >> 3) + 2 * c + which]!)
+    Float64Array.from({ length: channels }, (_, c) => engine.f64[(results >> 3) + 2 * c + which])
   return { sums: of(0), products: of(1) }
 }
 

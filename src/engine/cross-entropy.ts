@@ -23,16 +23,16 @@ export function crossEntropy(
   const { f32 } = engine
   const at = (scores.pointer >> 2) + first
   let largest = -Infinity
-  for (let c = 0; c < classes; c++) largest = Math.max(largest, f32[at + c * step]!)
+  for (let c = 0; c < classes; c++) largest = Math.max(largest, f32[at + c * step])
   let sum = 0
-  for (let c = 0; c < classes; c++) sum += Math.exp(f32[at + c * step]! - largest)
+  for (let c = 0; c < classes; c++) sum += Math.exp(f32[at + c * step] - largest)
   const gradient = (scores.gradient(engine) >> 2) + first
-  const loss = largest + Math.log(sum) - engine.f32[at + label * step]!
+  const loss = largest + Math.log(sum) - engine.f32[at + label * step]
   // d(1 − p^q)/q = p^q · d(−log p)
   const damping = Math.exp(-exponent * loss)
   for (let c = 0; c < classes; c++) {
-    const probability = Math.exp(engine.f32[at + c * step]! - largest) / sum
-    engine.f32[gradient + c * step]! += damping * weight * (probability - (c === label ? 1 : 0))
+    const probability = Math.exp(engine.f32[at + c * step] - largest) / sum
+    engine.f32[gradient + c * step] += damping * weight * (probability - (c === label ? 1 : 0))
   }
   return weight * (exponent === 0 ? loss : (1 - damping) / exponent)
 }

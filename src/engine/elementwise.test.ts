@@ -42,7 +42,7 @@ for (const variant of variants) {
       tape.backward()
       return [
         ...sums(x.map((v) => Math.max(v, 0))).compare('y', engine.read(y.pointer, n), 0),
-        ...sums(dx.map((g, i) => g + (x[i]! > 0 ? dy[i]! : 0))).compare('dx', gradientOf(engine, input), 1e-6),
+        ...sums(dx.map((g, i) => g + (x[i] > 0 ? dy[i] : 0))).compare('dx', gradientOf(engine, input), 1e-6),
       ]
     })
 
@@ -71,14 +71,14 @@ for (const variant of variants) {
       const [expectedCentre, expectedRadius, back, forth] = [new Sums(n), new Sums(n), new Sums(n, dl), new Sums(n, du)]
       for (let i = 0; i < n; i++) {
         for (const [half, sign] of [
-          [u[i]! / 2, 1],
-          [l[i]! / 2, -1],
+          [u[i] / 2, 1],
+          [l[i] / 2, -1],
         ] as const) {
           expectedCentre.add(i, half)
           expectedRadius.add(i, sign * half)
         }
-        if (lower[i]! > 0) for (const g of [dc[i]! / 2, -dr[i]! / 2]) back.add(i, g)
-        if (upper[i]! > 0) for (const g of [dc[i]! / 2, dr[i]! / 2]) forth.add(i, g)
+        if (lower[i] > 0) for (const g of [dc[i] / 2, -dr[i] / 2]) back.add(i, g)
+        if (upper[i] > 0) for (const g of [dc[i] / 2, dr[i] / 2]) forth.add(i, g)
       }
       return [
         ...expectedCentre.compare('centre', engine.read(centre.pointer, n)),
@@ -135,8 +135,8 @@ for (const variant of variants) {
       engine.kernels.addTo(n, at, total)
       return [
         ...sums(x.map(Math.abs)).compare('y', engine.read(to, n), 0),
-        ...sums(dx.map((g, i) => g + Math.sign(x[i]!) * dy[i]!)).compare('dx', engine.read(back, n), 1e-6),
-        ...sums(dx.map((g, i) => g + x[i]!)).compare('sum', engine.read(total, n), 1e-6),
+        ...sums(dx.map((g, i) => g + Math.sign(x[i]) * dy[i])).compare('dx', engine.read(back, n), 1e-6),
+        ...sums(dx.map((g, i) => g + x[i])).compare('sum', engine.read(total, n), 1e-6),
       ]
     })
 
@@ -186,22 +186,22 @@ for (const variant of variants) {
       ]
       for (let j = 0; j < n; j++) {
         const at = j * columns + example
-        const [l, u] = [lower[at]!, upper[at]!]
+        const [l, u] = [lower[at], upper[at]]
         if (l < 0 && u > 0) {
           slopes.add(j, u / (u - l))
           gaps.add(j, l)
           // ∂(u/(u−l))/∂l = u/(u−l)², ∂/∂u = −l/(u−l)²
-          back.add(at, (ds[j]! * u) / (u - l) ** 2)
-          back.add(at, dg[j]!)
-          forth.add(at, (-ds[j]! * l) / (u - l) ** 2)
+          back.add(at, (ds[j] * u) / (u - l) ** 2)
+          back.add(at, dg[j])
+          forth.add(at, (-ds[j] * l) / (u - l) ** 2)
         } else if (u > 0 || l >= 0) {
           slopes.add(j, 1)
         }
       }
       const list = activeNeurons(engine, extent, slope)
-      const [counts, channels] = [engine.i32[list >> 2]!, engine.i32[(list >> 2) + 1]!]
+      const [counts, channels] = [engine.i32[list >> 2], engine.i32[(list >> 2) + 1]]
       const listed = Array.from({ length: area }, (_, p) => {
-        const count = engine.i32[(counts >> 2) + p]!
+        const count = engine.i32[(counts >> 2) + p]
         const first = (channels >> 2) + p * extent.channels
         return [...engine.i32.subarray(first, first + count)].join()
       })
@@ -232,7 +232,7 @@ for (const variant of variants) {
         gap,
       )
       const slopes = engine.read(slope, 4)
-      expect([...slopes].map((s, i) => s >= [tiny, 1 / 3e38, 1, 0.5][i]!)).toEqual([true, true, true, true])
+      expect([...slopes].map((s, i) => s >= [tiny, 1 / 3e38, 1, 0.5][i])).toEqual([true, true, true, true])
       expect([...slopes].every((s) => s > 0 && s <= 1)).toBe(true)
     })
 
@@ -248,9 +248,9 @@ for (const variant of variants) {
           for (let j = 0; j < inputs; j++) {
             const at = j * rows + r
             // no positive transition; one; many equal ones; coefficients below the limit; f or g blind to an input
-            if (kind === 0 || (kind === 1 && j > 0)) own[at] = Math.sign(reference[at]!) * Math.abs(own[at]!)
+            if (kind === 0 || (kind === 1 && j > 0)) own[at] = Math.sign(reference[at]) * Math.abs(own[at])
             if (kind === 1 && j === 0) [own[at], reference[at]] = [-0.7, 0.3]
-            if (kind === 2) own[at] = -pick(random, [0.5, 1, 2]) * reference[at]!
+            if (kind === 2) own[at] = -pick(random, [0.5, 1, 2]) * reference[at]
             if (kind === 3 && random.integer(2)) reference[at] = pick(random, [1e-8, -9e-8, 0, 1.1e-7])
             if (kind === 4 && random.integer(2)) own[at] = 0
           }
@@ -295,23 +295,21 @@ for (const variant of variants) {
         for (let r = 0; r < rows; r++) {
           // transition points as float32 divides
           const transitions = Float32Array.from({ length: inputs }, (_, j) =>
-            Math.abs(reference[j * rows + r]!) < Math.fround(1e-7)
-              ? NaN
-              : -own[j * rows + r]! / reference[j * rows + r]!,
+            Math.abs(reference[j * rows + r]) < Math.fround(1e-7) ? NaN : -own[j * rows + r] / reference[j * rows + r],
           )
           const positive = transitions.filter((t) => t > 0).toSorted()
-          const eta = positive.length ? positive[Math.floor((positive.length - 1) / 2)]! : 0
+          const eta = positive.length ? positive[Math.floor((positive.length - 1) / 2)] : 0
           expectedEta[r] = eta
           for (let j = 0; j < inputs; j++) {
-            const [v, q, e] = [own[j * rows + r]!, reference[j * rows + r]!, radius[j * stride]!]
+            const [v, q, e] = [own[j * rows + r], reference[j * rows + r], radius[j * stride]]
             const sign = eta > 0 && transitions[j] === eta ? 0 : Math.sign(v + eta * q)
             expectedSigns[j * rows + r] = sign
             expected.add(r, e * sign * v)
             expected.add(rows + r, e * sign * q)
             expected.add(2 * rows + r, e * (v === 0 ? Math.abs(q) : Math.sign(v) * q))
             expected.add(3 * rows + r, e * Math.abs(q))
-            back.add(j * rows + r, centre[j * stride]! * toCentre[r]!)
-            back.add(j * rows + r, e * sign * toObjective[r]!)
+            back.add(j * rows + r, centre[j * stride] * toCentre[r])
+            back.add(j * rows + r, e * sign * toObjective[r])
           }
         }
         return [
@@ -336,7 +334,7 @@ describe('the median of transition points', () => {
     engine.kernels.referenceSpace(
       inputs,
       4,
-      column((i) => -points[i]!),
+      column((i) => -points[i]),
       column(() => 1),
       engine.floatsFrom(new Float32Array(inputs)),
       4,
@@ -392,15 +390,15 @@ describe('cross-entropy', () => {
         const logits = tensor(engine, scores)
         setGradient(engine, logits, before)
         const loss = crossEntropy(engine, logits, classes, label, weight, first, step)
-        const own = Float64Array.from({ length: classes }, (_, c) => scores[first + c * step]!)
+        const own = Float64Array.from({ length: classes }, (_, c) => scores[first + c * step])
         const largest = Math.max(...own)
         const lossOf = (values: Float64Array) =>
-          weight * (largest + Math.log(values.reduce((sum, v) => sum + Math.exp(v - largest), 0)) - values[label]!)
+          weight * (largest + Math.log(values.reduce((sum, v) => sum + Math.exp(v - largest), 0)) - values[label])
         const gradient = new Sums(classes * step, before)
         own.forEach((v, c) => {
           const [more, less] = [own.with(c, v + 1e-5), own.with(c, v - 1e-5)]
           gradient.add(first + c * step, (lossOf(more) - lossOf(less)) / 2e-5)
-          gradient.size[first + c * step]! += 1e-3
+          gradient.size[first + c * step] += 1e-3
         })
         return [
           ...sums([lossOf(own)])

@@ -64,11 +64,11 @@ export function positionBlocks(engine: Engine, extent: Extent, positions: Int32A
   let firstRow = 0
   const fields: number[] = []
   for (let i = 0; i < positions.length; i++) {
-    const y = Math.floor(positions[i]! / extent.width)
-    const x = positions[i]! % extent.width
-    fields.push(y, x, 1, 1, rows[i]!, length * 4, firstRow)
-    length += extent.channels * rows[i]!
-    firstRow += rows[i]!
+    const y = Math.floor(positions[i] / extent.width)
+    const x = positions[i] % extent.width
+    fields.push(y, x, 1, 1, rows[i], length * 4, firstRow)
+    length += extent.channels * rows[i]
+    firstRow += rows[i]
   }
   return { pointer: engine.integersFrom(fields), count: positions.length, extent, length }
 }
@@ -82,16 +82,16 @@ export function receptiveBlocks(engine: Engine, above: Blocks, geometry: Geometr
   for (let b = 0; b < above.count; b++) {
     const from = (above.pointer >> 2) + b * BLOCK_FIELDS
     const to = (pointer >> 2) + b * BLOCK_FIELDS
-    const rows = fields[from + 4]!
-    const [y, height] = receptiveRange(fields[from]!, fields[from + 2]!, input.height, options)
-    const [x, width] = receptiveRange(fields[from + 1]!, fields[from + 3]!, input.width, options)
+    const rows = fields[from + 4]
+    const [y, height] = receptiveRange(fields[from], fields[from + 2], input.height, options)
+    const [x, width] = receptiveRange(fields[from + 1], fields[from + 3], input.width, options)
     fields[to] = y
     fields[to + 1] = x
     fields[to + 2] = height
     fields[to + 3] = width
     fields[to + 4] = rows
     fields[to + 5] = length * 4
-    fields[to + 6] = fields[from + 6]!
+    fields[to + 6] = fields[from + 6]
     length += input.channels * height * width * rows
   }
   return { pointer, count: above.count, extent: input, length }
@@ -104,9 +104,9 @@ export function coveringBlocks(engine: Engine, a: Blocks, b: Blocks): Blocks {
   let length = 0
   for (let i = 0; i < a.count; i++) {
     const [first, second, to] = [a.pointer, b.pointer, pointer].map((base) => (base >> 2) + i * BLOCK_FIELDS) as Three
-    const rows = fields[first + 4]!
+    const rows = fields[first + 4]
     for (const axis of [0, 1]) {
-      const windows = [first, second].map((at) => ({ start: fields[at + axis]!, count: fields[at + 2 + axis]! }))
+      const windows = [first, second].map((at) => ({ start: fields[at + axis], count: fields[at + 2 + axis] }))
       const seen = windows.filter(({ count }) => count > 0)
       const start = seen.length ? Math.min(...seen.map((window) => window.start)) : 0
       fields[to + axis] = start
@@ -114,8 +114,8 @@ export function coveringBlocks(engine: Engine, a: Blocks, b: Blocks): Blocks {
     }
     fields[to + 4] = rows
     fields[to + 5] = length * 4
-    fields[to + 6] = fields[first + 6]!
-    length += a.extent.channels * fields[to + 2]! * fields[to + 3]! * rows
+    fields[to + 6] = fields[first + 6]
+    length += a.extent.channels * fields[to + 2] * fields[to + 3] * rows
   }
   return { pointer, count: a.count, extent: a.extent, length }
 }
@@ -141,7 +141,7 @@ export function reshapeBlocks(engine: Engine, blocks: Blocks, extent: Extent): B
     // a window that sees nothing but padding stays empty
     const isEmpty = fields[from + 2] === 0 || fields[from + 3] === 0
     const window = isEmpty ? [0, 0, 0, 0] : [0, 0, extent.height, extent.width]
-    fields.set([...window, fields[from + 4]!, fields[from + 5]!, fields[from + 6]!], to)
+    fields.set([...window, fields[from + 4], fields[from + 5], fields[from + 6]], to)
   }
   return { pointer, count: blocks.count, extent, length: blocks.length }
 }

@@ -21,7 +21,7 @@ import type { Random } from './random.ts'
 
 export const variants: readonly KernelVariant[] = ['simd', 'relaxed']
 
-export const pick = <T>(random: Random, values: readonly T[]): T => values[random.integer(values.length)]!
+export const pick = <T>(random: Random, values: readonly T[]): T => values[random.integer(values.length)]
 
 /** Normal numbers, some of them zero. */
 export const normals = (random: Random, length: number): Float32Array =>
@@ -205,8 +205,8 @@ export class Sums {
   }
 
   add(i: number, term: number): void {
-    this.value[i]! += term
-    this.size[i]! += Math.abs(term)
+    this.value[i] += term
+    this.size[i] += Math.abs(term)
   }
 
   /** Differences beyond rounding, as text. */
@@ -216,8 +216,8 @@ export class Sums {
       found.push(`${name}: ${actual.length} values instead of ${this.value.length}`)
     this.value.forEach((expected, i) => {
       const same = Number.isNaN(expected)
-        ? Number.isNaN(actual[i]!)
-        : Math.abs(actual[i]! - expected) <= relative * this.size[i]!
+        ? Number.isNaN(actual[i])
+        : Math.abs(actual[i] - expected) <= relative * this.size[i]
       if (!same) found.push(`${name}[${i}]: ${actual[i]} instead of ${expected}`)
     })
     return found

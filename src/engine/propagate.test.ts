@@ -102,11 +102,10 @@ for (const variant of variants) {
           }
           const dw = new Sums(weights.length, gradient)
           outs.forEach((out, b) =>
-            forEachActiveTap(layer, out, outActive, ins[b]!, inActive, (outAt, inAt, k) => {
+            forEachActiveTap(layer, out, outActive, ins[b], inActive, (outAt, inAt, k) => {
               for (let r = 0; r < out.rows; r++) {
-                if (operation === WEIGHT_GRADIENT) dw.add(k, outValue[outAt + r]! * inValue[inAt + r]!)
-                else
-                  expected.add((transposed ? inAt : outAt) + r, weights[k]! * source[(transposed ? outAt : inAt) + r]!)
+                if (operation === WEIGHT_GRADIENT) dw.add(k, outValue[outAt + r] * inValue[inAt + r])
+                else expected.add((transposed ? inAt : outAt) + r, weights[k] * source[(transposed ? outAt : inAt) + r])
               }
             }),
           )
@@ -183,7 +182,7 @@ for (const variant of variants) {
                 r < full && (kind === 1 || (kind === 2 && (r === 0 || random.integer(2))))
                   ? random.integer(layer.output.channels)
                   : -1
-              if (kind === 2 && random.integer(9) === 0 && minus[firstRow]! >= 0) plus[firstRow + r] = -1
+              if (kind === 2 && random.integer(9) === 0 && minus[firstRow] >= 0) plus[firstRow + r] = -1
             }
           }
           const pointers = [engine.integersFrom(plus), engine.integersFrom(minus)] as const
@@ -219,13 +218,13 @@ for (const variant of variants) {
           const [dw, db] = [new Sums(weights.length, dw0), new Sums(bias.length, db0)]
           inside.forEach(({ rows, firstRow, place }, b) => {
             const signed = (r: number, visit: (channel: number, sign: number) => void) => {
-              if (plus[firstRow + r]! >= 0) visit(plus[firstRow + r]!, 1)
-              if (minus[firstRow + r]! >= 0) visit(minus[firstRow + r]!, -1)
+              if (plus[firstRow + r] >= 0) visit(plus[firstRow + r], 1)
+              if (minus[firstRow + r] >= 0) visit(minus[firstRow + r], -1)
             }
             for (let r = 0; r < rows; r++) {
               signed(r, (channel, sign) => {
-                expectedConstant.add(firstRow + r, sign * bias[channel]!)
-                db.add(channel, sign * toConstant[firstRow + r]!)
+                expectedConstant.add(firstRow + r, sign * bias[channel])
+                db.add(channel, sign * toConstant[firstRow + r])
               })
             }
             const area = layer.output.height * layer.output.width
@@ -235,8 +234,8 @@ for (const variant of variants) {
               for (let r = 0; r < rows; r++) {
                 signed(r, (of, sign) => {
                   if (of !== channel) return
-                  expected.add(place(i) + r, sign * weights[k]!)
-                  dw.add(k, sign * gradient[place(i) + r]!)
+                  expected.add(place(i) + r, sign * weights[k])
+                  dw.add(k, sign * gradient[place(i) + r])
                 })
               }
             })
@@ -335,32 +334,32 @@ for (const variant of variants) {
                 const at = place(j) + r
                 const row = firstRow + r
                 // ν = s ν̂; constant += b ν, lower += l [−ν]₊, upper −= l [ν]₊, error += m |ν|
-                const v = slope[j]! * before[at]!
+                const v = slope[j] * before[at]
                 scaled.value[at] = v
                 scaled.size[at] = Math.abs(v)
-                expected[0].add(row, bias[channel]! * v)
-                expected[1].add(row, gap[j]! * Math.max(-v, 0))
-                expected[2].add(row, -gap[j]! * Math.max(v, 0))
-                if (rounding) expected[3].add(row, magnitude[j]! * Math.abs(v))
+                expected[0].add(row, bias[channel] * v)
+                expected[1].add(row, gap[j] * Math.max(-v, 0))
+                expected[2].add(row, -gap[j] * Math.max(v, 0))
+                if (rounding) expected[3].add(row, magnitude[j] * Math.abs(v))
                 const terms = [
-                  fromAbove[at]!,
-                  toConstant[row]! * bias[channel]!,
-                  v < 0 ? -gap[j]! * toLower[row]! : v > 0 ? -gap[j]! * toUpper[row]! : 0,
+                  fromAbove[at],
+                  toConstant[row] * bias[channel],
+                  v < 0 ? -gap[j] * toLower[row] : v > 0 ? -gap[j] * toUpper[row] : 0,
                 ]
                 const dv = terms.reduce((a, b) => a + b, 0)
-                back.value[at] = slope[j]! * dv
-                back.size[at] = slope[j]! * terms.reduce((a, b) => a + Math.abs(b), 0)
-                db.add(channel, toConstant[row]! * v)
+                back.value[at] = slope[j] * dv
+                back.size[at] = slope[j] * terms.reduce((a, b) => a + Math.abs(b), 0)
+                db.add(channel, toConstant[row] * v)
                 if (!unstable[j]) continue
-                for (const term of terms) ds.add(j, term * before[at]!)
-                dg.add(j, v < 0 ? -v * toLower[row]! : -v * toUpper[row]!)
+                for (const term of terms) ds.add(j, term * before[at])
+                dg.add(j, v < 0 ? -v * toLower[row] : -v * toUpper[row])
               }
             }
           }
           return [
             ...scaled.compare('ν', after),
             ...expected.flatMap((sum, i) =>
-              sum.compare(['constant', 'lower', 'upper', 'error'][i]!, engine.read(pointers[i]!, blocks.rows)),
+              sum.compare(['constant', 'lower', 'upper', 'error'][i], engine.read(pointers[i], blocks.rows)),
             ),
             ...back.compare('dν̂', engine.read(gradient, blocks.length)),
             ...ds.compare('dslope', engine.read(gradients[0], neurons)),
@@ -419,13 +418,13 @@ for (const variant of variants) {
           const back = new Sums(blocks.length)
           for (const { rows, firstRow, place: where, neurons } of inside) {
             for (const j of neurons) {
-              const [x, e] = [centre[j * stride + example]!, radius[j * stride + example]!]
+              const [x, e] = [centre[j * stride + example], radius[j * stride + example]]
               for (let r = 0; r < rows; r++) {
-                const v = value[where(j) + r]!
+                const v = value[where(j) + r]
                 expected[0].add(firstRow + r, x * v)
                 expected[1].add(firstRow + r, e * Math.abs(v))
-                back.add(where(j) + r, x * toCentre[firstRow + r]!)
-                back.add(where(j) + r, e * Math.sign(v) * toRadius[firstRow + r]!)
+                back.add(where(j) + r, x * toCentre[firstRow + r])
+                back.add(where(j) + r, e * Math.sign(v) * toRadius[firstRow + r])
               }
             }
           }
@@ -463,7 +462,7 @@ describe('windows', () => {
         const problems: string[] = []
         let length = 0
         outs.forEach((out, b) => {
-          const inside = ins[b]!
+          const inside = ins[b]
           const seen = new Set<number>()
           forEachTap(layer, (o, i) => {
             if (out.place(o) >= 0) seen.add(i)
@@ -492,7 +491,7 @@ describe('windows', () => {
     const vector = { channels: 24, height: 1, width: 1 }
     const blocks = wholeBlock(engine, vector, 8)
     const reshaped = reshapeBlocks(engine, blocks, image)
-    const [asVector, asImage] = [readBlocks(engine, blocks)[0]!, readBlocks(engine, reshaped)[0]!]
+    const [asVector, asImage] = [readBlocks(engine, blocks)[0], readBlocks(engine, reshaped)[0]]
     expect(asImage.neurons.map(asImage.place)).toEqual(asVector.neurons.map(asVector.place))
     expect(reshaped.length).toBe(blocks.length)
     expect(reshapeBlocks(engine, blocks, vector)).toBe(blocks)

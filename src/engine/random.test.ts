@@ -38,7 +38,7 @@ describe('random streams', () => {
     const mean = firsts.reduce((x, y) => x + y) / count
     expect(Math.abs(mean - 0.5) * Math.sqrt(12 * count)).toBeLessThan(4)
     let serial = 0
-    for (let i = 1; i < count; i++) serial += (firsts[i]! - 0.5) * (firsts[i - 1]! - 0.5)
+    for (let i = 1; i < count; i++) serial += (firsts[i] - 0.5) * (firsts[i - 1] - 0.5)
     expect(Math.abs((12 * serial) / Math.sqrt(count))).toBeLessThan(4)
   })
 
@@ -64,7 +64,7 @@ describe('numbers', () => {
     const random = new Random(11, 'uniform')
     const bins = new Array<number>(50).fill(0)
     const values = Array.from({ length: count }, () => random.uniform())
-    for (const value of values) bins[Math.floor(value * 50)]!++
+    for (const value of values) bins[Math.floor(value * 50)]++
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0)
     expect(Math.max(...values)).toBeLessThan(1)
     // 49 degrees of freedom: 99.99 % lie below 94
@@ -73,7 +73,7 @@ describe('numbers', () => {
     const ones = Array.from({ length: 32 }, () => 0)
     for (let i = 0; i < 5000; i++) {
       const bits = random.bits()
-      for (let k = 0; k < 32; k++) ones[k]! += (bits >>> k) & 1
+      for (let k = 0; k < 32; k++) ones[k] += (bits >>> k) & 1
     }
     expect(ones.filter((n) => Math.abs(n - 2500) > 5 * Math.sqrt(1250))).toEqual([])
   })
@@ -116,7 +116,7 @@ describe('a permutation', () => {
     const whole = new Map<string, number>()
     for (let i = 0; i < 4800; i++) {
       const order = random.permutation(4)
-      order.forEach((value, place) => counts[value * 4 + place]!++)
+      order.forEach((value, place) => counts[value * 4 + place]++)
       whole.set(order.join(), (whole.get(order.join()) ?? 0) + 1)
     }
     expect(counts.filter((c) => Math.abs(c - 1200) > 5 * Math.sqrt(900))).toEqual([])

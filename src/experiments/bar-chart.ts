@@ -39,15 +39,15 @@ export function barChart(
   const width = (WIDTH - LEFT - GAP * columns.length) / columns.length
   const body = columns.flatMap((column, c) => {
     const left = LEFT + c * (width + GAP)
-    const longest = Math.max(...rows.flatMap(({ values }) => values[c]!.filter(isNumber)), 0)
+    const longest = Math.max(...rows.flatMap(({ values }) => values[c].filter(isNumber)), 0)
     const lengthOf = (value: number) => (longest > 0 ? (value / longest) * (width - FIGURE) : 0)
     return [
       drawText(left, TOP - 14, column.title, 'strong'),
       `<path class="grid" d="M${fixed(left)} ${TOP - 4}V${TOP + rows.length * step - BETWEEN + 4}"/>`,
       ...rows.flatMap(({ values }, r) =>
-        values[c]!.flatMap((value, s) => {
+        values[c].flatMap((value, s) => {
           if (!isNumber(value)) return []
-          const { colour, faded } = series[s]!
+          const { colour, faded } = series[s]
           const y = TOP + r * step + s * BAR
           const bar = `x="${fixed(left)}" y="${fixed(y + 1.5)}" width="${fixed(lengthOf(value))}" height="${BAR - 3}"`
           return [

@@ -60,7 +60,7 @@ function drawPanel({ title, unit, series }: Panel, top: number, x: (epoch: numbe
   const bottom = top + PANEL
   const numbers = series.flatMap(({ values }) => values.filter(isNumber))
   const ticks = ticksOf(unit, numbers)
-  const [low, high] = [ticks[0]!, ticks.at(-1)!]
+  const [low, high] = [ticks[0], ticks.at(-1)!]
   const y = (value: number) => bottom - ((value - low) / (high - low)) * PANEL
   const say = (value: number) => (unit === 'share' ? percent(value) : value.toPrecision(3)).replace('-', '−')
   const curves = series.map(({ label, colour, dotted, values }): Curve => {

@@ -63,5 +63,5 @@ export function savedPair(run: string): SavedPair | undefined {
   if (!paths.every((path) => existsSync(path))) return undefined
   const [f, g] = paths.map((path) => loadNetwork(path))
   const epochs = [f, g].map((file) => Number(file!.metadata['epoch']) - 1)
-  return epochs[0] === epochs[1] ? { epoch: epochs[0]!, f: f!.network, g: g!.network } : undefined
+  return epochs[0] === epochs[1] ? { epoch: epochs[0], f: f!.network, g: g!.network } : undefined
 }

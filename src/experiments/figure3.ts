@@ -67,7 +67,7 @@ function claimsOf({ options, tests }: MutualRun): Claim[] {
   const ahead = after.filter(({ f, g }) => g.certifiedError < f.certifiedError).length
   const least = Math.min(...half.map(lp))
   const better = last.f.certifiedError < last.g.certifiedError ? last.f : last.g
-  const { lp: paperLp, clean: paperClean } = paperTable2['mnist-0.3-small']!.robustra
+  const { lp: paperLp, clean: paperClean } = paperTable2['mnist-0.3-small'].robustra
   return [
     {
       paper: 'while ε grows, the LP error stays at 100 %',
@@ -76,8 +76,8 @@ function claimsOf({ options, tests }: MutualRun): Claim[] {
     },
     {
       paper: 'then it drops, and falls on',
-      ours: after.length > 0 ? `${formatShare(lp(after[0]!))} → ${formatShare(lp(last))}` : '–',
-      agrees: after.length > 0 ? lp(last) < 0.99 && lp(last) <= lp(after[0]!) : undefined,
+      ours: after.length > 0 ? `${formatShare(lp(after[0]))} → ${formatShare(lp(last))}` : '–',
+      agrees: after.length > 0 ? lp(last) < 0.99 && lp(last) <= lp(after[0]) : undefined,
     },
     {
       paper: 'the error of g, trained after f, is slightly smaller',

@@ -69,7 +69,7 @@ function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Su
         title: '(b) constraints at t = 0',
         unit: 'share',
         series: (['f', 'g'] as const).flatMap((network) =>
-          kinds.map((kind, i) => series(network, kind, seriesColours[i]!)),
+          kinds.map((kind, i) => series(network, kind, seriesColours[i])),
         ),
       },
     ]),

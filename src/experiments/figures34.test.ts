@@ -37,7 +37,7 @@ describe('Figures 3 and 4', () => {
     ])
     const csv = readFileSync(at('whole/figure4.csv'), 'utf8').trim().split('\n')
     expect(csv[0]).toBe('epoch,epsilon,f_t,f_loose,f_tight,f_infeasible,g_t,g_loose,g_tight,g_infeasible')
-    expect(csv[2]!.split(',').slice(0, 3)).toEqual(['2', '0.3', String(reports[2].space.t)])
+    expect(csv[2].split(',').slice(0, 3)).toEqual(['2', '0.3', String(reports[2].space.t)])
     expect(third.text).not.toContain('Not finished')
     expect(third.text).toContain('training chooses by validation images')
 

@@ -121,4 +121,4 @@ async function doMethod(
 
 /** As a run chooses its best network: by LP error on validation images, then by clean error, then the earlier one. */
 const betterFirst = (reports: readonly EpochReport[]): EpochReport =>
-  reports.toSorted((a, b) => a.certifiedError! - b.certifiedError! || a.cleanError! - b.cleanError!)[0]!
+  reports.toSorted((a, b) => a.certifiedError! - b.certifiedError! || a.cleanError! - b.cleanError!)[0]

@@ -74,7 +74,7 @@ test.each(Object.keys(readers))('%s', (extension) => {
   for (const [what, bytes, words] of given) {
     const path = join(folder, `${what}${extension}`)
     writeFileSync(path, bytes)
-    const read = () => readers[extension]!(path)
+    const read = () => readers[extension](path)
     expect(read, what).toThrow(UserError)
     expect(read, what).toThrow(`${path} is `)
     expect(read, what).toThrow(words)
@@ -85,7 +85,7 @@ test.each(['.vnnlib', '.csv'])('%s: what is no text at all', (extension) => {
   const read = (bytes: Uint8Array) => {
     const path = join(folder, `binary${extension}`)
     writeFileSync(path, bytes)
-    return () => readers[extension]!(path)
+    return () => readers[extension](path)
   }
   for (const bytes of [Buffer.from('; no mark', 'utf16le'), Uint8Array.of(200, 9, 18, 0, 7)]) {
     expect(read(bytes)).toThrow('is no text in UTF-8, but binary, or in UTF-16')
@@ -105,7 +105,7 @@ test('damaged archives are refused in one line', () => {
   const random = new Random(1, 'foreign')
   const path = join(folder, 'damaged')
   for (let i = 0; i < 2000; i++) {
-    const bytes = mutateBytes(random, originals[i % originals.length]!)
+    const bytes = mutateBytes(random, originals[i % originals.length])
     for (const kind of ['onnx', 'safetensors', 'npz', 'text'] as const) {
       try {
         refuseForeign(bytes, path, kind)

@@ -63,7 +63,7 @@ const signatures: readonly Signature[] = [
   {
     is: 'a Python pickle, as old PyTorch files are',
     advice: `${TO_ONNX} (torch.onnx.export), or save its tensors as safetensors`,
-    fits: (bytes) => bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5 && bytes[2] !== 0,
+    fits: (bytes) => bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5 && bytes[2] !== 0,
   },
   { is: 'an HDF5 file, as Keras writes', advice: `${TO_ONNX} (tf2onnx)`, fits: begins(0x89, 0x48, 0x44, 0x46) },
   {
@@ -79,7 +79,7 @@ const signatures: readonly Signature[] = [
   {
     is: 'an ONNX model',
     // the version of the format, and another field
-    fits: (bytes) => bytes[0] === 8 && bytes[1]! > 0 && bytes[1]! < 64 && [0x12, 0x1a, 0x3a, 0x42].includes(bytes[2]!),
+    fits: (bytes) => bytes[0] === 8 && bytes[1] > 0 && bytes[1] < 64 && [0x12, 0x1a, 0x3a, 0x42].includes(bytes[2]),
     rightFor: 'onnx',
   },
   { is: 'compressed by gzip', advice: 'uncompress it first', fits: begins(0x1f, 0x8b) },

@@ -158,7 +158,7 @@ test('a foreign file is recognised by its shapes, in the order of its names', ()
   const { architecture, parameters } = networkOf(architectureNamed('mnist-small'))
   const names = ['conv2', 'conv10', 'fc1', 'fc2'].flatMap((layer) => [`${layer}.weight`, `${layer}.bias`])
   const entries = parameterLayout(architecture).map(({ shape, offset, length }, i): [string, Tensor] => [
-    names[i]!,
+    names[i],
     { shape, data: parameters.subarray(offset, offset + length) },
   ])
   writeSafetensors(path, new Map(entries.toReversed()), { format: 'pt' })

@@ -125,7 +125,7 @@ function parseArchitecture(path: string, json: string): Architecture {
   }
   const parsed = architectureSchema.safeParse(value)
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
+    const issue = parsed.error.issues[0]
     throw refuse(`${issue.path.join('.') || 'it'}: ${issue.message}`)
   }
   try {
@@ -146,11 +146,11 @@ function recognise(
   const found = names.map((name) => tensors.get(name)!)
   const fitting = [...linearLayer(found), ...architectureNames.map(architectureNamed)].filter((architecture) => {
     const layout = parameterLayout(architecture)
-    return layout.length === found.length && layout.every(({ shape }, i) => sameShape(shape, found[i]!.shape))
+    return layout.length === found.length && layout.every(({ shape }, i) => sameShape(shape, found[i].shape))
   })
-  if (fitting.length === 1) return assemble(fitting[0]!, found)
+  if (fitting.length === 1) return assemble(fitting[0], found)
   const shapes = list([
-    ...names.map((name, i) => `${name} [${found[i]!.shape}]`),
+    ...names.map((name, i) => `${name} [${found[i].shape}]`),
     ...[...integers].map((name) => `${name}, integers`),
   ])
   const fit =
@@ -173,7 +173,7 @@ function linearLayer([weight]: readonly Tensor[]): Architecture[] {
 function assemble(architecture: Architecture, tensors: readonly Tensor[]): Network | Float64Network {
   const size = countParameters(architecture)
   const fill = <A extends Tensor['data']>(parameters: A) => {
-    parameterLayout(architecture).forEach(({ offset }, i) => parameters.set(tensors[i]!.data, offset))
+    parameterLayout(architecture).forEach(({ offset }, i) => parameters.set(tensors[i].data, offset))
     return { architecture, parameters }
   }
   return tensors.some(({ data }) => data instanceof Float64Array)

@@ -26,7 +26,7 @@ export function encodePng(shape: Shape, values: ArrayLike<number>, scale = 1): U
   for (let y = 0; y < png.height; y++) {
     for (let x = 0; x < png.width; x++) {
       const pixel = Math.floor(y / scale) * width + Math.floor(x / scale)
-      for (let c = 0; c < channels; c++) png.data[at++] = toByte(values[c * height * width + pixel]!)
+      for (let c = 0; c < channels; c++) png.data[at++] = toByte(values[c * height * width + pixel])
     }
   }
   return PNG.sync.write(png, { colorType, inputColorType: colorType, inputHasAlpha: false })

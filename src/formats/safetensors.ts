@@ -104,7 +104,7 @@ export function encodeSafetensors(
   let at = 8 + headerSize
   for (const { data } of tensors.values()) {
     const write = data instanceof Float64Array ? 'setFloat64' : 'setFloat32'
-    for (let i = 0; i < data.length; i++, at += data.BYTES_PER_ELEMENT) view[write](at, data[i]!, true)
+    for (let i = 0; i < data.length; i++, at += data.BYTES_PER_ELEMENT) view[write](at, data[i], true)
   }
   return bytes
 }

@@ -25,7 +25,7 @@ export function readTar(bytes: Uint8Array, file: string): Map<string, Uint8Array
     if (!(size <= bytes.length - start)) throw new UserError(`${file} is cut short: replace the file`)
     const prefix = text(header, 257, 6).startsWith('ustar') ? text(header, 345, 155) : ''
     const path = (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100)
-    if (FILE_TYPES.has(String.fromCharCode(header[156]!))) files.set(path, bytes.subarray(start, start + size))
+    if (FILE_TYPES.has(String.fromCharCode(header[156]))) files.set(path, bytes.subarray(start, start + size))
     at = start + Math.ceil(size / BLOCK) * BLOCK
   }
   throw new UserError(`${file} is cut short: it has no end: replace the file`)

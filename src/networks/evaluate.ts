@@ -13,8 +13,8 @@ export function evaluate({ architecture, parameters }: Network, image: ArrayLike
   architecture.layers.forEach((layer, i) => {
     const [weight, bias] = tensors.filter((tensor) => tensor.layer === i)
     const source = sourceOf(architecture, i)
-    const input = values[source + 1]!
-    const from = shapes[source + 1]!
+    const input = values[source + 1]
+    const from = shapes[source + 1]
     const area = from.height * from.width
     switch (layer.kind) {
       case 'flatten':
@@ -22,34 +22,34 @@ export function evaluate({ architecture, parameters }: Network, image: ArrayLike
       case 'relu':
         return values.push(input.map((v) => Math.max(v, 0)))
       case 'add':
-        return values.push(input.map((v, j) => v + values[layer.other + 1]![j]!))
+        return values.push(input.map((v, j) => v + values[layer.other + 1][j]))
       case 'normalise':
         return values.push(
-          input.map((v, j) => (v - layer.mean[Math.floor(j / area)]!) / layer.deviation[Math.floor(j / area)]!),
+          input.map((v, j) => (v - layer.mean[Math.floor(j / area)]) / layer.deviation[Math.floor(j / area)]),
         )
       case 'linear': {
         const sums = new Float64Array(layer.outFeatures).map((_, o) => {
-          let sum = parameters[bias!.offset + o]!
-          for (let k = 0; k < input.length; k++) sum += parameters[weight!.offset + o * input.length + k]! * input[k]!
+          let sum = parameters[bias!.offset + o]
+          for (let k = 0; k < input.length; k++) sum += parameters[weight!.offset + o * input.length + k] * input[k]
           return sum
         })
         return values.push(sums)
       }
       case 'convolution': {
         const { kernel, stride, padding } = layer
-        const { channels, height, width } = shapes[i + 1]!
+        const { channels, height, width } = shapes[i + 1]
         const sums = new Float64Array(channels * height * width).map((_, j) => {
           const o = Math.floor(j / (height * width))
           const top = Math.floor((j % (height * width)) / width) * stride - padding
           const left = (j % width) * stride - padding
-          let sum = parameters[bias!.offset + o]!
+          let sum = parameters[bias!.offset + o]
           for (let c = 0; c < from.channels; c++) {
             for (let ky = 0; ky < kernel; ky++) {
               for (let kx = 0; kx < kernel; kx++) {
                 const [y, x] = [top + ky, left + kx]
                 if (y < 0 || y >= from.height || x < 0 || x >= from.width) continue
                 const w = weight!.offset + ((o * from.channels + c) * kernel + ky) * kernel + kx
-                sum += parameters[w]! * input[c * area + y * from.width + x]!
+                sum += parameters[w] * input[c * area + y * from.width + x]
               }
             }
           }
@@ -65,6 +65,6 @@ export function evaluate({ architecture, parameters }: Network, image: ArrayLike
 /** The class with the largest logit; the first of several. */
 export const largestIndex = (values: ArrayLike<number>): number => {
   let best = 0
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i
   return best
 }

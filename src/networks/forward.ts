@@ -21,11 +21,11 @@ export function forward(
       engine,
       tape,
       terms,
-      terms.map(({ source }) => (source < 0 ? images : outputs[source]!)),
+      terms.map(({ source }) => (source < 0 ? images : outputs[source])),
       columns,
       'signed',
       { values: bias, gradient: biasGradient },
-      (i) => ({ input: terms[i]!.source >= 0 || wanted.input, weights: wanted.weights }),
+      (i) => ({ input: terms[i].source >= 0 || wanted.input, weights: wanted.weights }),
     )
     outputs.push(cut ? relu(engine, tape, y) : y)
   }

@@ -36,7 +36,7 @@ export type Ending = 'softmax' | 'log-softmax'
 /** Length of every value: sizes[0] is the input's, sizes[i + 1] that of what node i makes. */
 export function sizesOf({ inputShape, nodes }: Graph): number[] {
   const sizes = [inputShape.reduce((a, b) => a * b, 1)]
-  for (const node of nodes) sizes.push(node.kind === 'relu' ? sizes[node.value]! : node.bias.length)
+  for (const node of nodes) sizes.push(node.kind === 'relu' ? sizes[node.value] : node.bias.length)
   return sizes
 }
 
@@ -44,10 +44,10 @@ export function sizesOf({ inputShape, nodes }: Graph): number[] {
 export function evaluateGraph({ nodes }: Graph, input: ArrayLike<number>): Float64Array[] {
   const values = [Float64Array.from(input)]
   for (const node of nodes) {
-    if (node.kind === 'relu') values.push(values[node.value]!.map((z) => Math.max(z, 0)))
+    if (node.kind === 'relu') values.push(values[node.value].map((z) => Math.max(z, 0)))
     else {
       const value = node.bias.slice()
-      for (const { value: from, map } of node.terms) map.forward(values[from]!, value)
+      for (const { value: from, map } of node.terms) map.forward(values[from], value)
       values.push(value)
     }
   }
@@ -68,17 +68,17 @@ export function graphOf(network: Network | Float64Network): Graph {
   /** What every layer makes: a value, or a node that is not among the others yet. values[0] is the input. */
   const values: (number | AffineNode)[] = [0]
   const valueOf = (layer: number): number => {
-    const made = values[layer + 1]!
+    const made = values[layer + 1]
     if (typeof made === 'number') return made
     return (values[layer + 1] = nodes.push(made))
   }
   const summand = (layer: number): AffineNode => {
-    const made = values[layer + 1]!
+    const made = values[layer + 1]
     // only these: their biases are exact, so that the sum of two is rounded once, however they cancel
     const { kind } = architecture.layers[layer] ?? {}
     if (typeof made !== 'number' && (kind === 'convolution' || kind === 'linear') && single(layer)) return made
     const value = valueOf(layer)
-    const size = sizeOf(shapes[layer + 1]!)
+    const size = sizeOf(shapes[layer + 1])
     const map = selectionMap(size, size, (j) => j)
     return { kind: 'affine', terms: [{ value, map }], bias: new Float64Array(size) }
   }
@@ -94,7 +94,7 @@ export function graphOf(network: Network | Float64Network): Graph {
         return values.push({
           kind: 'affine',
           terms: [...a.terms, ...b.terms],
-          bias: a.bias.map((v, j) => v + b.bias[j]!),
+          bias: a.bias.map((v, j) => v + b.bias[j]),
         })
       }
       default: {
@@ -111,10 +111,10 @@ export function graphOf(network: Network | Float64Network): Graph {
 function readOnce(architecture: Architecture): (layer: number) => boolean {
   const reads = new Int32Array(architecture.layers.length + 1)
   architecture.layers.forEach((layer, i) => {
-    reads[sourceOf(architecture, i) + 1]!++
-    if (layer.kind === 'add') reads[layer.other + 1]!++
+    reads[sourceOf(architecture, i) + 1]++
+    if (layer.kind === 'add') reads[layer.other + 1]++
   })
-  return (layer) => reads[layer + 1]! <= 1
+  return (layer) => reads[layer + 1] <= 1
 }
 
 /** The map of a layer and its bias, one per output value. */
@@ -122,8 +122,8 @@ function affineLayers({ architecture, parameters }: Network | Float64Network) {
   const shapes = shapesOf(architecture)
   const tensors = parameterLayout(architecture)
   return (layer: AffineLayer | NormaliseLayer, i: number): { map: LinearMap; bias: Float64Array } => {
-    const from = shapes[sourceOf(architecture, i) + 1]!
-    const to = shapes[i + 1]!
+    const from = shapes[sourceOf(architecture, i) + 1]
+    const to = shapes[i + 1]
     const [weight, bias] = tensors
       .filter((tensor) => tensor.layer === i)
       .map(({ offset, length }) => parameters.subarray(offset, offset + length))
@@ -131,20 +131,20 @@ function affineLayers({ architecture, parameters }: Network | Float64Network) {
       Float64Array.from({ length: sizeOf(to) }, (_, j) => ofChannel(Math.floor(j / (to.height * to.width))))
     switch (layer.kind) {
       case 'normalise': {
-        const factors = perValue((c) => 1 / layer.deviation[c]!)
+        const factors = perValue((c) => 1 / layer.deviation[c])
         const size = sizeOf(from)
         return {
           map: selectionMap(
             size,
             size,
             (j) => j,
-            (j) => factors[j]!,
+            (j) => factors[j],
           ),
-          bias: perValue((c) => -layer.mean[c]! / layer.deviation[c]!),
+          bias: perValue((c) => -layer.mean[c] / layer.deviation[c]),
         }
       }
       case 'linear':
-        return { map: denseMap(weight!, layer.outFeatures, sizeOf(from)), bias: perValue((c) => bias![c]!) }
+        return { map: denseMap(weight!, layer.outFeatures, sizeOf(from)), bias: perValue((c) => bias![c]) }
       case 'convolution': {
         const { kernel, stride, padding } = layer
         const map = convolutionMap(weight!, {
@@ -156,7 +156,7 @@ function affineLayers({ architecture, parameters }: Network | Float64Network) {
           padding: [padding, padding, padding, padding],
           groups: 1,
         })
-        return { map, bias: perValue((c) => bias![c]!) }
+        return { map, bias: perValue((c) => bias![c]) }
       }
     }
   }

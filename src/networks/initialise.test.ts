@@ -57,7 +57,7 @@ function growth(architecture: Architecture, how: Initialisation): number[] {
     const chunk = loadChunk(network, { images, labels: [0, 0, 0, 0], epsilon })
     propagateIntervals(network, undefined, chunk).hidden.forEach(({ lower, upper }, i) => {
       const [l, u] = [lower, upper].map((end) => engine.read(end.pointer, end.length))
-      const radius = u!.reduce((sum, value, j) => sum + (value - l![j]!) / 2, 0) / u!.length
+      const radius = u!.reduce((sum, value, j) => sum + (value - l![j]) / 2, 0) / u!.length
       sums[i] = (sums[i] ?? 0) + radius / epsilon / seeds
     })
     engine.release(mark)
@@ -70,10 +70,10 @@ describe('the initialisation for interval training', () => {
     const radii = growth(deep, 'ibp')
     expect(radii).toHaveLength(10)
     expect(radii[0]).toBeCloseTo(2, 0)
-    for (const radius of radii) expect(Math.abs(Math.log2(radius / radii[0]!))).toBeLessThan(0.6)
+    for (const radius of radii) expect(Math.abs(Math.log2(radius / radii[0]))).toBeLessThan(0.6)
     const usual = growth(deep, 'default')
     // √256/4 = 4 per layer
-    for (let i = 1; i < 10; i++) expect(Math.abs(Math.log2(usual[i]! / usual[i - 1]! / 4))).toBeLessThan(0.6)
+    for (let i = 1; i < 10; i++) expect(Math.abs(Math.log2(usual[i] / usual[i - 1] / 4))).toBeLessThan(0.6)
   })
 
   it('also where residual sums add two layers', () => {

@@ -51,7 +51,7 @@ const fanInOf = ({ shape }: ParameterTensor): number => shape.slice(1).reduce((a
 
 /** Deviation of the normal weights of a layer without biases; undefined if 'default' does not start it so. */
 function deviationOf({ name, layers }: Architecture, weight: ParameterTensor): number | undefined {
-  if (layers[weight.layer]!.kind !== 'convolution' || !normalConvolutions.has(name)) return undefined
+  if (layers[weight.layer].kind !== 'convolution' || !normalConvolutions.has(name)) return undefined
   const [outChannels, , height, width] = weight.shape as [number, number, number, number]
   return Math.sqrt(2 / (outChannels * height * width))
 }

@@ -31,9 +31,9 @@ export function denseMap(weights: Float32Array | Float64Array, outputs: number, 
   const apply = (x: Float64Array, y: Float64Array, absolute: boolean) => {
     for (let o = 0, at = 0; o < outputs; o++) {
       let sum = 0
-      if (absolute) for (let i = 0; i < inputs; i++) sum += Math.abs(weights[at++]!) * x[i]!
-      else for (let i = 0; i < inputs; i++) sum += weights[at++]! * x[i]!
-      y[o]! += sum
+      if (absolute) for (let i = 0; i < inputs; i++) sum += Math.abs(weights[at++]) * x[i]
+      else for (let i = 0; i < inputs; i++) sum += weights[at++] * x[i]
+      y[o] += sum
     }
   }
   return {
@@ -44,9 +44,9 @@ export function denseMap(weights: Float32Array | Float64Array, outputs: number, 
     absolute: (x, y) => apply(x, y, true),
     transposed: (y, x) => {
       for (let o = 0; o < outputs; o++) {
-        const v = y[o]!
+        const v = y[o]
         if (v === 0) continue
-        for (let i = 0, at = o * inputs; i < inputs; i++) x[i]! += weights[at++]! * v
+        for (let i = 0, at = o * inputs; i < inputs; i++) x[i] += weights[at++] * v
       }
     },
     form: { kind: 'convolution', shape: pointShape(inputs, outputs), weights },
@@ -64,9 +64,9 @@ export interface SparseRows {
 export function sparseMap({ inputs, start, source, weight }: SparseRows): LinearMap {
   const outputs = start.length - 1
   const uses = new Int32Array(inputs)
-  for (const i of source) uses[i]!++
+  for (const i of source) uses[i]++
   let terms = uses.reduce((most, count) => Math.max(most, count), 0)
-  for (let o = 0; o < outputs; o++) terms = Math.max(terms, start[o + 1]! - start[o]!)
+  for (let o = 0; o < outputs; o++) terms = Math.max(terms, start[o + 1] - start[o])
   return {
     inputs,
     outputs,
@@ -74,22 +74,22 @@ export function sparseMap({ inputs, start, source, weight }: SparseRows): Linear
     forward: (x, y) => {
       for (let o = 0; o < outputs; o++) {
         let sum = 0
-        for (let k = start[o]!; k < start[o + 1]!; k++) sum += weight[k]! * x[source[k]!]!
-        y[o]! += sum
+        for (let k = start[o]; k < start[o + 1]; k++) sum += weight[k] * x[source[k]]
+        y[o] += sum
       }
     },
     absolute: (x, y) => {
       for (let o = 0; o < outputs; o++) {
         let sum = 0
-        for (let k = start[o]!; k < start[o + 1]!; k++) sum += Math.abs(weight[k]!) * x[source[k]!]!
-        y[o]! += sum
+        for (let k = start[o]; k < start[o + 1]; k++) sum += Math.abs(weight[k]) * x[source[k]]
+        y[o] += sum
       }
     },
     transposed: (y, x) => {
       for (let o = 0; o < outputs; o++) {
-        const v = y[o]!
+        const v = y[o]
         if (v === 0) continue
-        for (let k = start[o]!; k < start[o + 1]!; k++) x[source[k]!]! += weight[k]! * v
+        for (let k = start[o]; k < start[o + 1]; k++) x[source[k]] += weight[k] * v
       }
     },
     form: { kind: 'sparse', inputs, start, source, weight },
@@ -137,8 +137,7 @@ const pointShape = (inputs: number, outputs: number): ConvolutionShape => ({
 export function convolutionSize({ input, kernel, stride, dilation, padding }: ConvolutionShape): [number, number] {
   const size = (axis: 0 | 1) =>
     Math.floor(
-      (input[axis + 1]! + padding[axis]! + padding[axis + 2]! - dilation[axis]! * (kernel[axis]! - 1) - 1) /
-        stride[axis]!,
+      (input[axis + 1] + padding[axis] + padding[axis + 2] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis],
     ) + 1
   return [size(0), size(1)]
 }
@@ -175,22 +174,17 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
       for (let top = 0; top < height; top++) {
         for (let left = 0; left < width; left++, output++) {
           const corner = firstPlane + (top * strideY - padding[0]) * inWidth + left * strideX - padding[1]
-          const [fromY, endY, fromX, endX] = [
-            lines.from[top]!,
-            lines.end[top]!,
-            columns.from[left]!,
-            columns.end[left]!,
-          ]
+          const [fromY, endY, fromX, endX] = [lines.from[top], lines.end[top], columns.from[left], columns.end[left]]
           let sum = 0
           for (let c = 0; c < perGroup; c++) {
             for (let ky = fromY; ky < endY; ky++) {
               const w = ((o * perGroup + c) * kernelHeight + ky) * kernelWidth
               const i = corner + c * plane + ky * stepY * inWidth
-              if (absolute) for (let k = fromX; k < endX; k++) sum += Math.abs(weights[w + k]!) * x[i + k * stepX]!
-              else for (let k = fromX; k < endX; k++) sum += weights[w + k]! * x[i + k * stepX]!
+              if (absolute) for (let k = fromX; k < endX; k++) sum += Math.abs(weights[w + k]) * x[i + k * stepX]
+              else for (let k = fromX; k < endX; k++) sum += weights[w + k] * x[i + k * stepX]
             }
           }
-          y[output]! += sum
+          y[output] += sum
         }
       }
     }
@@ -200,20 +194,15 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
       const firstPlane = Math.floor(o / outPerGroup) * perGroup * plane
       for (let top = 0; top < height; top++) {
         for (let left = 0; left < width; left++, output++) {
-          const v = y[output]!
+          const v = y[output]
           if (v === 0) continue
           const corner = firstPlane + (top * strideY - padding[0]) * inWidth + left * strideX - padding[1]
-          const [fromY, endY, fromX, endX] = [
-            lines.from[top]!,
-            lines.end[top]!,
-            columns.from[left]!,
-            columns.end[left]!,
-          ]
+          const [fromY, endY, fromX, endX] = [lines.from[top], lines.end[top], columns.from[left], columns.end[left]]
           for (let c = 0; c < perGroup; c++) {
             for (let ky = fromY; ky < endY; ky++) {
               const w = ((o * perGroup + c) * kernelHeight + ky) * kernelWidth
               const i = corner + c * plane + ky * stepY * inWidth
-              for (let k = fromX; k < endX; k++) x[i + k * stepX]! += weights[w + k]! * v
+              for (let k = fromX; k < endX; k++) x[i + k * stepX] += weights[w + k] * v
             }
           }
         }

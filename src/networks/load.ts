@@ -66,7 +66,7 @@ export class LoadedNetwork {
     const { engine } = this
     const at = (base: number, { offset }: ParameterTensor) => (base === 0 ? 0 : base + offset * 4)
     const ofLayer = (layer: number) => tensors.filter((tensor) => tensor.layer === layer)
-    const biases = terms.map(({ layer }) => ofLayer(layer)[1]!)
+    const biases = terms.map(({ layer }) => ofLayer(layer)[1])
     const [bias] = biases
     const own = (wanted: boolean) => (wanted ? engine.zeros((outputShape.channels + 3) & ~3) : 0)
     const memory =
@@ -88,9 +88,9 @@ export class LoadedNetwork {
           ...affineLists(engine, geometry),
         }
       }),
-      bias: memory[0]!,
-      absoluteBias: memory[1]!,
-      biasGradient: memory[2]!,
+      bias: memory[0],
+      absoluteBias: memory[1],
+      biasGradient: memory[2],
       outputShape,
       readAs,
       relu,
@@ -106,7 +106,7 @@ export class LoadedNetwork {
     kernels.absolute((this.parameterCount + 3) & ~3, this.#parameters, this.#absolutes)
     for (const { stage, biases } of this.#sums) {
       for (let c = 0; c < stage.outputShape.channels; c++) {
-        const values = biases.map(({ offset }) => parameters[offset + c]!)
+        const values = biases.map(({ offset }) => parameters[offset + c])
         f32[(stage.bias >> 2) + c] = values.reduce((a, b) => a + b)
         // a little more than the sum, whichever way that rounds
         f32[(stage.absoluteBias >> 2) + c] = values.reduce((sum, b) => sum + Math.abs(b), 0) * (1 + 2 ** -22)
@@ -132,7 +132,7 @@ export class LoadedNetwork {
     for (const { stage, biases } of this.#sums) {
       const gradient = engine.read(stage.biasGradient, stage.outputShape.channels)
       // a layer may be part of several stages, and of one more than once
-      for (const { offset } of biases) gradient.forEach((value, c) => (target[offset + c]! += value))
+      for (const { offset } of biases) gradient.forEach((value, c) => (target[offset + c] += value))
     }
   }
 

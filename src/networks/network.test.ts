@@ -48,7 +48,7 @@ describe('initialisation', () => {
     const fanIn: Record<number, number> = fanIns
     for (const { layer, offset, length } of parameterLayout(architecture)) {
       const values = parameters.subarray(offset, offset + length)
-      const limit = 1 / Math.sqrt(fanIn[layer]!)
+      const limit = 1 / Math.sqrt(fanIn[layer])
       const largest = values.reduce((most, v) => Math.max(most, Math.abs(v)), 0)
       expect(largest).toBeLessThanOrEqual(Math.fround(limit))
       if (length < 1000) continue
@@ -83,7 +83,7 @@ describe('initialisation', () => {
     let weights = 0
     for (const { name: tensor, layer, offset, length } of parameterLayout(architecture)) {
       const values = parameters.subarray(offset, offset + length)
-      const isLinear = architecture.layers[layer]!.kind === 'linear'
+      const isLinear = architecture.layers[layer].kind === 'linear'
       const expected = deviations[tensor]
       if (expected === undefined) {
         expect(values.every((v) => Object.is(v, 0))).toBe(!isLinear)
@@ -122,14 +122,14 @@ describe('forward passes', () => {
       const area = sizeOf(network.architecture.input) / network.architecture.input.channels
       const columns = Float32Array.from({ length: 4 * inputs }, (_, i) => {
         const j = i >> 2
-        const { mean, deviation } = loaded.normalisation[Math.floor(j / area)]!
-        return (image[j]! - mean) / deviation
+        const { mean, deviation } = loaded.normalisation[Math.floor(j / area)]
+        return (image[j] - mean) / deviation
       })
       const x = new Tensor(engine.floatsFrom(columns), columns.length)
       const logits = forward(loaded, undefined, x, 4, { input: false, weights: false })
       const scale = Math.max(1, ...exact.map(Math.abs))
       const values = engine.read(logits.pointer, logits.length).filter((_, i) => i % 4 === 2)
-      const worst = (others: ArrayLike<number>) => Math.max(...exact.map((v, i) => Math.abs(v - others[i]!) / scale))
+      const worst = (others: ArrayLike<number>) => Math.max(...exact.map((v, i) => Math.abs(v - others[i]) / scale))
       expect(worst(reference)).toBeLessThan(1e-12)
       expect(worst(values)).toBeLessThan(1e-4)
     }

@@ -38,7 +38,7 @@ export interface ParameterTensor {
 
 /** The layer that layer i reads, −1 for the image: the one before, unless it says another. */
 export function sourceOf({ layers }: Pick<Architecture, 'layers'>, i: number): number {
-  const layer = layers[i]!
+  const layer = layers[i]
   return (layer.kind === 'convolution' ? layer.from : undefined) ?? i - 1
 }
 
@@ -54,12 +54,12 @@ export function shapesOf(architecture: Architecture): Shape[] {
       if (!(Number.isInteger(index) && index >= -1 && index < i)) {
         throw new RangeError(`layer ${i} reads layer ${index}, which does not come before it`)
       }
-      return shapes[index + 1]!
+      return shapes[index + 1]
     })
-    if (read.some((shape) => formatShape(shape) !== formatShape(read[0]!))) {
+    if (read.some((shape) => formatShape(shape) !== formatShape(read[0]))) {
       throw new RangeError(`layer ${i} adds ${read.map(formatShape).join(' and ')}`)
     }
-    shapes.push(outputShape(layer, read[0]!))
+    shapes.push(outputShape(layer, read[0]))
   })
   return shapes
 }
@@ -75,7 +75,7 @@ export function parameterLayout(architecture: Architecture): ParameterTensor[] {
     offset += length
   }
   architecture.layers.forEach((layer, i) => {
-    const input = shapes[sourceOf(architecture, i) + 1]!
+    const input = shapes[sourceOf(architecture, i) + 1]
     if (layer.kind === 'convolution') {
       add(`${i}.weight`, i, [layer.outChannels, input.channels, layer.kernel, layer.kernel])
       add(`${i}.bias`, i, [layer.outChannels])
@@ -96,7 +96,7 @@ export function countParameters(architecture: Architecture): number {
 /** Number of hidden units, that is ReLU neurons (Table 1). */
 export function countHiddenUnits(architecture: Architecture): number {
   const shapes = shapesOf(architecture)
-  return architecture.layers.reduce((sum, layer, i) => sum + (layer.kind === 'relu' ? sizeOf(shapes[i]!) : 0), 0)
+  return architecture.layers.reduce((sum, layer, i) => sum + (layer.kind === 'relu' ? sizeOf(shapes[i]) : 0), 0)
 }
 
 /** Number of classes: the length of the output vector. */

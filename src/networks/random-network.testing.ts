@@ -109,14 +109,14 @@ function residualBlock(random: Random, input: Shape, before: readonly Layer[], m
     layers.push(...(layers.length > 0 ? [relu] : []), drawn)
   }
   for (let left = random.integer(3) === 0 ? 2 : 1; left > 0 && readable.length > 0; left--) {
-    const from = readable[random.integer(readable.length)]!
+    const from = readable[random.integer(readable.length)]
     const [shape, sum] = [end(), before.length + layers.length - 1]
     const fitting = convolutions(shape.channels).filter(
       (layer) =>
-        fits(layer, shapes[from + 1]!) && formatShape(outputShape(layer, shapes[from + 1]!)) === formatShape(shape),
+        fits(layer, shapes[from + 1]) && formatShape(outputShape(layer, shapes[from + 1])) === formatShape(shape),
     )
     if (fitting.length > 0) {
-      layers.push({ ...fitting[random.integer(fitting.length)]!, from }, { kind: 'add', other: sum })
+      layers.push({ ...fitting[random.integer(fitting.length)], from }, { kind: 'add', other: sum })
     }
   }
   return [...layers, relu]

@@ -45,7 +45,7 @@ describe('stages', () => {
       [30],
     ])
     expect(stages.map((stage) => stage.relu)).toEqual([...Array.from({ length: 10 }, () => true), false])
-    expect(stages[6]!.terms.map(({ options }) => [options.kernel, options.stride, options.padding])).toEqual([
+    expect(stages[6].terms.map(({ options }) => [options.kernel, options.stride, options.padding])).toEqual([
       [2, 2, 0],
       [3, 1, 1],
     ])

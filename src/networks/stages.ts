@@ -41,7 +41,7 @@ export function planStages(architecture: Architecture): {
   const stages: { terms: readonly TermPlan[]; outputShape: Shape; readAs?: Shape; relu: boolean }[] = []
   const image: { readAs?: Shape } = {}
   const values: Value[] = []
-  const valueOf = (layer: number): Value => (layer < 0 ? { source: -1 } : values[layer]!)
+  const valueOf = (layer: number): Value => (layer < 0 ? { source: -1 } : values[layer])
 
   const finish = (layer: number, relu: boolean): number => {
     const value = valueOf(layer)
@@ -54,7 +54,7 @@ export function planStages(architecture: Architecture): {
   const affine = (layer: AffineLayer, i: number): Value => {
     const from = sourceOf(architecture, i)
     const source = finish(from, false)
-    const inputShape = shapes[from + 1]!
+    const inputShape = shapes[from + 1]
     const before = stages[source] ?? image
     before.readAs ??= inputShape
     if (formatShape(before.readAs) !== formatShape(inputShape)) {
@@ -63,7 +63,7 @@ export function planStages(architecture: Architecture): {
       )
     }
     const options = layer.kind === 'linear' ? { kernel: 1, stride: 1, padding: 0 } : layer
-    return { terms: [{ layer: i, source, inputShape, options }], outputShape: shapes[i + 1]! }
+    return { terms: [{ layer: i, source, inputShape, options }], outputShape: shapes[i + 1] }
   }
 
   layers.forEach((layer, i) => {
@@ -86,7 +86,7 @@ export function planStages(architecture: Architecture): {
         return values.push({ terms: [...before.terms, ...other.terms], outputShape: before.outputShape })
       }
       default:
-        if (layers[0]!.kind === 'normalise' && i > 0 && sourceOf(architecture, i) === -1) {
+        if (layers[0].kind === 'normalise' && i > 0 && sourceOf(architecture, i) === -1) {
           throw new RangeError(`layer ${i} reads the image before it is normalised`)
         }
         return values.push(affine(layer, i))
@@ -105,9 +105,7 @@ export function planStages(architecture: Architecture): {
   return {
     stages: stages.map((stage) => ({ ...stage, readAs: stage.readAs ?? stage.outputShape })),
     normalisation: Array.from({ length: input.channels }, (_, c) =>
-      first?.kind === 'normalise'
-        ? { mean: first.mean[c]!, deviation: first.deviation[c]! }
-        : { mean: 0, deviation: 1 },
+      first?.kind === 'normalise' ? { mean: first.mean[c], deviation: first.deviation[c] } : { mean: 0, deviation: 1 },
     ),
   }
 }

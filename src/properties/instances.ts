@@ -124,7 +124,7 @@ const hasConstraints = ({ unsafe }: Region) => unsafe.every((constraints) => con
 async function ask(graph: Graph, question: Region, verify: Verifier, options: VerifierOptions): Promise<Outcome> {
   if (hasConstraints(question)) return verify(graph, question, options)
   const { lower, upper } = question.asked
-  const point = lower.map((end, i) => end / 2 + upper[i]! / 2)
+  const point = lower.map((end, i) => end / 2 + upper[i] / 2)
   const outputs = runCandidate(graph, question, point)?.outputs
   if (outputs) return { verdict: 'vulnerable', method: 'clean', point, outputs }
   return { verdict: 'undecided', bound: -Infinity, reason: 'precision' }

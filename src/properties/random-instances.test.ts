@@ -59,11 +59,11 @@ test('no verdict is wrong, and every counterexample meets its file as it is prin
       const { verdict, counterexample } = await verifyInstance(graph, property, verifyQuestion, {
         ...{ timeout: 1, workers: 1, seed: 0 },
       })
-      seen[verdict]!++
+      seen[verdict]++
       if (verdict === 'unsat') expect(grid.some((x) => isUnsafe(graph, file, x))).toBe(false)
       if (!counterexample) return
       const printed = formatCounterexample(counterexample)
-      const values = [...printed.matchAll(/\([XY]_\d (\S+?)\)/g)].map((match) => match[1]!)
+      const values = [...printed.matchAll(/\([XY]_\d (\S+?)\)/g)].map((match) => match[1])
       expect(values).toHaveLength(4)
       const [x, y] = [values.slice(0, 2), values.slice(2)]
       expect(Array.from(evaluateGraph(graph, x.map(Number)).at(-1)!, (value) => value + 0)).toEqual(y.map(Number))
@@ -72,5 +72,5 @@ test('no verdict is wrong, and every counterexample meets its file as it is prin
     }),
     { numRuns: FORMULAS, seed: 11, endOnFailure: true },
   )
-  expect(Math.min(seen['sat']!, seen['unsat']!)).toBeGreaterThan(FORMULAS / 5)
+  expect(Math.min(seen['sat'], seen['unsat'])).toBeGreaterThan(FORMULAS / 5)
 }, 600_000)

@@ -11,7 +11,7 @@ export function withWatched(graph: Graph, watched: readonly number[]): Graph {
   if (watched.length === 0) return graph
   if (graph.ending) throw new UserError(`the network ends in a ${graph.ending}: only its outputs can be compared`)
   const sizes = sizesOf(graph)
-  const [inputs, outputs] = [sizes[0]!, sizes.at(-1)!]
+  const [inputs, outputs] = [sizes[0], sizes.at(-1)!]
   const size = outputs + watched.length
   const all = Array.from({ length: outputs }, (_, j) => j)
   const terms = [

@@ -23,7 +23,7 @@ export function drawCurve({ points, classes }: Curve): string {
   if (points.length === 0) return ''
   const path = points.map(({ x, y }, i) => `${i === 0 ? 'M' : 'L'}${fixed(x)} ${fixed(y)}`).join('')
   const end = points.at(-1)!
-  const colour = classes.split(' ')[0]!
+  const colour = classes.split(' ')[0]
   return `<path class="curve ${classes}" d="${path}"/><circle class="${colour}" cx="${fixed(end.x)}" cy="${fixed(end.y)}" r="3.6"/>`
 }
 
@@ -36,12 +36,12 @@ export function drawLabels(curves: readonly Curve[], lowest: number): string[] {
     .filter(({ points, label }) => points.length > 0 && label !== '')
     .map(({ points, label, classes }) => ({
       label,
-      colour: classes.split(' ')[0]!,
+      colour: classes.split(' ')[0],
       end: points.at(-1)!,
       y: points.at(-1)!.y,
     }))
     .toSorted((a, b) => a.y - b.y)
-  for (let i = 1; i < placed.length; i++) placed[i]!.y = Math.max(placed[i]!.y, placed[i - 1]!.y + LABEL_GAP)
+  for (let i = 1; i < placed.length; i++) placed[i].y = Math.max(placed[i].y, placed[i - 1].y + LABEL_GAP)
   // What was pushed below the axis comes back up.
   placed.reduceRight((lowest, label) => (label.y = Math.min(label.y, lowest)) - LABEL_GAP, lowest)
   return placed.map(({ label, colour, end, y }) => drawText(end.x + 12, y + 4.5, label, colour))

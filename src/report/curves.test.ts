@@ -32,7 +32,7 @@ test('labels that would overlap are moved apart', () => {
     .map((match) => Number(match[1]))
     .toSorted((a, b) => a - b)
   expect(heights).toHaveLength(4)
-  for (let i = 1; i < heights.length; i++) expect(heights[i]! - heights[i - 1]!).toBeGreaterThan(15)
+  for (let i = 1; i < heights.length; i++) expect(heights[i] - heights[i - 1]).toBeGreaterThan(15)
 })
 
 test.each([

@@ -100,7 +100,7 @@ function picture(shape: Shape, values: ArrayLike<number>, alt: string): Html {
 
 /** Middle grey where nothing changes; the largest change is black or white. */
 export function amplified(image: ArrayLike<number>, changed: ArrayLike<number>): Float32Array {
-  const change = Float32Array.from(image, (value, i) => changed[i]! - value)
+  const change = Float32Array.from(image, (value, i) => changed[i] - value)
   const largest = change.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   return change.map((value) => (largest > 0 ? 0.5 + value / (2 * largest) : 0.5))
 }

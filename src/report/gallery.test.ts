@@ -41,7 +41,7 @@ test('vulnerable images have counterexamples in the domain that are misclassifie
     expect(judge(evaluate(network, point), label)).toEqual({ margin, prediction: counterexample!.prediction })
     expect(margin).toBeLessThanOrEqual(0)
     point.forEach((value, i) => {
-      expect(Math.abs(value - image[i]!)).toBeLessThanOrEqual(0.05)
+      expect(Math.abs(value - image[i])).toBeLessThanOrEqual(0.05)
       expect(value).toBeGreaterThanOrEqual(0)
       expect(value).toBeLessThanOrEqual(1)
     })

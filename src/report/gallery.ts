@@ -40,7 +40,7 @@ export async function chooseExhibits(
   network: Network | undefined,
   most: number,
 ): Promise<Gallery> {
-  const imageOf = (index: number) => examples(dataset, [index]).images[0]!
+  const imageOf = (index: number) => examples(dataset, [index]).images[0]
   const inside = rows.filter(({ index, label }) => index < dataset.count && dataset.labels[index] === label)
   const proved = inside
     .flatMap(({ index, label, result }) => (result.verdict === 'robust' ? [{ index, label, ...result }] : []))
@@ -75,11 +75,11 @@ async function finder(network: Network, dataset: Dataset, header: Certificates['
   const options = attack && { ...pgdOptions(attack, domain, attack.seed), epsilon, norm }
   return ({ index, label, result }: CertifyRow): Exhibit | undefined => {
     if (result.verdict !== 'vulnerable') return undefined
-    const image = examples(dataset, [index]).images[0]!
+    const image = examples(dataset, [index]).images[0]
     const { method, point } = result
     const found =
       point === undefined
-        ? options && attackImages(subject, [index], options)[0]!.adversarial
+        ? options && attackImages(subject, [index], options)[0].adversarial
         : point.length === image.length
           ? recheckAt((pixels) => evaluate(network, Float64Array.from(pixels)), {
               image,

@@ -35,4 +35,4 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /** With all characters escaped that mean something in HTML or SVG, or in their attributes. */
-export const escapeText = (raw: string): string => raw.replaceAll(/[&<>"']/g, (character) => entities[character]!)
+export const escapeText = (raw: string): string => raw.replaceAll(/[&<>"']/g, (character) => entities[character])

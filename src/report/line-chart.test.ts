@@ -19,8 +19,8 @@ test.each([
   expect(ticks.at(-1)).toBeGreaterThanOrEqual(most)
   expect(ticks.length).toBeGreaterThanOrEqual(2)
   expect(ticks.length).toBeLessThanOrEqual(8)
-  const step = ticks[1]! - ticks[0]!
-  ticks.slice(1).forEach((tick, i) => expect(tick - ticks[i]!).toBeCloseTo(step, 9))
+  const step = ticks[1] - ticks[0]
+  ticks.slice(1).forEach((tick, i) => expect(tick - ticks[i]).toBeCloseTo(step, 9))
   expect(ticks).toContain(0)
 })
 
@@ -44,9 +44,9 @@ test('a line per series with its last value at the end, higher values higher up'
       .map((point) => point.split(' ').map(Number)),
   ) as [number[][], number[][]]
   expect(f.map(([x]) => x)).toEqual(f.map(([x]) => x).toSorted((a, b) => a! - b!))
-  expect(f[0]![1]).toBeLessThan(f[2]![1]!)
+  expect(f[0][1]).toBeLessThan(f[2][1])
   expect(g).toHaveLength(2)
-  expect(g[0]).toEqual([f[0]![0], g[1]![1]])
+  expect(g[0]).toEqual([f[0][0], g[1][1]])
 })
 
 test.each([

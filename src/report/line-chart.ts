@@ -44,7 +44,7 @@ export function lineChart({ title, series, format }: LineChart): Html | undefine
   if (all.length === 0) return undefined
   const epochs = Math.max(...all.map(({ epoch }) => epoch)) + 1
   const ticks = niceTicks(Math.min(0, ...all.map(({ value }) => value)), Math.max(0, ...all.map(({ value }) => value)))
-  const [least, most] = [ticks[0]!, ticks.at(-1)!]
+  const [least, most] = [ticks[0], ticks.at(-1)!]
   const y = (value: number) => BOTTOM - ((value - least) / (most - least)) * (BOTTOM - TOP)
   const curves = series.map((one): Curve => {
     const own = drawable(one)
@@ -94,8 +94,8 @@ export function areaChart({ title, parts, epochs }: AreaChart): Html | undefined
   })
   const labels: Curve[] = parts.map(({ name }, part) => ({
     classes: 'plain',
-    label: `${name} ${(100 * last.shares[part]!).toFixed(0)} %`,
-    points: [{ x: RIGHT - 4, y: y(upTo(last.shares, part) + last.shares[part]! / 2) }],
+    label: `${name} ${(100 * last.shares[part]).toFixed(0)} %`,
+    points: [{ x: RIGHT - 4, y: y(upTo(last.shares, part) + last.shares[part] / 2) }],
   }))
   const grid = [0, 0.5, 1].flatMap((share) => drawGridLine(LEFT, RIGHT, y(share), `${100 * share} %`))
   const said = labels.map(({ label }) => label).join('; ')

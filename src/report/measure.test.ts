@@ -51,9 +51,9 @@ test('says why there is nothing to show', async () => {
 
   const otherImages = async () => ({ ...dataset, labels: dataset.labels.slice() as unknown as typeof dataset.labels })
   const same = await collectGalleries(readSubjects([path]), otherImages)
-  expect(same[0]!.content).toHaveProperty('gallery')
+  expect(same[0].content).toHaveProperty('gallery')
   const changed = dataset.labels.slice() as unknown as typeof dataset.labels
-  changed[0] = (changed[0]! + 1) % dataset.classes
+  changed[0] = (changed[0] + 1) % dataset.classes
   const [other] = await collectGalleries(readSubjects([path]), async () => ({ ...dataset, labels: changed }))
   const parts = async (images: TestImages) => [...(await identifyParts(readSubjects([path]), images)).values()]
   expect(await parts(smallImages)).toEqual(['test'])

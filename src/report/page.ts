@@ -25,7 +25,7 @@ export interface Report {
 /** Measures what is to be measured anew. @param images where test images come from */
 export async function makeReport(subjects: readonly Subject[], images: TestImages): Promise<Report> {
   return {
-    title: subjects.length === 1 ? subjects[0]!.name : `Comparison of ${subjects.length} runs`,
+    title: subjects.length === 1 ? subjects[0].name : `Comparison of ${subjects.length} runs`,
     subjects,
     errors: tableRows(subjects, await identifyParts(subjects, images)),
     stabilities: await measureStabilities(subjects, images),

@@ -55,8 +55,8 @@ export const isCertificates = (path: string): boolean => textOf(path).startsWith
  */
 export function readCertificates(path: string): Certificates {
   const lines = textOf(path).split('\n')
-  const header = headerSchema.safeParse(parseJson(lines[0]!))
-  if (!header.success) throw new UserError(`${path} ${whyNoHeader(lines[0]!)}`)
+  const header = headerSchema.safeParse(parseJson(lines[0]))
+  if (!header.success) throw new UserError(`${path} ${whyNoHeader(lines[0])}`)
   // the last piece is empty, or torn
   const rows = lines.slice(1, -1).map((line, i) => {
     const row = rowSchema.safeParse(parseJson(line))
@@ -69,7 +69,7 @@ export function readCertificates(path: string): Certificates {
   const twice = sorted.find((row, i) => sorted[i - 1]?.index === row.index)
   if (twice)
     throw new UserError(`${path} is damaged: it has two rows of image ${twice.index}: write it anew with certify`)
-  const range = { first: sorted[0]!.index, last: sorted.at(-1)!.index + 1 }
+  const range = { first: sorted[0].index, last: sorted.at(-1)!.index + 1 }
   const summary = summarise(header.data, sorted, { ...range, seconds: 0, images: 0 })
   return { path, header: header.data, rows: sorted, summary }
 }

@@ -19,7 +19,7 @@ export function settingRows(
   const names = [...new Set(runs.flatMap(({ settings }) => Object.keys(settings)))]
   const rows = names.map((name) => {
     const values = runs.map(({ settings }) => format(name, settings[name]))
-    const usual = runs.length > 1 ? values[0]! : format(name, runs[0]!.defaults[name])
+    const usual = runs.length > 1 ? values[0] : format(name, runs[0].defaults[name])
     return { name, values, differs: values.some((value) => value !== usual) }
   })
   return [...rows.filter(({ differs }) => differs), ...rows.filter(({ differs }) => !differs)]

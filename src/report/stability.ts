@@ -51,19 +51,19 @@ export function measureStability(
     const chunk = loadChunk(loaded, { ...examples(dataset, indices), epsilon, norm, domain })
     proveNetwork(loaded, chunk, true).intervals.forEach(({ lower, upper }, stage) => {
       const [l, u] = [engine.read(lower.pointer, lower.length), engine.read(upper.pointer, upper.length)]
-      const sum = counts[stage]!
+      const sum = counts[stage]
       sum.neurons = l.length / chunk.columns
       for (let at = 0; at < l.length; at++) {
         if (at % chunk.columns >= chunk.count) continue
-        if (u[at]! <= 0) sum.inactive++
-        else if (l[at]! >= 0) sum.active++
+        if (u[at] <= 0) sum.inactive++
+        else if (l[at] >= 0) sum.active++
         else sum.unstable++
       }
     })
     engine.release(mark)
   }
   const layers = counts
-    .filter((_, stage) => loaded.stages[stage]!.relu)
+    .filter((_, stage) => loaded.stages[stage].relu)
     .map(({ neurons, active, inactive, unstable }) => {
       const total = neurons * count
       return { neurons, active: active / total, inactive: inactive / total, unstable: unstable / total }

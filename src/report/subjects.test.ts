@@ -42,11 +42,11 @@ test('the network of lone certificates is found beside them, or given', () => {
   mkdirSync(deep)
   copyFileSync(certificates, join(deep, 'lp.jsonl'))
   writeFileSync(join(deep, 'broken.safetensors'), 'x')
-  expect(readSubjects([join(deep, 'lp.jsonl')])[0]!.certificates[0]!.known).toBeUndefined()
+  expect(readSubjects([join(deep, 'lp.jsonl')])[0].certificates[0].known).toBeUndefined()
   saveNetwork(join(deep, 'net.safetensors'), network)
-  expect(readSubjects([join(deep, 'lp.jsonl')])[0]!.certificates[0]!.known?.path).toBe(join(deep, 'net.safetensors'))
+  expect(readSubjects([join(deep, 'lp.jsonl')])[0].certificates[0].known?.path).toBe(join(deep, 'net.safetensors'))
   saveNetwork(elsewhere, network)
-  expect(readSubjects([certificates], [elsewhere])[0]!.certificates[0]!.known?.path).toBe(elsewhere)
+  expect(readSubjects([certificates], [elsewhere])[0].certificates[0].known?.path).toBe(elsewhere)
 })
 
 test('what is given twice counts once; equal names are told apart by their paths', () => {
@@ -59,7 +59,7 @@ test('what is given twice counts once; equal names are told apart by their paths
 test('a run that has only begun, and settings of other versions', () => {
   for (const file of ['log.jsonl', 'best.safetensors', 'f.safetensors']) rmSync(join(run, file))
   writeFileSync(join(run, 'config.json'), '{"dataset":"fashion","futuristic":3,"epochs":2}')
-  expect(readSubjects([run])[0]!.run).toMatchObject({
+  expect(readSubjects([run])[0].run).toMatchObject({
     settings: { futuristic: 3 },
     defaults: {},
     log: [],
@@ -69,7 +69,7 @@ test('a run that has only begun, and settings of other versions', () => {
 
 test('settings that a version did not know yet have their defaults', () => {
   writeFileSync(join(run, 'config.json'), '{"dataset":"mnist","architecture":"mnist-small","epochs":3,"epsilon":0.3}')
-  const { settings, defaults } = readSubjects([run])[0]!.run!
+  const { settings, defaults } = readSubjects([run])[0].run!
   expect(settings).toMatchObject({ norm: 'linf', bounds: 'exact', epochs: 3, dataset: 'mnist' })
   expect(defaults).toMatchObject({ epochs: 10, dataset: 'synthetic', architecture: 'mnist-small', rampEpochs: 0.6 })
 })

@@ -56,7 +56,7 @@ export function tableRows(subjects: readonly Subject[], parts: ReadonlyMap<strin
       part: parts.get(file.header.dataset.sha256) ?? 'unknown',
       ...ofCertificates(file),
     }))
-    return rows.length > 0 ? rows : ofValidation(subjects[subject]!, subject, training)
+    return rows.length > 0 ? rows : ofValidation(subjects[subject], subject, training)
   })
 }
 

@@ -14,12 +14,12 @@ const vectors = fc
         return kind === 'sparse' && random.integer(2) ? 0 : random.normal() * 10 ** random.between(-3, 3)
       })
     const [u, w] = [draw(), draw()]
-    if (kind === 'near') u.forEach((_, j) => (u[j] = 3 * w[j]! + 1e-6 * random.normal()))
-    if (kind === 'opposite') u.forEach((_, j) => (u[j] = -0.5 * w[j]!))
+    if (kind === 'near') u.forEach((_, j) => (u[j] = 3 * w[j] + 1e-6 * random.normal()))
+    if (kind === 'opposite') u.forEach((_, j) => (u[j] = -0.5 * w[j]))
     return { u, w }
   })
 
-const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, j) => sum + v * b[j]!, 0)
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, v, j) => sum + v * b[j], 0)
 /** s lies in the ball of `norm` itself: the dual of the dual. */
 const primalNorm = (norm: Norm, s: Float64Array) => dualNorm(norm === 'l1' ? 'linf' : norm, s)
 
@@ -36,7 +36,7 @@ describe.each(['l2', 'l1'] as const)('the multiplier over an %s ball', (norm) =>
   const along = (u: Float64Array, w: Float64Array, eta: number) =>
     dualNorm(
       norm,
-      u.map((v, j) => v + eta * w[j]!),
+      u.map((v, j) => v + eta * w[j]),
     )
 
   it('has the ends of the derivative’s range', () => {
@@ -59,7 +59,7 @@ describe.each(['l2', 'l1'] as const)('the multiplier over an %s ball', (norm) =>
     property((u, w, { eta, subgradient: s, lowest, highest }, scale) => {
       expect(eta).toBeGreaterThanOrEqual(0)
       expect(primalNorm(norm, s)).toBeLessThan(1 + 1e-9)
-      const sum = u.map((v, j) => v + eta * w[j]!)
+      const sum = u.map((v, j) => v + eta * w[j])
       expect(Math.abs(dot(s, sum) - dualNorm(norm, sum))).toBeLessThan(scale * (1 + eta))
       if (eta > 0) expect(Math.abs(dot(s, w) - (lowest + highest) / 2)).toBeLessThan(scale)
       else expect(dot(s, u)).toBeCloseTo(dualNorm(norm, u), 6)

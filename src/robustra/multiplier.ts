@@ -39,7 +39,7 @@ function overEuclidean(u: Float64Array, w: Float64Array): Multiplier {
     return { eta: 0, subgradient: u.map((v) => (a === 0 ? 0 : v / a)), lowest: a === 0 ? c : 0, highest: c }
   }
   const share = dot(u, w) / (c * c)
-  const p = u.map((v, j) => v - share * w[j]!)
+  const p = u.map((v, j) => v - share * w[j])
   const distance = Math.sqrt(dot(p, p))
   if (distance <= PARALLEL * a) {
     if (share > 0) return { eta: 0, subgradient: u.map((v) => v / a), lowest: c, highest: c }
@@ -51,7 +51,7 @@ function overEuclidean(u: Float64Array, w: Float64Array): Multiplier {
   const rest = Math.sin(theta / 2) * Math.sqrt(1 + kappa) // √(1 − κ²)
   return {
     eta: ((kappa / rest) * distance) / c - share,
-    subgradient: p.map((v, j) => (rest * v) / distance + (kappa * w[j]!) / c),
+    subgradient: p.map((v, j) => (rest * v) / distance + (kappa * w[j]) / c),
     lowest: c * Math.cos(theta),
     highest: c,
   }
@@ -64,8 +64,8 @@ function overEuclidean(u: Float64Array, w: Float64Array): Multiplier {
 function overLargest(u: Float64Array, w: Float64Array): Multiplier {
   // line 2j is u_j + ηw_j, line 2j + 1 its negative
   const count = 2 * u.length
-  const intercept = (line: number) => (line & 1 ? -u[line >> 1]! : u[line >> 1]!)
-  const slope = (line: number) => (line & 1 ? -w[line >> 1]! : w[line >> 1]!)
+  const intercept = (line: number) => (line & 1 ? -u[line >> 1] : u[line >> 1])
+  const slope = (line: number) => (line & 1 ? -w[line >> 1] : w[line >> 1])
   let [line, highest] = [0, 0]
   for (let other = 0; other < count; other++) {
     const above = intercept(other) - intercept(line)
@@ -90,13 +90,13 @@ function overLargest(u: Float64Array, w: Float64Array): Multiplier {
   }
   const share = line === before ? 1 : (middle - slope(before)) / (slope(line) - slope(before))
   const subgradient = new Float64Array(u.length)
-  subgradient[before >> 1]! += (before & 1 ? -1 : 1) * (1 - share)
-  subgradient[line >> 1]! += (line & 1 ? -1 : 1) * share
+  subgradient[before >> 1] += (before & 1 ? -1 : 1) * (1 - share)
+  subgradient[line >> 1] += (line & 1 ? -1 : 1) * share
   return { eta, subgradient, lowest, highest }
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0
-  for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!
+  for (let j = 0; j < a.length; j++) sum += a[j] * b[j]
   return sum
 }

@@ -35,18 +35,18 @@ const pairOf = (seed: number, norm: 'l2' | 'l1') => {
       Float32Array.from({ length: sizeOf(input) }, () => random.uniform()),
     ),
     labels: Array.from({ length: 4 }, () => random.integer(classes)),
-    epsilon: Math.fround([0.05, 0.5, 2][random.integer(3)]!),
+    epsilon: Math.fround([0.05, 0.5, 2][random.integer(3)]),
   }
 }
 type Pair = ReturnType<typeof pairOf>
 
 const spaceOf = (pair: Pair, e: number, target: number, prune = true, f: Network = pair.f): AdversarialSpace => {
   const [centre, radius] = [
-    Float64Array.from(pair.images[e]!),
-    new Float64Array(pair.images[e]!.length).fill(pair.epsilon),
+    Float64Array.from(pair.images[e]),
+    new Float64Array(pair.images[e].length).fill(pair.epsilon),
   ]
   const boundsOf = prune ? referencePrunedDualBounds : referenceDualBounds
-  return referenceAdversarialSpace(f, pair.g, pair.labels[e]!, target, centre, radius, boundsOf, pair.norm)
+  return referenceAdversarialSpace(f, pair.g, pair.labels[e], target, centre, radius, boundsOf, pair.norm)
 }
 
 const targetsOf = ({ classes, labels }: Pair, e: number) =>
@@ -59,7 +59,7 @@ const scaleOf = ({ f, g, box }: AdversarialSpace) =>
     ...[f, g].map(
       ({ inputCoefficients, constant }) =>
         Math.abs(constant) +
-        inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]!) + box.radius[j]!), 0),
+        inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]) + box.radius[j]), 0),
     ),
   )
 
@@ -112,18 +112,18 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
           const [l, r] = range
           // where the derivative hardly grows, η is a matter of rounding: it can only be held against its own long form
           const isFlat = r - l < tolerance
-          if (!isFlat) close('margin', found[target]!, objectiveLong(expected, eta, tZero))
-          if (!isFlat) close('t₀', space.t[row]!, tZero)
-          close('l', space.lowest[row]!, l)
-          close('r', space.highest[row]!, r)
+          if (!isFlat) close('margin', found[target], objectiveLong(expected, eta, tZero))
+          if (!isFlat) close('t₀', space.t[row], tZero)
+          close('l', space.lowest[row], l)
+          close('r', space.highest[row], r)
           close(
             'long form',
-            found[target]!,
-            objectiveLong(expected, space.eta[row]!, space.t[row]!),
-            tolerance * (1 + space.eta[row]!),
+            found[target],
+            objectiveLong(expected, space.eta[row], space.t[row]),
+            tolerance * (1 + space.eta[row]),
           )
-          if (!(found[target]! <= ordinary[target]! + tolerance)) wrong.push(`${seed} ${e} ${target}: above the bound`)
-          if (found[target]! < ordinary[target]! - 10 * tolerance) seen.below++
+          if (!(found[target] <= ordinary[target] + tolerance)) wrong.push(`${seed} ${e} ${target}: above the bound`)
+          if (found[target] < ordinary[target] - 10 * tolerance) seen.below++
           const kind = l >= 0 ? 'loose' : r <= 0 ? 'infeasible' : 'tight'
           counts[kind]++
           seen[kind]++
@@ -150,18 +150,18 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       const pair = pairOf(seed, norm)
       inEngine(pair, true, undefined, ({ margins, space }, _, e) => {
         const found = engine.read(margins.pointer, pair.classes)
-        const label = pair.labels[e]!
+        const label = pair.labels[e]
         targetsOf(pair, e).forEach((target, row) => {
           const of = spaceOf(pair, e, target)
           const { random, epsilon } = pair
-          const centre = pair.images[e]!
+          const centre = pair.images[e]
           const points = [
             ...Array.from({ length: 8 }, () => extremePoint(random, centre, epsilon, norm)),
             ...Array.from({ length: 8 }, () => innerPoint(random, centre, epsilon, norm)),
             pointTowards(of.f.inputCoefficients, centre, epsilon, norm),
             pointTowards(of.g.inputCoefficients, centre, epsilon, norm),
             pointTowards(
-              of.f.inputCoefficients.map((v, j) => v + space.eta[row]! * of.g.inputCoefficients[j]!),
+              of.f.inputCoefficients.map((v, j) => v + space.eta[row] * of.g.inputCoefficients[j]),
               centre,
               epsilon,
               norm,
@@ -170,12 +170,12 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
           for (const point of points) {
             const margin = (network: Network) => {
               const outputs = referenceForward(network, point).at(-1)!
-              return outputs[target]! - outputs[label]!
+              return outputs[target] - outputs[label]
             }
             // no constraint where η is 0
-            if (space.eta[row]! > 0 && margin(pair.g) < space.t[row]!) continue
+            if (space.eta[row] > 0 && margin(pair.g) < space.t[row]) continue
             reached++
-            if (!(margin(pair.f) <= found[target]! + 1e-4 * scaleOf(of))) above.push(`${seed} ${e} ${target}`)
+            if (!(margin(pair.f) <= found[target] + 1e-4 * scaleOf(of))) above.push(`${seed} ${e} ${target}`)
           }
         })
       })
@@ -189,7 +189,7 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       const pair = pairOf(seed, norm)
       inEngine({ ...pair, g: pair.f }, false, undefined, ({ margins, space }, ordinary) => {
         expect([...space.eta].filter((eta) => eta !== 0)).toEqual([])
-        engine.read(margins.pointer, pair.classes).forEach((m, t) => expect(m).toBeCloseTo(ordinary[t]!, 4))
+        engine.read(margins.pointer, pair.classes).forEach((m, t) => expect(m).toBeCloseTo(ordinary[t], 4))
       })
     }
   })
@@ -208,7 +208,7 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
         pair,
         true,
         tape,
-        ({ margins }, _, e) => engine.f32.set(weights[e]!, margins.gradient(engine) >> 2),
+        ({ margins }, _, e) => engine.f32.set(weights[e], margins.gradient(engine) >> 2),
         (f, g) => {
           tape.backward()
           f.readGradient(gradient)
@@ -219,7 +219,7 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       const held = pair.images.map((_, e) =>
         targetsOf(pair, e).map((target) => {
           const { f, g, box } = spaceOf(pair, e, target)
-          const scaled = ({ inputCoefficients }: typeof f) => inputCoefficients.map((v, j) => v * box.radius[j]!)
+          const scaled = ({ inputCoefficients }: typeof f) => inputCoefficients.map((v, j) => v * box.radius[j])
           return { target, s: multiplierOf(norm, scaled(f), scaled(g)).subgradient }
         }),
       )
@@ -228,10 +228,10 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
           const terms = ofExample.map(({ target, s }) => {
             const { f, box } = spaceOf(pair, e, target, true, { ...pair.f, parameters: parameters as never })
             const input = f.inputCoefficients.reduce(
-              (total, v, j) => total + v * (box.centre[j]! + box.radius[j]! * s[j]!),
+              (total, v, j) => total + v * (box.centre[j] + box.radius[j] * s[j]),
               0,
             )
-            return weights[e]![target]! * (input + f.constant)
+            return weights[e][target] * (input + f.constant)
           })
           return terms.reduce((a, b) => a + b, sum)
         }, 0)
@@ -240,11 +240,11 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       for (let n = 0; n < 4; n++) {
         const i = random.integer(gradient.length)
         const at = (step: number) =>
-          objective(Float64Array.from(pair.f.parameters).with(i, pair.f.parameters[i]! + step))
+          objective(Float64Array.from(pair.f.parameters).with(i, pair.f.parameters[i] + step))
         const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
         if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
         checked++
-        if (!(Math.abs(gradient[i]! - (forwards + backwards) / 2) <= 2e-3 * scale)) {
+        if (!(Math.abs(gradient[i] - (forwards + backwards) / 2) <= 2e-3 * scale)) {
           wrong.push(`${seed} parameter ${i}: ${gradient[i]} instead of ${forwards}`)
         }
       }
@@ -260,6 +260,6 @@ it('the dual norm of the reference’s long form is the engine’s', () => {
   const vector = Float64Array.from({ length: 9 }, () => random.normal())
   for (const norm of ['linf', 'l2', 'l1'] as const) {
     const point = pointTowards(vector, new Float64Array(9), 1, norm)
-    expect(point.reduce((sum, x, j) => sum + x * vector[j]!, 0)).toBeCloseTo(dualNorm(norm, vector), 12)
+    expect(point.reduce((sum, x, j) => sum + x * vector[j], 0)).toBeCloseTo(dualNorm(norm, vector), 12)
   }
 })

@@ -50,7 +50,7 @@ function randomPair(seed: number): Pair {
     g,
     images: Array.from({ length: count }, () => Float32Array.from({ length: sizeOf(input) }, () => random.uniform())),
     labels: Array.from({ length: count }, () => random.integer(classes)),
-    epsilon: Math.fround([0.01, 0.1, 0.3][random.integer(3)]!),
+    epsilon: Math.fround([0.01, 0.1, 0.3][random.integer(3)]),
   }
 }
 
@@ -99,10 +99,10 @@ const referenceSpaceOf = (
   referenceAdversarialSpace(
     f,
     pair.g,
-    pair.labels[e]!,
+    pair.labels[e],
     target,
-    Float64Array.from(pair.images[e]!),
-    new Float64Array(pair.images[e]!.length).fill(pair.epsilon),
+    Float64Array.from(pair.images[e]),
+    new Float64Array(pair.images[e].length).fill(pair.epsilon),
     prune ? referencePrunedDualBounds : referenceDualBounds,
   )
 
@@ -112,7 +112,7 @@ function isClear(space: AdversarialSpace): boolean {
   const scale = Math.max(...f.inputCoefficients.map(Math.abs)) * 1e-4
   const scaleG = Math.max(...g.inputCoefficients.map(Math.abs)) * 1e-4
   const unclear = f.inputCoefficients.some((v, j) => {
-    const q = g.inputCoefficients[j]!
+    const q = g.inputCoefficients[j]
     return (v !== 0 && Math.abs(v) < scale) || (q !== 0 && Math.abs(q) < scaleG)
   })
   const median = medianTransition(space)
@@ -123,7 +123,7 @@ function isClear(space: AdversarialSpace): boolean {
 const scaleOf = ({ f, g, box }: AdversarialSpace) => {
   const sizes = [f, g].map(
     ({ inputCoefficients, constant, upper, lower }) =>
-      inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]!) + box.radius[j]!), 0) +
+      inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]) + box.radius[j]), 0) +
       Math.abs(constant) +
       Math.abs(upper) +
       Math.abs(lower),
@@ -143,9 +143,9 @@ describe('bounds over the reference space', () => {
           let tie = false
           let t = 0
           let tClear = true
-          if (margins[pair.labels[e]!] !== 0)
-            wrong.push(`${seed} ${e}: the label's margin is ${margins[pair.labels[e]!]}`)
-          targetsOf(pair, pair.labels[e]!).forEach((target, row) => {
+          if (margins[pair.labels[e]] !== 0)
+            wrong.push(`${seed} ${e}: the label's margin is ${margins[pair.labels[e]]}`)
+          targetsOf(pair, pair.labels[e]).forEach((target, row) => {
             const expected = referenceSpaceOf(pair, e, target, prune)
             const tolerance = 2e-4 * scaleOf(expected)
             const [eta, clear] = [medianTransition(expected), isClear(expected)]
@@ -155,9 +155,9 @@ describe('bounds over the reference space', () => {
             if (clear) {
               seen.clear++
               if (eta === 0) seen.none++
-              close('margin', margins[target]!, objectiveShort(expected))
-              close('η', space.eta[row]!, eta, 2e-3 * eta)
-              close('t₀', space.t[row]!, tZero(expected))
+              close('margin', margins[target], objectiveShort(expected))
+              close('η', space.eta[row], eta, 2e-3 * eta)
+              close('t₀', space.t[row], tZero(expected))
             } else {
               // float32 may pick a neighbour of the median
               seen.unclear++
@@ -166,13 +166,13 @@ describe('bounds over the reference space', () => {
                 .sort()
               const candidates = [0, ...positive, eta]
               const fits = candidates.some(
-                (point) => Math.abs(objectiveShort(expected, signsAt(expected, point)) - margins[target]!) <= tolerance,
+                (point) => Math.abs(objectiveShort(expected, signsAt(expected, point)) - margins[target]) <= tolerance,
               )
               const jump = expected.f.inputCoefficients.reduce(
-                (most, v, j) => Math.max(most, Math.abs(v) * expected.box.radius[j]!),
+                (most, v, j) => Math.max(most, Math.abs(v) * expected.box.radius[j]),
                 0,
               )
-              if (!fits) close('margin', margins[target]!, objectiveShort(expected), tolerance + 2 * jump)
+              if (!fits) close('margin', margins[target], objectiveShort(expected), tolerance + 2 * jump)
             }
             const [l, r] = derivativeRange(expected, 0)
             if (Math.abs(l) < tolerance || Math.abs(r) < tolerance || (!clear && eta === 0)) tie = true
@@ -207,9 +207,9 @@ describe('bounds over the reference space', () => {
         const pair = randomPair(seed)
         engineSpaces(pair, prune).forEach(({ margins, ordinary }, e) => {
           margins.forEach((m, t) => {
-            const tolerance = 1e-5 * Math.max(1, Math.abs(ordinary[t]!))
-            if (!(m <= ordinary[t]! + tolerance)) above.push(`${seed} ${e} ${t}: ${m} above ${ordinary[t]}`)
-            if (m < ordinary[t]! - 10 * tolerance) below++
+            const tolerance = 1e-5 * Math.max(1, Math.abs(ordinary[t]))
+            if (!(m <= ordinary[t] + tolerance)) above.push(`${seed} ${e} ${t}: ${m} above ${ordinary[t]}`)
+            if (m < ordinary[t] - 10 * tolerance) below++
           })
         })
       }
@@ -223,7 +223,7 @@ describe('bounds over the reference space', () => {
       const pair = randomPair(seed)
       for (const { margins, ordinary, space } of engineSpaces({ ...pair, g: pair.f }, false)) {
         expect([...space.eta].filter((eta) => eta !== 0)).toEqual([])
-        margins.forEach((m, t) => expect(m).toBeCloseTo(ordinary[t]!, 4))
+        margins.forEach((m, t) => expect(m).toBeCloseTo(ordinary[t], 4))
       }
     }
   })
@@ -250,7 +250,7 @@ describe('gradients over the reference space', () => {
         const pair = randomPair(seed)
         const random = new Random(seed, 'weights')
         const spaces = pair.images.map((_, e) =>
-          targetsOf(pair, pair.labels[e]!).map((target) => ({
+          targetsOf(pair, pair.labels[e]).map((target) => ({
             target,
             space: referenceSpaceOf(pair, e, target, prune),
           })),
@@ -270,7 +270,7 @@ describe('gradients over the reference space', () => {
         const relaxedG = relaxNetwork(g, undefined, chunk, options)
         pair.images.forEach((_, e) => {
           const { margins } = robustraMargins(relaxedF, tape, relaxedG, e)
-          engine.f32.set(weights[e]!, margins.gradient(engine) >> 2)
+          engine.f32.set(weights[e], margins.gradient(engine) >> 2)
         })
         tape.backward()
         const gradient = new Float32Array(f.parameterCount)
@@ -286,7 +286,7 @@ describe('gradients over the reference space', () => {
               sum +
               ofExample.reduce((s, { target }, i) => {
                 const space = referenceSpaceOf(pair, e, target, prune, { ...pair.f, parameters: parameters as never })
-                return s + weights[e]![target]! * objectiveShort(space, signs[e]![i]!)
+                return s + weights[e][target] * objectiveShort(space, signs[e][i])
               }, 0),
             0,
           )
@@ -295,12 +295,12 @@ describe('gradients over the reference space', () => {
         for (let n = 0; n < 5; n++) {
           const i = random.integer(gradient.length)
           const at = (step: number) =>
-            objective(Float64Array.from(pair.f.parameters).with(i, pair.f.parameters[i]! + step))
+            objective(Float64Array.from(pair.f.parameters).with(i, pair.f.parameters[i] + step))
           const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
           // at a kink the sides differ
           if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
           checked++
-          if (!(Math.abs(gradient[i]! - (forwards + backwards) / 2) <= 2e-3 * scale)) {
+          if (!(Math.abs(gradient[i] - (forwards + backwards) / 2) <= 2e-3 * scale)) {
             wrong.push(`${seed} parameter ${i}: ${gradient[i]} instead of ${forwards}`)
           }
         }

@@ -56,13 +56,13 @@ export function robustraMargins(
   const reference = carryMargins(g, undefined, example)
   const { upper, space } = closeOverReference(f, tape, own.carried, g, reference.carried, example)
   const margins = scatter(engine, tape, stages.at(-1)!.outputShape.channels, own.specification, { upper })
-  const rows = [...own.specification.neurons.keys()].filter((row) => own.specification.neurons[row]! >= 0)
+  const rows = [...own.specification.neurons.keys()].filter((row) => own.specification.neurons[row] >= 0)
   const count = (holds: (row: number) => boolean) => rows.filter(holds).length
   const statistics = {
-    t: rows.reduce((sum, row) => sum + space.t[row]!, 0),
-    loose: count((row) => space.lowest[row]! >= 0),
-    tight: count((row) => space.lowest[row]! < 0 && space.highest[row]! > 0),
-    infeasible: count((row) => space.lowest[row]! < 0 && space.highest[row]! <= 0),
+    t: rows.reduce((sum, row) => sum + space.t[row], 0),
+    loose: count((row) => space.lowest[row] >= 0),
+    tight: count((row) => space.lowest[row] < 0 && space.highest[row] > 0),
+    infeasible: count((row) => space.lowest[row] < 0 && space.highest[row] <= 0),
   }
   return { margins, space, statistics }
 }
@@ -97,10 +97,10 @@ function closeOverReference(
   const upper = Tensor.create(engine, rows)
   const { f32 } = engine
   const sum = (row: number, ...tensors: Tensor[]) =>
-    tensors.reduce((s, { pointer }) => s + f32[(pointer >> 2) + row]!, 0)
+    tensors.reduce((s, { pointer }) => s + f32[(pointer >> 2) + row], 0)
   const read = (i: number) => engine.read(sums + 4 * i * rows, rows)
   for (let row = 0; row < rows; row++) {
-    f32[(upper.pointer >> 2) + row] = f32[(sums >> 2) + row]! + sum(row, own.constant, own.upperGap, ownCentre)
+    f32[(upper.pointer >> 2) + row] = f32[(sums >> 2) + row] + sum(row, own.constant, own.upperGap, ownCentre)
   }
   // Eqn. 10: the derivative at t = 0 is radius·sgn·q̂ + C
   const plusConstant = (slope: number, row: number) =>
@@ -140,17 +140,17 @@ function solveRows(
   const [ofOwn, ofReference, signs] = [coefficients.pointer >> 2, reference.coefficients.pointer >> 2, to.signs >> 2]
   for (let row = 0; row < rows; row++) {
     for (let j = 0, at = row; j < inputs; j++, at += rows) {
-      const r = f32[(radius + j * stride) >> 2]!
-      u[j] = r * f32[ofOwn + at]!
-      w[j] = r * f32[ofReference + at]!
+      const r = f32[(radius + j * stride) >> 2]
+      u[j] = r * f32[ofOwn + at]
+      w[j] = r * f32[ofReference + at]
     }
     const { eta, subgradient, lowest, highest } = multiplierOf(norm, u, w)
     let [alongOwn, alongReference] = [0, 0]
     for (let j = 0, at = row; j < inputs; j++, at += rows) {
-      const s = subgradient[j]!
+      const s = subgradient[j]
       f32[signs + at] = s
-      alongOwn += s * u[j]!
-      alongReference += s * w[j]!
+      alongOwn += s * u[j]
+      alongReference += s * w[j]
     }
     f32[(to.eta >> 2) + row] = eta
     const sums = [alongOwn, alongReference, lowest, highest]

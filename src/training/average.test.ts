@@ -7,7 +7,7 @@ function averages(weights: readonly number[], decay: number): number[] {
   return weights.map((weight, i) => {
     takeIntoAverage({ parameters: Float32Array.of(5, weight, 5), average }, decay, i + 1, 1, 2)
     expect([average[0], average[2]]).toEqual([7, 7])
-    return average[1]!
+    return average[1]
   })
 }
 

@@ -23,5 +23,5 @@ export function takeIntoAverage(
   end: number,
 ): void {
   const share = Math.max(1 - decay, 1 / step)
-  for (let i = start; i < end; i++) average[i]! += share * (parameters[i]! - average[i]!)
+  for (let i = start; i < end; i++) average[i] += share * (parameters[i] - average[i])
 }

@@ -74,8 +74,8 @@ const folding = (loaded: LoadedNetwork, parameters: Float32Array, pixels: readon
 function channelsBehind({ architecture, parameters }: Network, layer: number, images: readonly Float32Array[]) {
   const cut = { architecture: { ...architecture, layers: architecture.layers.slice(0, layer + 1) }, parameters }
   const values = images.map((image) => evaluate(cut, image))
-  const channels = parameterLayout(architecture).find((tensor) => tensor.layer === layer)!.shape[0]!
-  const places = values[0]!.length / channels
+  const channels = parameterLayout(architecture).find((tensor) => tensor.layer === layer)!.shape[0]
+  const places = values[0].length / channels
   return Array.from({ length: channels }, (_, c) => values.flatMap((v) => [...v.slice(c * places, (c + 1) * places)]))
 }
 
@@ -87,9 +87,9 @@ describe('foldImages', () => {
     const pixels = imagesOf(plain, 37, 3)
     const network = { architecture: plain, parameters: folding(loaded, parameters, pixels, 8) }
     for (const layer of [1, 4]) {
-      const bias = parameterLayout(plain).filter((tensor) => tensor.layer === layer)[1]!
+      const bias = parameterLayout(plain).filter((tensor) => tensor.layer === layer)[1]
       channelsBehind(network, layer, pixels).forEach((values, c) => {
-        expect(mean(values)).toBeCloseTo(parameters[bias.offset + c]!, 4)
+        expect(mean(values)).toBeCloseTo(parameters[bias.offset + c], 4)
         expect(mean(values.map((v) => (v - mean(values)) ** 2))).toBeCloseTo(1, 2)
       })
     }
@@ -114,7 +114,7 @@ describe('unfoldImages', () => {
       const again = { architecture, parameters: folding(loaded, unfolded, pixels, 8) }
       for (const image of imagesOf(architecture, 5, 9)) {
         const expected = evaluate({ architecture, parameters }, image)
-        evaluate(again, image).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 3))
+        evaluate(again, image).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 3))
       }
     }
   })
@@ -166,7 +166,7 @@ describe('foldChunk', () => {
           const h = 3e-4
           const moved = (by: number) => lossAt(parameters.map((p, j) => (j === i ? p + by : p)))
           const difference = (moved(h) - moved(-h)) / (2 * h)
-          expect(Math.abs(gradient[i]! - difference)).toBeLessThan(2e-3 + 0.02 * Math.abs(difference))
+          expect(Math.abs(gradient[i] - difference)).toBeLessThan(2e-3 + 0.02 * Math.abs(difference))
         }
       }
     },

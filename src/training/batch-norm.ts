@@ -43,7 +43,7 @@ export function foldChunk(
   const stages = stageTensors(network)
     .slice(0, -1)
     .map((tensors, s): NormalisedStage => {
-      const stage = network.stages[s]!
+      const stage = network.stages[s]
       const z = products(network, tape, stage, outputs, images)
       const sums = new ChannelSums(stage)
       sums.add(network, z, images)
@@ -62,9 +62,9 @@ export function foldChunk(
     tape.backward()
     const throughMoments = room
     network.readGradient(throughMoments)
-    for (let i = 0; i < gradient.length; i++) gradient[i]! += throughMoments[i]!
+    for (let i = 0; i < gradient.length; i++) gradient[i] += throughMoments[i]
     for (const { tensors, toBias } of stages) {
-      for (const { bias } of tensors) toBias.forEach((value, c) => (gradient[bias.offset + c]! += value))
+      for (const { bias } of tensors) toBias.forEach((value, c) => (gradient[bias.offset + c] += value))
     }
   }
 }
@@ -87,13 +87,13 @@ export function foldImages(
     .slice(0, -1)
     .forEach((tensors, s) => {
       network.setParameters(folded)
-      const sums = new ChannelSums(stages[s]!)
+      const sums = new ChannelSums(stages[s])
       for (let chunk = 0; chunk < chunks; chunk++) {
         const mark = engine.mark()
         const images = load(chunk)
         const outputs: Tensor[] = []
         for (const stage of stages.slice(0, s)) outputs.push(output(network, stage, outputs, images))
-        sums.add(network, products(network, undefined, stages[s]!, outputs, images), images)
+        sums.add(network, products(network, undefined, stages[s], outputs, images), images)
         engine.release(mark)
       }
       fold(folded, { tensors, ...sums.moments() })
@@ -123,7 +123,7 @@ export function unfoldImages(
     const images = load(chunk)
     const outputs: Tensor[] = []
     hidden.forEach((stage, s) => {
-      sums[s]!.add(network, products(network, undefined, stage, outputs, images), images)
+      sums[s].add(network, products(network, undefined, stage, outputs, images), images)
       outputs.push(output(network, stage, outputs, images))
     })
     engine.release(mark)
@@ -144,9 +144,9 @@ function products(
   { ball, columns }: Images,
   withBias = false,
 ): Tensor {
-  const inputs = terms.map(({ source }) => (source < 0 ? ball.centre : outputs[source]!))
+  const inputs = terms.map(({ source }) => (source < 0 ? ball.centre : outputs[source]))
   const shift = withBias ? { values: bias, gradient: 0 } : undefined
-  const wanted = (i: number) => ({ input: terms[i]!.source >= 0, weights: true })
+  const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
   return affine(engine, tape, terms, inputs, columns, 'signed', shift, wanted)
 }
 
@@ -175,15 +175,15 @@ class ChannelSums {
   add({ engine }: LoadedNetwork, z: Tensor, { count }: Images): void {
     const { sums, products } = channelSums(engine, this.channels, z.pointer, z)
     for (let c = 0; c < this.channels; c++) {
-      this.#sums[c]! += sums[c]!
-      this.#squares[c]! += products[c]!
+      this.#sums[c] += sums[c]
+      this.#squares[c] += products[c]
     }
     this.#count += count * this.#places
   }
 
   moments(): Moments {
     const mean = this.#sums.map((sum) => sum / this.#count)
-    const variance = this.#squares.map((sum, c) => Math.max(0, sum / this.#count - mean[c]! ** 2))
+    const variance = this.#squares.map((sum, c) => Math.max(0, sum / this.#count - mean[c] ** 2))
     return { mean, deviation: variance.map((v) => Math.sqrt(v + TINY)) }
   }
 }
@@ -199,8 +199,8 @@ function normalise(
 ): Tensor {
   const y = Tensor.create(engine, z.length)
   const n = (z.length / images.columns / mean.length) * images.count
-  const channels = Array.from(mean, (mu, c) => ({ mu, sigma: deviation[c]!, c }))
-  const shift = (c: number) => tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c]!, 0)
+  const channels = Array.from(mean, (mu, c) => ({ mu, sigma: deviation[c], c }))
+  const shift = (c: number) => tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c], 0)
   scaleChannels(
     engine,
     z,
@@ -215,10 +215,10 @@ function normalise(
       z,
       y,
       channels.map(({ mu, sigma, c }) => {
-        const [sum, product] = [sums[c]!, (products[c]! - mu * sums[c]!) / sigma]
-        toBias[c]! += sum
-        const slope = (toDeviation[c]! - product / sigma) / n / sigma
-        return [1 / sigma, slope, (toMean[c]! - sum / sigma) / n - slope * mu]
+        const [sum, product] = [sums[c], (products[c] - mu * sums[c]) / sigma]
+        toBias[c] += sum
+        const slope = (toDeviation[c] - product / sigma) / n / sigma
+        return [1 / sigma, slope, (toMean[c] - sum / sigma) / n - slope * mu]
       }),
     )
     clearPadding(engine, new Tensor(z.gradient(engine), z.length), images)

@@ -178,7 +178,7 @@ function putBack(learners: readonly Learner[], { tensors, state }: SavedState, p
       }
       values.set(tensor.data)
     }
-    learner.steps = state.steps[learner.name]!
+    learner.steps = state.steps[learner.name]
   }
 }
 

@@ -35,9 +35,9 @@ test.each(['natural', 'interval', 'lp-dual', 'robustra'] as const)(
     const { networks, reports } = await train(options, runIn(method))
     expect(reports.every(({ loss }) => Number.isFinite(loss))).toBe(true)
     expect(reports.at(-1)).toMatchObject({ epoch: 0, epsilon: 2 / 255, learningRate: 0.001 })
-    const { network } = loadNetwork(networks[0]!.path)
+    const { network } = loadNetwork(networks[0].path)
     expect(network.architecture).toMatchObject({ name: 'cifar10-small', input: { channels: 3, height: 32, width: 32 } })
-    expect([...network.parameters]).toEqual([...networks[0]!.network.parameters])
+    expect([...network.parameters]).toEqual([...networks[0].network.parameters])
   },
   60_000,
 )

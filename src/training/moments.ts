@@ -29,7 +29,7 @@ export function stageTensors({ architecture }: LoadedNetwork): TermTensors[][] {
   const tensors = parameterLayout(architecture)
   const ofLayer = (index: number) => tensors.filter(({ layer }) => layer === index)
   return planStages(architecture).stages.map(({ terms }) =>
-    terms.map(({ layer }) => ({ weight: ofLayer(layer)[0]!, bias: ofLayer(layer)[1]! })),
+    terms.map(({ layer }) => ({ weight: ofLayer(layer)[0], bias: ofLayer(layer)[1] })),
   )
 }
 
@@ -38,13 +38,13 @@ export function fold(
   parameters: Float32Array,
   { tensors, mean, deviation }: Moments & Pick<NormalisedStage, 'tensors'>,
 ): void {
-  const { offset } = tensors[0]!.bias
+  const { offset } = tensors[0].bias
   mean.forEach((mu, c) => {
-    const sigma = deviation[c]!
+    const sigma = deviation[c]
     for (const { weight } of tensors) {
-      for (let [i, end] = rangeOf(weight, c, mean.length); i < end; i++) parameters[i]! /= sigma
+      for (let [i, end] = rangeOf(weight, c, mean.length); i < end; i++) parameters[i] /= sigma
     }
-    parameters[offset + c]! -= mu / sigma
+    parameters[offset + c] -= mu / sigma
   })
 }
 
@@ -54,15 +54,15 @@ export function foldAdjoint(
   folded: Float32Array,
   { tensors, mean, deviation, toMean, toDeviation }: NormalisedStage,
 ): void {
-  const { offset } = tensors[0]!.bias
+  const { offset } = tensors[0].bias
   mean.forEach((mu, c) => {
-    const [sigma, toShift] = [deviation[c]!, gradient[offset + c]!]
+    const [sigma, toShift] = [deviation[c], gradient[offset + c]]
     toMean[c] = -toShift / sigma
     let toSigma = (toShift * mu) / sigma
     for (const { weight } of tensors) {
       for (let [i, end] = rangeOf(weight, c, mean.length); i < end; i++) {
-        toSigma -= gradient[i]! * folded[i]!
-        gradient[i]! /= sigma
+        toSigma -= gradient[i] * folded[i]
+        gradient[i] /= sigma
       }
     }
     toDeviation[c] = toSigma / sigma
@@ -81,20 +81,20 @@ export function normalisable(
 ): Float32Array {
   const result = parameters.slice()
   stageTensors(network).forEach((tensors, s) => {
-    const { terms, outputShape } = network.stages[s]!
+    const { terms, outputShape } = network.stages[s]
     tensors.forEach(({ weight }, i) => {
-      const source = moments[terms[i]!.source]
+      const source = moments[terms[i].source]
       if (!source) return
       const row = weight.length / outputShape.channels
       const each = row / source.deviation.length
       for (let j = 0; j < weight.length; j++) {
-        result[weight.offset + j]! *= source.deviation[Math.floor((j % row) / each)]!
+        result[weight.offset + j] *= source.deviation[Math.floor((j % row) / each)]
       }
     })
     moments[s]?.mean.forEach((mu, c) => {
-      const bias = tensors.reduce((sum, { bias: { offset } }) => sum + parameters[offset + c]!, 0)
+      const bias = tensors.reduce((sum, { bias: { offset } }) => sum + parameters[offset + c], 0)
       tensors.forEach(({ bias: { offset } }, i) => {
-        result[offset + c] = i === 0 ? (bias + mu) / moments[s]!.deviation[c]! : 0
+        result[offset + c] = i === 0 ? (bias + mu) / moments[s].deviation[c] : 0
       })
     })
   })

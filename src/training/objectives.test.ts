@@ -102,7 +102,7 @@ describe('objectives compose', () => {
       const { gradient } = lossOf(network, reference, method, seed, settings)
       const length = Math.hypot(...gradient)
       const at = (h: number) => {
-        const parameters = network.parameters.map((p, i) => p + (h * gradient[i]!) / length)
+        const parameters = network.parameters.map((p, i) => p + (h * gradient[i]) / length)
         return lossOf({ architecture, parameters }, reference, method, seed, settings).loss
       }
       const h = 2e-4
@@ -165,7 +165,7 @@ describe('dual margins over interval bounds (CROWN-IBP)', () => {
   const marginsOf = (chunk: Chunk, loaded: LoadedNetwork, example: number) => {
     const read = ({ pointer, length }: { pointer: number; length: number }) => engine.read(pointer, length)
     const { last } = propagateIntervals(loaded, undefined, chunk)
-    const label = chunk.labels[example]!
+    const label = chunk.labels[example]
     return {
       crown: read(dualMargins(relaxNetwork(loaded, undefined, chunk, { hidden: 'interval' }), undefined, example)),
       interval: read(intervalMargins(engine, undefined, loaded.stages.at(-1)!, last, chunk.columns, example, label)),
@@ -184,16 +184,16 @@ describe('dual margins over interval bounds (CROWN-IBP)', () => {
       labels.forEach((label, e) => {
         const { crown, interval } = marginsOf(chunk, loaded, e)
         crown.forEach((bound, target) => {
-          expect(bound).toBeLessThanOrEqual(interval[target]!)
-          if (bound < interval[target]! - 1e-4) tighter++
+          expect(bound).toBeLessThanOrEqual(interval[target])
+          if (bound < interval[target] - 1e-4) tighter++
         })
         for (let sample = 0; sample < 50; sample++) {
           const scores = evaluate(
             network,
-            images[e]!.map((x) => x + 0.05 * (source.integer(2) ? 1 : -1)),
+            images[e].map((x) => x + 0.05 * (source.integer(2) ? 1 : -1)),
           )
           scores.forEach((score, target) => {
-            if (target !== label) expect(score - scores[label]!).toBeLessThan(crown[target]! + 1e-4)
+            if (target !== label) expect(score - scores[label]).toBeLessThan(crown[target] + 1e-4)
           })
         }
       })

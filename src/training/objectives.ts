@@ -168,7 +168,7 @@ function relaxed(
   const { mode, dimension, memory, seed } = bounds
   const estimates = {
     dimension,
-    random: (example: number) => new Random(seed, stream, identifiers[example]!),
+    random: (example: number) => new Random(seed, stream, identifiers[example]),
     ifCheaper: mode === 'auto',
   }
   // no random numbers estimate the dual norm of ℓ1 balls

@@ -38,18 +38,18 @@ export function applyUpdate(
   const { learningRate, momentum, weightDecay, sparsity, scale, step } = update
   if (update.optimiser === 'sgd') {
     for (let i = start; i < end; i++) {
-      const g = gradient[i]! * scale + weightDecay * parameters[i]! + sparsity * Math.sign(parameters[i]!)
-      first[i] = step === 1 ? g : momentum * first[i]! + g
-      parameters[i]! -= learningRate * first[i]!
+      const g = gradient[i] * scale + weightDecay * parameters[i] + sparsity * Math.sign(parameters[i])
+      first[i] = step === 1 ? g : momentum * first[i] + g
+      parameters[i] -= learningRate * first[i]
     }
     return
   }
   const rate = learningRate / (1 - BETA1 ** step)
   const correction = 1 / (1 - BETA2 ** step)
   for (let i = start; i < end; i++) {
-    const g = gradient[i]! * scale + weightDecay * parameters[i]! + sparsity * Math.sign(parameters[i]!)
-    first[i] = BETA1 * first[i]! + (1 - BETA1) * g
-    second[i] = BETA2 * second[i]! + (1 - BETA2) * g * g
-    parameters[i]! -= (rate * first[i]!) / (Math.sqrt(second[i]! * correction) + TINY)
+    const g = gradient[i] * scale + weightDecay * parameters[i] + sparsity * Math.sign(parameters[i])
+    first[i] = BETA1 * first[i] + (1 - BETA1) * g
+    second[i] = BETA2 * second[i] + (1 - BETA2) * g * g
+    parameters[i] -= (rate * first[i]) / (Math.sqrt(second[i] * correction) + TINY)
   }
 }

@@ -107,7 +107,7 @@ export type GivenOptions = { readonly [Name in keyof TrainingOptions]?: Training
 export function trainingOptions(given: GivenOptions, preset?: string): TrainingOptions {
   if (preset !== undefined && !Object.hasOwn(presets, preset)) throw unknownName('preset', preset, Object.keys(presets))
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-  const chosen = preset === undefined ? {} : presets[preset]!
+  const chosen = preset === undefined ? {} : presets[preset]
   const dataset = given.dataset ?? chosen.dataset ?? defaults.dataset
   const base = { ...defaults, ...byDataset[dataset], ...chosen }
   const epochs = typeof given.epochs === 'number' ? given.epochs : base.epochs
@@ -126,7 +126,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
     bounds: isLarge(given.architecture ?? base.architecture) ? ('auto' as const) : base.bounds,
   }
   const parsed = trainingOptionsSchema.safeParse({ ...scaled, ...named })
-  if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0]!, named))
+  if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0], named))
   requirePossibleRadii(parsed.data)
   const { method, parallelPair } = parsed.data
   if (parallelPair && method !== 'robustra') {
@@ -199,7 +199,7 @@ function isLarge(architecture: string): boolean {
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
   if (issue.code === 'unrecognized_keys') {
-    return unknownName('setting', issue.keys[0]!, Object.keys(trainingOptionsSchema.unwrap().shape)).message
+    return unknownName('setting', issue.keys[0], Object.keys(trainingOptionsSchema.unwrap().shape)).message
   }
   const name = String(issue.path[0])
   if (issue.code === 'too_small')

@@ -65,7 +65,7 @@ function lossByDifferences(f: Network, g: Network, { images, labels }: ReturnTyp
   const H = 1e-5
   const entropy = (network: Network, image: ArrayLike<number>, label: number) => {
     const z = evaluate(network, image)
-    return Math.log(z.reduce((sum, value) => sum + Math.exp(value), 0)) - z[label]!
+    return Math.log(z.reduce((sum, value) => sum + Math.exp(value), 0)) - z[label]
   }
   const gradient = (network: Network, image: Float32Array, label: number) =>
     Array.from(image, (_, j) => {
@@ -77,11 +77,11 @@ function lossByDifferences(f: Network, g: Network, { images, labels }: ReturnTyp
         )
       return (at(H) - at(-H)) / (2 * H)
     })
-  const dot = (a: number[], b: number[]) => a.reduce((sum, value, j) => sum + value * b[j]!, 0)
+  const dot = (a: number[], b: number[]) => a.reduce((sum, value, j) => sum + value * b[j], 0)
   const losses = images.map((image, e) => {
-    const [a, b] = [f, g].map((network) => gradient(network, image, labels[e]!)) as [number[], number[]]
+    const [a, b] = [f, g].map((network) => gradient(network, image, labels[e])) as [number[], number[]]
     const cosine = dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))
-    return entropy(f, image, labels[e]!) + COSINE_WEIGHT * Math.abs(cosine)
+    return entropy(f, image, labels[e]) + COSINE_WEIGHT * Math.abs(cosine)
   })
   return losses.reduce((a, b) => a + b) / losses.length
 }
@@ -108,13 +108,13 @@ const cases = names.flatMap((name) => [2, 3, 4].map((seed) => [name, seed] as co
 
 describe('the loss of Section 4', () => {
   it.each(cases)('of a %s network (%i) is that of its definition', (name, seed) => {
-    const [f, g] = [networkOf(architectures[name]!, seed), networkOf(architectures[name]!, seed + 10)]
+    const [f, g] = [networkOf(architectures[name], seed), networkOf(architectures[name], seed + 10)]
     const examples = imagesOf(seed, 3)
     expect(lossOf(f, g, examples).loss).toBeCloseTo(lossByDifferences(f, g, examples), 5)
   })
 
   it.each(cases)('of a %s network (%i) has the gradient that float64 differences give', (name, seed) => {
-    const architecture = architectures[name]!
+    const architecture = architectures[name]
     const [f, g] = [networkOf(architecture, seed), networkOf(architecture, seed + 10)]
     const examples = imagesOf(seed, 3)
     const { gradient } = lossOf(f, g, examples)
@@ -124,17 +124,17 @@ describe('the loss of Section 4', () => {
       const direction = Float64Array.from(gradient, () => random.between(-1, 1))
       // the float64 pass takes parameters as they are, which float32 could not hold
       const moved = (size: number) => {
-        const parameters = Float64Array.from(f.parameters, (p, k) => p + size * direction[k]!)
+        const parameters = Float64Array.from(f.parameters, (p, k) => p + size * direction[k])
         return lossByDifferences({ architecture, parameters: parameters as unknown as Float32Array }, g, examples)
       }
       const slope = (moved(step) - moved(-step)) / (2 * step)
-      const expected = gradient.reduce((sum, value, k) => sum + value * direction[k]!, 0)
+      const expected = gradient.reduce((sum, value, k) => sum + value * direction[k], 0)
       expect(Math.abs(slope - expected)).toBeLessThan(2e-4 * Math.max(1, Math.abs(slope)))
     }
   })
 
   it('is plain cross-entropy beside a network without any gradient, and λ more beside itself', () => {
-    const f = networkOf(architectures['sequential']!, 1)
+    const f = networkOf(architectures['sequential'], 1)
     const examples = imagesOf(1, 2)
     const dead = { ...f, parameters: new Float32Array(f.parameters.length) }
     const alone = lossOf(f, dead, examples)

@@ -46,7 +46,7 @@ export function orthogonalityLoss(
   return labels.reduce((sum, label, e) => {
     const loss = crossEntropy(engine, logits, classes, label, weight, e, columns)
     directionalGradient(engine, logits, tangents, classes, label, weight * COSINE_WEIGHT, e, columns)
-    return sum + loss + weight * COSINE_WEIGHT * Math.abs(cosines[e]!)
+    return sum + loss + weight * COSINE_WEIGHT * Math.abs(cosines[e])
   }, 0)
 }
 
@@ -74,15 +74,15 @@ function cosineGradient(a: Float32Array, b: Float32Array, columns: number, count
   const cosines = Array.from({ length: count }, (_, e) => {
     let [aa, bb, ab] = [0, 0, 0]
     for (let j = e; j < a.length; j += columns) {
-      aa += a[j]! * a[j]!
-      bb += b[j]! * b[j]!
-      ab += a[j]! * b[j]!
+      aa += a[j] * a[j]
+      bb += b[j] * b[j]
+      ab += a[j] * b[j]
     }
     const [lengthA, lengthB] = [Math.sqrt(aa), Math.sqrt(bb)]
     if (lengthA === 0 || lengthB === 0) return 0
     const cosine = ab / lengthA / lengthB
     for (let j = e; j < a.length; j += columns) {
-      direction[j] = (Math.sign(cosine) * (b[j]! / lengthB - (cosine * a[j]!) / lengthA)) / lengthA
+      direction[j] = (Math.sign(cosine) * (b[j] / lengthB - (cosine * a[j]) / lengthA)) / lengthA
     }
     return cosine
   })
@@ -100,9 +100,9 @@ function forwardWithTangent(
   const values: Tensor[] = []
   const changes: Tensor[] = []
   for (const { terms, bias, biasGradient, relu: cut } of stages) {
-    const wanted = (i: number) => ({ input: terms[i]!.source >= 0, weights: true })
+    const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
     const step = (image: Tensor, outputs: readonly Tensor[], added?: { values: number; gradient: number }) => {
-      const inputs = terms.map(({ source }) => (source < 0 ? image : outputs[source]!))
+      const inputs = terms.map(({ source }) => (source < 0 ? image : outputs[source]))
       return affine(engine, tape, terms, inputs, columns, 'signed', added, wanted)
     }
     const value = step(images, values, { values: bias, gradient: biasGradient })
@@ -137,14 +137,14 @@ function directionalGradient(
   const [toLogits, toTangents] = [logits.gradient(engine) >> 2, tangents.gradient(engine) >> 2]
   const { f32 } = engine
   const read = ({ pointer }: Tensor) =>
-    Array.from({ length: classes }, (_, c) => f32[(pointer >> 2) + c * columns + example]!)
+    Array.from({ length: classes }, (_, c) => f32[(pointer >> 2) + c * columns + example])
   const [z, t] = [read(logits), read(tangents)]
   const largest = Math.max(...z)
   const total = z.reduce((sum, value) => sum + Math.exp(value - largest), 0)
   const p = z.map((value) => Math.exp(value - largest) / total)
-  const mean = p.reduce((sum, share, c) => sum + share * t[c]!, 0)
+  const mean = p.reduce((sum, share, c) => sum + share * t[c], 0)
   for (let c = 0; c < classes; c++) {
-    f32[toTangents + c * columns + example]! += weight * (p[c]! - (c === label ? 1 : 0))
-    f32[toLogits + c * columns + example]! += weight * p[c]! * (t[c]! - mean)
+    f32[toTangents + c * columns + example] += weight * (p[c] - (c === label ? 1 : 0))
+    f32[toLogits + c * columns + example] += weight * p[c] * (t[c] - mean)
   }
 }

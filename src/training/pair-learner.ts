@@ -26,11 +26,11 @@ async function prepare(setup: LearnerSetup): Promise<(epoch: number) => Promise<
   return async (epoch) => {
     folder.restore(learners)
     const report = await trainer.trainLearner(index, epoch, (progress) => tell({ progress }))
-    folder.saveLearner(learners[index]!, report)
+    folder.saveLearner(learners[index], report)
     tell({ done: epoch })
   }
 }
 
-const prepared = prepare(JSON.parse(process.argv[2]!))
+const prepared = prepare(JSON.parse(process.argv[2]))
 prepared.catch(tellError)
 process.on('message', ({ epoch }: Order) => void prepared.then((train) => train(epoch)).catch(tellError))

@@ -179,7 +179,7 @@ describe('the checkpoint of one learner', () => {
     const run = new RunFolder(at('single'))
     run.create(optionsOf())
     const { architecture } = await loadRunData(optionsOf(), {})
-    const [f, other] = [0, 1].map(() => startLearners(optionsOf(), architecture)[0]!) as [Learner, Learner]
+    const [f, other] = [0, 1].map(() => startLearners(optionsOf(), architecture)[0]) as [Learner, Learner]
     f.state.parameters.fill(3)
     f.state.second.fill(2)
     f.steps = 12

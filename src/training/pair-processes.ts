@@ -64,7 +64,7 @@ export class PairProcesses {
     const script = fileURLToPath(scriptBeside(import.meta.url, './pair-learner'))
     const shares = [Math.ceil(workers / 2), Math.max(1, Math.floor(workers / 2))]
     this.processes = learners.map(({ name }, i) => {
-      const setup: LearnerSetup = { name, folder: folder.path, workers: shares[i]!, dataDirectory }
+      const setup: LearnerSetup = { name, folder: folder.path, workers: shares[i], dataDirectory }
       const child = fork(script, [JSON.stringify(setup)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
       child.on('message', (answer: Answer) => this.#onAnswer(i, answer))
       child.on('error', (error) => this.#fail(new UserError(`no process for ${name}: ${error.message}`)))
@@ -96,7 +96,7 @@ export class PairProcesses {
     if (before) return before
     const done = new Promise<void>((resolve) => (this.#onDone[index] = resolve))
     // What cannot be sent was for a process that has ended, which `#failed` tells.
-    this.processes[index]!.send({ epoch } satisfies Order, () => undefined)
+    this.processes[index].send({ epoch } satisfies Order, () => undefined)
     await Promise.race([done, this.#failed])
     return this.#folder.restoreLearner(learner, epoch + 1)!
   }
@@ -106,7 +106,7 @@ export class PairProcesses {
       const { name, message, stack } = answer.error
       this.#fail(name === 'UserError' ? new UserError(message) : Object.assign(new Error(message), { stack }))
     } else if ('done' in answer) {
-      this.#onDone[index]!()
+      this.#onDone[index]()
     } else {
       try {
         this.#onProgress?.(answer.progress)

@@ -25,10 +25,10 @@ interface Bounds {
 /** The two regularisers of a layer as they are written, in float64. */
 function referenceLayer({ lower, upper }: Bounds, input: number): { tightness: number; relu: number } {
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
-  const radius = mean(lower.map((l, i) => (upper[i]! - l) / 2))
-  const centres = lower.map((l, i) => (l + upper[i]!) / 2)
+  const radius = mean(lower.map((l, i) => (upper[i] - l) / 2))
+  const centres = lower.map((l, i) => (l + upper[i]) / 2)
   const m = mean(centres)
-  const [active, inactive] = [centres.filter((_, i) => lower[i]! > 0), centres.filter((_, i) => upper[i]! < 0)]
+  const [active, inactive] = [centres.filter((_, i) => lower[i] > 0), centres.filter((_, i) => upper[i] < 0)]
   const cost = (a: number, b: number) => (a === b ? 0 : Math.max(0, 0.5 - Math.min(a / b, b / a)) / 0.5)
   const sum = (values: readonly number[], value: (c: number) => number) => values.reduce((s, c) => s + value(c), 0)
   const none = active.length + inactive.length === 0
@@ -96,7 +96,7 @@ describe('the regularisers of interval training', () => {
       const { tightness, relu } = referenceLayer({ lower, upper }, input)
       if (tightness > 0 && relu > 0) costly++
       expect(regularise(engine, chunk, hidden, 0.25)).toBeCloseTo(0.25 * (tightness + relu), 5)
-      const gradients = [hidden[0]!.lower, hidden[0]!.upper].map((end) => engine.read(end.gradient(engine), end.length))
+      const gradients = [hidden[0].lower, hidden[0].upper].map((end) => engine.read(end.gradient(engine), end.length))
       expect(gradients.flatMap((g) => [...g].filter((v, i) => i % chunk.columns >= count && v !== 0))).toEqual([])
     }
     expect(costly).toBeGreaterThan(20)
@@ -110,10 +110,10 @@ function reference({ network, images, epsilon }: Case, parameters: ArrayLike<num
     referenceIntervalBounds(moved, Float64Array.from(image), new Float64Array(image.length).fill(epsilon)),
   )
   const deviations =
-    network.architecture.layers[0]!.kind === 'normalise' ? network.architecture.layers[0].deviation : [1]
+    network.architecture.layers[0].kind === 'normalise' ? network.architecture.layers[0].deviation : [1]
   const input = epsilon * (deviations.reduce((sum, d) => sum + 1 / d, 0) / deviations.length)
-  const layers = perImage[0]!.slice(0, -1).map((_, i) => {
-    const ends = (end: 'lower' | 'upper') => perImage.flatMap((bounds) => [...bounds[i]![end]])
+  const layers = perImage[0].slice(0, -1).map((_, i) => {
+    const ends = (end: 'lower' | 'upper') => perImage.flatMap((bounds) => [...bounds[i][end]])
     return referenceLayer({ lower: ends('lower'), upper: ends('upper') }, input)
   })
   return layers.reduce((sum, { tightness, relu }) => sum + tightness + relu, 0) / layers.length
@@ -135,7 +135,7 @@ describe('their gradients', () => {
       const images = Array.from({ length: 1 + random.integer(6) }, () =>
         Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform()),
       )
-      const example = { network, images, epsilon: Math.fround([0.003, 0.01, 0.1][random.integer(3)]!) }
+      const example = { network, images, epsilon: Math.fround([0.003, 0.01, 0.1][random.integer(3)]) }
       const mark = engine.mark()
       const tape = new Tape()
       const loaded = new LoadedNetwork(engine, network.architecture, true)
@@ -152,14 +152,14 @@ describe('their gradients', () => {
       if (!(Math.abs(value - here) <= 1e-3 * Math.max(1, here))) wrong.push(`${seed}: ${value} instead of ${here}`)
       const scale = Math.max(1e-3, ...gradient.map(Math.abs))
       // where the gradient is large, and anywhere
-      const largest = gradient.reduce((most, v, i) => (Math.abs(v) > Math.abs(gradient[most]!) ? i : most), 0)
+      const largest = gradient.reduce((most, v, i) => (Math.abs(v) > Math.abs(gradient[most]) ? i : most), 0)
       for (const i of [largest, ...Array.from({ length: 8 }, () => random.integer(gradient.length))]) {
-        const at = (step: number) => reference(example, parameters.with(i, parameters[i]! + step))
+        const at = (step: number) => reference(example, parameters.with(i, parameters[i] + step))
         const [forwards, backwards] = [(at(1e-6) - here) / 1e-6, (here - at(-1e-6)) / 1e-6]
         // not at a kink
         if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
         if (gradient[i] !== 0) checked++
-        if (!(Math.abs(gradient[i]! - (forwards + backwards) / 2) <= 2e-3 * scale))
+        if (!(Math.abs(gradient[i] - (forwards + backwards) / 2) <= 2e-3 * scale))
           wrong.push(`${seed} ${i}: ${gradient[i]} instead of ${forwards}`)
       }
     }

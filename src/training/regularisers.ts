@@ -51,7 +51,7 @@ function meanOf({ f32 }: Engine, { pointer, length }: Tensor, { columns, count }
   let sum = 0
   const end = (pointer >> 2) + length
   for (let row = pointer >> 2; row < end; row += columns) {
-    for (let i = row; i < row + count; i++) sum += f32[i]!
+    for (let i = row; i < row + count; i++) sum += f32[i]
   }
   return sum / ((length / columns) * count)
 }
@@ -80,8 +80,8 @@ function balanceOf({ f32 }: Engine, { columns, count }: Chunk, { lower, upper }:
   const [l, u] = [lower.pointer >> 2, upper.pointer >> 2]
   for (let row = 0; row < lower.length; row += columns) {
     for (let i = row; i < row + count; i++) {
-      const low = f32[l + i]!
-      const high = f32[u + i]!
+      const low = f32[l + i]
+      const high = f32[u + i]
       if (low <= 0 && high >= 0) continue
       const sums = low > 0 ? active : inactive
       const centre = (low + high) / 2
@@ -122,12 +122,12 @@ function addGradients(
   const { f32 } = engine
   for (let row = 0; row < lower.length; row += columns) {
     for (let i = row; i < row + count; i++) {
-      const low = f32[l + i]!
-      const high = f32[u + i]!
+      const low = f32[l + i]
+      const high = f32[u + i]
       const phase = low > 0 ? active : high < 0 ? inactive : unstable
       const toCentre = phase.constant + (phase.slope * (low + high)) / 2
-      f32[dl + i]! += (share * (toCentre - toRadius)) / 2
-      f32[du + i]! += (share * (toCentre + toRadius)) / 2
+      f32[dl + i] += (share * (toCentre - toRadius)) / 2
+      f32[du + i] += (share * (toCentre + toRadius)) / 2
     }
   }
 }

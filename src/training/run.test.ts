@@ -78,9 +78,9 @@ describe('a run', () => {
     const [saved] = [loadNetwork(join(folder, 'normalised', 'f.safetensors')).network.parameters]
     expect(hash(saved)).toBe(hash(tensors.get('f.folded')!.data as Float32Array))
     expect(hash(saved)).not.toBe(hash(tensors.get('f.parameters')!.data as Float32Array))
-    expect(hash(networks[0]!.network.parameters)).toBe(hash(saved))
+    expect(hash(networks[0].network.parameters)).toBe(hash(saved))
     // one that is done offers the same
-    expect(hash((await resume(runIn('normalised'))).networks[0]!.network.parameters)).toBe(hash(saved))
+    expect(hash((await resume(runIn('normalised'))).networks[0].network.parameters)).toBe(hash(saved))
   })
 
   it('with averages, stopped anywhere, ends as one that never was, and saves what they are', async () => {
@@ -91,7 +91,7 @@ describe('a run', () => {
     expect(state('stopped averaged')).toEqual(state('averaged'))
     const { tensors } = readSafetensors(join(folder, 'averaged', 'checkpoint.safetensors'))
     const hashOf = (field: string) => hash(tensors.get(field)!.data as Float32Array)
-    expect(hash(networks[0]!.network.parameters)).toBe(hashOf('f.average'))
+    expect(hash(networks[0].network.parameters)).toBe(hashOf('f.average'))
     expect(hashOf('f.average')).not.toBe(hashOf('f.parameters'))
   })
 

@@ -161,7 +161,7 @@ describe('a run', () => {
     const image = new Float32Array(784).map((_, i) => (i % 7) / 7)
     const expected = evaluate(network, image)
     // the moments of the second epoch are of images in another order, the same ones
-    evaluate(after, image).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 2))
+    evaluate(after, image).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 2))
     expect(reports).toHaveLength(2)
   })
 
@@ -182,10 +182,10 @@ describe('a warm-up', () => {
     ])
     expect(reports.map(({ space }) => space !== undefined)).toEqual([false, false, true, true])
     await train(optionsOf({ epochs: 1, trainingCount: 12 }), runIn('natural'))
-    const { seconds: _, epsilon: __, ...first } = reports[0]!
+    const { seconds: _, epsilon: __, ...first } = reports[0]
     expect(state('natural').log[0]).toMatchObject(first)
     // g begins elsewhere
-    expect(reports[1]!.loss).not.toBe(reports[0]!.loss)
+    expect(reports[1].loss).not.toBe(reports[0].loss)
   })
 
   it('by intervals and regularised is the same after an interruption', async () => {

@@ -16,7 +16,7 @@ import type { Learner } from './learner.ts'
  */
 export function startFrom(start: string, learners: readonly Learner[], architecture: Architecture): void {
   const paths = networkFiles(start, learners)
-  learners.forEach(({ name, state }, i) => state.parameters.set(parametersOf(paths[i]!, name, architecture)))
+  learners.forEach(({ name, state }, i) => state.parameters.set(parametersOf(paths[i], name, architecture)))
   const [f, g] = learners.map(({ state }) => state.parameters)
   if (g && f!.every((value, i) => value === g[i])) {
     throw new UserError(`${paths.join(' and ')} are the same network: the networks of a pair must differ, see --start`)

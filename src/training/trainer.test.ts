@@ -81,7 +81,7 @@ describe('training', () => {
       const one = await trained(given, 1)
       expect(await trained(given, 3)).toEqual(one)
       const ofF = one.reports.filter(({ network }) => network === 'f')
-      expect(ofF.at(-1)!.loss).toBeLessThan(ofF[0]!.loss)
+      expect(ofF.at(-1)!.loss).toBeLessThan(ofF[0].loss)
       expect(ofF.every(({ work }) => work!.projected > 0)).toBe(true)
       expect(ofF.every(({ work }) => (bounds === 'projected' ? work!.rows === 0 : true))).toBe(true)
     })
@@ -97,7 +97,7 @@ describe('training', () => {
         expect(one.reports.every(({ loss, certifiedError: c }) => loss > 0 && loss < 10 && c! <= 1)).toBe(true)
         if (method !== 'lp-dual') continue
         const box = await trained({ ...given, norm: 'linf' }, 1)
-        expect(box.reports[0]!.loss).toBeGreaterThan(one.reports[0]!.loss)
+        expect(box.reports[0].loss).toBeGreaterThan(one.reports[0].loss)
       }
     })
   }
@@ -115,9 +115,9 @@ describe('training', () => {
     const one = await trained(warm, 1)
     expect(await trained(warm, 3)).toEqual(one)
     expect(one.reports.map(({ method }) => method)).toEqual(['interval', 'lp-dual'])
-    const firstLoss = async (given: GivenOptions) => (await trained({ ...warm, ...given }, 1)).reports[0]!.loss
-    expect(await firstLoss({ regularise: 0 })).toBeLessThan(one.reports[0]!.loss)
-    expect(await firstLoss({ initialisation: 'ibp' })).not.toBe(one.reports[0]!.loss)
+    const firstLoss = async (given: GivenOptions) => (await trained({ ...warm, ...given }, 1)).reports[0].loss
+    expect(await firstLoss({ regularise: 0 })).toBeLessThan(one.reports[0].loss)
+    expect(await firstLoss({ initialisation: 'ibp' })).not.toBe(one.reports[0].loss)
   })
 
   it('with batch normalisation is the same with 1 and 3 workers, and the folded network has learnt', async () => {
@@ -143,7 +143,7 @@ describe('training', () => {
       const one = await trained({ ...given, average: 0.8 }, 1)
       expect(await trained({ ...given, average: 0.8 }, 3)).toEqual(one)
       const without = await trained(given, 1)
-      const [parameters, plain] = [one.weights[0]![0], without.weights[0]![0]]
+      const [parameters, plain] = [one.weights[0][0], without.weights[0][0]]
       // of a pair each learns from what has come of the other, which is an average
       if (given.method === 'robustra') expect(parameters).not.toEqual(plain)
       else expect(parameters).toEqual(plain)
@@ -165,7 +165,7 @@ describe('training', () => {
     // validation images stay as they are: both have the same errors before they have learned anything
     const still = { method: 'natural', optimiser: 'sgd', learningRate: 1e-20, epochs: 1 } as const
     const errors = async (augment: 'none' | 'flip-crop') => {
-      const { loss, cleanError, certifiedError, unstable } = (await trained({ ...still, augment }, 1)).reports[0]!
+      const { loss, cleanError, certifiedError, unstable } = (await trained({ ...still, augment }, 1)).reports[0]
       return { loss, others: { cleanError, certifiedError, unstable } }
     }
     const [plain, changed] = [await errors('none'), await errors('flip-crop')]
@@ -190,9 +190,9 @@ describe('training', () => {
       trained({ method: 'natural', optimiser: 'sgd', gradientClip: 1e-6, momentum: 0, learningRate: 1, epochs: 1 }, 1),
       trained({ method: 'natural', optimiser: 'sgd', momentum: 0, learningRate: 1e-20, epochs: 1 }, 1),
     ])
-    const moved = Math.hypot(...clipped.weights[0]![0]!.map((v, i) => v - decayed.weights[0]![0]![i]!))
+    const moved = Math.hypot(...clipped.weights[0][0].map((v, i) => v - decayed.weights[0][0][i]))
     expect(moved).toBeLessThan(1e-5)
-    expect(Math.hypot(...clipped.weights[0]![1]!)).toBeCloseTo(1e-6, 8)
+    expect(Math.hypot(...clipped.weights[0][1])).toBeCloseTo(1e-6, 8)
   })
 
   it('stops with what to do when the loss is not finite', async () => {

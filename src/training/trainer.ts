@@ -46,7 +46,7 @@ export class Trainer {
     this.options = options
     this.learners = learners
     this.#data = data
-    const length = learners[0]!.state.parameters.length
+    const length = learners[0].state.parameters.length
     // a warm-up never cuts into more chunks
     this.#gradients = chunkStarts(options.batchSize, options.method, length)
       .slice(1)
@@ -90,8 +90,8 @@ export class Trainer {
     const constraints = totals.loose + totals.tight + totals.infeasible
     return {
       epoch,
-      network: this.learners[index]!.name,
-      method: methodAt(this.options, epoch, this.learners[index]!.name),
+      network: this.learners[index].name,
+      method: methodAt(this.options, epoch, this.learners[index].name),
       loss: totals.loss / steps,
       ...validation,
       ...((totals.rows > 0 || totals.projected > 0) && {
@@ -114,7 +114,7 @@ export class Trainer {
 
   async #trainOnce(index: number, epoch: number, onProgress?: (progress: Progress) => void) {
     const { options, learners } = this
-    const learner = learners[index]!
+    const learner = learners[index]
     const images = this.#data.training.count
     const order = this.#orderOf(learner, epoch)
     const steps = Math.ceil(images / options.batchSize)
@@ -131,15 +131,14 @@ export class Trainer {
 
   async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<ObjectiveResult> {
     const { options, learners } = this
-    const learner = learners[index]!
+    const learner = learners[index]
     const method = methodAt(options, epoch, learner.name)
     const starts = chunkStarts(batch.length, method, learner.state.parameters.length)
     const other = trainsPair(method) ? 1 - index : undefined
     const results = await this.#run<ObjectiveResult>(starts.length - 1, {
       kind: 'gradient',
       network: { learner: index, version: learner.steps, which: 'trained' },
-      reference:
-        other === undefined ? undefined : { learner: other, version: learners[other]!.steps, which: 'outcome' },
+      reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },
       method,
       epsilon: epsilonAt(options, epoch, step, steps),
       empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
@@ -204,8 +203,8 @@ export class Trainer {
     await this.#run(1, {
       kind,
       learner,
-      change: this.#changeOf(this.learners[learner]!, epoch),
-      images: this.#orderOf(this.learners[learner]!, epoch).slice(0, FOLDED_IMAGES),
+      change: this.#changeOf(this.learners[learner], epoch),
+      images: this.#orderOf(this.learners[learner], epoch).slice(0, FOLDED_IMAGES),
     })
   }
 
@@ -215,7 +214,7 @@ export class Trainer {
     const size = 20
     const results = await this.#run<ValidateResult>(Math.ceil(count / size), {
       kind: 'validate',
-      network: { learner: index, version: this.learners[index]!.steps, which: 'outcome' },
+      network: { learner: index, version: this.learners[index].steps, which: 'outcome' },
       epsilon: this.options.epsilon,
       size,
     })

@@ -47,19 +47,19 @@ serve<TrainingData>(async (data) => {
   const current = ({ learner, version, which }: Version): LoadedNetwork => {
     const name = `${which} ${version}`
     if (versions[learner] !== name) {
-      const weights = data.learners[learner]!
-      networks[learner]!.setParameters(which === 'trained' ? weights.state.parameters : outcome(weights))
+      const weights = data.learners[learner]
+      networks[learner].setParameters(which === 'trained' ? weights.state.parameters : outcome(weights))
       versions[learner] = name
     }
-    return networks[learner]!
+    return networks[learner]
   }
 
   const gradient = (job: GradientJob, task: number): GradientResult => {
-    const [first, end] = [job.starts[task]!, job.starts[task + 1]!]
+    const [first, end] = [job.starts[task], job.starts[task + 1]]
     const batch = [...job.batch.subarray(first, end)]
     const { images, labels } = examples(data.training, batch, job.change)
     const adjoint = job.batchNorm && fold(job, images, labels)
-    const network = adjoint ? networks[job.network.learner]! : current(job.network)
+    const network = adjoint ? networks[job.network.learner] : current(job.network)
     const reference = job.reference && current(job.reference)
     const most = examplesAtOnce(job)
     const kept = engine.mark()
@@ -92,24 +92,24 @@ serve<TrainingData>(async (data) => {
       engine.release(kept)
       result = addResults(result, part)
     }
-    network.readGradient(data.gradients[task]!)
-    if (adjoint) adjoint(data.gradients[task]!)
+    network.readGradient(data.gradients[task])
+    if (adjoint) adjoint(data.gradients[task])
     return result
   }
 
   /** Leaves the network that is trained with weights that are those of no version. */
   const fold = ({ network: { learner } }: GradientJob, images: readonly Float32Array[], labels: readonly number[]) => {
     versions[learner] = ''
-    const network = networks[learner]!
+    const network = networks[learner]
     const clean = loadChunk(network, { images, labels, epsilon: 0 })
     room ??= new Float32Array(network.parameterCount)
-    return foldChunk(network, data.learners[learner]!.state.parameters, clean, room)
+    return foldChunk(network, data.learners[learner].state.parameters, clean, room)
   }
 
   const foldAll = ({ kind, learner, images, change }: FoldJob): void => {
     versions[learner] = ''
-    const network = networks[learner]!
-    const { state, average, folded } = data.learners[learner]!
+    const network = networks[learner]
+    const { state, average, folded } = data.learners[learner]
     const size = 32
     const chunks = Math.ceil(images.length / size)
     const load = (chunk: number) =>
@@ -122,17 +122,17 @@ serve<TrainingData>(async (data) => {
   }
 
   const sum = ({ chunks, ranges }: SumJob, task: number): number => {
-    const [total, ...others] = data.gradients.slice(0, chunks).map((g) => g.subarray(ranges[task]!, ranges[task + 1]!))
-    for (const other of others) for (let i = 0; i < other.length; i++) total![i]! += other[i]!
+    const [total, ...others] = data.gradients.slice(0, chunks).map((g) => g.subarray(ranges[task], ranges[task + 1]))
+    for (const other of others) for (let i = 0; i < other.length; i++) total![i] += other[i]
     let squares = 0
-    for (let i = 0; i < total!.length; i++) squares += total![i]! ** 2
+    for (let i = 0; i < total!.length; i++) squares += total![i] ** 2
     return squares
   }
 
   const update = ({ learner, update, average: decay, ranges }: UpdateJob, task: number): void => {
-    const { state, average } = data.learners[learner]!
-    const [start, end] = [ranges[task]!, ranges[task + 1]!]
-    applyUpdate(state, data.gradients[0]!, update, start, end)
+    const { state, average } = data.learners[learner]
+    const [start, end] = [ranges[task], ranges[task + 1]]
+    applyUpdate(state, data.gradients[0], update, start, end)
     if (average) takeIntoAverage({ parameters: state.parameters, average }, decay, update.step, start, end)
   }
 
@@ -218,9 +218,9 @@ function examples({ images, labels, shape }: Dataset, indices: readonly number[]
       const image = images.subarray(i * size, (i + 1) * size)
       const bytes = change ? augment(image, shape, change.how, new Random(change.seed, i)) : image
       const values = (pixels[e] ??= new Float32Array(size))
-      for (let p = 0; p < size; p++) values[p] = bytes[p]! / 255
+      for (let p = 0; p < size; p++) values[p] = bytes[p] / 255
       return values
     }),
-    labels: indices.map((i) => labels[i]!),
+    labels: indices.map((i) => labels[i]),
   }
 }

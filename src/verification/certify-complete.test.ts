@@ -36,12 +36,12 @@ test.each(['pixels', 'unbounded'] as const)('decides every image, by either sear
   )
   expect(found.length).toBeGreaterThan(3)
   for (const { index, label, result, point } of found) {
-    const image = examples(dataset, [index]).images[0]!
+    const image = examples(dataset, [index]).images[0]
     const { prediction, margin } = judge(evaluate(network, point), label)
     expect([prediction, margin]).toEqual([result.prediction, result.margin])
     expect(margin).toBeLessThanOrEqual(0)
     point.forEach((value, j) => {
-      expect(Math.abs(value - image[j]!)).toBeLessThanOrEqual(0.05)
+      expect(Math.abs(value - image[j])).toBeLessThanOrEqual(0.05)
       if (domain === 'pixels') expect(value >= 0 && value <= 1).toBe(true)
     })
   }

@@ -33,9 +33,9 @@ test.each(domains)(
     const attacked = (found: typeof rows) => found.filter(({ pgd }) => pgd?.verdict === 'vulnerable').length
     rows.forEach(({ clean, prediction, label }, i) => {
       expect([prediction, label, clean.verdict]).toEqual([
-        ...[others[i]!.prediction, others[i]!.label, others[i]!.clean.verdict],
+        ...[others[i].prediction, others[i].label, others[i].clean.verdict],
       ])
-      expect(clean.margin).toBeCloseTo(others[i]!.clean.margin!, 4)
+      expect(clean.margin).toBeCloseTo(others[i].clean.margin!, 4)
     })
     expect(attacked(rows)).toBeGreaterThan(5)
     expect(attacked(rows)).toBeGreaterThan(0.8 * attacked(others))

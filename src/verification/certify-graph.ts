@@ -28,7 +28,7 @@ export function certifyGraphImages(
   const { domain, seed, steps, restarts } = attack
   const ladderEnds = methods.every((method) => method === 'clean' || method === 'pgd')
   return indices.map((index, i) => {
-    const [image, label] = [images[i]!, labels[i]!]
+    const [image, label] = [images[i], labels[i]]
     const judged = timed(() => judge(evaluate(image), label))
     const attackIt = () => {
       const question = imageQuestion(image, label, dataset.classes, { epsilon, norm, domain })

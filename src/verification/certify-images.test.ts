@@ -50,20 +50,20 @@ test('no proof is above what an attack reaches, what intervals prove the LP does
         const attacked = attackImages(subject, six.slice(0, 4), { ...chosen.attack, epsilon })
         const interval = intervalCertificates(subject, six.slice(0, 4), chosen)
         const pruned = lpCertificates(subject, six.slice(0, 4), chosen, true)
-        const lp = lpCertificates(subject, six.slice(0, 4), chosen, false).map((m, i) => Math.max(m, pruned[i]!))
+        const lp = lpCertificates(subject, six.slice(0, 4), chosen, false).map((m, i) => Math.max(m, pruned[i]))
         attacked.forEach(({ margin, adversarial }, i) => {
           const rounding = 1e-4 * (1 + Math.abs(margin))
-          expect(lp[i]!).toBeLessThanOrEqual(margin + rounding)
-          if (interval[i]! > 0) expect(lp[i]!).toBeGreaterThan(0)
-          seen.add(`${domain} ${adversarial ? 'vulnerable' : lp[i]! > 0 ? 'robust' : 'open'}`)
-          if (adversarial) expect(Math.max(interval[i]!, lp[i]!)).toBeLessThanOrEqual(0)
+          expect(lp[i]).toBeLessThanOrEqual(margin + rounding)
+          if (interval[i] > 0) expect(lp[i]).toBeGreaterThan(0)
+          seen.add(`${domain} ${adversarial ? 'vulnerable' : lp[i] > 0 ? 'robust' : 'open'}`)
+          if (adversarial) expect(Math.max(interval[i], lp[i])).toBeLessThanOrEqual(0)
         })
         return { interval, attacked }
       }),
     )
     // intervals are monotone: a smaller domain is never harder to prove
-    proved[0]!.interval.forEach((whole, i) =>
-      expect(proved[1]!.interval[i]!).toBeGreaterThanOrEqual(whole - 1e-4 * (1 + Math.abs(whole))),
+    proved[0].interval.forEach((whole, i) =>
+      expect(proved[1].interval[i]).toBeGreaterThanOrEqual(whole - 1e-4 * (1 + Math.abs(whole))),
     )
   })
   fc.assert(property, { numRuns: 80, seed: 5 })

@@ -70,7 +70,7 @@ export function certifyImages(subject: Subject, indices: readonly number[], sett
     const attacked = pgd.get(index)
     const draft = {
       index,
-      label: subject.dataset.labels[index]!,
+      label: subject.dataset.labels[index],
       ...cleanParts(judged, attacked),
       ...(interval.has(index) && { interval: certificate(interval.get(index)!) }),
       ...(lp.has(index) && { lp: lpResult(lp.get(index)!, unpruned.get(index)) }),
@@ -170,7 +170,7 @@ export function lpCertificates(
     const proved = proveNetwork(loaded, chunk, prune)
     return chunk.labels.map((label, e) => {
       const { bounds, slack } = provedMarginsAndSlack(proved, e)
-      const without = bounds.map((bound, target) => bound - DOUBTFUL * slack[target]!)
+      const without = bounds.map((bound, target) => bound - DOUBTFUL * slack[target])
       return { least: provedMargin(bounds, label), isDoubtful: provedMargin(without, label) > 0 }
     })
   })
@@ -178,7 +178,7 @@ export function lpCertificates(
   return margins.map(({ least, isDoubtful }, e) => {
     if (proves(least) || !isDoubtful) return least
     const domain = { epsilon, norm, domain: attack.domain }
-    const exact = lpMargin(loaded.engine, network, images[e]!, labels[e]!, domain, prune)
+    const exact = lpMargin(loaded.engine, network, images[e], labels[e], domain, prune)
     return exact > least ? exact : least
   })
 }
@@ -200,7 +200,7 @@ function onChunk<R>(
 const proves = (margin: number): boolean => Number.isFinite(margin) && margin > 0
 
 const byIndex = <R>(indices: readonly number[], results: readonly Timed<R>[]): Map<number, Timed<R>> =>
-  new Map(results.map((result, i) => [indices[i]!, result]))
+  new Map(results.map((result, i) => [indices[i], result]))
 
 const certificate = ({ value, seconds }: Timed<number>) => ({
   verdict: proves(value) ? ('robust' as const) : ('open' as const),

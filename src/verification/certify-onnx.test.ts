@@ -93,10 +93,10 @@ test.each(['pixels', 'unbounded'] as const)(
     expect(summary.undecided).toBe(0)
     const random = new Random(1, 'points')
     for (const { index, label, result } of rows) {
-      const image = examples(dataset, [index]).images[0]!
+      const image = examples(dataset, [index]).images[0]
       if (result.verdict === 'vulnerable' && result.point) {
         expect(judge(logits(result.point), label).margin).toBeCloseTo(result.margin!, 9)
-        expect(result.point.every((value, j) => Math.abs(value - image[j]!) <= 0.03)).toBe(true)
+        expect(result.point.every((value, j) => Math.abs(value - image[j]) <= 0.03)).toBe(true)
       }
       for (let sample = 0; result.verdict === 'robust' && sample < 50; sample++) {
         const point = image.map((pixel) => pixel + 0.03 * (random.integer(2) ? 1 : -1))

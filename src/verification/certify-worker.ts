@@ -48,8 +48,8 @@ serve<CertifyData>(async ({ target, dataset }) => {
     // loaded only where something is left open
     const { climb } = await import('../complete/ladder.ts')
     subject ??= climbSubject()
-    const draft = drafts[task]!
-    return [await climbImage(climb, subject, examples(dataset, [draft.index]).images[0]!, draft, settings)]
+    const draft = drafts[task]
+    return [await climbImage(climb, subject, examples(dataset, [draft.index]).images[0], draft, settings)]
   }
 
   return (kind, job: CheapJob & ClimbJob, task) => (kind === 'cheap' ? doCheap(job, task) : doClimb(job, task))

@@ -126,7 +126,7 @@ test('a counterexample that only float64 can express counts', async () => {
   // x ≥ 0.4 + 2⁻⁴⁰ is right, and float32 has no number of the ball below
   const threshold = Math.fround(0.6) - 0.2 + 2 ** -40
   const point = Float64Array.of(Math.fround(0.6) - 0.2 + 2 ** -41)
-  const narrow = { ...subject, evaluate: (x: ArrayLike<number>) => Float64Array.of(x[0]! - threshold, 0) }
+  const narrow = { ...subject, evaluate: (x: ArrayLike<number>) => Float64Array.of(x[0] - threshold, 0) }
   const climb: Climb = async () => ({ outcome: { ...vulnerable(0), point } as Outcome, steps: [] })
   const { result } = await climbImage(climb, narrow, image, draft, settings)
   expect(result).toMatchObject({ verdict: 'vulnerable', point: [point[0]] })

@@ -31,7 +31,7 @@ function boxOf(image: Float32Array, epsilon: number, norm: Norm, domain: Domain)
   const [least, most] = norm === 'linf' && domain === 'pixels' ? [0, 1] : [-Infinity, Infinity]
   const lower = Float64Array.from(image, (x) => Math.max(least, x - epsilon))
   const upper = Float64Array.from(image, (x) => Math.min(most, x + epsilon))
-  return { centre: lower.map((l, j) => (l + upper[j]!) / 2), radius: lower.map((l, j) => (upper[j]! - l) / 2) }
+  return { centre: lower.map((l, j) => (l + upper[j]) / 2), radius: lower.map((l, j) => (upper[j] - l) / 2) }
 }
 
 describe('the LP dual in float64', () => {
@@ -43,8 +43,8 @@ describe('the LP dual in float64', () => {
         const network = randomNetwork(random, { hiddenLayers: random.integer(4), normalise: random.integer(2) === 0 })
         const image = Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform())
         const label = random.integer(countClasses(network.architecture))
-        const [norm, domain] = [norms[seed % 3]!, domains[random.integer(2)]!]
-        const epsilon = [0, 0.01, 0.1, 0.4][random.integer(4)]!
+        const [norm, domain] = [norms[seed % 3], domains[random.integer(2)]]
+        const epsilon = [0, 0.01, 0.1, 0.4][random.integer(4)]
         const { centre, radius } = boxOf(image, epsilon, norm, domain)
         const expected = provedMargin(reference(network, label, centre, radius, norm), label)
         const margin = lpMargin(engine, network, image, label, { epsilon, norm, domain }, prune)
@@ -72,7 +72,7 @@ describe('certificates', () => {
       const network = randomNetwork(random, { hiddenLayers: 2 })
       const dataset = randomDataset(network, 1, seed)
       const image = Float32Array.from(dataset.images, (byte) => byte / 255)
-      const label = dataset.labels[0]!
+      const label = dataset.labels[0]
       const margin = (epsilon: number) => {
         const settings = { epsilon, domain: 'unbounded' as const }
         return Math.max(...[true, false].map((prune) => lpMargin(engine, network, image, label, settings, prune)))

@@ -63,7 +63,7 @@ function graphWithDifferences(network: Network, label: number): Graph {
   const node = {
     ...last,
     terms: last.terms.map(({ value, map }) => ({ value, map: differences(map) })),
-    bias: Float64Array.from(targets, (target) => last.bias[label]! - last.bias[target]!),
+    bias: Float64Array.from(targets, (target) => last.bias[label] - last.bias[target]),
   }
   return { ...graph, nodes: [...graph.nodes.slice(0, -1), node] }
 }

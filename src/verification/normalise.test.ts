@@ -13,10 +13,10 @@ const network = randomNetwork(random, { input: shape, normalise: false })
 const pixels = Float64Array.from({ length: 60 }, () => random.uniform())
 const byHand = pixels.map((p, j) => {
   const channel = Math.floor(j / 20)
-  return (p - normalisation.mean[channel]!) / normalisation.deviation[channel]!
+  return (p - normalisation.mean[channel]) / normalisation.deviation[channel]
 })
 const close = (values: Float64Array, expected: Float64Array) =>
-  values.forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 9))
+  values.forEach((v, i) => expect(v).toBeCloseTo(expected[i], 9))
 
 /** input + relu(input), as no sequence of layers can do it. */
 const residual: Graph = {
@@ -96,7 +96,7 @@ test('a network of vectors takes images of as many values; others are left alone
 })
 
 /** Pixels in the order [y][x][channel]. */
-const channelsLast = (values: Float64Array) => values.map((_, j) => values[(j % 3) * 20 + Math.floor(j / 3)]!)
+const channelsLast = (values: Float64Array) => values.map((_, j) => values[(j % 3) * 20 + Math.floor(j / 3)])
 
 test('a graph whose channels come last gets the same numbers in its order, normalised channel by channel', () => {
   const graph = { ...residual, inputShape: [4, 5, 3] }

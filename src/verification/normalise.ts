@@ -83,8 +83,8 @@ export function takePixels(
     mean: Array<number>(channels).fill(0),
     deviation: Array<number>(channels).fill(1),
   }
-  const map = selectionMap(size, size, pixel, (j) => 1 / deviation[channel(j)]!)
-  const bias = Float64Array.from({ length: size }, (_, j) => -mean[channel(j)]! / deviation[channel(j)]!)
+  const map = selectionMap(size, size, pixel, (j) => 1 / deviation[channel(j)])
+  const bias = Float64Array.from({ length: size }, (_, j) => -mean[channel(j)] / deviation[channel(j)])
   const shifted = graph.nodes.map<GraphNode>((node) =>
     node.kind === 'relu'
       ? { ...node, value: node.value + 1 }
@@ -99,7 +99,7 @@ function isNormalised({ nodes }: Graph): boolean {
   const reordered = new Set([0])
   return nodes.some((node, i) => {
     if (node.kind !== 'affine' || node.terms.length !== 1) return false
-    const { value, map } = node.terms[0]!
+    const { value, map } = node.terms[0]
     if (!reordered.has(value) || map.terms !== 1 || map.inputs !== map.outputs) return false
     const { form } = map
     const keeps = form.kind === 'sparse' && form.weight.every((w) => w === 1) && node.bias.every((b) => b === 0)

@@ -50,7 +50,7 @@ function parse(path: string, content: Buffer, header: CertifyHeader): Begun<Cert
     throw new UserError(`${path} is not a file of certificates that this run began: choose another --out`)
   }
   const lines = content.toString('utf8', 0, bytes - 1).split('\n')
-  requireSameRun(path, parseJson(lines[0]!), header)
+  requireSameRun(path, parseJson(lines[0]), header)
   const lineOf = new Map<number, number>()
   const rows = lines.slice(1).map((line, i) => {
     const row = rowSchema.safeParse(parseJson(line))

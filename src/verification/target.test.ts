@@ -101,7 +101,7 @@ test('Keras and tf2onnx put the channels last: such a network sees the same imag
     const outputs = evaluateGraph(await loadGraph(target, colour), pixels).at(-1)!
     const { graph } = await loadFile(first)
     const entering = normalisation
-      ? pixels.map((p, j) => (p - mean[Math.floor(j / 20)]!) / deviation[Math.floor(j / 20)]!)
+      ? pixels.map((p, j) => (p - mean[Math.floor(j / 20)]) / deviation[Math.floor(j / 20)])
       : pixels
     evaluateGraph(graph, entering)
       .at(-1)!

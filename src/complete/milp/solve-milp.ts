@@ -95,7 +95,7 @@ export class MilpSearch implements Resumable {
 
   #explore(): CompleteResult {
     const cases = this.#cases
-    while (this.#begun < cases.length && this.#work(cases[this.#begun]!, 1)) this.#begun++
+    while (this.#begun < cases.length && this.#work(cases[this.#begun], 1)) this.#begun++
     const begun = this.#begun === cases.length
     if (begun) cases.sort((a, b) => leastBound(a) - leastBound(b))
     const complete = begun && cases.every((open) => this.#work(open, Infinity))

@@ -38,4 +38,4 @@ export const atMost = (a: Exact, b: Exact): boolean => minus(a, b).units <= 0n
 
 /** bias + Σ weight · value */
 export const linear = (bias: number, weights: ArrayLike<number>, values: readonly Exact[]): Exact =>
-  values.reduce((sum, value, i) => plus(sum, times(exact(weights[i]!), value)), exact(bias))
+  values.reduce((sum, value, i) => plus(sum, times(exact(weights[i]), value)), exact(bias))

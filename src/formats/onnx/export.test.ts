@@ -118,7 +118,7 @@ test('a residual network is read again layer by layer, as all of it was', () => 
   const { layers } = network.architecture
   const again = parseNetwork(encodeNetwork(network, {}, 'test.onnx'), 'test.onnx').network!
   expect(again.architecture.layers.slice(1)).toEqual(layers.slice(1))
-  expect(again.architecture.layers[0]!.kind).toBe('normalise')
+  expect(again.architecture.layers[0].kind).toBe('normalise')
   expect(Buffer.compare(bits(again), bits(network))).toBe(0)
 })
 

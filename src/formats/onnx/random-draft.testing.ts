@@ -36,7 +36,7 @@ export class Draft {
 
   /** A model without nodes, of an input of rank 0 to 5. */
   static begin(random: Random, opset: number): Draft {
-    const rank = [0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 5][random.integer(15)]!
+    const rank = [0, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 4, 4, 5][random.integer(15)]
     const shape: (number | string)[] = Array.from({ length: rank }, () => 1 + random.integer(rank < 4 ? 5 : 4))
     if (rank === 4) shape.splice(2, 2, 1 + random.integer(7), 1 + random.integer(7))
     if (rank > 1 && random.integer(4) > 0) shape[0] = random.integer(2) ? 'N' : 1
@@ -71,11 +71,11 @@ export class Draft {
 
   pick<T>(list: readonly T[]): T {
     if (list.length === 0) throw new NotApplicable()
-    return list[this.below(list.length)]!
+    return list[this.below(list.length)]
   }
 
   shuffled<T>(list: readonly T[]): T[] {
-    return [...this.random.permutation(list.length)].map((i) => list[i]!)
+    return [...this.random.permutation(list.length)].map((i) => list[i])
   }
 
   /** A float tensor computed from the input, often the one made last; not an empty one, which may crash ONNX Runtime. */
@@ -134,8 +134,8 @@ export class Draft {
    */
   emit(operator: string, inputs: readonly (string | undefined)[], attributes: Attributes = {}, outputs = 1): string {
     const names = Array.from({ length: outputs }, (_, i) => `n${this.nodes.length}${i ? `-${i}` : ''}`)
-    const made = node(operator, inputs.map((name) => name ?? '-').join(' '), names[0]!, attributes)
+    const made = node(operator, inputs.map((name) => name ?? '-').join(' '), names[0], attributes)
     this.nodes.push({ ...made, output: names })
-    return names[0]!
+    return names[0]
   }
 }

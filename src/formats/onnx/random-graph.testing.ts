@@ -44,9 +44,9 @@ export async function growGraph(
   let draft = Draft.begin(random, opset)
   for (let tries = 0, operator = first; draft.nodes.length < nodes && tries < 100; tries++) {
     const next = draft.copy()
-    if (!generate(generators[operator]!, next)) {
+    if (!generate(generators[operator], next)) {
       if (draft.nodes.length === 0) draft = Draft.begin(random, opset)
-      else operator = names[random.integer(names.length)]!
+      else operator = names[random.integer(names.length)]
       continue
     }
     const found = await compare(next, draft.nodes.length)
@@ -57,7 +57,7 @@ export async function growGraph(
     }
     tally[found]++
     if (found === 'agreed') draft = next
-    operator = names[random.integer(names.length)]!
+    operator = names[random.integer(names.length)]
   }
 }
 
@@ -75,7 +75,7 @@ function generate(generator: Generator, draft: Draft): boolean {
 async function compare(draft: Draft, begin: number): Promise<keyof Tally | { readonly fault: string }> {
   const nodes = draft.nodes.slice(begin)
   const outputs = nodes.flatMap(({ output }) => output!)
-  const { shape } = draft.known[0]!
+  const { shape } = draft.known[0]
   const inputs = drawnInputs(elementsOf(shape), 2, begin + 1).map((input) => input.map((x) => Math.round(4 * x) / 4))
   const expected = await runAll(bytesOf(draft.model(outputs)), shape, inputs)
   if (!expected) return 'invalid'
@@ -100,14 +100,14 @@ const TOLERANCE = 1e-5
 function check(draft: Draft, name: string, inputs: readonly Float64Array[], expected: readonly Made[]) {
   try {
     const { graph, network, outputShape: seen } = parseNetwork(bytesOf(draft.model([name])), 'random.onnx')
-    const { shape } = expected[0]!
+    const { shape } = expected[0]
     if (!sameShape(seen, shape)) return { fault: `'${name}' has shape [${seen}], not [${shape}]` }
     for (const [i, { data }] of expected.entries()) {
       const largest = data.reduce((a, b) => Math.max(a, Math.abs(b)), 1)
       for (const given of network ? [graph, graphOf(network)] : [graph]) {
-        const made = evaluateGraph(given, inputs[i]!).at(-1)!
+        const made = evaluateGraph(given, inputs[i]).at(-1)!
         if (made.length !== data.length) return { fault: `'${name}' has ${made.length} elements, not ${data.length}` }
-        const at = data.findIndex((x, j) => !(Math.abs(made[j]! - x) <= TOLERANCE * largest))
+        const at = data.findIndex((x, j) => !(Math.abs(made[j] - x) <= TOLERANCE * largest))
         if (at >= 0) return { fault: `'${name}' is ${made[at]} at element ${at}, not ${data[at]}` }
       }
     }

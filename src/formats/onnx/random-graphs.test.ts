@@ -13,7 +13,7 @@ const MOST_REFUSED = 0.4
 test(`${COUNT} random models`, { timeout: 0 }, async () => {
   const outcome: Outcome = { tallies: {}, faults: [] }
   const names = Object.keys(generators)
-  for (let seed = 0; seed < COUNT; seed++) await growGraph(generators, names[seed % names.length]!, seed, outcome)
+  for (let seed = 0; seed < COUNT; seed++) await growGraph(generators, names[seed % names.length], seed, outcome)
   if (process.env['RANDOM_GRAPHS']) console.table(outcome.tallies)
   expect(outcome.faults.slice(0, 5).join('\n\n')).toBe('')
   for (const operator of Object.keys(generators)) {

@@ -61,9 +61,7 @@ function gemm(draft: Draft): void {
   const c = draft.pick([
     () => [],
     () => [undefined],
-    () => [
-      draft.constant(draft.pick([[], [1], [product[1]!], [1, 1], [1, product[1]!], [product[0]!, 1], product])).name,
-    ],
+    () => [draft.constant(draft.pick([[], [1], [product[1]], [1, 1], [1, product[1]], [product[0], 1], product])).name],
     () => [draft.value(fits).name],
   ])()
   const optional = (name: string, value: number) => (value === 0 && draft.once(2) ? {} : { [name]: value })
@@ -79,7 +77,7 @@ function gemm(draft: Draft): void {
 function matMul(draft: Draft): void {
   const { name, shape } = draft.value(({ shape: { length } }) => length > 0)
   const onLeft = draft.once(2)
-  const inner = onLeft ? (shape.at(-2) ?? shape[0]!) : shape.at(-1)!
+  const inner = onLeft ? (shape.at(-2) ?? shape[0]) : shape.at(-1)!
   const outer = draft.once(4) ? 1 : 1 + draft.below(3)
   const matrix = draft.once(4) ? [inner] : onLeft ? [outer, inner] : [inner, outer]
   if (matrix.length === 2) {
@@ -160,7 +158,7 @@ function gather(draft: Draft): void {
   const indices = Array.from({ length: 1 + draft.below(3) }, () => draft.axis(count))
   draft.emit(
     'Gather',
-    [data.name, draft.once(3) ? draft.wholeNumber(indices[0]!) : draft.wholeNumbers(indices)],
+    [data.name, draft.once(3) ? draft.wholeNumber(indices[0]) : draft.wholeNumbers(indices)],
     attributes,
   )
 }

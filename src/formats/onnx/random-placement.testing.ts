@@ -10,8 +10,8 @@ function slice(draft: Draft): void {
   const { name, shape } = draft.value(hasRank)
   const axes = draft.shuffled([...shape.keys()]).slice(draft.below(shape.length))
   const end = (axis: number) =>
-    draft.pick([draft.below(2 * shape[axis]! + 4) - shape[axis]! - 2, 2 ** 31 - 1, -(2 ** 31 - 1)])
-  const starts = axes.map((axis) => draft.below(2 * shape[axis]! + 2) - shape[axis]! - 1)
+    draft.pick([draft.below(2 * shape[axis] + 4) - shape[axis] - 2, 2 ** 31 - 1, -(2 ** 31 - 1)])
+  const starts = axes.map((axis) => draft.below(2 * shape[axis] + 2) - shape[axis] - 1)
   const ends = axes.map(end)
   const signed = axes.map((axis) => (draft.once(2) ? axis - shape.length : axis))
   if (draft.opset < 10)
@@ -45,7 +45,7 @@ function gatherElements(draft: Draft): void {
   const dims = shape.map((size, i) => (i === at ? 1 + draft.below(3) : 1 + draft.below(size)))
   const indices = each(
     dims.reduce((a, b) => a * b, 1),
-    () => draft.axis(shape[at]!),
+    () => draft.axis(shape[at]),
   )
   draft.emit('GatherElements', [name, draft.wholeNumbers(indices, dims)], { axis })
 }
@@ -55,7 +55,7 @@ function gatherND(draft: Draft): void {
   const { name, shape } = draft.value(hasRank)
   const depth = 1 + draft.below(shape.length)
   const count = 1 + draft.below(3)
-  const indices = each(count * depth, (i) => draft.axis(shape[i % depth]!))
+  const indices = each(count * depth, (i) => draft.axis(shape[i % depth]))
   draft.emit('GatherND', [name, draft.wholeNumbers(indices, draft.once(2) ? [count, depth] : [1, count, depth])])
 }
 
@@ -117,7 +117,7 @@ function resize(draft: Draft): void {
 /** Numbers one after another. */
 function listed(numbers: readonly number[]): () => number {
   let i = 0
-  return () => numbers[i++]!
+  return () => numbers[i++]
 }
 
 export const placementGenerators: Readonly<Record<string, Generator>> = {

@@ -46,12 +46,12 @@ function convTranspose(draft: Draft): void {
   const strides = each(axes, () => 1 + draft.below(3))
   const dilations = draft.once(3) ? each(axes, () => 1 + draft.below(2)) : undefined
   const inputs = [name, draft.constant([channels, 1 + draft.below(3), ...kernel]).name]
-  if (draft.once(2)) inputs.push(draft.constant([elementsOf([group]) * shapeOf(draft, inputs[1]!)[1]!]).name)
+  if (draft.once(2)) inputs.push(draft.constant([elementsOf([group]) * shapeOf(draft, inputs[1])[1]]).name)
   const automatic = draft.once(3) ? draft.pick(['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER']) : undefined
   const free = automatic === undefined || automatic === 'NOTSET'
-  const more = draft.once(3) ? each(axes, (i) => draft.below(Math.max(strides[i]!, dilations?.[i] ?? 1))) : undefined
+  const more = draft.once(3) ? each(axes, (i) => draft.below(Math.max(strides[i], dilations?.[i] ?? 1))) : undefined
   const full = image.map(
-    (size, i) => strides[i]! * (size - 1) + (more?.[i] ?? 0) + (dilations?.[i] ?? 1) * (kernel[i]! - 1) + 1,
+    (size, i) => strides[i] * (size - 1) + (more?.[i] ?? 0) + (dilations?.[i] ?? 1) * (kernel[i] - 1) + 1,
   )
   const wanted = draft.once(4) ? { output_shape: full.map((size) => Math.max(1, size - draft.below(3))) } : undefined
   draft.emit('ConvTranspose', inputs, {
@@ -64,7 +64,7 @@ function convTranspose(draft: Draft): void {
 
 const shapeOf = (draft: Draft, name: string): readonly number[] =>
   draft.initialisers.find((tensor) => tensor.name === name)?.dims?.map(Number) ??
-  draft.nodes.find(({ output }) => output![0] === name)!.attribute![0]!.t!.dims!.map(Number)
+  draft.nodes.find(({ output }) => output![0] === name)!.attribute![0].t!.dims!.map(Number)
 
 /** One value and up to two constants; letters may come twice, and the output may be left out. */
 function einsum(draft: Draft): void {

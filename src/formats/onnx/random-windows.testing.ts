@@ -48,8 +48,8 @@ function pad(draft: Draft): void {
   const { name, shape } = draft.value(({ shape: { length } }) => length > 0)
   const some = draft.opset >= 18 && draft.once(3)
   const axes = some ? draft.shuffled([...shape.keys()]).slice(draft.below(shape.length)) : [...shape.keys()]
-  const ends = axes.map((axis) => (draft.once(4) && shape[axis]! > 2 ? -1 : draft.below(3)))
-  const pads = [...axes.map((_, i) => (ends[i]! < 0 ? 0 : draft.below(3))), ...ends]
+  const ends = axes.map((axis) => (draft.once(4) && shape[axis] > 2 ? -1 : draft.below(3)))
+  const pads = [...axes.map((_, i) => (ends[i] < 0 ? 0 : draft.below(3))), ...ends]
   const mode = draft.once(4)
     ? { mode: draft.pick(['constant', 'reflect', 'edge', ...(draft.opset >= 19 ? ['wrap'] : [])]) }
     : {}

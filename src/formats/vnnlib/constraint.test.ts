@@ -45,14 +45,14 @@ test('otherwise errors say how far they are off', () => {
   const { coefficients, errors } = wide(['0.1', '0.12345678901234567', '0.5'], '1')!
   expect([...coefficients]).toEqual([0.1, Number('0.12345678901234567'), 0.5])
   for (const [k, text] of ['0.1', '0.12345678901234567'].entries()) {
-    const off = read(text).plus(Rational.float64(-coefficients[k]!))
+    const off = read(text).plus(Rational.float64(-coefficients[k]))
     const size = off.sign < 0 ? off.negated : off
     expect(size.sign).toBe(1)
-    expect(size.compare(Rational.float64(errors![k]!))).toBeLessThanOrEqual(0)
+    expect(size.compare(Rational.float64(errors![k]))).toBeLessThanOrEqual(0)
   }
   expect(errors![2]).toBe(0)
   const huge = wide(['1e300', '1.234567890123456789'], '1e300')!
-  expect(Math.abs(huge.coefficients[0]!)).toBeLessThan(10)
+  expect(Math.abs(huge.coefficients[0])).toBeLessThan(10)
   expect(huge.bound).toBeLessThan(10)
 })
 
@@ -62,7 +62,7 @@ test('bounds beyond all use say nothing, or no more than is of use', () => {
 })
 
 test('the file itself decides, exactly, for the number and for the decimal that it is written as', () => {
-  const holds = (given: Comparison, ...values: number[]) => holdsAt(given, (variable) => values[indexOf(variable)]!)
+  const holds = (given: Comparison, ...values: number[]) => holdsAt(given, (variable) => values[indexOf(variable)])
   // the float64 0.1 is above 0.1, but written like it
   expect(holds(comparison(['1'], '0.1'), 0.1)).toBe(false)
   expect(holds(comparison(['-1'], '-0.1'), 0.1)).toBe(true)

@@ -38,7 +38,7 @@ export function widened(
   if (scaledBound > LARGEST_BOUND) return undefined
   const [all, errors] = [new Float64Array(size), new Float64Array(size)]
   variables.forEach((variable, k) => {
-    const scaled = coefficients[k]!.times(factor)
+    const scaled = coefficients[k].times(factor)
     all[place(variable)] = scaled.nearest
     // half the distance to the next float64 is less
     if (scaled.side !== 0) errors[place(variable)] = 2 ** -53 * Math.abs(scaled.nearest) + Number.MIN_VALUE
@@ -88,7 +88,7 @@ const LEAST_PRECISE = 1e-290
 export function holdsAt({ variables, coefficients, bound, strict }: Comparison, valueOf: ValueOf): boolean {
   let [excess, size, isPrecise] = [-bound.nearest, Math.abs(bound.nearest), true]
   coefficients.forEach(({ nearest }, k) => {
-    const term = nearest * valueOf(variables[k]!)
+    const term = nearest * valueOf(variables[k])
     excess += term
     size += Math.abs(term)
     isPrecise &&= Math.abs(nearest) > LEAST_PRECISE
@@ -97,7 +97,7 @@ export function holdsAt({ variables, coefficients, bound, strict }: Comparison, 
   if (isPrecise && Math.abs(excess) > 2 ** -50 * (coefficients.length + 2) * size + 1e-300) return excess < 0
   return [Rational.float64, (value: number) => Rational.decimal(`${value}`)!].every((exact) => {
     const { sign } = coefficients.reduce(
-      (sum, coefficient, k) => sum.plus(coefficient.times(exact(valueOf(variables[k]!)))),
+      (sum, coefficient, k) => sum.plus(coefficient.times(exact(valueOf(variables[k])))),
       bound.negated,
     )
     return sign < 0 || (sign === 0 && !strict)

@@ -44,7 +44,7 @@ export function next(value: number): number {
   if (value === 0) return Number.MIN_VALUE
   if (value === Infinity) return value
   double[0] = value
-  word[0]! += value > 0 ? 1n : -1n
+  word[0] += value > 0 ? 1n : -1n
   return double[0]
 }
 

@@ -48,7 +48,7 @@ function combined(
   const decisive = all.find(decides)
   if (decisive) return decisive
   const parts = all.filter((part) => !isIdle(part))
-  if (parts.length === 1) return parts[0]!
+  if (parts.length === 1) return parts[0]
   return { kind, parts, depth: 1 + parts.reduce((most, part) => Math.max(most, depthOf(part)), 0) }
 }
 
@@ -91,12 +91,12 @@ export function comparison(left: Linear, right: Linear, strict: boolean): Formul
     coefficients.push(value)
   }
   if (variables.length === 0) return bound.sign > (strict ? 0 : -1) ? always : never
-  if (variables.length > 1 || !isInput(variables[0]!)) {
+  if (variables.length > 1 || !isInput(variables[0])) {
     return { kind: 'comparison', variables, coefficients, bound, strict }
   }
   const [factor] = coefficients
   const value = bound.times(factor!.reciprocal)
-  return { kind: 'bound', input: indexOf(variables[0]!), isLower: factor!.sign < 0, value, strict }
+  return { kind: 'bound', input: indexOf(variables[0]), isLower: factor!.sign < 0, value, strict }
 }
 
 /** Most of what large files say: an input alone on one side, a number on the other. */

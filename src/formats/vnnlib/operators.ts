@@ -14,7 +14,7 @@ type Meaning = (operands: readonly Value[], operator: string, fail: Fail) => Val
 const meanings = new Map<string, Meaning>([
   ['and', (...given) => and(formulas(...given))],
   ['or', (...given) => or(formulas(...given))],
-  ['not', (...given) => not(formulas(...given, 1)[0]!)],
+  ['not', (...given) => not(formulas(...given, 1)[0])],
   ['=>', implication],
   ['xor', (...given) => formulas(...twoSides(...given)).reduce((a, b) => not(equivalence(a, b)))],
   ['ite', choice],
@@ -83,26 +83,26 @@ const equal = (a: Linear, b: Linear): Formula =>
 
 function equality(operands: readonly Value[], operator: string, fail: Fail): Formula {
   twoSides(operands, operator, fail)
-  if (isLinear(operands[0]!)) return chain([operands, operator, fail], equal)
+  if (isLinear(operands[0])) return chain([operands, operator, fail], equal)
   const all = formulas(operands, operator, fail)
-  return and(all.slice(1).map((formula, i) => equivalence(all[i]!, formula)))
+  return and(all.slice(1).map((formula, i) => equivalence(all[i], formula)))
 }
 
 /** Each from each other. */
 function distinction(operands: readonly Value[], operator: string, fail: Fail): Formula {
   twoSides(operands, operator, fail)
-  if (isLinear(operands[0]!)) {
+  if (isLinear(operands[0])) {
     const all = expressions(operands, operator, fail)
     return and(all.flatMap((a, i) => all.slice(i + 1).map((b) => not(equal(a, b)))))
   }
   const all = formulas(operands, operator, fail)
-  return all.length > 2 ? never : not(equivalence(all[0]!, all[1]!))
+  return all.length > 2 ? never : not(equivalence(all[0], all[1]))
 }
 
 /** Of each operand and the next. */
 function chain(given: Parameters<Meaning>, compare: (a: Linear, b: Linear) => Formula): Formula {
   const all = expressions(...twoSides(...given))
-  if (all.length === 2) return compare(all[0]!, all[1]!)
+  if (all.length === 2) return compare(all[0], all[1])
   return and(all.slice(1).map((b, i) => compare(new Map(all[i]), new Map(b))))
 }
 

@@ -31,7 +31,7 @@ const doubled = (body: string, times: number) =>
 const unsafe = (formulas: string) => {
   const found = regions(`${boxed}${formulas}`)
   expect(found).toEqual([{ lower: [0, -1], upper: [1, 2], unsafe: expect.anything() }])
-  return found[0]!.unsafe
+  return found[0].unsafe
 }
 
 describe('one assertion after the other', () => {
@@ -167,7 +167,7 @@ describe('the language', () => {
 
   test('names for terms and formulas', () => {
     const named = '(define-fun a () Real (+ Y_0 1))(define-const b Real 2)(define-fun c () Bool (<= a b))'
-    expect(regions(`${boxed}${named}(assert c)(assert (<= a 3))`)[0]!.unsafe).toEqual([[[1, 0, 1], [1, 0, 2]]]) // prettier-ignore
+    expect(regions(`${boxed}${named}(assert c)(assert (<= a 3))`)[0].unsafe).toEqual([[[1, 0, 1], [1, 0, 2]]]) // prettier-ignore
   })
 
   test('inputs in comparisons are watched: behind the outputs, those that are needed', () => {
@@ -187,7 +187,7 @@ describe('the language', () => {
         `${declared}(assert (${operator} ${low} X_0 ${high}))(assert (= X_1 0.1))`,
       ).regions as [ReturnType<typeof parse>['regions'][number]]
       expect([lower[1], upper[1], asked.lower[1], asked.upper[1]]).toEqual([0.09999999999999999, 0.1, 0.1, 0.1])
-      const isPossible = asked.holds(Float64Array.of(asked.lower[0]!, 0.1), Float64Array.of(0, 0))
+      const isPossible = asked.holds(Float64Array.of(asked.lower[0], 0.1), Float64Array.of(0, 0))
       return [lower[0], asked.lower[0], asked.upper[0], upper[0], isPossible]
     }
     expect(ends('0.1', '0.3', '<=')).toEqual([0.09999999999999999, 0.1, 0.3, 0.30000000000000004, true])
@@ -205,7 +205,7 @@ describe('the language', () => {
     expect(ends('0.1', '0.1000000000000000001', '<=').at(-1)).toBe(true)
     expect(ends('0.1', '0.1000000000000000001', '<').at(-1)).toBe(false)
     // a strict bound that another hides does not count
-    const hidden = parse(`${declared}(assert (< 0 X_0 1))(assert (= X_0 0.1))(assert (= X_1 0))`).regions[0]!.asked
+    const hidden = parse(`${declared}(assert (< 0 X_0 1))(assert (= X_0 0.1))(assert (= X_1 0))`).regions[0].asked
     expect(hidden.holds(hidden.lower, Float64Array.of(0, 0))).toBe(true)
   })
 })

@@ -81,7 +81,7 @@ function requireVersion(tokens: Tokens): void {
 /** @throws UserError if the property is not one of this network: other counts of inputs or outputs, or its ending */
 export function checkProperty(graph: Graph, { name, inputs, outputs, regions }: Property): void {
   const sizes = sizesOf(graph)
-  const [has, gives] = [sizes[0]!, sizes.at(-1)!]
+  const [has, gives] = [sizes[0], sizes.at(-1)!]
   if (has === inputs && gives === outputs)
     return requireOrder(
       graph,

@@ -53,8 +53,7 @@ const sum = (all: readonly Written<Exact>[]): Written<Exact> => ({
 })
 const difference = (all: readonly Written<Exact>[]): Written<Exact> => ({
   text: `(- ${operands(all)})`,
-  at: (point) =>
-    all.length === 1 ? minus([0n, 1n], all[0]!.at(point)) : all.map((one) => one.at(point)).reduce(minus),
+  at: (point) => (all.length === 1 ? minus([0n, 1n], all[0].at(point)) : all.map((one) => one.at(point)).reduce(minus)),
 })
 const scaled = (factor: Written<Exact>, of: Written<Exact>, isFirst: boolean): Written<Exact> => ({
   text: isFirst ? `(* ${factor.text} ${of.text})` : `(* ${of.text} ${factor.text})`,
@@ -71,8 +70,8 @@ const ratio = fc
 const number = fc.oneof({ weight: 6, arbitrary: literal }, cancelling, ratio)
 
 const index = fc.integer({ min: 0, max: 1 })
-const input = index.map((i): Written<Exact> => ({ text: `X_${i}`, at: ({ x }) => x[i]! }))
-const output = index.map((i): Written<Exact> => ({ text: `Y_${i}`, at: ({ y }) => y[i]! }))
+const input = index.map((i): Written<Exact> => ({ text: `X_${i}`, at: ({ x }) => x[i] }))
+const output = index.map((i): Written<Exact> => ({ text: `Y_${i}`, at: ({ y }) => y[i] }))
 
 /** Over these variables. */
 const expressionOf = (variable: fc.Arbitrary<Written<Exact>>) =>
@@ -116,7 +115,7 @@ const comparison = fc
     text: `(${operator} ${operands(all)})`,
     at: (point) => {
       const values = all.map((one) => one.at(point))
-      return values.slice(1).every((value, i) => holds[operator]!(compare(values[i]!, value)))
+      return values.slice(1).every((value, i) => holds[operator](compare(values[i], value)))
     },
   }))
 
@@ -176,7 +175,7 @@ export const { formula } = fc.letrec<{ formula: Written<boolean> }>((tie) => ({
 function connective([operator, parts]: readonly [string, readonly Written<boolean>[]]): Written<boolean> {
   return {
     text: `(${operator} ${operands(parts)})`,
-    at: (point) => connectives[operator]!(parts.map((part) => part.at(point))),
+    at: (point) => connectives[operator](parts.map((part) => part.at(point))),
   }
 }
 
@@ -195,5 +194,5 @@ export function fileOf(formulas: readonly Written<boolean>[]): Written<boolean> 
 /** Whether an input of this point stands for an end that float64 cannot hold, between which and the other there is none. */
 export const isStandIn = (regions: readonly Region[], x: readonly number[]): boolean =>
   regions.some(({ lower, upper, asked }) =>
-    x.some((value, i) => lower[i]! < upper[i]! && asked.lower[i] === value && asked.upper[i] === value),
+    x.some((value, i) => lower[i] < upper[i] && asked.lower[i] === value && asked.upper[i] === value),
   )

@@ -42,18 +42,18 @@ const written = (value: number) => decimal(`${value}`)
 /** Whether a counterexample would be accepted, as complete/counterexample.ts does. */
 const isAccepted = ({ regions, watched }: Property, values: readonly number[]): boolean => {
   const x = Float64Array.from(values.slice(0, 2))
-  const outputs = Float64Array.from([...values.slice(2), ...watched.map((input) => x[input]!)])
+  const outputs = Float64Array.from([...values.slice(2), ...watched.map((input) => x[input])])
   return regions.some(
     ({ asked: { lower, upper, holds } }) =>
-      x.every((value, i) => lower[i]! <= value && value <= upper[i]!) && holds(x, outputs),
+      x.every((value, i) => lower[i] <= value && value <= upper[i]) && holds(x, outputs),
   )
 }
 
 /** Whether a proof covers a point: by real numbers, and with the coefficients that suit it worst. */
 const isCovered = ({ regions, watched }: Property, { x, y }: Point): boolean => {
-  const values = [...y, ...watched.map((input) => x[input]!)]
+  const values = [...y, ...watched.map((input) => x[input])]
   const isIn = ({ lower, upper }: Region) =>
-    x.every((value, i) => compare(float64(lower[i]!), value) <= 0 && compare(value, float64(upper[i]!)) <= 0)
+    x.every((value, i) => compare(float64(lower[i]), value) <= 0 && compare(value, float64(upper[i])) <= 0)
   return regions.some(
     (region) =>
       isIn(region) &&
@@ -61,9 +61,9 @@ const isCovered = ({ regions, watched }: Property, { x, y }: Point): boolean => 
         all.every(({ coefficients, errors, bound, strict }) => {
           let excess: Exact = float64(-bound)
           for (const [i, value] of values.entries()) {
-            excess = plus(excess, times(float64(coefficients[i]!), value))
+            excess = plus(excess, times(float64(coefficients[i]), value))
             const size: Exact = [value[0] < 0n ? -value[0] : value[0], value[1]]
-            if (errors) excess = minus(excess, times(float64(errors[i]!), size))
+            if (errors) excess = minus(excess, times(float64(errors[i]), size))
           }
           return excess[0] < 0n || (excess[0] === 0n && !strict)
         }),
@@ -118,7 +118,7 @@ test('the reader agrees with the formulas themselves, exactly, at borders too', 
 
 test('12,000 damaged texts: each is read or refused in one line, and quickly', () => {
   const random = new Random(1, 'vnnlib')
-  const pick = <T>(all: readonly T[]) => all[random.integer(all.length)]!
+  const pick = <T>(all: readonly T[]) => all[random.integer(all.length)]
   const words = [
     '(',
     ')',
@@ -159,7 +159,7 @@ test('12,000 damaged texts: each is read or refused in one line, and quickly', (
     try {
       const { regions, inputs } = parseVnnlib(text, 'damaged')
       for (const { lower, upper } of regions) {
-        for (let k = 0; k < inputs; k++) expect(lower[k]! <= upper[k]!).toBe(true)
+        for (let k = 0; k < inputs; k++) expect(lower[k] <= upper[k]).toBe(true)
       }
       read++
     } catch (error) {

@@ -75,7 +75,7 @@ export class Rational {
   static decimal(text: string): Rational | undefined {
     const match = /^([-+]?)(\d+\.?\d*|\.\d+)(?:e([-+]?\d+))?$/i.exec(text)
     if (!match) return undefined
-    const mantissa = match[2]!
+    const mantissa = match[2]
     const point = mantissa.indexOf('.')
     const digits = (point < 0 ? mantissa : mantissa.slice(0, point) + mantissa.slice(point + 1)).replace(/^0+/, '')
     if (digits === '') return Rational.zero

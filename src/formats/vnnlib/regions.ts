@@ -65,7 +65,7 @@ export function unsafeSet(formula: Formula, inputs: number, outputs: number, nam
     const unsafe = within.map((constraints) => [...everywhere, ...constraints].flatMap(widen))
     const holds = (point: Float64Array, values: Float64Array) => {
       if (!isPossible || !values.every(Number.isFinite)) return false
-      const valueOf = (variable: number) => (isInput(variable) ? point[indexOf(variable)]! : values[indexOf(variable)]!)
+      const valueOf = (variable: number) => (isInput(variable) ? point[indexOf(variable)] : values[indexOf(variable)])
       const isMet = (comparison: Comparison) => holdsAt(comparison, valueOf)
       return everywhere.every(isMet) && within.some((constraints) => constraints.every(isMet))
     }
@@ -119,11 +119,11 @@ function boxOf(all: readonly Bounds[], inputs: number, name: string) {
   const tighten = (bound: Bound) => {
     const { input, isLower, value } = bound
     if (isLower) {
-      lower[input] = Math.max(lower[input]!, value.floor)
-      asked.lower[input] = Math.max(asked.lower[input]!, inwards(bound))
+      lower[input] = Math.max(lower[input], value.floor)
+      asked.lower[input] = Math.max(asked.lower[input], inwards(bound))
     } else {
-      upper[input] = Math.min(upper[input]!, value.ceiling)
-      asked.upper[input] = Math.min(asked.upper[input]!, inwards(bound))
+      upper[input] = Math.min(upper[input], value.ceiling)
+      asked.upper[input] = Math.min(asked.upper[input], inwards(bound))
     }
   }
   for (const bounds of all) {
@@ -138,7 +138,7 @@ function boxOf(all: readonly Bounds[], inputs: number, name: string) {
   }
   let isPossible = true
   asked.lower.forEach((least, i) => {
-    if (least <= asked.upper[i]!) return
+    if (least <= asked.upper[i]) return
     // both ends lie between the same two neighbours
     const [from, to] = [tightest(all, 'lower', i), tightest(all, 'upper', i)]
     asked.lower[i] = asked.upper[i] = from.value.nearest

@@ -102,9 +102,9 @@ export class Variables {
     const wanted = `one index for each of its ${shape.length} dimensions after ${quote(word)}`
     const at = tokens.current?.startsWith('[') ? indices(tokens, tokens.take('indices'), wanted) : []
     if (at.length !== shape.length) throw tokens.error(`give ${wanted}`)
-    const outside = at.findIndex((index, d) => index >= shape[d]!)
+    const outside = at.findIndex((index, d) => index >= shape[d])
     if (outside >= 0) throw tokens.error(`${quote(word)} has the shape [${shape.join(',')}]: no index ${at[outside]}`)
-    return variable(at.reduce((element, index, d) => element * shape[d]! + index, 0))
+    return variable(at.reduce((element, index, d) => element * shape[d] + index, 0))
   }
 
   /** @throws UserError if there are none, or one between them is missing */
@@ -135,5 +135,5 @@ export function variableNamed(name: string): number | undefined {
 function indices(tokens: Tokens, token: string, wanted: string): number[] {
   const match = /^\[((?:\d{1,8}(?:,\d{1,8})*)?)\]$/.exec(token)
   if (!match) throw tokens.error(`'${quote(token)}' where ${wanted} should be`)
-  return match[1] === '' ? [] : match[1]!.split(',').map(Number)
+  return match[1] === '' ? [] : match[1].split(',').map(Number)
 }
