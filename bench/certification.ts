@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Dataset } from '../src/data/dataset.ts'
-import type { Network } from '../src/networks/network.ts'
-import { certify } from '../src/verification/certify.ts'
+import type { Network } from '../src/model/network.ts'
+import { certify } from '../src/ladder/certify.ts'
 
 export interface CertificationTime {
   readonly millisecondsPerImage: number

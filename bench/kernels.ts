@@ -3,10 +3,10 @@
  * what multiply-adds on registers alone reach in the same process. Rates are medians over short alternating bursts,
  * so that a busy machine slows both alike.
  */
-import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT, affineLists } from '../src/engine/affine.ts'
-import { Engine } from '../src/engine/engine.ts'
-import { type Extent, createGeometry, lengthOf, wholeBlock } from '../src/engine/layout.ts'
-import { Random } from '../src/engine/random.ts'
+import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT, affineLists } from '../src/device/wasm/affine.ts'
+import { Engine } from '../src/device/wasm/engine.ts'
+import { type Extent, createGeometry, lengthOf, wholeBlock } from '../src/device/wasm/layout.ts'
+import { Random } from '../src/base/random.ts'
 
 export interface KernelRate {
   readonly shape: string

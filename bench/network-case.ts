@@ -4,11 +4,11 @@
  */
 import { loadDataset, takeRange } from '../src/data/dataset.ts'
 import { loadNetwork } from '../src/formats/network-file.ts'
-import { architectureNamed } from '../src/networks/architectures.ts'
+import { architectureNamed } from '../src/model/architectures.ts'
 import type { BoundSettings, Method } from '../src/training/objectives.ts'
 import { trainingOptions } from '../src/training/options.ts'
 import { presets } from '../src/training/presets.ts'
-import { startFrom } from '../src/training/start.ts'
+import { startFrom } from '../src/node/training/start.ts'
 import { startLearners } from '../src/training/learner.ts'
 import { Trainer } from '../src/training/trainer.ts'
 

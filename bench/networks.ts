@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { UserError } from '../src/errors.ts'
+import { UserError } from '../src/base/errors.ts'
 import { loadNetwork } from '../src/formats/network-file.ts'
 import { boundModes } from '../src/training/objectives.ts'
 import { runChild } from './child.ts'

@@ -3,7 +3,7 @@
  * themselves, without their start.
  */
 import { fileURLToPath } from 'node:url'
-import { UserError } from '../src/errors.ts'
+import { UserError } from '../src/base/errors.ts'
 import { runChild } from './child.ts'
 
 export interface PeerResult {

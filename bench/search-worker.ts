@@ -1,16 +1,16 @@
 /** Counts the sub-problems that branch and bound gets through: task i takes every so-manieth image. */
-import { Engine } from '../src/engine/engine.ts'
-import { serve } from '../src/engine/pool.ts'
-import { inputBox } from '../src/bounds/domain.ts'
+import { Engine } from '../src/device/wasm/engine.ts'
+import { serve } from '../src/node/threads.ts'
+import { inputBox } from '../src/region/domain.ts'
 import { examples } from '../src/attacks/inputs.ts'
 import type { Dataset } from '../src/data/dataset.ts'
-import { evaluateGraph, graphOf } from '../src/networks/graph.ts'
-import { type Network, countClasses } from '../src/networks/network.ts'
-import { branchAndBound } from '../src/complete/branch-and-bound.ts'
-import { condense } from '../src/complete/condense.ts'
-import { withMargins } from '../src/complete/margins-graph.ts'
-import { optimiseSlopes } from '../src/complete/optimise.ts'
-import { classificationQuestion, distanceToUnsafe } from '../src/complete/question.ts'
+import { evaluateGraph, graphOf } from '../src/model/graph.ts'
+import { type Network, countClasses } from '../src/model/network.ts'
+import { branchAndBound } from '../src/search/branch/branch-and-bound.ts'
+import { condense } from '../src/search/condense/condense.ts'
+import { withMargins } from '../src/region/margins-graph.ts'
+import { optimiseSlopes } from '../src/search/slopes.ts'
+import { classificationQuestion, distanceToUnsafe } from '../src/region/question.ts'
 
 export interface SearchBench {
   readonly network: Network

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Dataset } from '../src/data/dataset.ts'
-import { WorkerPool, scriptBeside } from '../src/engine/pool.ts'
-import type { Network } from '../src/networks/network.ts'
-import { certify } from '../src/verification/certify.ts'
+import { WorkerPool, scriptBeside } from '../src/node/threads.ts'
+import type { Network } from '../src/model/network.ts'
+import { certify } from '../src/ladder/certify.ts'
 import type { SearchBench, SearchBenchJob, SearchRate } from './search-worker.ts'
 
 export interface SearchTimes {

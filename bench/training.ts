@@ -1,6 +1,6 @@
 /** Time and memory of training steps on real or synthetic images. */
 import { type Dataset, takeRange } from '../src/data/dataset.ts'
-import type { Network } from '../src/networks/network.ts'
+import type { Network } from '../src/model/network.ts'
 import type { Method } from '../src/training/objectives.ts'
 import { trainingOptions } from '../src/training/options.ts'
 import { startLearners } from '../src/training/learner.ts'
@@ -29,7 +29,7 @@ export async function timeSteps(
     'paper-mnist-0.1',
   )
   const architecture =
-    start?.architecture ?? (await import('../src/networks/architectures.ts')).architectureNamed('mnist-small')
+    start?.architecture ?? (await import('../src/model/architectures.ts')).architectureNamed('mnist-small')
   const learners = startLearners(options, architecture)
   if (start) for (const { state } of learners) state.parameters.set(start.parameters)
   const training = takeRange(dataset, 0, images + options.batchSize)

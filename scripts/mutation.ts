@@ -39,7 +39,7 @@ interface Result {
 const { only } = parseArgs({ options: { only: { type: 'string', default: '' } } }).values
 const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: root, encoding: 'utf8' })
 const files = listed.split('\0').filter((file) => file && existsSync(join(root, file)))
-const sources = files.filter((file) => /^(src|kernels)\//.test(file))
+const sources = files.filter((file) => file.startsWith('src/'))
 const copy = copyTree()
 const kernels = ['simd.wasm', 'relaxed.wasm'].map(
   (name) => [name, readFileSync(join(copy, 'build/kernels', name))] as const,
@@ -164,7 +164,7 @@ function plant({ file, find, replace }: Mutant): () => void {
   const path = join(copy, file)
   const original = readFileSync(path, 'utf8')
   writeFileSync(path, original.split(find).join(replace))
-  if (!file.startsWith('kernels/')) return () => writeFileSync(path, original)
+  if (!file.startsWith('src/device/wasm/assembly/')) return () => writeFileSync(path, original)
   execFileSync(process.execPath, ['scripts/build-kernels.mjs'], { cwd: copy, stdio: 'inherit' })
   return () => {
     writeFileSync(path, original)

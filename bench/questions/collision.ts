@@ -4,7 +4,7 @@
  * Questions are like its properties: a score stays below a limit, an advisory is or is not the best, over boxes and
  * around points. Limits lie a little beyond and within what 20,000 points show, so that both answers occur.
  */
-import { Random } from '../../src/engine/random.ts'
+import { Random } from '../../src/base/random.ts'
 import { Model } from './model.ts'
 import { type Perceptron, drawPerceptron, evaluatePerceptron, trainPerceptron } from './perceptron.ts'
 import {

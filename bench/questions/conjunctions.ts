@@ -1,5 +1,5 @@
 /** Tiny networks with properties of nested "and" and "or", random, near what is reachable. */
-import { Random } from '../../src/engine/random.ts'
+import { Random } from '../../src/base/random.ts'
 import { Model } from './model.ts'
 import { drawPerceptron, evaluatePerceptron } from './perceptron.ts'
 import { type BenchQuestion, type Box, type Family, decimal, pointIn, vnnlib } from './question.ts'

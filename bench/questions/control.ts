@@ -2,7 +2,7 @@
  * Reachability of closed loops, as in the ARCH competition: a plant x' = A x + B u with a ReLU controller, unrolled
  * over some steps into one network. Questions: can the state leave a box after the last step?
  */
-import { Random } from '../../src/engine/random.ts'
+import { Random } from '../../src/base/random.ts'
 import { Model } from './model.ts'
 import { type Perceptron, drawPerceptron, evaluatePerceptron, trainPerceptron } from './perceptron.ts'
 import { type BenchQuestion, type Box, type Family, decimal, pointIn, sampledRange, vnnlib } from './question.ts'

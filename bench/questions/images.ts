@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { syntheticDigits } from '../../src/data/synthetic.ts'
 import { loadNetwork } from '../../src/formats/network-file.ts'
 import { encodeNetwork } from '../../src/formats/onnx/export.ts'
-import { evaluate, largestIndex } from '../../src/networks/evaluate.ts'
+import { evaluate, largestIndex } from '../../src/model/evaluate.ts'
 import { type BenchQuestion, type Family, vnnlib } from './question.ts'
 
 const COUNT = 12

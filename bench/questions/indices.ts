@@ -1,5 +1,5 @@
 /** Learned indices, as in nn4sys: one input, thousands of small boxes, the output must stay near a table. */
-import { Random } from '../../src/engine/random.ts'
+import { Random } from '../../src/base/random.ts'
 import { Model } from './model.ts'
 import { drawPerceptron, evaluatePerceptron, trainPerceptron } from './perceptron.ts'
 import { type BenchQuestion, type Family, declarations, decimal } from './question.ts'

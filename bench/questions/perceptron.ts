@@ -1,5 +1,5 @@
 /** Small fully connected ReLU networks for families of questions: made, trained by Adam on samples, evaluated, written. */
-import { Random } from '../../src/engine/random.ts'
+import { Random } from '../../src/base/random.ts'
 
 export interface Perceptron {
   /** Inputs, hidden layers, outputs. */

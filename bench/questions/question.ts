@@ -1,5 +1,5 @@
 /** What a family of questions is made of, and how its properties are written. */
-import type { Random } from '../../src/engine/random.ts'
+import type { Random } from '../../src/base/random.ts'
 
 export interface BenchQuestion {
   readonly name: string

@@ -1,7 +1,7 @@
 /** Convolutional regressors over small images: limits of one output that adaptive or optimised slopes prove. */
-import { Random } from '../../src/engine/random.ts'
+import { Random } from '../../src/base/random.ts'
 import { parseNetwork } from '../../src/formats/onnx/import.ts'
-import { evaluateGraph } from '../../src/networks/graph.ts'
+import { evaluateGraph } from '../../src/model/graph.ts'
 import { Model } from './model.ts'
 import { drawPerceptron } from './perceptron.ts'
 import { type BenchQuestion, type Family, boxAround, decimal, sampledRange, vnnlib } from './question.ts'

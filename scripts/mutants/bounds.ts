@@ -1,10 +1,8 @@
 /** Faults in src/bounds, and in who decides by it that a clean image is misclassified. */
-import { mutantsOf } from './mutant.ts'
-
-const test = (...names: string[]) => names.map((name) => `src/bounds/${name}.test.ts`)
+import { mutantsOf, tests } from './mutant.ts'
 
 export const bounds = [
-  ...mutantsOf('src/bounds/rounding.ts', test('charges', 'rounding'), [
+  ...mutantsOf('src/bounds/rounding.ts', tests('bounds/charges', 'bounds/rounding'), [
     ['const UNIT = 2 ** -24', 'const UNIT = 2 ** -28'],
     ['const EXTRA = 24', 'const EXTRA = 0'],
     [
@@ -38,17 +36,21 @@ export const bounds = [
     ['gamma(2 * (later + ', 'gamma(2 * ('],
     ['source < 0 ? 64 +', 'source < 0 ? 0 *'],
   ]),
-  ...mutantsOf('src/bounds/rounding.ts', test('overflow', 'charges', 'underflow', 'rounding'), [
-    ['export const underflow = 1e-20', 'export const underflow = 0'],
-    ['export const largestTrusted = 1e12', 'export const largestTrusted = Infinity'],
-    ['export const smallestShare = 2 ** -126', 'export const smallestShare = 0'],
-    ['(Math.abs(bound) < Infinity ? bound : Infinity)', 'bound'],
-  ]),
-  ...mutantsOf('src/bounds/interval.ts', test('underflow'), [
+  ...mutantsOf(
+    'src/bounds/rounding.ts',
+    tests('bounds/overflow', 'bounds/charges', 'bounds/underflow', 'bounds/rounding'),
+    [
+      ['export const underflow = 1e-20', 'export const underflow = 0'],
+      ['export const largestTrusted = 1e12', 'export const largestTrusted = Infinity'],
+      ['export const smallestShare = 2 ** -126', 'export const smallestShare = 0'],
+      ['(Math.abs(bound) < Infinity ? bound : Infinity)', 'bound'],
+    ],
+  ),
+  ...mutantsOf('src/bounds/interval.ts', tests('bounds/underflow'), [
     ['[intervalRounding([geometry]), underflow]', '[intervalRounding([geometry]), 0]'],
     ['relu ? reluInterval(engine, tape, interval) : centred', 'true ? reluInterval(engine, tape, interval) : centred'],
   ]),
-  ...mutantsOf('src/bounds/interval.ts', test('charges', 'rounding', 'interval'), [
+  ...mutantsOf('src/bounds/interval.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
     [
       'if (!rigorous) return intervalEnds(engine, tape, { centre, radius })',
       'if (true) return intervalEnds(engine, tape, { centre, radius })',
@@ -63,7 +65,7 @@ export const bounds = [
     ['* (Math.abs(c) + r)', '* r'],
     ['Math.abs(f32[bias + target]) + Math.abs(f32[bias + label])', '0'],
   ]),
-  ...mutantsOf('src/bounds/interval.ts', test('interval', 'norm'), [
+  ...mutantsOf('src/bounds/interval.ts', tests('bounds/interval', 'bounds/norm'), [
     ['(wt - wl) * c + Math.abs(wt - wl) * r', '(wt - wl) * c - Math.abs(wt - wl) * r'],
     ['f32[bias + target] - f32[bias + label]', 'f32[bias + label] - f32[bias + target]'],
     ['= (u - l) / 2', '= (u + l) / 2'],
@@ -72,26 +74,26 @@ export const bounds = [
     ['f32[db + label] -= g', 'f32[db + label] += g'],
     ['f32[dr + k * columns] += g * Math.abs(difference)', 'f32[dr + k * columns] += g * difference'],
   ]),
-  ...mutantsOf('src/bounds/interval.ts', test('network-bounds'), [
+  ...mutantsOf('src/bounds/interval.ts', tests('bounds/network-bounds'), [
     ['if (target === label) continue\n    const', 'const'],
   ]),
-  ...mutantsOf('src/bounds/margins.ts', test('dual', 'norm'), [
+  ...mutantsOf('src/bounds/margins.ts', tests('bounds/dual', 'bounds/norm'), [
     ['f32[(b.pointer >> 2) + i])', 'f32[(b.pointer >> 2) + i] + 0.1)'],
     ['engine.f32[(isFirst ? da : db) + i]', 'engine.f32[(isFirst ? db : da) + i]'],
     ['if (!options.prune) return', 'if (false) return'],
   ]),
   ...mutantsOf(
     'src/bounds/margins.ts',
-    ['src/verification/certify-images.test.ts'],
+    ['src/ladder/certify-images.test.ts'],
     [['(target === label ? least : Math.min(least, -bound))', 'Math.min(least, -bound)']],
   ),
-  ...mutantsOf('src/bounds/margins.ts', test('rounding'), [
+  ...mutantsOf('src/bounds/margins.ts', tests('bounds/rounding'), [
     ['  if (magnitude) {\n', '  if (false as boolean) {\n'],
     ['example, factor, label)', 'example, factor)'],
     ['proved.proof.trusted ?', 'true ?'],
     ['label, rigorous)', 'label, false)'],
   ]),
-  ...mutantsOf('src/bounds/tighten.ts', test('dual', 'norm'), [
+  ...mutantsOf('src/bounds/settle.ts', tests('bounds/dual', 'bounds/norm'), [
     ['(!prune || bound > interval)', '(!prune || bound < interval)'],
     ['isTighter(-u, -f32[place(upper, neuron)])', 'isTighter(-u, f32[place(upper, neuron)])'],
     ['dualEnds[neuron] |= LOWER', 'dualEnds[neuron] |= UPPER'],
@@ -101,14 +103,14 @@ export const bounds = [
     ["if (chunk.norm === 'linf') return 0", "if (chunk.norm !== 'l1') return 0"],
     ['yield neurons.slice(first, end)', 'yield neurons.slice(first, end - 1)'],
   ]),
-  ...mutantsOf('src/bounds/tighten.ts', test('overflow', 'rounding', 'underflow'), [
+  ...mutantsOf('src/bounds/settle.ts', tests('bounds/overflow', 'bounds/rounding', 'bounds/underflow'), [
     ['&& Math.abs(bound) < Infinity', ''],
     ['      if (magnitude) {\n', '      if (false as boolean) {\n'],
     ['factor * (of(neuron) + of(label)) + underflow', 'factor * (of(neuron) + of(label))'],
     ['factor * (of(neuron) + of(label)) + underflow', 'factor * of(neuron) + underflow'],
     ['factor * (of(neuron) + of(label)) + underflow', 'underflow'],
   ]),
-  ...mutantsOf('src/bounds/close.ts', test('dual', 'norm'), [
+  ...mutantsOf('src/bounds/input-term.ts', tests('bounds/dual', 'bounds/norm'), [
     ['middle + at(lowerGap, row) - spread', 'middle - at(lowerGap, row) - spread'],
     ['middle + at(upperGap, row) + spread', 'middle + at(upperGap, row) - spread'],
     ['const isLargest = { l2: 0, l1: 1 }', 'const isLargest = { l2: 1, l1: 0 }'],
@@ -116,12 +118,12 @@ export const bounds = [
     ['f32[dLowerGap + row] = toLower', 'f32[dLowerGap + row] = toUpper'],
     ['at(radius, row) + at(error, row)', 'at(radius, row)'],
   ]),
-  ...mutantsOf('src/bounds/relaxation.ts', test('rounding', 'dual'), [
+  ...mutantsOf('src/bounds/relaxation.ts', tests('bounds/rounding', 'bounds/dual'), [
     ['f32[from] * factor + smallestShare', 'smallestShare'],
     ['flattened ? activeNeurons(engine, stage.readAs, slope.pointer) : asOutputs', 'asOutputs'],
     ['upper.pointer + example * 4, stride, slope', 'lower.pointer + example * 4, stride, slope'],
   ]),
-  ...mutantsOf('src/bounds/dual.ts', test('overflow', 'rounding', 'underflow'), [
+  ...mutantsOf('src/bounds/dual.ts', tests('bounds/overflow', 'bounds/rounding', 'bounds/underflow'), [
     ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],
     ['trusted.every(isTrusted', 'trusted.some(isTrusted'],
     [
@@ -132,12 +134,12 @@ export const bounds = [
     ['factor: dualRounding(stages, i)', 'factor: 0'],
     ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
   ]),
-  ...mutantsOf('src/bounds/dual.ts', test('dual', 'projections', 'norm'), [
+  ...mutantsOf('src/bounds/dual.ts', tests('bounds/dual', 'bounds/projections', 'bounds/norm'), [
     ['stage.terms.length === 1 && stage.terms[0]', 'stage.terms[0]'],
     ['rows * rowWork(network, stage).products < ROW_PRICE', 'rows * rowWork(network, stage).products > ROW_PRICE'],
     ['if (f32[l + j * columns] < 0 && f32', 'if (f32[l + j * columns] > 0 && f32'],
   ]),
-  ...mutantsOf('src/bounds/chunk.ts', test('chunk', 'underflow'), [
+  ...mutantsOf('src/bounds/chunk.ts', tests('bounds/chunk', 'bounds/underflow'), [
     ['return rounded >= value ? rounded : ', 'return rounded ? rounded : '],
     ['+ 2 ** -149)\n}', ')\n}'],
     ['  if (underflows) {', '  if (false as boolean) {'],
@@ -147,40 +149,42 @@ export const bounds = [
     ["domain === 'pixels' && norm === 'linf'", "domain === 'pixels'"],
     ['= (pixel - mean) / deviation\n', '= pixel / deviation\n'],
   ]),
-  ...mutantsOf('src/bounds/domain.ts', test('chunk', 'network-bounds'), [
+  ...mutantsOf('src/region/domain.ts', tests('bounds/chunk', 'bounds/network-bounds'), [
     ['Math.max(domain', 'Math.min(domain'],
     ["Math.min(domain === 'pixels' ? 1 :", "Math.min(domain === 'pixels' ? 2 :"],
     ['pixel - epsilon - OUTWARD', 'pixel - epsilon + OUTWARD'],
     ['if (pixel >= 0 && pixel <= 1) continue', 'if (!(pixel < 0 || pixel > 1)) continue'],
   ]),
-  ...mutantsOf('src/bounds/norm.ts', test('norm'), [
+  ...mutantsOf('src/region/norm.ts', tests('bounds/norm'), [
     ["norm === 'linf' ? result + size : norm === 'l2' ?", "norm === 'l2' ? result + size : norm === 'linf' ?"],
     [': Math.max(result, size)', ': Math.min(result, size)'],
     ["norm === 'l2' ? Math.sqrt(inputs)", "norm === 'l1' ? Math.sqrt(inputs)"],
   ]),
-  ...mutantsOf('src/bounds/specification.ts', test('network-bounds'), [['.filter((target) => target !== label)', '']]),
-  ...mutantsOf('src/bounds/specification.ts', test('dual'), [
+  ...mutantsOf('src/bounds/specification.ts', tests('bounds/network-bounds'), [
+    ['.filter((target) => target !== label)', ''],
+  ]),
+  ...mutantsOf('src/bounds/specification.ts', tests('bounds/dual'), [
     ['targets.map(() => label), ...padding', 'targets.map(() => 0), ...padding'],
     ['while (neurons.length % 4 !== 0)', 'while (neurons.length % 2 !== 0)'],
   ]),
-  ...mutantsOf('src/bounds/dual-rows.ts', test('dual', 'norm'), [
+  ...mutantsOf('src/bounds/dual-rows.ts', tests('bounds/dual', 'bounds/norm'), [
     ['i === 0 ? top : undefined', 'top'],
     ['inside.isFirst ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
     ['isLast ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
     ['others ? coveringBlocks(engine, others, seen) : seen', 'seen'],
   ]),
-  ...mutantsOf('src/bounds/columns.ts', test('projections'), [
+  ...mutantsOf('src/bounds/columns.ts', tests('bounds/projections'), [
     ['const half = (-d * l) / 2', 'const half = (d * l) / 2'],
     ['f32[row] += half\n', ''],
     ['f32[dg + j] -= (d / 2) * toHalf', 'f32[dg + j] += (d / 2) * toHalf'],
   ]),
-  ...mutantsOf('src/bounds/projections.ts', test('projections'), [
+  ...mutantsOf('src/bounds/projections.ts', tests('bounds/projections'), [
     ['Math.max(f32[l], centre - spread)', 'Math.max(f32[l], centre + spread)'],
     ['this.#random.normal() : this.#random.cauchy()', 'this.#random.cauchy() : this.#random.normal()'],
     ['Math.sqrt(squares / this.#dimension)', 'Math.sqrt(squares)'],
     ["if (chunk.norm === 'l1') throw", "if (chunk.norm === 'l2' && dimension < 0) throw"],
   ]),
-  ...mutantsOf('src/bounds/reference.ts', test('reference'), [
+  ...mutantsOf('src/reference/reference.ts', tests('reference/reference'), [
     ['upperGap -= lower[j] * Math.max(v, 0)', 'upperGap += lower[j] * Math.max(v, 0)'],
     ['lowerGap += lower[j] * Math.max(-v, 0)', 'lowerGap += lower[j] * Math.max(v, 0)'],
     ['lower >= 0 ? 1 : upper / (upper - lower)', 'lower >= 0 ? 1 : -lower / (upper - lower)'],
@@ -188,7 +192,7 @@ export const bounds = [
     ['return Math.min(interval, dualPass', 'return Math.max(interval, dualPass'],
     ['relu ? Math.max(z, 0) : z', 'Math.max(z, 0)'],
   ]),
-  ...mutantsOf('src/bounds/network-bounds.ts', test('underflow'), [
+  ...mutantsOf('src/bounds/network-bounds.ts', tests('bounds/underflow'), [
     ['proved.proof.trusted ? proved.intervals', 'true ? proved.intervals'],
     ['.map(unlessOverflowed)', ''],
   ]),
@@ -204,16 +208,16 @@ export const bounds = [
     ],
   ),
   ...mutantsOf(
-    'src/verification/certify-images.ts',
-    ['src/verification/lp-margin.test.ts'],
+    'src/ladder/certify-images.ts',
+    ['src/ladder/lp-margin.test.ts'],
     [
       ['if (proves(least) || !isDoubtful) return least', 'if (proves(least) || isDoubtful) return least'],
       ['return exact > least ? exact : least', 'return least'],
     ],
   ),
   ...mutantsOf(
-    'src/verification/lp-margin.ts',
-    ['src/verification/lp-margin.test.ts'],
+    'src/ladder/lp-margin.ts',
+    ['src/ladder/lp-margin.test.ts'],
     [
       ['c[target] = -1', 'c[target] = 1'],
       ["lpDual(prune ? (norm === 'linf' ? 0 : 1) : Infinity)", 'lpDual(0)'],

@@ -1,48 +1,50 @@
 /** Faults in searches that halve boxes: cells, splits, the choice between them. */
-import { mutantsOf } from './mutant.ts'
-
-const tests = (...names: readonly string[]) => names.map((name) => `src/complete/${name}.test.ts`)
+import { mutantsOf, tests } from './mutant.ts'
 
 export const cells = [
-  ...mutantsOf('src/complete/cells.ts', tests('cells', 'halving', 'search'), [
-    ['{ lower: lower.with(axis, middle), upper },', ''],
-    ['{ lower: lower.with(axis, middle), upper },', '{ lower: lower.with(axis, upper[axis]), upper },'],
-    ['{ lower, upper: upper.with(axis, middle) },', '{ lower, upper: upper.with(axis, lower[axis]) },'],
+  ...mutantsOf(
+    'src/search/branch/cells.ts',
+    tests('search/branch/cells', 'search/branch/halving', 'search/branch/search'),
     [
-      'if (!(middle > lower[axis] && middle < upper[axis])) continue',
-      'if (!(middle >= lower[axis] && middle <= upper[axis])) continue',
+      ['{ lower: lower.with(axis, middle), upper },', ''],
+      ['{ lower: lower.with(axis, middle), upper },', '{ lower: lower.with(axis, upper[axis]), upper },'],
+      ['{ lower, upper: upper.with(axis, middle) },', '{ lower, upper: upper.with(axis, lower[axis]) },'],
+      [
+        'if (!(middle > lower[axis] && middle < upper[axis])) continue',
+        'if (!(middle >= lower[axis] && middle <= upper[axis])) continue',
+      ],
+      ['const neuronLower = parent.neuronLower.slice()', 'const neuronLower = parent.neuronLower'],
+      ['-better(-neuronUpper[k], -ends.most)', '-better(-neuronUpper[k], -ends.least)'],
+      ['(phase === ON && u < 0)', '(phase === ON && l < 0)'],
+      ['(phase === OFF && l > 0)', '(phase === OFF && u > 0)'],
+      ['if (phase === OFF || (phase === FREE && u <= 0))', 'if (phase === OFF || (phase === FREE && l <= 0))'],
+      ['else if (phase === ON || l >= 0) {', 'else if (phase !== OFF) {'],
+      ['if (!isUnstable) this.#makeForm(k, k)\n', ''],
+      ['    this.#count = 0\n    for', '    for'],
+      ['const radius = Math.max(upper[i] - centre', 'const radius = 0.99 * Math.max(upper[i] - centre'],
+      ['this.#largest[this.#system.inputs + t] = u', 'this.#largest[this.#system.inputs + t] = 0'],
+      ['Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)', '-slope * l * 0.99'],
+      [
+        'return this.#error[k] + this.#gamma * this.#magnitude[k] + UNDERFLOW',
+        'return this.#gamma * this.#magnitude[k] + UNDERFLOW',
+      ],
+      [
+        'return this.#error[k] + this.#gamma * this.#magnitude[k] + UNDERFLOW',
+        'return this.#error[k] + UNDERFLOW',
+        "a form's own error, charged with a factor of 4 to spare, covers the sweep's as well",
+      ],
+      ['f64.fill(0, form, form + length + (length & 1))', 'f64.fill(0, form, form + length)'],
+      ['bias += w * this.#bias[j]\n', ''],
+      ['error += size * this.#error[j]\n', ''],
+      [
+        'magnitude += size * this.#magnitude[j]\n',
+        '',
+        'errors of the neurons on the way, charged with a factor of 4 to spare, cover these sums as well',
+      ],
+      ['(error + this.#rounding * magnitude)', 'error'],
     ],
-    ['const neuronLower = parent.neuronLower.slice()', 'const neuronLower = parent.neuronLower'],
-    ['-better(-neuronUpper[k], -ends.most)', '-better(-neuronUpper[k], -ends.least)'],
-    ['(phase === ON && u < 0)', '(phase === ON && l < 0)'],
-    ['(phase === OFF && l > 0)', '(phase === OFF && u > 0)'],
-    ['if (phase === OFF || (phase === FREE && u <= 0))', 'if (phase === OFF || (phase === FREE && l <= 0))'],
-    ['else if (phase === ON || l >= 0) {', 'else if (phase !== OFF) {'],
-    ['if (!isUnstable) this.#makeForm(k, k)\n', ''],
-    ['    this.#count = 0\n    for', '    for'],
-    ['const radius = Math.max(upper[i] - centre', 'const radius = 0.99 * Math.max(upper[i] - centre'],
-    ['this.#largest[this.#system.inputs + t] = u', 'this.#largest[this.#system.inputs + t] = 0'],
-    ['Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)', '-slope * l * 0.99'],
-    [
-      'return this.#error[k] + this.#gamma * this.#magnitude[k] + UNDERFLOW',
-      'return this.#gamma * this.#magnitude[k] + UNDERFLOW',
-    ],
-    [
-      'return this.#error[k] + this.#gamma * this.#magnitude[k] + UNDERFLOW',
-      'return this.#error[k] + UNDERFLOW',
-      "a form's own error, charged with a factor of 4 to spare, covers the sweep's as well",
-    ],
-    ['f64.fill(0, form, form + length + (length & 1))', 'f64.fill(0, form, form + length)'],
-    ['bias += w * this.#bias[j]\n', ''],
-    ['error += size * this.#error[j]\n', ''],
-    [
-      'magnitude += size * this.#magnitude[j]\n',
-      '',
-      'errors of the neurons on the way, charged with a factor of 4 to spare, cover these sums as well',
-    ],
-    ['(error + this.#rounding * magnitude)', 'error'],
-  ]),
-  ...mutantsOf('kernels/forms.ts', tests('cells', 'halving'), [
+  ),
+  ...mutantsOf('src/device/wasm/assembly/forms.ts', tests('search/branch/cells', 'search/branch/halving'), [
     ['f64x2.replace_lane(f64x2.splat(value), 1, -value)', 'f64x2.splat(value)'],
     [
       'f64x2.sub(f64x2.replace_lane(f64x2.splat(bias), 1, -bias), f64x2.splat(slack))',
@@ -54,39 +56,51 @@ export const cells = [
     ['bound = f64x2.sub(bound, f64x2.mul(v128.load64_splat(<usize>s.radius + at), f64x2.abs(value)))', ''],
     ['t-- > 0;', 't-- > 1;'],
   ]),
-  ...mutantsOf('src/complete/splits.ts', tests('halving', 'search', 'agreement'), [
-    ['[ON, OFF] as const', '[ON, ON] as const'],
-    ['variables[next] = 0\n', ''],
-    ['bound > 0 ? [] : [{', 'bound > -1e-2 ? [] : [{'],
-    ['const halves = halvesOf(whole)', 'const halves = halvesOf(whole).slice(0, 1)'],
+  ...mutantsOf(
+    'src/search/branch/splits.ts',
+    tests('search/branch/halving', 'search/branch/search', 'ladder/agreement'),
     [
-      'within(half, whole)',
-      'within(half, { neuronLower: whole.neuronLower.map((l) => l / 2), neuronUpper: whole.neuronUpper })',
+      ['[ON, OFF] as const', '[ON, ON] as const'],
+      ['variables[next] = 0\n', ''],
+      ['bound > 0 ? [] : [{', 'bound > -1e-2 ? [] : [{'],
+      ['const halves = halvesOf(whole)', 'const halves = halvesOf(whole).slice(0, 1)'],
+      [
+        'within(half, whole)',
+        'within(half, { neuronLower: whole.neuronLower.map((l) => l / 2), neuronUpper: whole.neuronUpper })',
+      ],
     ],
-  ]),
-  ...mutantsOf('src/complete/search.ts', tests('search', 'halving', 'agreement', 'near-miss'), [
-    ['if (open) this.#open.push(open)', 'if (open && open.bound < -1e-2) this.#open.push(open)'],
-    ['leaves.push(...sides.filter((_, i) => i !== next))', ''],
-    ['if (worst) leaves.push({ bound: worst.bound, open: worst })', ''],
-    ['const next = sides.findIndex(({ open }) => open)', 'const next = 0'],
-    ['    this.#keep(leaves)\n', ''],
-    ['neuronUpper[k] <= 0 ? OFF', 'neuronUpper[k] <= 1 ? OFF'],
-    ['neuronLower[k] >= 0 ? ON', 'neuronLower[k] >= -1 ? ON'],
-  ]),
-  ...mutantsOf('src/complete/batch.ts', tests('system', 'halving'), [
+  ),
+  ...mutantsOf(
+    'src/search/branch/search.ts',
+    tests('search/branch/search', 'search/branch/halving', 'ladder/agreement', 'ladder/near-miss'),
+    [
+      ['if (open) this.#open.push(open)', 'if (open && open.bound < -1e-2) this.#open.push(open)'],
+      ['leaves.push(...sides.filter((_, i) => i !== next))', ''],
+      ['if (worst) leaves.push({ bound: worst.bound, open: worst })', ''],
+      ['const next = sides.findIndex(({ open }) => open)', 'const next = 0'],
+      ['    this.#keep(leaves)\n', ''],
+      ['neuronUpper[k] <= 0 ? OFF', 'neuronUpper[k] <= 1 ? OFF'],
+      ['neuronLower[k] >= 0 ? ON', 'neuronLower[k] >= -1 ? ON'],
+    ],
+  ),
+  ...mutantsOf('src/search/sweep/batch.ts', tests('search/sweep/system', 'search/branch/halving'), [
     ['Math.abs(value) * this.#radius[at]', '0.99 * Math.abs(value) * this.#radius[at]'],
     ['this.#radius[at] = from.#radius[other]', ''],
     ['this.#centre[at] - Math.sign(value)', 'this.#centre[at] + Math.sign(value)'],
   ]),
-  ...mutantsOf('src/complete/system.ts', tests('system', 'halving'), [
+  ...mutantsOf('src/search/sweep/system.ts', tests('search/sweep/system', 'search/branch/halving'), [
     ['const shared = ownBoxes ? this.radius : this.centre', 'const shared = this.centre'],
     ['this.radius = ball || ownBoxes ?', 'this.radius = ball ?'],
   ]),
-  ...mutantsOf('src/complete/sub-problems.ts', tests('halving', 'search', 'agreement'), [
+  ...mutantsOf(
+    'src/search/branch/sub-problems.ts',
+    tests('search/branch/halving', 'search/branch/search', 'ladder/agreement'),
     [
-      'return cell ?? this.#condensed',
-      'return { neuronLower: (cell ?? this.#condensed).neuronLower.map((l) => l / 2), neuronUpper: (cell ?? this.#condensed).neuronUpper }',
+      [
+        'return cell ?? this.#condensed',
+        'return { neuronLower: (cell ?? this.#condensed).neuronLower.map((l) => l / 2), neuronUpper: (cell ?? this.#condensed).neuronUpper }',
+      ],
+      ['(best[r] > 0 ? [] : [r])', '(best[r] > -1e-2 ? [] : [r])'],
     ],
-    ['(best[r] > 0 ? [] : [r])', '(best[r] > -1e-2 ? [] : [r])'],
-  ]),
+  ),
 ]

@@ -1,12 +1,17 @@
 /** Faults in the exact answer: bounds in float64, condensed systems, the search, MILP, questions. */
-import { mutantsOf } from './mutant.ts'
-
-const tests = (...names: readonly string[]) => names.map((name) => `src/complete/${name}.test.ts`)
+import { mutantsOf, tests } from './mutant.ts'
 
 export const complete = [
   ...mutantsOf(
-    'src/complete/substitution.ts',
-    tests('rounding', 'agreement', 'residual', 'folding', 'system', 'range'),
+    'src/search/condense/substitution.ts',
+    tests(
+      'search/sweep/rounding',
+      'ladder/agreement',
+      'search/condense/residual',
+      'search/condense/folding',
+      'search/sweep/system',
+      'search/condense/range',
+    ),
     [
       ['+ this.#gamma * magnitude[o] + UNDERFLOW)', '+ UNDERFLOW)'],
       [
@@ -41,39 +46,58 @@ export const complete = [
       ],
     ],
   ),
-  ...mutantsOf('src/complete/condense.ts', tests('rounding', 'agreement', 'residual', 'range', 'system', 'near-miss'), [
-    ['l[j] = better(settles ? l[j] : -Infinity, ends[c])', 'l[j] = ends[c]'],
-    [
-      'u[j] = -better(settles ? -u[j] : -Infinity, ends[open.length + c])',
-      'u[j] = better(u[j], ends[open.length + c])',
-    ],
-    ['u[j] = -better(settles ? -u[j] : -Infinity, ends[open.length + c])', 'u[j] = -better(-u[j], ends[c])'],
-    [
-      'if (!(l[j] < 0 && u[j] > 0)) return\n      rows.push(candidates[c])',
-      'if (!(l[j] < 0 || u[j] > 0)) return\n      rows.push(candidates[c])',
-    ],
-    ['other > bound && other < Infinity ? other : bound', 'other > bound ? other : bound'],
-    ['=> Number(u > -l)', '=> Number(u > -l) * 1.5'],
-    [
-      'const commonSlope = (l: number, u: number): number => u / (u - l)',
-      'const commonSlope = (l: number, u: number): number => (2 * u) / (u - l)',
-    ],
-    ['...rows.map(() => -1 as const),', '...rows.map(() => 1 as const),'],
-    [
-      'const found = bounds(outputs, signsOf(outputs))\n  tried',
-      'const found = bounds(outputs, outputs.map(() => -1 as const))\n  tried',
-    ],
-    ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
-    ['  checkRange(weight)\n', ''],
-    [
-      'const isOpen = (c: number) => !(margins[c] > 0)',
-      'const isOpen = (c: number) => !(margins[c] >= 0)',
-      'a margin gives way to rounding, so that it is never 0',
-    ],
-  ]),
   ...mutantsOf(
-    'src/complete/system.ts',
-    tests('rounding', 'system', 'residual', 'agreement', 'range', 'ball', 'ball-agreement'),
+    'src/search/condense/condense.ts',
+    tests(
+      'search/sweep/rounding',
+      'ladder/agreement',
+      'search/condense/residual',
+      'search/condense/range',
+      'search/sweep/system',
+      'ladder/near-miss',
+    ),
+    [
+      ['l[j] = better(settles ? l[j] : -Infinity, ends[c])', 'l[j] = ends[c]'],
+      [
+        'u[j] = -better(settles ? -u[j] : -Infinity, ends[open.length + c])',
+        'u[j] = better(u[j], ends[open.length + c])',
+      ],
+      ['u[j] = -better(settles ? -u[j] : -Infinity, ends[open.length + c])', 'u[j] = -better(-u[j], ends[c])'],
+      [
+        'if (!(l[j] < 0 && u[j] > 0)) return\n      rows.push(candidates[c])',
+        'if (!(l[j] < 0 || u[j] > 0)) return\n      rows.push(candidates[c])',
+      ],
+      ['other > bound && other < Infinity ? other : bound', 'other > bound ? other : bound'],
+      ['=> Number(u > -l)', '=> Number(u > -l) * 1.5'],
+      [
+        'const commonSlope = (l: number, u: number): number => u / (u - l)',
+        'const commonSlope = (l: number, u: number): number => (2 * u) / (u - l)',
+      ],
+      ['...rows.map(() => -1 as const),', '...rows.map(() => 1 as const),'],
+      [
+        'const found = bounds(outputs, signsOf(outputs))\n  tried',
+        'const found = bounds(outputs, outputs.map(() => -1 as const))\n  tried',
+      ],
+      ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
+      ['  checkRange(weight)\n', ''],
+      [
+        'const isOpen = (c: number) => !(margins[c] > 0)',
+        'const isOpen = (c: number) => !(margins[c] >= 0)',
+        'a margin gives way to rounding, so that it is never 0',
+      ],
+    ],
+  ),
+  ...mutantsOf(
+    'src/search/sweep/system.ts',
+    tests(
+      'search/sweep/rounding',
+      'search/sweep/system',
+      'search/condense/residual',
+      'ladder/agreement',
+      'search/condense/range',
+      'region/ball',
+      'ladder/ball-agreement',
+    ),
     [
       ['return error + this.#gamma * magnitude + UNDERFLOW', 'return this.#gamma * magnitude + UNDERFLOW'],
       ['return error + this.#gamma * magnitude + UNDERFLOW', 'return error + UNDERFLOW'],
@@ -94,8 +118,16 @@ export const complete = [
     ],
   ),
   ...mutantsOf(
-    'src/complete/batch.ts',
-    tests('rounding', 'system', 'agreement', 'search', 'residual', 'near-miss', 'range'),
+    'src/search/sweep/batch.ts',
+    tests(
+      'search/sweep/rounding',
+      'search/sweep/system',
+      'ladder/agreement',
+      'search/branch/search',
+      'search/condense/residual',
+      'ladder/near-miss',
+      'search/condense/range',
+    ),
     [
       [
         'f64[(this.#constant >> 3) + r] = sign * bias - this.system.slackOf({ bias, source, weight, error })',
@@ -119,27 +151,37 @@ export const complete = [
       ],
     ],
   ),
-  ...mutantsOf('src/complete/optimise.ts', tests('rounding', 'residual', 'agreement', 'near-miss', 'range'), [
-    ['error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,', 'error,'],
+  ...mutantsOf(
+    'src/search/slopes.ts',
+    tests(
+      'search/sweep/rounding',
+      'search/condense/residual',
+      'ladder/agreement',
+      'ladder/near-miss',
+      'search/condense/range',
+    ),
     [
-      'error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,',
-      'error: rounding * magnitude * (1 + rounding) + UNDERFLOW,',
+      ['error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,', 'error,'],
+      [
+        'error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,',
+        'error: rounding * magnitude * (1 + rounding) + UNDERFLOW,',
+      ],
+      ['error += Math.abs(weight) * inner.error', ''],
+      ['magnitude += Math.abs(weight) * largest(source)', 'magnitude += 0'],
+      ['else if (neuronLower[k] >= 0) {', 'else {'],
+      ['bias += weight * inner.bias\n', ''],
+      [
+        'neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[functions.length + i])',
+        'neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[i])',
+      ],
+      [
+        'const isUnstable = (k: number) => neuronLower[k] < 0 && neuronUpper[k] > 0',
+        'const isUnstable = (k: number) => neuronLower[k] < -1e-3 && neuronUpper[k] > 1e-3',
+      ],
+      ['.filter((i) => !(margins[root.open[i]] > 0))', '.filter((i) => !(margins[root.open[i]] > -1e-3))'],
     ],
-    ['error += Math.abs(weight) * inner.error', ''],
-    ['magnitude += Math.abs(weight) * largest(source)', 'magnitude += 0'],
-    ['else if (neuronLower[k] >= 0) {', 'else {'],
-    ['bias += weight * inner.bias\n', ''],
-    [
-      'neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[functions.length + i])',
-      'neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[i])',
-    ],
-    [
-      'const isUnstable = (k: number) => neuronLower[k] < 0 && neuronUpper[k] > 0',
-      'const isUnstable = (k: number) => neuronLower[k] < -1e-3 && neuronUpper[k] > 1e-3',
-    ],
-    ['.filter((i) => !(margins[root.open[i]] > 0))', '.filter((i) => !(margins[root.open[i]] > -1e-3))'],
-  ]),
-  ...mutantsOf('src/complete/ball.ts', tests('ball', 'ball-agreement', 'counterexample'), [
+  ),
+  ...mutantsOf('src/region/ball.ts', tests('region/ball', 'ladder/ball-agreement', 'region/counterexample'), [
     [
       "return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)) + rest)",
       "return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)))",
@@ -156,13 +198,19 @@ export const complete = [
       'return distance * (1 - (point.length + 1e9) * 2 ** -52)',
     ],
   ]),
-  ...mutantsOf('src/complete/range.ts', tests('range'), [
+  ...mutantsOf('src/search/condense/range.ts', tests('search/condense/range'), [
     ['if (!(Math.abs(values[i]) <= LARGEST))', 'if (Math.abs(values[i]) > Infinity)'],
     ['if (!(Math.abs(values[i]) <= LARGEST))', 'if (Math.abs(values[i]) > LARGEST)'],
   ]),
   ...mutantsOf(
-    'src/complete/milp/safe-bound.ts',
-    tests('milp/safe-bound', 'milp/relaxation', 'milp/solve-milp', 'rounding', 'agreement'),
+    'src/search/milp/safe-bound.ts',
+    tests(
+      'search/milp/safe-bound',
+      'search/milp/lp',
+      'search/milp/solve-milp',
+      'search/sweep/rounding',
+      'ladder/agreement',
+    ),
     [
       ['const weight = Math.max(weights[i], 0)', 'const weight = weights[i]'],
       [
@@ -193,8 +241,14 @@ export const complete = [
     ],
   ),
   ...mutantsOf(
-    'src/complete/milp/relaxation.ts',
-    tests('milp/safe-bound', 'milp/relaxation', 'milp/solve-milp', 'rounding', 'agreement'),
+    'src/search/milp/lp.ts',
+    tests(
+      'search/milp/safe-bound',
+      'search/milp/lp',
+      'search/milp/solve-milp',
+      'search/sweep/rounding',
+      'ladder/agreement',
+    ),
     [
       ['return infeasible && this.#isEmpty() ?', 'return infeasible ?'],
       [
@@ -211,16 +265,22 @@ export const complete = [
     ],
   ),
   ...mutantsOf(
-    'src/complete/milp/encoding.ts',
-    tests('milp/safe-bound', 'milp/relaxation', 'milp/solve-milp', 'rounding', 'agreement'),
+    'src/search/milp/encoding.ts',
+    tests(
+      'search/milp/safe-bound',
+      'search/milp/lp',
+      'search/milp/solve-milp',
+      'search/sweep/rounding',
+      'ladder/agreement',
+    ),
     [['put(inputs + neurons + k, -1)', 'put(inputs + neurons + k, 1)']],
   ),
-  ...mutantsOf('src/complete/question.ts', tests('counterexample', 'question'), [
+  ...mutantsOf('src/region/question.ts', tests('region/counterexample', 'region/question'), [
     ['return constraint.strict ? by < 0 : by <= 0', 'return by <= 0'],
     ['return constraint.strict ? by < 0 : by <= 0', 'return by < 0'],
     ['.filter((target) => target !== label)', '.filter((target) => target > label)'],
   ]),
-  ...mutantsOf('src/complete/counterexample.ts', tests('counterexample'), [
+  ...mutantsOf('src/region/counterexample.ts', tests('region/counterexample'), [
     [
       'if (!isUnsafe(question, outputs) || asked?.holds(input, outputs) === false) return undefined',
       'if (!isUnsafe(question, outputs)) return undefined',
@@ -238,7 +298,7 @@ export const complete = [
       'if (ball && !(distanceIn(ball, input) <= ball.radius)) return undefined',
     ],
   ]),
-  ...mutantsOf('src/complete/margins-graph.ts', tests('margins-graph', 'agreement'), [
+  ...mutantsOf('src/region/margins-graph.ts', tests('region/margins-graph', 'ladder/agreement'), [
     [
       'weight: Float64Array.from(firsts.flatMap(() => [-1, 1])),',
       'weight: Float64Array.from(firsts.flatMap(() => [1, -1])),',

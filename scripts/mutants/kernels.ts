@@ -1,20 +1,16 @@
 /** Faults in the kernels of bounds. */
-import { mutantsOf } from './mutant.ts'
-
-const engine = (...names: string[]) => names.map((name) => `src/engine/${name}.test.ts`)
-const bounds = (...names: string[]) => names.map((name) => `src/bounds/${name}.test.ts`)
-const complete = (...names: string[]) => names.map((name) => `src/complete/${name}.test.ts`)
+import { mutantsOf, tests } from './mutant.ts'
 
 export const kernels = [
-  ...mutantsOf('kernels/neurons.ts', bounds('underflow'), [
+  ...mutantsOf('src/device/wasm/assembly/neurons.ts', tests('bounds/underflow'), [
     ['const UNDERFLOW: f32 = 1e-30', 'const UNDERFLOW: f32 = 0'],
   ]),
-  ...mutantsOf('kernels/neurons.ts', bounds('overflow'), [
+  ...mutantsOf('src/device/wasm/assembly/neurons.ts', tests('bounds/overflow'), [
     ['l >= 0 ? 1 : known ? 0 : NaN)', 'l >= 0 ? 1 : 0)'],
     ['unstable ? l : known ? 0 : NaN)', 'unstable ? l : 0)'],
     ['<f64>u / (<f64>u - <f64>l)', '<f64>u / <f64>(u - l)'],
   ]),
-  ...mutantsOf('kernels/neurons.ts', engine('elementwise'), [
+  ...mutantsOf('src/device/wasm/assembly/neurons.ts', tests('device/wasm/elementwise'), [
     [
       'v128.store(radius + i, f32x4.mul(half, f32x4.sub(u, l)))',
       'v128.store(radius + i, f32x4.mul(half, f32x4.add(u, l)))',
@@ -26,7 +22,7 @@ export const kernels = [
     ['l >= 0 ? 1 : known', 'l > 0 ? 1 : known'],
     ['store<f32>(du, load<f32>(du) - ds * l)', 'store<f32>(du, load<f32>(du) + ds * l)'],
   ]),
-  ...mutantsOf('kernels/rows.ts', engine('propagate'), [
+  ...mutantsOf('src/device/wasm/assembly/rows.ts', tests('device/wasm/propagate'), [
     ['lower0 = madd(limit, positive(f32x4.neg(value0)), lower0)', 'lower0 = madd(limit, positive(value0), lower0)'],
     [
       'upper1 = f32x4.sub(upper1, f32x4.mul(limit, positive(value1)))',
@@ -40,7 +36,7 @@ export const kernels = [
     ['if (m >= 0) value -=', 'if (m >= 0) value +='],
     ['if (!accumulate) memory.fill(to, 0, (<usize>rows) << 2)', ''],
   ]),
-  ...mutantsOf('kernels/input-term.ts', engine('propagate'), [
+  ...mutantsOf('src/device/wasm/assembly/input-term.ts', tests('device/wasm/propagate'), [
     [
       'madd(v128.load32_splat(radius + input), f32x4.abs(value), partRadius)',
       'madd(v128.load32_splat(radius + input), value, partRadius)',
@@ -48,7 +44,7 @@ export const kernels = [
     ['total = f32x4.add(total, part)\n', 'total = part\n'],
     ['v128.store(radiusSum + row, f32x4.add(totalRadius, partRadius))', 'v128.store(radiusSum + row, totalRadius)'],
   ]),
-  ...mutantsOf('kernels/input-norm.ts', bounds('norm'), [
+  ...mutantsOf('src/device/wasm/assembly/input-norm.ts', tests('bounds/norm'), [
     ['largest = f32x4.max(largest, f32x4.abs(', 'largest = f32x4.min(largest, f32x4.abs('],
     ['high = f64x2.add(high, f64x2.mul(second, second))', 'high = f64x2.add(high, f64x2.mul(second, first))'],
     [
@@ -56,7 +52,7 @@ export const kernels = [
       'share = v128.and(open, f32x4.div(moved, whole))',
     ],
   ]),
-  ...mutantsOf('kernels/propagate.ts', engine('propagate'), [
+  ...mutantsOf('src/device/wasm/assembly/propagate.ts', tests('device/wasm/propagate'), [
     [
       'const lastY = min(out.y + out.height - 1, my * group / stride)',
       'const lastY = min(out.y + out.height - 2, my * group / stride)',
@@ -67,17 +63,17 @@ export const kernels = [
       'if (<u32>iy > <u32>inside.height) continue\n        for (let kx',
     ],
   ]),
-  ...mutantsOf('kernels/multiply.ts', engine('propagate'), [
+  ...mutantsOf('src/device/wasm/assembly/multiply.ts', tests('device/wasm/propagate'), [
     [
       'a31 = madd(s3, x1, a31)\n    }\n    v128.store(y0, a00); v128.store(y0, a01, 16)\n    v128.store(y1',
       'a31 = madd(s3, x0, a31)\n    }\n    v128.store(y0, a00); v128.store(y0, a01, 16)\n    v128.store(y1',
     ],
     ['if (left == 12)', 'if (left == 13)', 'rows of the last twelve are eight and four then, with the same sums'],
   ]),
-  ...mutantsOf('kernels/sweep.ts', complete('rounding', 'system'), [
+  ...mutantsOf('src/device/wasm/assembly/sweep.ts', tests('search/sweep/rounding', 'search/sweep/system'), [
     ['v128.store(bound, f64x2.sub(total, f64x2.mul(slack, f64x2.abs(value))))', 'v128.store(bound, total)'],
   ]),
-  ...mutantsOf('kernels/sweep.ts', complete('system'), [
+  ...mutantsOf('src/device/wasm/assembly/sweep.ts', tests('search/sweep/system'), [
     ['down = f64x2.lt(hat, zero)', 'down = f64x2.gt(hat, zero)'],
     ['const lower = v128.bitselect(variable, slope, unstable)', 'const lower = slope'],
     [
@@ -100,7 +96,7 @@ export const kernels = [
     ],
     ['v128.bitselect(f64x2.max(hat, zero), one, unstable)', 'v128.bitselect(f64x2.min(hat, zero), one, unstable)'],
   ]),
-  ...mutantsOf('kernels/input-ball.ts', complete('ball'), [
+  ...mutantsOf('src/device/wasm/assembly/input-ball.ts', tests('region/ball'), [
     ['const UNDERFLOW = 1e-290', 'const UNDERFLOW = 0'],
     ['return v128.bitselect(down, up,', 'return v128.bitselect(up, down,'],
     [
@@ -112,7 +108,7 @@ export const kernels = [
     ['high = v128.bitselect(high, previous, tooLow)', ''],
     ['left = f64x2.sub(left, some)', ''],
   ]),
-  ...mutantsOf('kernels/scatter.ts', complete('scatter'), [
+  ...mutantsOf('src/device/wasm/assembly/scatter.ts', tests('search/condense/scatter'), [
     ['v128.store(x, madd64(w, h, v128.load(x, 112)), 112)', 'v128.store(x, madd64(w, g, v128.load(x, 112)), 112)'],
     ['const firstPlane = o / outPerGroup * perGroup * plane', 'const firstPlane = 0'],
     ['if (<u32>iy >= <u32>s.inHeight) continue', ''],

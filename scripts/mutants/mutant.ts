@@ -17,3 +17,6 @@ type Change = readonly [find: string, replace: string, harmless?: string]
 /** Mutants of one file that the same tests must notice; those that are likeliest to notice come first. */
 export const mutantsOf = (file: string, tests: readonly string[], changes: readonly Change[]): Mutant[] =>
   changes.map(([find, replace, harmless]) => ({ file, find, replace, tests, harmless }))
+
+/** Test files by what they test, from src/. */
+export const tests = (...names: readonly string[]): string[] => names.map((name) => `src/${name}.test.ts`)

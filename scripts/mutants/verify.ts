@@ -1,10 +1,8 @@
 /** Faults in how a question is answered: intervals, cases that are closed, boxes together, sub-problems, turns, limits. */
-import { mutantsOf } from './mutant.ts'
-
-const at = (...names: string[]) => names.map((name) => `src/complete/${name}.test.ts`)
+import { mutantsOf, tests } from './mutant.ts'
 
 export const verify = [
-  ...mutantsOf('src/complete/measured-sum.ts', at('measured-sum'), [
+  ...mutantsOf('src/search/condense/measured-sum.ts', tests('search/condense/measured-sum'), [
     ['+ productError(a, b, product)', ''],
     ['Math.abs(sumError(value, product, sum)) + ', ''],
     ['if (!isFloat32(a)) error += rounded * Math.abs(product)', ''],
@@ -14,19 +12,19 @@ export const verify = [
     ['return less - Math.abs(less) * 2 ** -52 - Number.MIN_VALUE', 'return less'],
     ['-lessBy(-this.#value, this.#error)', 'lessBy(this.#value, this.#error)'],
   ]),
-  ...mutantsOf('src/exact.ts', at('measured-sum'), [
+  ...mutantsOf('src/base/exact.ts', tests('search/condense/measured-sum'), [
     ['if (a === 0 || b === 0) return 0', 'if (a === 0 || b === 0 || product === 0) return 0'],
     ['return Math.abs(product) * 2 ** -52 + Number.MIN_VALUE', 'return 0'],
     [' + aLow * bHigh', ''],
     ['const part = sum - a', 'const part = sum - b'],
   ]),
-  ...mutantsOf('src/complete/output-bounds.ts', at('presolve', 'narrow'), [
+  ...mutantsOf('src/search/condense/output-bounds.ts', tests('search/presolve', 'search/narrow'), [
     ['low.addRow(rows, first, end, lower, upper)', 'low.addRow(rows, first, end, lower, lower)'],
     ['upper: ends.upper.map((u) => Math.max(u, 0))', 'upper: ends.upper.map((u) => Math.min(u, 0))'],
     ['high.start(bias[o])', 'high.start(0)'],
   ]),
-  ...mutantsOf('src/networks/linear-map.ts', at('presolve', 'narrow'), [['    unit[o] = 0\n', '']]),
-  ...mutantsOf('src/complete/presolve.ts', at('presolve', 'narrow', 'verify'), [
+  ...mutantsOf('src/model/linear-map.ts', tests('search/presolve', 'search/narrow'), [['    unit[o] = 0\n', '']]),
+  ...mutantsOf('src/search/presolve.ts', tests('search/presolve', 'search/narrow', 'ladder/verify-question'), [
     ['? lower[n] >= 0 : lower[n] > 0', '? lower[n] >= 0 : lower[n] >= 0'],
     ['? lower[n] >= 0 : lower[n] > 0', '? lower[n] > 0 : lower[n] > 0'],
     ['if (failing.length > 0) {', 'if (failing.length > 1) {'],
@@ -39,7 +37,7 @@ export const verify = [
     ['bound + error * (1 + 2 ** -30)', 'bound - error * (1 + 2 ** -30)'],
     ['return { coefficients, bound: raised, strict }', 'return { coefficients, bound, strict }'],
   ]),
-  ...mutantsOf('src/complete/narrow.ts', at('narrow', 'verify'), [
+  ...mutantsOf('src/search/narrow.ts', tests('search/narrow', 'ladder/verify-question'), [
     ['(m) => -m)', '(m) => m)'],
     ['  coefficients: coefficients.map((c) => -c),\n', '  coefficients,\n'],
     ['const closed = Math.min(before.closed, margin)', 'const closed = margin'],
@@ -49,7 +47,7 @@ export const verify = [
     ['const wide = widened(asked, outputs)', 'const wide = asked'],
     ['let next = root.condensed.neurons', 'let next = root.condensed.neurons - 1'],
   ]),
-  ...mutantsOf('src/complete/many.ts', at('many'), [
+  ...mutantsOf('src/search/many.ts', tests('search/many'), [
     ['lower[i] = Math.min(lower[i], question.lower[i])', 'lower[i] = Math.max(lower[i], question.lower[i])'],
     ['upper[i] = Math.max(upper[i], question.upper[i])', ''],
     ['closed: Math.min(before.closed, closed)', 'closed'],
@@ -58,7 +56,7 @@ export const verify = [
     ['.filter((i) => values[i] !== 0)', '.filter((i) => values[i] > 0)'],
     ['    open.length === 0 ? {', '    open.length <= 1 ? {'],
   ]),
-  ...mutantsOf('src/complete/frontier.ts', at('frontier'), [
+  ...mutantsOf('src/search/branch/frontier.ts', tests('search/branch/frontier'), [
     ['this.#open = [...this.#open, ...done', 'this.#open = [...done'],
     ['this.#least = Math.min(this.#least, least)', 'this.#least = least'],
     ['this.#leastLeft = Math.min(this.#leastLeft, leastLeft)', ''],
@@ -68,7 +66,7 @@ export const verify = [
     ['shares[i % shares.length].push(problem)', 'shares[0].push(problem)'],
     ['if (this.#leastLeft === Infinity) return', 'if (this.#least > 0) return'],
   ]),
-  ...mutantsOf('src/complete/turns.ts', at('turns'), [
+  ...mutantsOf('src/search/branch/turns.ts', tests('search/branch/turns'), [
     [
       "if (result.verdict !== 'undecided') return { result, method }",
       "if (result.verdict === 'vulnerable') return { result, method }",
@@ -76,44 +74,56 @@ export const verify = [
     ['turn *= 2', 'turn *= 1'],
     ['best = Math.max(best, result.bound)', ''],
   ]),
-  ...mutantsOf('src/complete/search.ts', at('search', 'halving', 'near-miss', 'agreement'), [
-    ['const isCutOff = performance.now() > deadline', 'const isCutOff = false'],
+  ...mutantsOf(
+    'src/search/branch/search.ts',
+    tests('search/branch/search', 'search/branch/halving', 'ladder/near-miss', 'ladder/agreement'),
     [
-      'for (const problem of problems) this.#open.push(problem)',
-      'for (const problem of problems.slice(1)) this.#open.push(problem)',
+      ['const isCutOff = performance.now() > deadline', 'const isCutOff = false'],
+      [
+        'for (const problem of problems) this.#open.push(problem)',
+        'for (const problem of problems.slice(1)) this.#open.push(problem)',
+      ],
+      ['if (best > 0) {', 'if (best > -1e-2) {'],
+      ['else this.leastLeft = Math.min(this.leastLeft, best)', ''],
+      ['      if (open) this.#open.push(open)\n', '      if (open && open.bound < -1) this.#open.push(open)\n'],
+      ['neuronLower[k] >= 0 ? ON', 'neuronLower[k] >= 0 ? OFF'],
     ],
-    ['if (best > 0) {', 'if (best > -1e-2) {'],
-    ['else this.leastLeft = Math.min(this.leastLeft, best)', ''],
-    ['      if (open) this.#open.push(open)\n', '      if (open && open.bound < -1) this.#open.push(open)\n'],
-    ['neuronLower[k] >= 0 ? ON', 'neuronLower[k] >= 0 ? OFF'],
-  ]),
-  ...mutantsOf('src/complete/splits.ts', at('halving', 'search', 'cells', 'agreement'), [
-    ['const open = ([ON, OFF] as const)', 'const open = ([ON] as const)'],
-    ['    variables[next] = 0\n', ''],
-    ['halves.flatMap(({ cell, bound }) =>\n    bound > 0 ?', 'halves.flatMap(({ cell, bound }) =>\n    bound > -1 ?'],
+  ),
+  ...mutantsOf(
+    'src/search/branch/splits.ts',
+    tests('search/branch/halving', 'search/branch/search', 'search/branch/cells', 'ladder/agreement'),
     [
-      'halvesOf(whole).map((half) => within(half, whole))',
-      'halvesOf(whole).slice(1).map((half) => within(half, whole))',
+      ['const open = ([ON, OFF] as const)', 'const open = ([ON] as const)'],
+      ['    variables[next] = 0\n', ''],
+      ['halves.flatMap(({ cell, bound }) =>\n    bound > 0 ?', 'halves.flatMap(({ cell, bound }) =>\n    bound > -1 ?'],
+      [
+        'halvesOf(whole).map((half) => within(half, whole))',
+        'halvesOf(whole).slice(1).map((half) => within(half, whole))',
+      ],
     ],
-  ]),
-  ...mutantsOf('src/complete/sub-problems.ts', at('halving', 'search', 'near-miss', 'agreement'), [
+  ),
+  ...mutantsOf(
+    'src/search/branch/sub-problems.ts',
+    tests('search/branch/halving', 'search/branch/search', 'ladder/near-miss', 'ladder/agreement'),
     [
-      'problems.flatMap((_, r) => (best[r] > 0 ? [] : [r]))',
-      'problems.flatMap((_, r) => (best[r] > -1e-3 ? [] : [r]))',
+      [
+        'problems.flatMap((_, r) => (best[r] > 0 ? [] : [r]))',
+        'problems.flatMap((_, r) => (best[r] > -1e-3 ? [] : [r]))',
+      ],
+      [
+        'bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
+        'if (i === 0) bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
+      ],
+      ['return cell ?? this.#condensed', 'return this.#condensed'],
     ],
-    [
-      'bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
-      'if (i === 0) bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
-    ],
-    ['return cell ?? this.#condensed', 'return this.#condensed'],
-  ]),
-  ...mutantsOf('src/complete/ladder.ts', at('agreement', 'limits', 'range'), [
+  ),
+  ...mutantsOf('src/ladder/climb.ts', tests('ladder/agreement', 'ladder/limits', 'search/condense/range'), [
     ['(margin > 0 ? Math.min(least, margin) : least), Infinity)', '(margin > 0 ? Math.max(least, margin) : least), 0)'],
     ["if (error instanceof TimeIsUp) return 'timeout'", "if (error instanceof TimeIsUp) return 'precision'"],
   ]),
   ...mutantsOf(
-    'src/complete/milp/solve-milp.ts',
-    ['src/complete/milp/solve-milp.test.ts'],
+    'src/search/milp/solve-milp.ts',
+    ['src/search/milp/solve-milp.test.ts'],
     [
       [
         'if (neuron === undefined) this.#least = Math.min(this.#least, bound)\n',
@@ -125,15 +135,15 @@ export const verify = [
       ['this.#begun < cases.length && this.#work(', 'this.#begun + 1 < cases.length && this.#work('],
     ],
   ),
-  ...mutantsOf('src/complete/falsify.ts', at('falsify'), [
+  ...mutantsOf('src/attacks/graph-attack.ts', tests('attacks/graph-attack'), [
     ['value - 0.5 * size', 'value + 0.5 * size'],
     ['margins.some((margin) => margin <= 0) && accept(x)', 'accept(x)'],
   ]),
-  ...mutantsOf('src/complete/sample.ts', at('sample'), [
+  ...mutantsOf('src/attacks/sample.ts', tests('attacks/sample'), [
     ['(corner >> j) & 1 ? upper[j] : l', '(corner >> j) & 1 ? upper[j] : upper[j]'],
     ['if (lower.length > FEW) return', ''],
   ]),
-  ...mutantsOf('src/complete/verify.ts', at('verify', 'agreement'), [
+  ...mutantsOf('src/ladder/verify-question.ts', tests('ladder/verify-question', 'ladder/agreement'), [
     ['if (intervals.question.unsafe.length === 0)', 'if (intervals.question.unsafe.length <= 1)'],
     ['if (margins.condensed.cases.length === 0)', 'if (margins.condensed.cases.length <= 1)'],
     ['closed = Math.min(closed, margins.closed)', 'closed = margins.closed'],
@@ -141,15 +151,19 @@ export const verify = [
     ["if (result.verdict === 'vulnerable') return vulnerable(method, this.#try(result.point)!)", ''],
     ['return runCandidate(this.#graph, this.#question, point)', 'return { point, outputs: point, distance: 0 }'],
   ]),
-  ...mutantsOf('src/complete/parallel-search.ts', at('frontier', 'near-miss', 'limits', 'agreement'), [
-    ['      this.#frontier.take([{ least, leastLeft, count, open: search.takeOpen() }])\n', ''],
-    ["if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }", ''],
-    ['if (found) return', 'if (!found) return'],
-    ['this.#frontier.take(results)', 'this.#frontier.take(results.slice(1))'],
-  ]),
   ...mutantsOf(
-    'src/properties/instances.ts',
-    ['src/properties/instances.test.ts'],
+    'src/search/branch/parallel-search.ts',
+    tests('search/branch/frontier', 'ladder/near-miss', 'ladder/limits', 'ladder/agreement'),
+    [
+      ['      this.#frontier.take([{ least, leastLeft, count, open: search.takeOpen() }])\n', ''],
+      ["if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }", ''],
+      ['if (found) return', 'if (!found) return'],
+      ['this.#frontier.take(results)', 'this.#frontier.take(results.slice(1))'],
+    ],
+  ),
+  ...mutantsOf(
+    'src/node/properties/instances.ts',
+    ['src/node/properties/instances.test.ts'],
     [
       ["(outcome.verdict === 'undecided' && outcome.reason === 'timeout')", "outcome.verdict === 'undecided'"],
       ['tryAll(graph, regions, options) : undefined', 'undefined : undefined'],
@@ -159,8 +173,8 @@ export const verify = [
     ],
   ),
   ...mutantsOf(
-    'src/properties/limited.ts',
-    ['src/properties/limited.test.ts'],
+    'src/node/properties/limited.ts',
+    ['src/node/properties/limited.test.ts'],
     [
       ['if (result === overrun) await this.close()', ''],
       ['await Promise.race([decided, late])', 'await decided'],

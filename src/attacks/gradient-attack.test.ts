@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Engine } from '../engine/engine.ts'
-import { Sums, collect, normals, variants } from '../engine/oracle.testing.ts'
-import { Random } from '../engine/random.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { Sums, collect, normals, variants } from '../device/wasm/oracle.testing.ts'
+import { Random } from '../base/random.ts'
 
 for (const variant of variants) {
   describe(`kernels of an ℓ∞ step, ${variant}`, () => {

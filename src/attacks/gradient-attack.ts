@@ -5,14 +5,14 @@
  * Problem: find x' in the domain that is misclassified. Complete: no. What is found counts once `recheck` has run it.
  */
 import type { Chunk } from '../bounds/chunk.ts'
-import type { Domain } from '../bounds/domain.ts'
-import type { Interval } from '../engine/elementwise.ts'
-import type { Engine } from '../engine/engine.ts'
-import { Random } from '../engine/random.ts'
-import { Tape, Tensor } from '../engine/tape.ts'
-import { forward } from '../networks/forward.ts'
-import type { LoadedNetwork } from '../networks/load.ts'
-import { randomInBall, stepInBall } from './ball-steps.ts'
+import type { Domain } from '../region/domain.ts'
+import type { Interval } from '../device/wasm/elementwise.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { Random } from '../base/random.ts'
+import { Tape, Tensor } from '../device/tape.ts'
+import { forward } from '../device/forward.ts'
+import type { LoadedNetwork } from '../device/loaded-network.ts'
+import { randomInBall, stepInBall } from '../region/ball-steps.ts'
 
 export interface AttackOptions {
   readonly steps: number

@@ -1,10 +1,10 @@
 /** What attacks and certificates are run on: a range of a data set that fits a network. */
-import { type Norm, describeNorm, largestEpsilon, requireNorm } from '../bounds/norm.ts'
+import { type Norm, describeNorm, largestEpsilon, requireNorm } from '../region/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { UserError } from '../errors.ts'
-import { formatShape, sizeOf } from '../networks/layers.ts'
-import { type Architecture, type Network, countClasses, countParameters } from '../networks/network.ts'
-import { planStages } from '../networks/stages.ts'
+import { UserError } from '../base/errors.ts'
+import { formatShape, sizeOf } from '../model/layers.ts'
+import { type Architecture, type Network, countClasses, countParameters } from '../model/network.ts'
+import { planStages } from '../model/stages.ts'
 
 /** Images per pass through the engine: as many as one SIMD vector has lanes. */
 export const IMAGES_PER_PASS = 4

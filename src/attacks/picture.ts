@@ -1,5 +1,5 @@
 /** Pictures of adversarial examples. */
-import { type Shape, sizeOf } from '../networks/layers.ts'
+import { type Shape, sizeOf } from '../model/layers.ts'
 
 /** Pixels between two images. */
 const GAP = 2

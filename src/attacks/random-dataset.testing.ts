@@ -1,10 +1,10 @@
 /** Small data sets for tests: random pixels, labelled by the network itself (mostly), so that there is much to attack. */
 import type { Dataset } from '../data/dataset.ts'
-import { Random } from '../engine/random.ts'
-import { evaluate, largestIndex } from '../networks/evaluate.ts'
-import { sizeOf } from '../networks/layers.ts'
-import { type Network, countClasses } from '../networks/network.ts'
-import { randomNetwork } from '../networks/random-network.testing.ts'
+import { Random } from '../base/random.ts'
+import { evaluate, largestIndex } from '../model/evaluate.ts'
+import { sizeOf } from '../model/layers.ts'
+import { type Network, countClasses } from '../model/network.ts'
+import { randomNetwork } from '../model/random-network.testing.ts'
 
 /** `count` images for a network; about one in ten has a random label. */
 export function randomDataset(network: Network, count: number, seed: number): Dataset {

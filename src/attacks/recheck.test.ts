@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { domains } from '../bounds/domain.ts'
-import { Random } from '../engine/random.ts'
-import { evaluate } from '../networks/evaluate.ts'
-import type { Network } from '../networks/network.ts'
+import { domains } from '../region/domain.ts'
+import { Random } from '../base/random.ts'
+import { evaluate } from '../model/evaluate.ts'
+import type { Network } from '../model/network.ts'
 import { judge, projectIntoBall, recheck, recheckAt } from './recheck.ts'
 
 /** Logits (x, 0.5): class 0 wins where x > 0.5. */

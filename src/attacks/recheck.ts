@@ -4,12 +4,12 @@
  * Convention for ties: an image is classified correctly if its label's logit is strictly larger than all others; it is
  * misclassified as soon as one other class reaches it. The margin z_label − max(other logits) is then > 0 or ≤ 0.
  */
-import type { Domain } from '../bounds/domain.ts'
-import type { Norm } from '../bounds/norm.ts'
-import { evaluate } from '../networks/evaluate.ts'
-import type { LoadedNetwork } from '../networks/load.ts'
-import type { Network } from '../networks/network.ts'
-import { type RoundNorm, shrinkIntoBall } from './ball-steps.ts'
+import type { Domain } from '../region/domain.ts'
+import type { Norm } from '../region/norm.ts'
+import { evaluate } from '../model/evaluate.ts'
+import type { LoadedNetwork } from '../device/loaded-network.ts'
+import type { Network } from '../model/network.ts'
+import { type RoundNorm, shrinkIntoBall } from '../region/ball-steps.ts'
 
 export interface Judgement {
   /** The label if it wins alone; else the class of the largest other logit, the first of several. */

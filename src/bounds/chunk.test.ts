@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { Engine } from '../engine/engine.ts'
-import type { Network } from '../networks/network.ts'
-import { LoadedNetwork } from '../networks/load.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import type { Network } from '../model/network.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type ChunkInput, loadChunk } from './chunk.ts'
-import { inputBox } from './domain.ts'
-import { norms } from './norm.ts'
+import { inputBox } from '../region/domain.ts'
+import { norms } from '../region/norm.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 /** A chunk of images in the engine's memory: the balls around them, [input][example], normalised for the network. */
-import type { Ball } from '../engine/elementwise.ts'
-import type { Engine } from '../engine/engine.ts'
-import { Tensor } from '../engine/tape.ts'
-import type { LoadedNetwork } from '../networks/load.ts'
-import { type Domain, lowerEnd, requirePixels, upperEnd } from './domain.ts'
-import type { Norm } from './norm.ts'
+import type { Ball } from '../device/wasm/elementwise.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { Tensor } from '../device/tape.ts'
+import type { LoadedNetwork } from '../device/loaded-network.ts'
+import { type Domain, lowerEnd, requirePixels, upperEnd } from '../region/domain.ts'
+import type { Norm } from '../region/norm.ts'
 
 export interface Chunk {
   /** Number of examples. */

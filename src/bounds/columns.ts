@@ -5,12 +5,12 @@
  * An unstable ReLU with bounds l, u and slope d = u/(u − l) becomes d·z + h + h·error, h = −d·l/2, with an error in
  * [−1, 1]: the same two lines as in a dual pass. In the other columns its error is a random number.
  */
-import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from '../engine/affine.ts'
-import type { Engine } from '../engine/engine.ts'
-import { lengthOf, wholeBlock } from '../engine/layout.ts'
-import { type Tape, Tensor } from '../engine/tape.ts'
-import { sizeOf } from '../networks/layers.ts'
-import type { Stage } from '../networks/load.ts'
+import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from '../device/wasm/affine.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { lengthOf, wholeBlock } from '../device/wasm/layout.ts'
+import { type Tape, Tensor } from '../device/tape.ts'
+import { sizeOf } from '../model/layers.ts'
+import type { Stage } from '../device/loaded-network.ts'
 import type { Relaxation } from './relaxation.ts'
 
 /** Columns and the list of the neurons that have any. */

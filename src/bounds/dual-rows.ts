@@ -6,11 +6,11 @@
  *
  * Both ends of the bound come from one pass, since both lines of an unstable neuron's relaxation have one slope.
  */
-import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from '../engine/affine.ts'
-import type { Engine } from '../engine/engine.ts'
-import { type Blocks, coveringBlocks, receptiveBlocks, reshapeBlocks, wholeBlock } from '../engine/layout.ts'
-import { type Tape, Tensor } from '../engine/tape.ts'
-import type { Stage, Term } from '../networks/load.ts'
+import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from '../device/wasm/affine.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { type Blocks, coveringBlocks, receptiveBlocks, reshapeBlocks, wholeBlock } from '../device/wasm/layout.ts'
+import { type Tape, Tensor } from '../device/tape.ts'
+import type { Stage, Term } from '../device/loaded-network.ts'
 import type { Relaxation } from './relaxation.ts'
 import type { Specification } from './specification.ts'
 
@@ -118,7 +118,7 @@ interface Target {
   readonly isFirst: boolean
 }
 
-/** Rows start as the weights of a term: see `startRows` in kernels/rows.ts. @param biased whose bias they take */
+/** Rows start as the weights of a term: see `startRows` in src/device/wasm/assembly/rows.ts. @param biased whose bias they take */
 function startRows(
   engine: Engine,
   tape: Tape | undefined,
@@ -165,7 +165,7 @@ function sendRows(
   })
 }
 
-/** Rows meet the ReLU neurons of a stage: see `reluRows` in kernels/rows.ts. */
+/** Rows meet the ReLU neurons of a stage: see `reluRows` in src/device/wasm/assembly/rows.ts. */
 function reluRows(
   engine: Engine,
   tape: Tape | undefined,

@@ -1,18 +1,18 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../engine/engine.ts'
-import { Random } from '../engine/random.ts'
-import { architectureNamed } from '../networks/architectures.ts'
-import { initialise } from '../networks/initialise.ts'
-import { Tape } from '../engine/tape.ts'
-import { LoadedNetwork } from '../networks/load.ts'
-import { sizeOf } from '../networks/layers.ts'
-import { type Network, countClasses } from '../networks/network.ts'
-import { networkArbitrary } from '../networks/random-network.testing.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { Random } from '../base/random.ts'
+import { architectureNamed } from '../model/architectures.ts'
+import { initialise } from '../model/initialise.ts'
+import { Tape } from '../device/tape.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
+import { sizeOf } from '../model/layers.ts'
+import { type Network, countClasses } from '../model/network.ts'
+import { networkArbitrary } from '../model/random-network.testing.ts'
 import { loadChunk } from './chunk.ts'
 import { proveNetwork, relaxNetwork } from './dual.ts'
 import { dualMargins, provedMargins } from './margins.ts'
-import { defaultMemory } from './tighten.ts'
+import { defaultMemory } from './settle.ts'
 import {
   type Bounds,
   marginSpecification,
@@ -21,8 +21,8 @@ import {
   referenceMargins,
   referencePrunedDualBounds,
   referencePrunedMargins,
-} from './reference.ts'
-import { referenceForward, referenceStages } from './reference-stages.ts'
+} from '../reference/reference.ts'
+import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
 
 let engine: Engine
 beforeAll(async () => {

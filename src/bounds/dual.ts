@@ -8,18 +8,18 @@
  * and dual bounds are intersected. Nearly always tighter than the paper's bound (docs/decisions.md says when not);
  * `prune: false` gives exactly the paper's.
  */
-import type { Ball, Interval } from '../engine/elementwise.ts'
-import type { Engine } from '../engine/engine.ts'
-import { type Tape, Tensor } from '../engine/tape.ts'
-import { sizeOf } from '../networks/layers.ts'
-import type { Random } from '../engine/random.ts'
-import type { LoadedNetwork } from '../networks/load.ts'
+import type { Ball, Interval } from '../device/wasm/elementwise.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { type Tape, Tensor } from '../device/tape.ts'
+import { sizeOf } from '../model/layers.ts'
+import type { Random } from '../base/random.ts'
+import type { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
 import { type StageInterval, ballBehind, ballsOf, intervalStep, magnitudeOf } from './interval.ts'
 import { Projection } from './projections.ts'
 import { type Relaxation, relaxationOf } from './relaxation.ts'
 import { dualRounding, largestTrusted } from './rounding.ts'
-import { type DualOptions, defaultMemory, tighten, tightenToBall } from './tighten.ts'
+import { type DualOptions, defaultMemory, tighten, tightenToBall } from './settle.ts'
 import { rowWork } from './work.ts'
 
 /** A network's neurons over the balls of a chunk: what every later dual pass starts from. */

@@ -2,14 +2,14 @@
  * Interval bounds: each affine layer maps centres by W and radii by |W|.
  * Problem: bounds of every layer over a box. Sound: yes. Complete: no. Source: Gowal et al. 2018.
  */
-import { affine } from '../engine/affine.ts'
-import { type Ball, type Interval, intervalEnds, reluInterval } from '../engine/elementwise.ts'
-import type { Engine } from '../engine/engine.ts'
-import { type Tape, Tensor } from '../engine/tape.ts'
-import type { LoadedNetwork, Stage, Term } from '../networks/load.ts'
+import { affine } from '../device/wasm/affine.ts'
+import { type Ball, type Interval, intervalEnds, reluInterval } from '../device/wasm/elementwise.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { type Tape, Tensor } from '../device/tape.ts'
+import type { LoadedNetwork, Stage, Term } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
 import { intervalRounding, underflow } from './rounding.ts'
-import { tightenToBall } from './tighten.ts'
+import { tightenToBall } from './settle.ts'
 
 /** Pre-activation bounds of a stage, and per neuron |W|·max|a| + |b|, which bounds rounding (rounding.ts). */
 export interface StageInterval extends Interval {

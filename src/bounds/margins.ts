@@ -1,13 +1,13 @@
 /** Upper bounds of the margins z_target − z_label of one example, by a last dual pass. */
-import type { Engine } from '../engine/engine.ts'
-import { type Tape, Tensor } from '../engine/tape.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { type Tape, Tensor } from '../device/tape.ts'
 import type { Proved, Relaxed } from './dual.ts'
-import { type RowBounds, closeOverBall, exampleOf } from './close.ts'
+import { type RowBounds, closeOverBall, exampleOf } from './input-term.ts'
 import { type CarriedRows, carryRows } from './dual-rows.ts'
 import { intervalMargins } from './interval.ts'
 import { type Specification, marginRows } from './specification.ts'
 import { startRounding, unlessOverflowed } from './rounding.ts'
-import { addStartRounding } from './tighten.ts'
+import { addStartRounding } from './settle.ts'
 
 /** The margins z_target − z_label of one example, carried back to the input. */
 export interface CarriedMargins {

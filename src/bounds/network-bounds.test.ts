@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
-import { architectureNamed } from '../networks/architectures.ts'
-import { evaluate } from '../networks/evaluate.ts'
-import { initialise } from '../networks/initialise.ts'
-import { randomNetwork } from '../networks/random-network.testing.ts'
-import { extremePoint } from './ball-points.testing.ts'
+import { Random } from '../base/random.ts'
+import { architectureNamed } from '../model/architectures.ts'
+import { evaluate } from '../model/evaluate.ts'
+import { initialise } from '../model/initialise.ts'
+import { randomNetwork } from '../model/random-network.testing.ts'
+import { extremePoint } from '../region/ball-points.testing.ts'
 import { dualBounds, intervalBounds } from './network-bounds.ts'
 
 const network = initialise(architectureNamed('mnist-small'), 1)

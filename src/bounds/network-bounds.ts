@@ -2,17 +2,17 @@
  * Bounds of a whole network over the ball around one image, for library users. Both kinds are rigorous: they give way
  * to float32 rounding, so a negative margin is a proof.
  */
-import { Engine } from '../engine/engine.ts'
-import { LoadedNetwork } from '../networks/load.ts'
-import { sizeOf } from '../networks/layers.ts'
-import { type Network, countClasses } from '../networks/network.ts'
-import type { Interval } from '../engine/elementwise.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
+import { sizeOf } from '../model/layers.ts'
+import { type Network, countClasses } from '../model/network.ts'
+import type { Interval } from '../device/wasm/elementwise.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
-import { type Domain, requireDomain } from './domain.ts'
+import { type Domain, requireDomain } from '../region/domain.ts'
 import { proveNetwork } from './dual.ts'
 import { provedMargins } from './margins.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
-import { type Norm, largestEpsilon, requireNorm } from './norm.ts'
+import { type Norm, largestEpsilon, requireNorm } from '../region/norm.ts'
 import { unlessOverflowed } from './rounding.ts'
 
 export interface NetworkBounds {

@@ -1,19 +1,19 @@
 /** ℓ2 and ℓ1 balls through interval and dual bounds; what other tests do for ℓ∞. */
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../engine/engine.ts'
-import { Random } from '../engine/random.ts'
-import { Tape } from '../engine/tape.ts'
-import { type Layer, sizeOf } from '../networks/layers.ts'
-import { LoadedNetwork } from '../networks/load.ts'
-import { type Network, countClasses } from '../networks/network.ts'
-import { randomNetwork } from '../networks/random-network.testing.ts'
-import { extremePoint, innerPoint, pointTowards } from './ball-points.testing.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { Random } from '../base/random.ts'
+import { Tape } from '../device/tape.ts'
+import { type Layer, sizeOf } from '../model/layers.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
+import { type Network, countClasses } from '../model/network.ts'
+import { randomNetwork } from '../model/random-network.testing.ts'
+import { extremePoint, innerPoint, pointTowards } from '../region/ball-points.testing.ts'
 import { loadChunk } from './chunk.ts'
 import { proveNetwork, relaxNetwork } from './dual.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
 import { dualMargins, provedMargins } from './margins.ts'
-import { type Norm, describeNorm, dualNorm, largestEpsilon, norms, requireNorm } from './norm.ts'
+import { type Norm, describeNorm, dualNorm, largestEpsilon, norms, requireNorm } from '../region/norm.ts'
 import {
   type Bounds,
   marginSpecification,
@@ -23,8 +23,8 @@ import {
   referenceMargins,
   referencePrunedDualBounds,
   referencePrunedMargins,
-} from './reference.ts'
-import { referenceForward, referenceStages } from './reference-stages.ts'
+} from '../reference/reference.ts'
+import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** Dual rows whose coefficients overflow, though no value does. */
 import { expect, test } from 'vitest'
-import { Engine } from '../engine/engine.ts'
-import { evaluate } from '../networks/evaluate.ts'
-import type { Network } from '../networks/network.ts'
-import { LoadedNetwork } from '../networks/load.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { evaluate } from '../model/evaluate.ts'
+import type { Network } from '../model/network.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
 import { loadChunk } from './chunk.ts'
 import { relaxNetwork } from './dual.ts'
 import { dualBounds } from './network-bounds.ts'

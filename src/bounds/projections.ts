@@ -10,11 +10,11 @@
  * ReLUs' together, where Wong et al. carry a set for each. Over an ℓ2 ball the image's errors are standard normal and
  * have a set of their own: the root of the mean square of its columns estimates ‖c‖₂. There is no such set for ℓ1.
  */
-import type { Engine } from '../engine/engine.ts'
-import { activeNeurons } from '../engine/layout.ts'
-import type { Random } from '../engine/random.ts'
-import { type Tape, Tensor } from '../engine/tape.ts'
-import type { LoadedNetwork, Stage } from '../networks/load.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { activeNeurons } from '../device/wasm/layout.ts'
+import type { Random } from '../base/random.ts'
+import { type Tape, Tensor } from '../device/tape.ts'
+import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
 import { type ActiveColumns, affineColumns, reluColumns } from './columns.ts'
 import type { StageInterval } from './interval.ts'
@@ -135,7 +135,7 @@ export class Projection {
     const width = this.#width
     const at = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * this.#chunk.columns + this.#example
     const stage = this.#network.stages[i]
-    // as `relaxation` in kernels/neurons.ts has it: a neuron that is always 0 passes with slope 1
+    // as `relaxation` in src/device/wasm/assembly/neurons.ts has it: a neuron that is always 0 passes with slope 1
     const maySend = (j: number) => engine.f32[at(upper, j)] > 0 || engine.f32[at(lower, j)] >= 0
     const columns = this.#before(i, listOf(engine, stage, maySend))
     const medians = engine.floats(open.length)

@@ -1,10 +1,10 @@
 /** The linear relaxation of one example's ReLU neurons, as a dual pass needs it (Wong & Kolter 2018). */
-import type { Interval } from '../engine/elementwise.ts'
-import type { Engine } from '../engine/engine.ts'
-import { activeNeurons } from '../engine/layout.ts'
-import { type Tape, Tensor } from '../engine/tape.ts'
-import type { Stage } from '../networks/load.ts'
-import { sizeOf } from '../networks/layers.ts'
+import type { Interval } from '../device/wasm/elementwise.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { activeNeurons } from '../device/wasm/layout.ts'
+import { type Tape, Tensor } from '../device/tape.ts'
+import type { Stage } from '../device/loaded-network.ts'
+import { sizeOf } from '../model/layers.ts'
 import { smallestShare } from './rounding.ts'
 
 export interface Relaxation {

@@ -3,21 +3,21 @@
  * rows that are near copies of each other, constants that swallow what is added to them, tiny ε.
  */
 import { describe, expect, it } from 'vitest'
-import { Engine } from '../engine/engine.ts'
-import type { KernelVariant } from '../engine/kernels.ts'
-import { Random } from '../engine/random.ts'
-import { type Layer, type Shape, sizeOf } from '../networks/layers.ts'
-import { LoadedNetwork } from '../networks/load.ts'
-import { type Network, countClasses, countParameters, parameterLayout } from '../networks/network.ts'
-import { randomNetwork } from '../networks/random-network.testing.ts'
-import { planStages } from '../networks/stages.ts'
-import { extremePoint } from './ball-points.testing.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import type { KernelVariant } from '../device/wasm/kernels.ts'
+import { Random } from '../base/random.ts'
+import { type Layer, type Shape, sizeOf } from '../model/layers.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
+import { type Network, countClasses, countParameters, parameterLayout } from '../model/network.ts'
+import { randomNetwork } from '../model/random-network.testing.ts'
+import { planStages } from '../model/stages.ts'
+import { extremePoint } from '../region/ball-points.testing.ts'
 import { loadChunk } from './chunk.ts'
 import { proveNetwork } from './dual.ts'
 import { provedMargins } from './margins.ts'
-import { type Norm, norms } from './norm.ts'
-import { type Bounds, marginSpecification, referenceDualPass, referencePrunedMargins } from './reference.ts'
-import { referenceForward, referenceStages } from './reference-stages.ts'
+import { type Norm, norms } from '../region/norm.ts'
+import { type Bounds, marginSpecification, referenceDualPass, referencePrunedMargins } from '../reference/reference.ts'
+import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
 
 interface Case {
   readonly network: Network

@@ -10,10 +10,10 @@
  * That holds for all norms of the ball: an error δ in the image's coefficients moves ‖r·ν̂‖ by at most ‖r·δ‖ ≤ Σ r|δ|,
  * whatever the norm, and r is part of max|a|. Of the norm itself only that of an ℓ∞ ball is a long sum; the maximum
  * rounds once, and so does √Σ, whose sum is float64: 2⁻²⁹ of it for any image that fits into memory, and no square
- * underflows (kernels/input-norm.ts).
+ * underflows (src/device/wasm/assembly/input-norm.ts).
  */
-import type { Geometry } from '../engine/layout.ts'
-import type { Stage, Term } from '../networks/load.ts'
+import type { Geometry } from '../device/wasm/layout.ts'
+import type { Stage, Term } from '../device/loaded-network.ts'
 
 const UNIT = 2 ** -24
 
@@ -31,7 +31,7 @@ export function intervalRounding(terms: readonly Geometry[]): number {
   return gamma(2 * products + EXTRA)
 }
 
-/** How often a row's sums are added to on the way through stages: once per line of their outputs (kernels/rows.ts). */
+/** How often a row's sums are added to on the way through stages: once per line of their outputs (src/device/wasm/assembly/rows.ts). */
 const additions = (stages: readonly Stage[]) => stages.reduce((sum, { outputShape }) => sum + outputShape.height, 0)
 
 /** Most products that arrive at an input of a term from the outputs of its stage. */
@@ -57,7 +57,7 @@ export function dualRounding(stages: readonly Stage[], stage: number): number {
   return gamma(2 * (Math.max(...products) + sums + imageSums(terms)) + EXTRA)
 }
 
-/** Additions where coefficients meet the image, if a term reads it: in runs of 32 (kernels/input-term.ts). */
+/** Additions where coefficients meet the image, if a term reads it: in runs of 32 (src/device/wasm/assembly/input-term.ts). */
 const imageSums = (terms: readonly Term[]) =>
   Math.max(
     ...terms.map(({ source, geometry: { input } }) =>

@@ -1,6 +1,6 @@
 /** Which rows a dual pass carries: neurons of a layer, or differences of two outputs. */
-import type { Engine } from '../engine/engine.ts'
-import { type Blocks, type Extent, positionBlocks } from '../engine/layout.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { type Blocks, type Extent, positionBlocks } from '../device/wasm/layout.ts'
 
 /** Rows of one pass. Each block's rows are padded with empty ones to a multiple of 4. */
 export interface Specification {

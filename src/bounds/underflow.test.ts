@@ -3,11 +3,11 @@
  * one, 2⁻¹⁴⁹, and weights up to the largest, so that what underflow takes is worth something.
  */
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
-import type { Layer } from '../networks/layers.ts'
-import type { Network } from '../networks/network.ts'
+import { Random } from '../base/random.ts'
+import type { Layer } from '../model/layers.ts'
+import type { Network } from '../model/network.ts'
 import { type BoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './network-bounds.ts'
-import { norms } from './norm.ts'
+import { norms } from '../region/norm.ts'
 
 const SMALLEST = 2 ** -149
 

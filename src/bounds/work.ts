@@ -1,8 +1,8 @@
 /** How much a bound multiplies, by the shapes alone: what decides whether exact rows or random columns are cheaper. */
-import type { Blocks } from '../engine/layout.ts'
-import { lengthOf } from '../engine/layout.ts'
-import type { LoadedNetwork, Stage } from '../networks/load.ts'
-import { sizeOf } from '../networks/layers.ts'
+import type { Blocks } from '../device/wasm/layout.ts'
+import { lengthOf } from '../device/wasm/layout.ts'
+import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
+import { sizeOf } from '../model/layers.ts'
 import { windowsBelow } from './dual-rows.ts'
 import { neuronRows } from './specification.ts'
 

@@ -1,12 +1,12 @@
 /** robustra attack */
 import { type Command, Option } from 'commander'
 import { type AttackMethod, attack, attackMethods } from '../attacks/attack.ts'
-import { type Domain, describeDomain } from '../bounds/domain.ts'
-import { type Norm, describeNorm } from '../bounds/norm.ts'
+import { type Domain, describeDomain } from '../region/domain.ts'
+import { type Norm, describeNorm } from '../region/norm.ts'
 import { loadDataset } from '../data/dataset.ts'
-import { UserError, unknownName } from '../errors.ts'
-import { loadAnyNetwork } from '../formats/any-network.ts'
-import { takeImages } from '../verification/normalise.ts'
+import { UserError, unknownName } from '../base/errors.ts'
+import { loadAnyNetwork } from '../node/any-network.ts'
+import { takeImages } from '../model/normalise.ts'
 import { onInterrupt } from './interrupt.ts'
 import {
   type PgdFlags,

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { saveNetwork } from '../formats/network-file.ts'
-import { initialise } from '../networks/initialise.ts'
+import { initialise } from '../model/initialise.ts'
 import { robustra, removeFolder, temporaryFolder, tiny } from './command.testing.ts'
 
 const folder = temporaryFolder()

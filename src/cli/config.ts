@@ -1,8 +1,8 @@
 /** Settings of training from a file. */
 import { extname } from 'node:path'
 import { parse as parseToml } from 'smol-toml'
-import { UserError } from '../errors.ts'
-import { readWholeFile } from '../formats/atomic.ts'
+import { UserError } from '../base/errors.ts'
+import { readWholeFile } from '../node/atomic.ts'
 import { decodeText } from '../formats/foreign.ts'
 import type { GivenOptions } from '../training/options.ts'
 

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { saveNetwork } from '../formats/network-file.ts'
 import { bytesOf, drawn, node } from '../formats/onnx/model.testing.ts'
-import { architectureNamed } from '../networks/architectures.ts'
-import { initialise } from '../networks/initialise.ts'
+import { architectureNamed } from '../model/architectures.ts'
+import { initialise } from '../model/initialise.ts'
 import { removeFolder, robustra, temporaryFolder } from './command.testing.ts'
 
 const folder = temporaryFolder()

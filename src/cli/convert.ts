@@ -1,9 +1,9 @@
 /** robustra convert */
 import { realpathSync } from 'node:fs'
 import type { Command } from 'commander'
-import { UserError } from '../errors.ts'
-import { formatOf, loadAnyNetwork, networkExtensions, saveAnyNetwork } from '../formats/any-network.ts'
-import { countParameters } from '../networks/network.ts'
+import { UserError } from '../base/errors.ts'
+import { formatOf, loadAnyNetwork, networkExtensions, saveAnyNetwork } from '../node/any-network.ts'
+import { countParameters } from '../model/network.ts'
 import { outputOption } from './options.ts'
 import { examples } from './program.ts'
 

@@ -1,9 +1,9 @@
 /** robustra data verify|download */
 import type { Command } from 'commander'
-import { UserError, unknownName } from '../errors.ts'
-import { downloadCifar10, verifyCifar10 } from '../data/cifar10.ts'
-import { downloadMnist, verifyMnist } from '../data/mnist.ts'
-import type { FileStatus } from '../data/published-files.ts'
+import { UserError, unknownName } from '../base/errors.ts'
+import { downloadCifar10, verifyCifar10 } from '../node/data/cifar10.ts'
+import { downloadMnist, verifyMnist } from '../node/data/mnist.ts'
+import type { FileStatus } from '../node/data/published-files.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption } from './options.ts'
 import { examples } from './program.ts'

@@ -1,10 +1,10 @@
 /** robustra info */
 import type { Command } from 'commander'
-import { UserError } from '../errors.ts'
-import { loadAnyNetwork } from '../formats/any-network.ts'
-import { architectureNamed, architectureNames } from '../networks/architectures.ts'
-import { type Graph, sizesOf } from '../networks/graph.ts'
-import { type Layer, formatShape } from '../networks/layers.ts'
+import { UserError } from '../base/errors.ts'
+import { loadAnyNetwork } from '../node/any-network.ts'
+import { architectureNamed, architectureNames } from '../model/architectures.ts'
+import { type Graph, sizesOf } from '../model/graph.ts'
+import { type Layer, formatShape } from '../model/layers.ts'
 import {
   type Architecture,
   countHiddenUnits,
@@ -12,7 +12,7 @@ import {
   parameterLayout,
   shapesOf,
   sourceOf,
-} from '../networks/network.ts'
+} from '../model/network.ts'
 import { jsonOption, outputOption } from './options.ts'
 import { examples } from './program.ts'
 import { formatTable, printJson } from './text.ts'

@@ -1,10 +1,10 @@
 /** Options that several commands have, spelled and explained the same way. */
 import { type Command, Option } from 'commander'
 import type { PgdSettings } from '../attacks/attack.ts'
-import { domains, requireDomain } from '../bounds/domain.ts'
-import { norms, requireNorm } from '../bounds/norm.ts'
+import { domains, requireDomain } from '../region/domain.ts'
+import { norms, requireNorm } from '../region/norm.ts'
 import { datasetNames } from '../data/dataset.ts'
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 import {
   type ImageRange,
   defaultWorkers,

@@ -1,6 +1,6 @@
 /** The commands, each in its own file, which is read only when the command is used. */
 import { Command } from 'commander'
-import { packageVersion } from '../version.ts'
+import { packageVersion } from '../base/version.ts'
 
 interface Entry {
   readonly name: string

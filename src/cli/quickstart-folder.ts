@@ -1,7 +1,7 @@
 /** Where quickstart puts its files, without ever deleting anybody else's. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { explainFileError, writeFileAtomic } from '../formats/atomic.ts'
+import { explainFileError, writeFileAtomic } from '../node/atomic.ts'
 
 const MARKER = 'made-by-robustra-quickstart'
 

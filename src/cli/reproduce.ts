@@ -1,7 +1,7 @@
 /** robustra reproduce */
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { UserError, unknownName } from '../errors.ts'
+import { UserError, unknownName } from '../base/errors.ts'
 import {
   type FigureDataset,
   type Reproduction,

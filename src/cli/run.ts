@@ -1,6 +1,6 @@
 /** Runs a command line and turns what goes wrong into a line on stderr and an exit code. */
 import { CommanderError } from 'commander'
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 import { createProgram } from './program.ts'
 
 /**

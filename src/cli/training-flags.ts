@@ -1,7 +1,7 @@
 /** The settings of training as options of the command line, made from their schema. */
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 import { type GivenOptions, type TrainingOptions, trainingOptions, trainingOptionsSchema } from '../training/options.ts'
 import { parseNumber, parseRadius } from './values.ts'
 

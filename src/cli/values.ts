@@ -1,7 +1,7 @@
 /** Values on the command line: each parser says what is wrong and what is right. */
 import { availableParallelism } from 'node:os'
-import { type Norm, describeNorm } from '../bounds/norm.ts'
-import { UserError } from '../errors.ts'
+import { type Norm, describeNorm } from '../region/norm.ts'
+import { UserError } from '../base/errors.ts'
 
 /** A number, or a fraction such as 2/255. NaN if it is neither. */
 export function parseNumber(text: string): number {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
+import { Random } from '../base/random.ts'
 import { augment } from './augment.ts'
 
 const shape = { channels: 2, height: 9, width: 7 }

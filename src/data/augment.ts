@@ -1,6 +1,6 @@
 /** Random changes of training images that keep their class. */
-import type { Random } from '../engine/random.ts'
-import { type Shape, sizeOf } from '../networks/layers.ts'
+import type { Random } from '../base/random.ts'
+import { type Shape, sizeOf } from '../model/layers.ts'
 
 export const augmentations = ['none', 'flip', 'shift', 'flip-shift', 'flip-crop'] as const
 export type Augmentation = (typeof augmentations)[number]

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
-import { sizeOf } from '../networks/layers.ts'
+import { sizeOf } from '../model/layers.ts'
 import { type Dataset, loadDataset, takeRange } from './dataset.ts'
 import { syntheticDigits } from './synthetic.ts'
 

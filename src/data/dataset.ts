@@ -1,10 +1,10 @@
 /** Labelled images, and how the named data sets are split. */
-import { Random } from '../engine/random.ts'
-import { UserError, unknownName } from '../errors.ts'
-import { type Shape, sizeOf } from '../networks/layers.ts'
-import { loadCifar10 } from './cifar10.ts'
-import type { DownloadProgress } from './download.ts'
-import { loadMnist } from './mnist.ts'
+import { Random } from '../base/random.ts'
+import { UserError, unknownName } from '../base/errors.ts'
+import { type Shape, sizeOf } from '../model/layers.ts'
+import { loadCifar10 } from '../node/data/cifar10.ts'
+import type { DownloadProgress } from '../node/data/download.ts'
+import { loadMnist } from '../node/data/mnist.ts'
 import { syntheticDigits } from './synthetic.ts'
 
 /** Images and labels in shared memory, so that workers see them without copies. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
+import { Random } from '../base/random.ts'
 import type { Dataset } from './dataset.ts'
 import { syntheticDigits } from './synthetic.ts'
 

@@ -3,7 +3,7 @@
  * Each image is a glyph whose control points are shaken, which is then turned, sheared, scaled and moved, drawn with a
  * pen of random width and brightness, and covered with a little noise.
  */
-import { Random } from '../engine/random.ts'
+import { Random } from '../base/random.ts'
 import type { Dataset, Split } from './dataset.ts'
 import { type Stroke, glyphs } from './glyphs.ts'
 

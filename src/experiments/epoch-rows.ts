@@ -1,10 +1,10 @@
 /** What was measured of the networks of a run after each of its epochs: a file of JSON lines beside the run. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../errors.ts'
-import { writeFileAtomic } from '../formats/atomic.ts'
+import { UserError } from '../base/errors.ts'
+import { writeFileAtomic } from '../node/atomic.ts'
 import { loadNetwork } from '../formats/network-file.ts'
-import type { Network } from '../networks/network.ts'
+import type { Network } from '../model/network.ts'
 import type { EpochReport } from '../training/epoch-report.ts'
 
 export class EpochRows<Row extends { readonly epoch: number }> {

@@ -5,12 +5,12 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dataset, loadDataset, takeRange } from '../data/dataset.ts'
-import type { DownloadProgress } from '../data/download.ts'
-import { UserError } from '../errors.ts'
-import { explainFileError, writeFileAtomic } from '../formats/atomic.ts'
-import { RunFolder } from '../training/checkpoint.ts'
+import type { DownloadProgress } from '../node/data/download.ts'
+import { UserError } from '../base/errors.ts'
+import { explainFileError, writeFileAtomic } from '../node/atomic.ts'
+import { RunFolder } from '../node/training/checkpoint.ts'
 import type { TrainingOptions } from '../training/options.ts'
-import { type RunOptions, type RunResult, resume, train } from '../training/run.ts'
+import { type RunOptions, type RunResult, resume, train } from '../node/training/run.ts'
 
 /** What makes a reproduction smaller than the paper's; all of the paper's where nothing is said. */
 export interface Scale {

@@ -4,7 +4,7 @@
  * MNIST Small and 20.
  */
 import { join } from 'node:path'
-import { COSINE_WEIGHT } from '../training/orthogonality.ts'
+import { COSINE_WEIGHT } from '../training/losses/orthogonality.ts'
 import { type TrainingOptions, trainingOptions } from '../training/options.ts'
 import { formatCount, formatDuration, formatShare } from '../report/format.ts'
 import { epochChart } from './epoch-chart.ts'

@@ -1,6 +1,6 @@
 /** Table 1: layers, hidden units and parameters of the five networks, counted from their architectures. */
-import { architectureNamed } from '../networks/architectures.ts'
-import { countHiddenUnits, countParameters } from '../networks/network.ts'
+import { architectureNamed } from '../model/architectures.ts'
+import { countHiddenUnits, countParameters } from '../model/network.ts'
 import { formatCount } from '../report/format.ts'
 import { barChart } from './bar-chart.ts'
 import { type Reproduction, type Surroundings, openFolder } from './experiment.ts'

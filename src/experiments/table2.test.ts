@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { loadNetwork } from '../formats/network-file.ts'
-import { readCertificates } from '../report/read-certificates.ts'
+import { readCertificates } from '../node/report/read-certificates.ts'
 import { trainingOptions } from '../training/options.ts'
 import { quietly, stopAt, temporaryFolder, withoutTimes } from './experiments.testing.ts'
 import { mutualOptions } from './mutual-run.ts'

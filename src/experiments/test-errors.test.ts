@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
-import { certify } from '../verification/certify.ts'
+import { certify } from '../ladder/certify.ts'
 import { testErrors } from './test-errors.ts'
 
 test('clean and LP error are those of certify over the whole ball', async () => {

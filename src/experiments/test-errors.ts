@@ -1,8 +1,8 @@
 /** Clean and LP error of a network on test images, by the workers that judge validation images in training. */
 import type { Dataset } from '../data/dataset.ts'
 import { takeRange } from '../data/dataset.ts'
-import { WorkerPool, scriptBeside } from '../engine/pool.ts'
-import type { Network } from '../networks/network.ts'
+import { WorkerPool, scriptBeside } from '../node/threads.ts'
+import type { Network } from '../model/network.ts'
 import type { TrainingData, ValidateJob, ValidateResult } from '../training/tasks.ts'
 
 /** Images per task. */

@@ -1,7 +1,7 @@
 /** How reproductions are written down: Markdown, CSV, and who made them how. */
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../formats/atomic.ts'
+import { writeFileAtomic } from '../node/atomic.ts'
 import { formatCount } from '../report/format.ts'
 import type { TrainingOptions } from '../training/options.ts'
 import type { FigureSettings, Reproduction } from './experiment.ts'

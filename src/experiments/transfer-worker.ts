@@ -2,12 +2,12 @@
 import { attackChunk } from '../attacks/gradient-attack.ts'
 import { examples, indicesOfTask } from '../attacks/inputs.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
-import { Engine } from '../engine/engine.ts'
-import { serve } from '../engine/pool.ts'
-import type { Tensor } from '../engine/tape.ts'
-import { largestIndex } from '../networks/evaluate.ts'
-import { forward } from '../networks/forward.ts'
-import { LoadedNetwork } from '../networks/load.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { serve } from '../node/threads.ts'
+import type { Tensor } from '../device/tape.ts'
+import { largestIndex } from '../model/evaluate.ts'
+import { forward } from '../device/forward.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
 import type { TransferData, TransferErrors, TransferJob } from './transfer.ts'
 
 serve<TransferData>(async ({ f, g, dataset }) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { attack } from '../attacks/attack.ts'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
-import { initialise } from '../networks/initialise.ts'
+import { initialise } from '../model/initialise.ts'
 import { transferErrors } from './transfer.ts'
 
 const { network: f, dataset } = smallCase()

@@ -2,8 +2,8 @@
 import { IMAGES_PER_TASK } from '../attacks/inputs.ts'
 import { type AttackOptions, pgd } from '../attacks/gradient-attack.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { WorkerPool, scriptBeside } from '../engine/pool.ts'
-import type { Network } from '../networks/network.ts'
+import { WorkerPool, scriptBeside } from '../node/threads.ts'
+import type { Network } from '../model/network.ts'
 
 /** Images that a network gets wrong, or, of an attack, the other network: shares, or counts of a task. */
 export interface TransferErrors {

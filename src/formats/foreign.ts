@@ -1,5 +1,5 @@
 /** Files that are something else than they are given for, told by how they begin: each is named, with what to do. */
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 import { isTar, readTar } from './tar.ts'
 
 export type FileKind = 'onnx' | 'safetensors' | 'npz' | 'text'

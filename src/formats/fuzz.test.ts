@@ -1,9 +1,9 @@
 /** Damaged files of every format of networks are read, or refused in one line: never a crash, never a full memory. */
 import { expect, test } from 'vitest'
-import { Random } from '../engine/random.ts'
-import { UserError } from '../errors.ts'
-import { evaluateGraph, sizesOf } from '../networks/graph.ts'
-import { randomNetwork } from '../networks/random-network.testing.ts'
+import { Random } from '../base/random.ts'
+import { UserError } from '../base/errors.ts'
+import { evaluateGraph, sizesOf } from '../model/graph.ts'
+import { randomNetwork } from '../model/random-network.testing.ts'
 import { mutateBytes, mutateValues } from './mutate.testing.ts'
 import { networkOf, tensorsOf } from './network-file.ts'
 import { encodeNpz, parseNpz } from './npz.ts'

@@ -1,6 +1,6 @@
 /** Files that may be compressed by gzip. */
 import { gunzipSync } from 'node:zlib'
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 
 /** Largest uncompressed size taken: beyond any data set or network here, and no file can exhaust memory. */
 const MAX_BYTES = 2 ** 30

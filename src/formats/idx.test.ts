@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 import { gunzipIfNeeded } from './gzip.ts'
 import { parseIdx } from './idx.ts'
 

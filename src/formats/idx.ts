@@ -1,5 +1,5 @@
 /** The idx format of MNIST: big-endian sizes, then unsigned bytes (LeCun, Cortes & Burges, "The MNIST database"). */
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 import { gunzipIfNeeded } from './gzip.ts'
 
 export interface IdxArray {

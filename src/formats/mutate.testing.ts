@@ -1,5 +1,5 @@
 /** Damaged copies of files and messages, for fuzz tests. */
-import type { Random } from '../engine/random.ts'
+import type { Random } from '../base/random.ts'
 
 const EDGES = [0, 1, 0x7f, 0x80, 0xfe, 0xff]
 

@@ -3,9 +3,9 @@
  * the same rules, in others that hold tensors and texts.
  */
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
-import { architectureNamed, architectureNames } from '../networks/architectures.ts'
-import type { Layer } from '../networks/layers.ts'
+import { UserError } from '../base/errors.ts'
+import { architectureNamed, architectureNames } from '../model/architectures.ts'
+import type { Layer } from '../model/layers.ts'
 import {
   type Architecture,
   type Float64Network,
@@ -13,7 +13,7 @@ import {
   countParameters,
   isFloat32,
   parameterLayout,
-} from '../networks/network.ts'
+} from '../model/network.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Tensor, TensorFile } from './tensors.ts'
 

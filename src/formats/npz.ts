@@ -4,8 +4,8 @@
  * Of integers, which are no weights, only the names are read.
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { UserError } from '../errors.ts'
-import { readWholeFile, writeFileAtomic } from './atomic.ts'
+import { UserError } from '../base/errors.ts'
+import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
 import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,

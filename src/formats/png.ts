@@ -1,7 +1,7 @@
 /** Images as PNG files, for people to look at. */
 import { PNG } from 'pngjs'
-import { type Shape, formatShape, sizeOf } from '../networks/layers.ts'
-import { writeFileAtomic } from './atomic.ts'
+import { type Shape, formatShape, sizeOf } from '../model/layers.ts'
+import { writeFileAtomic } from '../node/atomic.ts'
 
 /**
  * A grey (1 channel) or RGB (3 channels) PNG.

@@ -4,8 +4,8 @@
  * account for every byte of the file, once. Source: https://huggingface.co/docs/safetensors
  */
 import { z } from 'zod'
-import { UserError } from '../errors.ts'
-import { readWholeFile, writeFileAtomic } from './atomic.ts'
+import { UserError } from '../base/errors.ts'
+import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
 import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,

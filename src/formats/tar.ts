@@ -1,5 +1,5 @@
 /** Tar archives, read only: headers of 512 bytes, each followed by its file in whole blocks (POSIX.1-1988, ustar). */
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 
 const BLOCK = 512
 /** Types of entries that are files; folders, links and extended headers are passed over. */

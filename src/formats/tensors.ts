@@ -1,5 +1,5 @@
 /** What files of tensors hold, whatever their format: numbers as they are stored, 64-bit floats included. */
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 
 export interface Tensor {
   /** A number (of rank 0) has the shape []. */

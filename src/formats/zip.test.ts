@@ -1,6 +1,6 @@
 import { crc32, deflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
-import { UserError } from '../errors.ts'
+import { UserError } from '../base/errors.ts'
 import { readZip, writeZip } from './zip.ts'
 
 const text = (content: string) => new TextEncoder().encode(content)

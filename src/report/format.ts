@@ -1,7 +1,7 @@
 /** Numbers and words of a report, the same in every section. */
-import type { Norm } from '../bounds/norm.ts'
-import { describeNorm } from '../bounds/norm.ts'
-import type { CertifyMethod } from '../verification/methods.ts'
+import type { Norm } from '../region/norm.ts'
+import { describeNorm } from '../region/norm.ts'
+import type { CertifyMethod } from '../ladder/methods.ts'
 
 /** '0.1', or '2/255' where that is what it is. */
 export function formatEpsilon(epsilon: number): string {

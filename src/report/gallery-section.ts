@@ -1,12 +1,12 @@
 /** The pictures of a report. */
-import { describeDomain } from '../bounds/domain.ts'
+import { describeDomain } from '../region/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { encodePng } from '../formats/png.ts'
-import type { Shape } from '../networks/layers.ts'
+import type { Shape } from '../model/layers.ts'
 import { formatBall, formatNumber, stepNames } from './format.ts'
 import type { Exhibit, Gallery } from './gallery.ts'
 import { type Html, html } from './html.ts'
-import type { NamedCertificates } from './subjects.ts'
+import type { NamedCertificates } from '../node/report/subjects.ts'
 
 /** Of one file of certificates: pictures, or why there are none. */
 export interface GalleryOf {

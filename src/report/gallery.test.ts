@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { examples } from '../attacks/inputs.ts'
 import { judge } from '../attacks/recheck.ts'
-import { evaluate } from '../networks/evaluate.ts'
+import { evaluate } from '../model/evaluate.ts'
 import { type Gallery, chooseExhibits } from './gallery.ts'
 import { amplified } from './gallery-section.ts'
-import { type Certificates, readCertificates } from './read-certificates.ts'
+import { type Certificates, readCertificates } from '../node/report/read-certificates.ts'
 import { dataset, network, removeFolder, temporaryFolder, writeCertificates } from './report.testing.ts'
 
 const folder = temporaryFolder()

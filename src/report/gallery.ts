@@ -4,12 +4,12 @@ import { pgdOptions } from '../attacks/attack.ts'
 import { examples } from '../attacks/inputs.ts'
 import { recheckAt } from '../attacks/recheck.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { Engine } from '../engine/engine.ts'
-import { evaluate } from '../networks/evaluate.ts'
-import { LoadedNetwork } from '../networks/load.ts'
-import type { Network } from '../networks/network.ts'
-import type { CertifyMethod, CertifyRow } from '../verification/rows.ts'
-import type { Certificates } from './read-certificates.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { evaluate } from '../model/evaluate.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
+import type { Network } from '../model/network.ts'
+import type { CertifyMethod, CertifyRow } from '../ladder/rows.ts'
+import type { Certificates } from '../node/report/read-certificates.ts'
 
 export interface Exhibit {
   readonly index: number

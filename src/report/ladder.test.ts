@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CertifyRow } from '../verification/rows.ts'
+import type { CertifyRow } from '../ladder/rows.ts'
 import { ladderOf } from './ladder.ts'
-import { type Certificates, readCertificates } from './read-certificates.ts'
+import { type Certificates, readCertificates } from '../node/report/read-certificates.ts'
 import { removeFolder, temporaryFolder, writeCertificates } from './report.testing.ts'
 
 const folder = temporaryFolder()

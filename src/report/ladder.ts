@@ -1,11 +1,11 @@
 /** The ladder's share of each method: by which step every image of a certification was decided. */
-import { describeDomain } from '../bounds/domain.ts'
+import { describeDomain } from '../region/domain.ts'
 import { formatBall, formatCount, formatDuration, formatNumber, formatShare, stepNames } from './format.ts'
 import { type Html, html } from './html.ts'
 import { splitBar } from './split-bar.ts'
-import type { Subject } from './subjects.ts'
-import type { CertifyMethod, CertifyRow } from '../verification/rows.ts'
-import type { CertifySummary } from '../verification/summary.ts'
+import type { Subject } from '../node/report/subjects.ts'
+import type { CertifyMethod, CertifyRow } from '../ladder/rows.ts'
+import type { CertifySummary } from '../ladder/summary.ts'
 
 export interface LadderPart {
   readonly outcome: 'robust' | 'undecided' | 'vulnerable'

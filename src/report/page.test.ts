@@ -12,7 +12,7 @@ import {
   writeRun,
 } from './report.testing.ts'
 import { problemsOf } from './static-page.testing.ts'
-import { readSubjects } from './subjects.ts'
+import { readSubjects } from '../node/report/subjects.ts'
 
 const folder = temporaryFolder()
 let run: string

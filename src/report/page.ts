@@ -5,11 +5,11 @@
 import { gallerySection, type GalleryOf } from './gallery-section.ts'
 import { type Html, html, trusted } from './html.ts'
 import { ladderOf, ladderSection } from './ladder.ts'
-import { type TestImages, collectGalleries, identifyParts, measureStabilities } from './measure.ts'
+import { type TestImages, collectGalleries, identifyParts, measureStabilities } from '../node/report/measure.ts'
 import { settingsSection } from './settings.ts'
 import { type StabilityOf, stabilitySection } from './stability.ts'
 import { style } from './style.ts'
-import type { Subject } from './subjects.ts'
+import type { Subject } from '../node/report/subjects.ts'
 import { type TableRow, tableRows, tableSection } from './table.ts'
 import { trainingSection } from './training.ts'
 

@@ -11,7 +11,7 @@ import { findBrowser, lowContrasts } from './browser.testing.ts'
 import { makeReport, reportPage } from './page.ts'
 import { logRow, removeFolder, smallImages, temporaryFolder, writeCertificates, writeRun } from './report.testing.ts'
 import { problemsOf } from './static-page.testing.ts'
-import { readSubjects } from './subjects.ts'
+import { readSubjects } from '../node/report/subjects.ts'
 
 const attack = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
 const folder = temporaryFolder()

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { saveNetwork } from '../formats/network-file.ts'
-import { certify } from '../verification/certify.ts'
-import type { CertifyMethod } from '../verification/methods.ts'
-import type { TestImages } from './measure.ts'
+import { certify } from '../ladder/certify.ts'
+import type { CertifyMethod } from '../ladder/methods.ts'
+import type { TestImages } from '../node/report/measure.ts'
 
 export const { network, dataset } = smallCase()
 

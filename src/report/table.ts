@@ -1,9 +1,9 @@
 /** The table of a report: a row per file of certificates, or of a run without any what its validation said. */
-import { type Domain, describeDomain } from '../bounds/domain.ts'
-import { type Norm, describeNorm } from '../bounds/norm.ts'
+import { type Domain, describeDomain } from '../region/domain.ts'
+import { type Norm, describeNorm } from '../region/norm.ts'
 import { formatCount, formatEpsilon, formatShare } from './format.ts'
 import { type Html, html } from './html.ts'
-import type { NamedCertificates, Subject } from './subjects.ts'
+import type { NamedCertificates, Subject } from '../node/report/subjects.ts'
 
 export interface TableRow {
   /** Which of the report's subjects, from 0. */

@@ -8,12 +8,12 @@
  * the gradient goes through them; behind an epoch they are those of many images, with the weights as they are then.
  */
 import type { Chunk } from '../bounds/chunk.ts'
-import { affine } from '../engine/affine.ts'
-import { channelSums, scaleChannels, scaleChannelsAdjoint } from '../engine/channels.ts'
-import { relu } from '../engine/elementwise.ts'
-import type { Engine } from '../engine/engine.ts'
-import { Tape, Tensor } from '../engine/tape.ts'
-import type { LoadedNetwork, Stage } from '../networks/load.ts'
+import { affine } from '../device/wasm/affine.ts'
+import { channelSums, scaleChannels, scaleChannelsAdjoint } from '../device/wasm/channels.ts'
+import { relu } from '../device/wasm/elementwise.ts'
+import type { Engine } from '../device/wasm/engine.ts'
+import { Tape, Tensor } from '../device/tape.ts'
+import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import { type Moments, type NormalisedStage, fold, foldAdjoint, normalisable, stageTensors } from './moments.ts'
 
 /** Clean images in a network's engine, as `loadChunk` makes them with ε = 0. */

@@ -1,7 +1,7 @@
 /** A network in training, with what its optimiser remembers, in memory that all workers share. */
-import { Random } from '../engine/random.ts'
-import { initialise } from '../networks/initialise.ts'
-import type { Architecture, Network } from '../networks/network.ts'
+import { Random } from '../base/random.ts'
+import { initialise } from '../model/initialise.ts'
+import type { Architecture, Network } from '../model/network.ts'
 import { trainsPair } from './objectives.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './options.ts'

@@ -1,7 +1,7 @@
 /** Moments of a stage's channels in its weights: W/σ and b − μ/σ, and the adjoint; for batch-norm.ts. */
-import type { LoadedNetwork } from '../networks/load.ts'
-import { type ParameterTensor, parameterLayout } from '../networks/network.ts'
-import { planStages } from '../networks/stages.ts'
+import type { LoadedNetwork } from '../device/loaded-network.ts'
+import { type ParameterTensor, parameterLayout } from '../model/network.ts'
+import { planStages } from '../model/stages.ts'
 
 /** Weights and bias of a term of a stage. */
 interface TermTensors {

@@ -1,10 +1,10 @@
 /** What the trainer asks of its workers. All large arrays are shared memory; messages carry names and numbers. */
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
-import type { Domain } from '../bounds/domain.ts'
-import type { Norm } from '../bounds/norm.ts'
+import type { Domain } from '../region/domain.ts'
+import type { Norm } from '../region/norm.ts'
 import type { Augmentation } from '../data/augment.ts'
 import type { Dataset } from '../data/dataset.ts'
-import type { Architecture } from '../networks/network.ts'
+import type { Architecture } from '../model/network.ts'
 import type { BoundSettings, Method, ObjectiveInput, ObjectiveResult } from './objectives.ts'
 import type { Weights } from './learner.ts'
 import type { Update } from './optimiser.ts'

@@ -1,5 +1,5 @@
 /** Operators that add and scale element by element. */
-import { productError, sumError } from '../../exact.ts'
+import { productError, sumError } from '../../base/exact.ts'
 import type { Call, Operator } from './call.ts'
 import { elementwise } from './constants.ts'
 import { refusedValue } from './refused.ts'

@@ -1,5 +1,5 @@
 /** One node of an ONNX graph with what it reads: what the operators are written against. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { type AttributeProto, type GraphProto, type NodeProto, attributeTypes } from './schema.ts'
 import { MAX_ELEMENTS, MAX_RANK, elementsOf, sameShape } from './shape.ts'
 import { type Operand, type Steps, type Value, isConstant } from './steps.ts'

@@ -1,7 +1,7 @@
 /** Networks of layers as ONNX files. */
-import type { Layer, Shape } from '../../networks/layers.ts'
-import { type Network, parameterLayout, shapesOf, sourceOf } from '../../networks/network.ts'
-import { writeFileAtomic } from '../atomic.ts'
+import type { Layer, Shape } from '../../model/layers.ts'
+import { type Network, parameterLayout, shapesOf, sourceOf } from '../../model/network.ts'
+import { writeFileAtomic } from '../../node/atomic.ts'
 import { tensorsOf } from '../network-file.ts'
 import { type Tensor, requireFinite } from '../tensors.ts'
 import {

@@ -1,8 +1,8 @@
 /** What models have besides operators: several inputs and outputs, branches, local functions, an ending. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
-import { endOutputs } from '../../networks/ending.ts'
-import { evaluateGraph } from '../../networks/graph.ts'
+import { endOutputs } from '../../model/ending.ts'
+import { evaluateGraph } from '../../model/graph.ts'
 import { parseNetwork } from './import.ts'
 import {
   type TestModel,

@@ -1,6 +1,6 @@
 /** Operators on constants alone: run as little networks, in twice the digits of float64. */
-import type { GraphNode } from '../../networks/graph.ts'
-import { rowsOf } from '../../networks/linear-map.ts'
+import type { GraphNode } from '../../model/graph.ts'
+import { rowsOf } from '../../model/linear-map.ts'
 import type { Call, Operator } from './call.ts'
 import { LongSum } from './long-sum.ts'
 import { elementsOf } from './shape.ts'

@@ -1,6 +1,6 @@
 /** What import refuses. */
 import { describe, expect, test } from 'vitest'
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { importOnnx, parseNetwork } from './import.ts'
 import { type TestModel, bytesOf, drawn, floats, integers, modelOf, node } from './model.testing.ts'
 import { type ModelProto, type Partially, encodeModel } from './schema.ts'

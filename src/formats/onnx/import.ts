@@ -2,10 +2,10 @@
  * Networks from ONNX files: https://onnx.ai/onnx/operators. Numbers are taken as real ones: weights exactly as they
  * are stored, and what is folded into them (BatchNormalization, scales and shifts) in float64.
  */
-import { UserError, unknownName } from '../../errors.ts'
-import type { Graph } from '../../networks/graph.ts'
-import type { Network } from '../../networks/network.ts'
-import { readWholeFile } from '../atomic.ts'
+import { UserError, unknownName } from '../../base/errors.ts'
+import type { Graph } from '../../model/graph.ts'
+import type { Network } from '../../model/network.ts'
+import { readWholeFile } from '../../node/atomic.ts'
 import { gunzipIfNeeded } from '../gzip.ts'
 import { layeredOf } from './layered.ts'
 import { parseOnnx } from './model.ts'

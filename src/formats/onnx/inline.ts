@@ -1,5 +1,5 @@
 /** Local functions of an ONNX model: nodes that call them become the nodes that they are made of. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { labelOf } from './call.ts'
 import { MAX_NODES, type OnnxModel, isStandard } from './model.ts'
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from './schema.ts'

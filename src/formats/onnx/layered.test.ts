@@ -1,7 +1,7 @@
 /** Which imported networks are made of our layers. */
 import { describe, expect, test } from 'vitest'
-import { evaluate } from '../../networks/evaluate.ts'
-import { evaluateGraph } from '../../networks/graph.ts'
+import { evaluate } from '../../model/evaluate.ts'
+import { evaluateGraph } from '../../model/graph.ts'
 import { parseNetwork } from './import.ts'
 import { type TestModel, bytesOf, drawn, drawnInputs, floats, integers, node, relativeError } from './model.testing.ts'
 

@@ -1,8 +1,8 @@
 /** Which imported networks are made of our layers in a way that the engine takes, and their parameters. */
-import type { Layer, Shape } from '../../networks/layers.ts'
-import { outputShape, sizeOf } from '../../networks/layers.ts'
-import type { Architecture, Network } from '../../networks/network.ts'
-import { planStages } from '../../networks/stages.ts'
+import type { Layer, Shape } from '../../model/layers.ts'
+import { outputShape, sizeOf } from '../../model/layers.ts'
+import type { Architecture, Network } from '../../model/network.ts'
+import { planStages } from '../../model/stages.ts'
 import type { Selection, Step, Weights } from './steps.ts'
 
 type Layered =

@@ -2,7 +2,7 @@
  * Sums of products of constants, in twice the digits of float64 and rounded once (Ogita, Rump & Oishi 2005, Dot2), with
  * how far they may be off: constants that were rounded before can cancel each other.
  */
-import { productError, productLoss, sumError } from '../../exact.ts'
+import { productError, productLoss, sumError } from '../../base/exact.ts'
 
 const UNIT = 2 ** -53
 

@@ -1,6 +1,6 @@
 /** Small ONNX models for tests, and what ONNX Runtime makes of them. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { Random } from '../../engine/random.ts'
+import { Random } from '../../base/random.ts'
 import {
   DOUBLE,
   FLOAT,

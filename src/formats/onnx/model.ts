@@ -1,5 +1,5 @@
 /** ONNX files as models: decoded, and checked as far as that is possible without knowing the operators. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { refuseForeign } from '../foreign.ts'
 import {
   DOUBLE,

@@ -1,6 +1,6 @@
 /** Every operator that is imported, in many forms, against ONNX Runtime. */
 import { expect, test } from 'vitest'
-import { evaluateGraph } from '../../networks/graph.ts'
+import { evaluateGraph } from '../../model/graph.ts'
 import { parseNetwork } from './import.ts'
 import { constantModels } from './constant-models.testing.ts'
 import { placementModels } from './placement-models.testing.ts'

@@ -1,5 +1,5 @@
 /** In which order the nodes of an ONNX graph run, and what each of them reads. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { labelOf } from './call.ts'
 import type { GraphProto, NodeProto } from './schema.ts'
 

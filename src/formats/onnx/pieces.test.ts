@@ -1,7 +1,7 @@
 /** Networks of MaxPool, Clip, LeakyRelu and the like: their ReLUs are what a dense sample says, and no more than needed. */
 import { expect, test } from 'vitest'
-import { verifyQuestion } from '../../complete/verify.ts'
-import { type Graph, evaluateGraph, sizesOf } from '../../networks/graph.ts'
+import { verifyQuestion } from '../../ladder/verify-question.ts'
+import { type Graph, evaluateGraph, sizesOf } from '../../model/graph.ts'
 import { parseNetwork } from './import.ts'
 import { type TestModel, bytesOf, drawn, floats, integers, node } from './model.testing.ts'
 

@@ -1,5 +1,5 @@
 /** A random ONNX model in the making: what its next node may read, and the drawing of constants and shapes. */
-import type { Random } from '../../engine/random.ts'
+import type { Random } from '../../base/random.ts'
 import { type TestModel, floats, integers, node } from './model.testing.ts'
 import { BOOL } from './schema.ts'
 

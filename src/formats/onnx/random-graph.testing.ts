@@ -2,9 +2,9 @@
  * Random ONNX models that grow by one operator at a time, each of which is compared with ONNX Runtime at once: the
  * shape and the numbers of all that it makes. What can be added is in random-operators.testing.ts.
  */
-import { Random } from '../../engine/random.ts'
-import { UserError } from '../../errors.ts'
-import { evaluateGraph, graphOf } from '../../networks/graph.ts'
+import { Random } from '../../base/random.ts'
+import { UserError } from '../../base/errors.ts'
+import { evaluateGraph, graphOf } from '../../model/graph.ts'
 import { parseNetwork } from './import.ts'
 import { type Made, bytesOf, drawnInputs, runAll } from './model.testing.ts'
 import { Draft, NotApplicable } from './random-draft.testing.ts'

@@ -1,5 +1,5 @@
 /** Operators that no graph of linear maps and ReLUs has: on constants they are computed, on values noted and refused. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import type { Call, Operator } from './call.ts'
 import type { NodeProto } from './schema.ts'
 import { elementsOf } from './shape.ts'

@@ -1,6 +1,6 @@
 /** Runs the nodes of an ONNX model, which makes the steps of a network. */
-import { UserError } from '../../errors.ts'
-import type { Ending } from '../../networks/graph.ts'
+import { UserError } from '../../base/errors.ts'
+import type { Ending } from '../../model/graph.ts'
 import { Call, labelOf } from './call.ts'
 import { inlineFunctions } from './inline.ts'
 import { type OnnxModel, isStandard } from './model.ts'

@@ -1,6 +1,6 @@
 /** Softmax and its logarithm: what keeps the order of the outputs, at the end of a network (see run.ts). */
-import type { Ending } from '../../networks/graph.ts'
-import { endOutputs } from '../../networks/ending.ts'
+import type { Ending } from '../../model/graph.ts'
+import { endOutputs } from '../../model/ending.ts'
 import type { Operator } from './call.ts'
 import { refusedValue } from './refused.ts'
 import { elementsOf } from './shape.ts'

@@ -3,16 +3,10 @@
  * folded into the layer before them and a network of our layers can be recognised, and that are cheap until their maps
  * are made. Every value has its batch dimension, of size 1, and is stored row-major.
  */
-import { UserError } from '../../errors.ts'
-import { productError, sumError } from '../../exact.ts'
-import type { Ending, GraphNode } from '../../networks/graph.ts'
-import {
-  type ConvolutionShape,
-  type SparseRows,
-  convolutionMap,
-  denseMap,
-  sparseMap,
-} from '../../networks/linear-map.ts'
+import { UserError } from '../../base/errors.ts'
+import { productError, sumError } from '../../base/exact.ts'
+import type { Ending, GraphNode } from '../../model/graph.ts'
+import { type ConvolutionShape, type SparseRows, convolutionMap, denseMap, sparseMap } from '../../model/linear-map.ts'
 import { MAX_ELEMENTS, elementsOf } from './shape.ts'
 import type { Constant } from './tensor.ts'
 

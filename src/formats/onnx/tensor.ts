@@ -1,5 +1,5 @@
 /** Constants of an ONNX model: checked against their shape, then decoded. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import {
   BFLOAT16,
   BOOL,

@@ -1,5 +1,5 @@
 /** What the operators of SMT-LIB's core and linear arithmetic mean, of VNN-LIB 2.0 too. */
-import type { UserError } from '../../errors.ts'
+import type { UserError } from '../../base/errors.ts'
 import { type Formula, and, comparison, never, not, or } from './formula.ts'
 import { type Linear, add, constantOf, multiply, negate } from './linear.ts'
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { UserError } from '../../errors.ts'
-import { initialise } from '../../networks/initialise.ts'
-import { graphOf } from '../../networks/graph.ts'
+import { UserError } from '../../base/errors.ts'
+import { initialise } from '../../model/initialise.ts'
+import { graphOf } from '../../model/graph.ts'
 import { checkProperty, parseVnnlib, readVnnlib } from './property.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'robustra-vnnlib-'))

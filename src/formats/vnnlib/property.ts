@@ -2,10 +2,10 @@
  * VNN-LIB (vnnlib.org; Demarchi, Guidotti, Pulina & Tacchella 2023), versions 1.0 and 2.0: what must not happen, as
  * formulas over the inputs and outputs of a network. All assertions together describe the unsafe set.
  */
-import { UserError } from '../../errors.ts'
-import { requireOrder } from '../../networks/ending.ts'
-import { type Graph, sizesOf } from '../../networks/graph.ts'
-import { readWholeFile } from '../atomic.ts'
+import { UserError } from '../../base/errors.ts'
+import { requireOrder } from '../../model/ending.ts'
+import { type Graph, sizesOf } from '../../model/graph.ts'
+import { readWholeFile } from '../../node/atomic.ts'
 import { decodeText } from '../foreign.ts'
 import { gunzipIfNeeded } from '../gzip.ts'
 import { type Formula, and } from './formula.ts'

@@ -1,8 +1,8 @@
 /** Random formulas, and random damage to texts. RANDOM_FORMULAS sets how many formulas. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Random } from '../../engine/random.ts'
-import { UserError } from '../../errors.ts'
+import { Random } from '../../base/random.ts'
+import { UserError } from '../../base/errors.ts'
 import { type Property, parseVnnlib } from './property.ts'
 import {
   type Exact,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Random } from '../../engine/random.ts'
+import { Random } from '../../base/random.ts'
 import { next, previous } from './float64.ts'
 import { type Exact, compare, decimal, float64, minus, plus, times } from './random-formula.testing.ts'
 import { Rational, TooManyDigits } from './rational.ts'

@@ -2,7 +2,7 @@
  * Rational numbers, exact under + − × ÷, as the numbers of VNN-LIB are. Each knows the float64 nearest to it, which
  * decides nearly every comparison; fractions of big integers are made only where they are needed.
  */
-import { productLoss } from '../../exact.ts'
+import { productLoss } from '../../base/exact.ts'
 import { binary, bits, greatestCommonDivisor, next, nearestTo, previous } from './float64.ts'
 
 interface Fraction {

@@ -1,5 +1,5 @@
 /** The unsafe set of a formula: a union of boxes of inputs, each with the outputs that are unsafe over it. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { type Bounds, type Case, CaseMaker, isEmpty, isTighter } from './cases.ts'
 import { type Constraint, holdsAt, widened } from './constraint.ts'
 import { next, previous } from './float64.ts'

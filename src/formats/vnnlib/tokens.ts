@@ -1,5 +1,5 @@
 /** The words of a VNN-LIB file: parentheses and what stands between them, without comments. */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 
 const [OPEN, CLOSE, COMMENT, LINE_FEED, RETURN, SPACE, BYTE_ORDER_MARK] = [40, 41, 59, 10, 13, 32, 0xfeff]
 const [STRING, SYMBOL, INDICES, INDICES_END] = [34, 124, 91, 93]

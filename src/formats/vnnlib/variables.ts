@@ -2,7 +2,7 @@
  * The variables that a VNN-LIB file declares: one by one as X_0 and Y_0 in version 1, as the tensors of a network in
  * version 2. Either way inputs and outputs are numbered through, in the order of the network's file.
  */
-import { UserError } from '../../errors.ts'
+import { UserError } from '../../base/errors.ts'
 import { indexOf, inputVariable, isInput, outputVariable } from './linear.ts'
 import { type Tokens, quote } from './tokens.ts'
 

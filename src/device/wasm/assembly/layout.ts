@@ -1,0 +1,56 @@
+/**
+ * How the kernels see a layer, its neurons and its rows: three structs of i32, written by src/device/wasm/layout.ts.
+ *
+ * Geometry of an affine layer; a linear layer is a 1 × 1 convolution of a 1 × 1 image:
+ *   [inChannels, inHeight, inWidth, outChannels, outHeight, outWidth, kernel, stride, padding]
+ * Block: the rows that share one window. Values lie [channel][y][x][row] from `offset` on, inside the window only:
+ *   [y, x, height, width, rows, offset in bytes, index of its first row among all rows]
+ * Active neurons of a value: [pointer to the count per position, pointer to channels[position][]].
+ */
+
+@unmanaged
+export class Geometry {
+  inChannels: i32
+  inHeight: i32
+  inWidth: i32
+  outChannels: i32
+  outHeight: i32
+  outWidth: i32
+  kernel: i32
+  stride: i32
+  padding: i32
+}
+
+@unmanaged
+export class Block {
+  y: i32
+  x: i32
+  height: i32
+  width: i32
+  rows: i32
+  offset: u32
+  firstRow: i32
+}
+
+@unmanaged
+export class Active {
+  counts: u32
+  channels: u32
+}
+
+/** The i-th block of an array of blocks. */
+@inline
+export function blockAt(blocks: usize, i: i32): Block {
+  return changetype<Block>(blocks + <usize>i * offsetof<Block>())
+}
+
+/** First active channel of a position; `channels` lists have one place per channel. */
+@inline
+export function channelsAt(active: Active, position: i32, channels: i32): usize {
+  return <usize>active.channels + ((<usize>(position * channels)) << 2)
+}
+
+@inline
+export function countAt(active: Active, position: i32): i32 {
+  return load<i32>(<usize>active.counts + ((<usize>position) << 2))
+}

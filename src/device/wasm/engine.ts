@@ -1,0 +1,138 @@
+/**
+ * One WebAssembly instance of the kernels with its memory. The memory is an arena: values are laid one after the
+ * other and all those of a chunk are released at once.
+ */
+import { readFile } from 'node:fs/promises'
+import { UserError } from '../../base/errors.ts'
+import { type KernelVariant, type Kernels, detectVariant } from './kernels.ts'
+
+const PAGE = 65536
+/** Nothing is allocated below: pointer 0 means "none". */
+const FIRST = 1024
+/** Pointers stay below 2 GB, where shifts of signed integers can still halve them. */
+const MOST = 2 ** 31 - PAGE
+
+export interface EngineOptions {
+  readonly variant?: KernelVariant
+  /** Most memory that the arena may take, in bytes; at most 2 GB, the default. */
+  readonly memoryLimit?: number
+}
+
+export class Engine {
+  readonly kernels: Kernels
+  readonly variant: KernelVariant
+  readonly #memory: WebAssembly.Memory
+  readonly #limit: number
+  #next = FIRST
+  #peak = FIRST
+  /** Views of the whole memory; replaced when it grows, so never keep them across an allocation. */
+  f32!: Float32Array
+  f64!: Float64Array
+  i32!: Int32Array
+
+  private constructor(
+    instance: WebAssembly.Instance,
+    memory: WebAssembly.Memory,
+    variant: KernelVariant,
+    limit: number,
+  ) {
+    this.kernels = instance.exports as unknown as Kernels
+    this.variant = variant
+    this.#memory = memory
+    this.#limit = limit
+    this.#view()
+  }
+
+  /** @throws UserError if the kernels have not been built */
+  static async create(options: EngineOptions = {}): Promise<Engine> {
+    const variant = options.variant ?? detectVariant()
+    const url = new URL(`../../../build/kernels/${variant}.wasm`, import.meta.url)
+    const bytes = await readFile(url).catch(() => {
+      throw new UserError(`the kernels are not built (build/kernels/${variant}.wasm is missing): run 'npm run build'`)
+    })
+    const memory = new WebAssembly.Memory({ initial: 16, maximum: 32767 })
+    const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort: () => undefined } })
+    return new Engine(instance, memory, variant, Math.min(options.memoryLimit ?? MOST, MOST))
+  }
+
+  /** A 16-byte aligned pointer to `bytes` bytes of unspecified content. @throws UserError when memory runs out */
+  allocate(bytes: number): number {
+    const pointer = this.#next
+    const end = pointer + Math.ceil(bytes / 16) * 16
+    if (end > this.#memory.buffer.byteLength) this.#grow(end)
+    this.#next = end
+    if (end > this.#peak) this.#peak = end
+    return pointer
+  }
+
+  /** A pointer to `length` floats of unspecified content. */
+  floats(length: number): number {
+    return this.allocate(length * 4)
+  }
+
+  /** A pointer to `length` zeros (floats or integers). */
+  zeros(length: number): number {
+    const pointer = this.allocate(length * 4)
+    this.i32.fill(0, pointer >> 2, (pointer >> 2) + length)
+    return pointer
+  }
+
+  /** A pointer to a copy of `values`. */
+  floatsFrom(values: ArrayLike<number>): number {
+    const pointer = this.floats(values.length)
+    this.f32.set(values, pointer >> 2)
+    return pointer
+  }
+
+  /** A pointer to a copy of `values` as float64. */
+  doublesFrom(values: ArrayLike<number>): number {
+    const pointer = this.allocate(values.length * 8)
+    this.f64.set(values, pointer >> 3)
+    return pointer
+  }
+
+  /** A pointer to a copy of integer `values`. */
+  integersFrom(values: ArrayLike<number>): number {
+    const pointer = this.allocate(values.length * 4)
+    this.i32.set(values, pointer >> 2)
+    return pointer
+  }
+
+  /** A copy of `length` floats. */
+  read(pointer: number, length: number): Float32Array {
+    return this.f32.slice(pointer >> 2, (pointer >> 2) + length)
+  }
+
+  /** Where the arena stands; pass it to `release` to free everything allocated since. */
+  mark(): number {
+    return this.#next
+  }
+
+  release(mark: number): void {
+    this.#next = mark
+  }
+
+  /** Most bytes that have been in use at once. */
+  get peakBytes(): number {
+    return this.#peak
+  }
+
+  #grow(end: number): void {
+    const wanted = Math.min(this.#limit, Math.ceil(end * 1.25))
+    const refuse = () =>
+      new UserError(`out of memory: the engine needs ${Math.ceil(end / 2 ** 20)} MB: use a smaller batch or network`)
+    if (end > wanted) throw refuse()
+    try {
+      this.#memory.grow(Math.ceil((wanted - this.#memory.buffer.byteLength) / PAGE))
+    } catch {
+      throw refuse()
+    }
+    this.#view()
+  }
+
+  #view(): void {
+    this.f32 = new Float32Array(this.#memory.buffer)
+    this.f64 = new Float64Array(this.#memory.buffer)
+    this.i32 = new Int32Array(this.#memory.buffer)
+  }
+}

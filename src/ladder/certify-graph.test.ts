@@ -1,0 +1,70 @@
+import { beforeAll, expect, test } from 'vitest'
+import { pgdOptions } from '../attacks/attack.ts'
+import type { Subject } from '../attacks/attack-images.ts'
+import { smallCase } from '../attacks/random-dataset.testing.ts'
+import { domains } from '../region/domain.ts'
+import { Engine } from '../device/wasm/engine.ts'
+import { graphOf } from '../model/graph.ts'
+import { LoadedNetwork } from '../device/loaded-network.ts'
+import { certifyGraphImages } from './certify-graph.ts'
+import { certifyImages, lpCertificates } from './certify-images.ts'
+import { isDecided, partsOf } from './drafts.ts'
+
+const { network, dataset } = smallCase()
+const graph = graphOf(network)
+const all = Array.from({ length: 50 }, (_, i) => i)
+const settings = (domain: (typeof domains)[number], seed = 0) => ({
+  ...{ epsilon: 0.05, methods: ['clean', 'pgd'] as const },
+  attack: pgdOptions({ steps: 20 }, domain, seed),
+})
+
+let subject: Subject
+beforeAll(async () => {
+  const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+  loaded.setParameters(network.parameters)
+  subject = { network, loaded, dataset }
+})
+
+test.each(domains)(
+  'clean rows are those of the engine, attacks find about as much, and nothing that is proved robust: %s',
+  (domain) => {
+    const rows = certifyGraphImages(graph, dataset, all, settings(domain))
+    const others = all.flatMap((i) => certifyImages(subject, [i], settings(domain)))
+    const attacked = (found: typeof rows) => found.filter(({ pgd }) => pgd?.verdict === 'vulnerable').length
+    rows.forEach(({ clean, prediction, label }, i) => {
+      expect([prediction, label, clean.verdict]).toEqual([
+        ...[others[i].prediction, others[i].label, others[i].clean.verdict],
+      ])
+      expect(clean.margin).toBeCloseTo(others[i].clean.margin!, 4)
+    })
+    expect(attacked(rows)).toBeGreaterThan(5)
+    expect(attacked(rows)).toBeGreaterThan(0.8 * attacked(others))
+    const broken = rows.filter(({ result }) => result!.verdict === 'vulnerable')
+    for (const { result, clean, pgd } of broken) {
+      expect(result!.margin).toBeLessThanOrEqual(0)
+      expect(result!.margin).toBe((pgd ?? clean).margin)
+    }
+    for (let i = 0; i < broken.length; i += 4) {
+      const pass = broken.slice(i, i + 4).map(({ index }) => index)
+      for (const margin of lpCertificates(subject, pass, settings(domain), true)) expect(margin).toBeLessThanOrEqual(0)
+    }
+  },
+)
+
+test('a row depends on its image and the seed alone', () => {
+  const timeless = (rows: readonly object[]) =>
+    JSON.parse(JSON.stringify(rows, (key, value) => (key === 'seconds' ? undefined : value)))
+  const together = certifyGraphImages(graph, dataset, all, settings('pixels'))
+  const alone = all.toReversed().flatMap((i) => certifyGraphImages(graph, dataset, [i], settings('pixels')))
+  expect(timeless(alone.toReversed())).toEqual(timeless(together))
+})
+
+test('what is left open waits for dearer steps, if there are to be any', () => {
+  const ended = certifyGraphImages(graph, dataset, all, settings('pixels'))
+  expect(ended.every(isDecided)).toBe(true)
+  const more = certifyGraphImages(graph, dataset, all, { ...settings('pixels'), methods: ['clean', 'crown'] })
+  for (const row of more) {
+    expect(isDecided(row)).toBe(row.clean.verdict === 'misclassified')
+    expect(partsOf(row).map(({ step }) => step)).toEqual(['clean'])
+  }
+})

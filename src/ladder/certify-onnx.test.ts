@@ -1,0 +1,135 @@
+/** The ladder on a network that is no sequence of layers, from its file to its rows. */
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { examples } from '../attacks/inputs.ts'
+import { judge } from '../attacks/recheck.ts'
+import type { Dataset } from '../data/dataset.ts'
+import { Random } from '../base/random.ts'
+import { UserError } from '../base/errors.ts'
+import { FLOAT, encodeModel } from '../formats/onnx/schema.ts'
+import { largestIndex } from '../model/evaluate.ts'
+import { evaluateGraph } from '../model/graph.ts'
+import { type CertifyOptions, certify } from './certify.ts'
+import { comparable, dataset as images, linesOf, temporaryFiles } from './certify.testing.ts'
+import { type GraphFile, isGraphFile, loadFile, loadGraph, targetOf } from './target.ts'
+
+const { folder, newFile, optionsOf } = temporaryFiles()
+const path = join(folder, 'residual.onnx')
+const grey = { mean: [0.4], deviation: [0.5] }
+const optionsFor = (options: Partial<CertifyOptions>) =>
+  optionsOf({
+    epsilon: 0.03,
+    last: 24,
+    workers: 2,
+    methods: ['clean', 'pgd', 'crown', 'alpha', 'complete'],
+    ...options,
+  })
+
+let target: GraphFile
+let dataset: Dataset
+/** Logits by hand. */
+let logits: (image: ArrayLike<number>) => Float64Array
+
+beforeAll(async () => {
+  writeFileSync(path, residual())
+  const found = targetOf(await loadFile(path), images, grey)
+  if (!isGraphFile(found)) throw new Error('the network should be no sequence of layers')
+  target = found
+  const { graph } = await loadFile(path)
+  const normalised = (image: ArrayLike<number>) => Float64Array.from(image, (p) => (p - 0.4) / 0.5)
+  logits = (image) => evaluateGraph(graph, normalised(image)).at(-1)!
+  const all = Array.from({ length: images.count }, (_, i) => i)
+  const labels = new Uint8Array(new SharedArrayBuffer(images.count))
+  labels.set(images.labels)
+  examples(images, all).images.forEach((image, i) => i % 8 > 0 && (labels[i] = largestIndex(logits(image))))
+  dataset = { ...images, labels }
+})
+
+/** Flatten → x → Gemm → Relu → + x → Gemm. */
+function residual(): Uint8Array {
+  const random = new Random(3, 'residual')
+  const tensor = (name: string, ...dims: number[]) => ({
+    name,
+    dims,
+    dataType: FLOAT,
+    floatData: Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.25 * random.normal()),
+  })
+  const value = (name: string, ...sizes: number[]) => ({
+    name,
+    type: { tensorType: { elemType: FLOAT, shape: { dim: sizes.map((dimValue) => ({ dimValue })) } } },
+  })
+  return encodeModel({
+    irVersion: 8,
+    opsetImport: [{ domain: '', version: 13 }],
+    graph: {
+      name: 'residual',
+      node: [
+        { name: 'flat', opType: 'Flatten', input: ['input'], output: ['x'] },
+        { name: 'inner', opType: 'Gemm', input: ['x', 'w', 'b'], output: ['z'] },
+        { name: 'relu', opType: 'Relu', input: ['z'], output: ['h'] },
+        { name: 'sum', opType: 'Add', input: ['h', 'x'], output: ['s'] },
+        { name: 'outer', opType: 'Gemm', input: ['s', 'v', 'a'], output: ['output'] },
+      ],
+      initializer: [tensor('w', 36, 36), tensor('b', 36), tensor('v', 36, 4), tensor('a', 4)],
+      input: [value('input', 1, 1, 6, 6)],
+      output: [value('output', 1, 4)],
+    },
+  })
+}
+
+test.each(['pixels', 'unbounded'] as const)(
+  'every image is decided, as points of the domain confirm: %s',
+  async (domain) => {
+    const options = optionsFor({ domain, pgd: { steps: 3 } })
+    const summary = await certify(target, dataset, options)
+    const [header, ...rows] = linesOf(options.out)
+    expect(header).toMatchObject({ network: { name: 'residual' }, domain, attack: { steps: 3, restarts: 1, seed: 0 } })
+    expect(rows).toHaveLength(24)
+    expect(Math.min(summary.robust, summary.vulnerable)).toBeGreaterThan(3)
+    const errors = [summary.crown!, summary.alpha!, summary.complete!].map((count) => count.errors)
+    expect(errors).toEqual(errors.toSorted((a, b) => b - a))
+    expect(summary.complete!.errors).toBeGreaterThanOrEqual(summary.pgd!.errors)
+    expect(summary.undecided).toBe(0)
+    const random = new Random(1, 'points')
+    for (const { index, label, result } of rows) {
+      const image = examples(dataset, [index]).images[0]
+      if (result.verdict === 'vulnerable' && result.point) {
+        expect(judge(logits(result.point), label).margin).toBeCloseTo(result.margin!, 9)
+        expect(result.point.every((value, j) => Math.abs(value - image[j]) <= 0.03)).toBe(true)
+      }
+      for (let sample = 0; result.verdict === 'robust' && sample < 50; sample++) {
+        const point = image.map((pixel) => pixel + 0.03 * (random.integer(2) ? 1 : -1))
+        const inside = domain === 'pixels' ? point.map((value) => Math.min(1, Math.max(0, value))) : point
+        expect(judge(logits(inside), label).margin).toBeGreaterThan(result.margin - 1e-6)
+      }
+    }
+  },
+)
+
+test('workers do not matter; another normalisation is another run; a file that has changed is refused', async () => {
+  const [one, two] = [optionsFor({ workers: 1 }), optionsFor({ workers: 2 })]
+  await certify(target, dataset, one)
+  await certify(target, dataset, two)
+  expect(comparable(two.out)).toEqual(comparable(one.out))
+  const other = { ...target, normalisation: { mean: [0.4], deviation: [0.25] } }
+  await expect(certify(other, dataset, { ...one, resume: true })).rejects.toThrow(/of another run \(network is/)
+  appendFileSync(path, Buffer.from([0x18, 0x00]))
+  await expect(loadGraph(target, dataset)).rejects.toThrow(/residual\.onnx has changed: start again/)
+  writeFileSync(path, residual())
+})
+
+test('what only the engine can do is refused before a file is made', async () => {
+  const refuse = async (over: Partial<CertifyOptions>, message: RegExp) => {
+    const run = certify(target, dataset, optionsFor({ out: newFile(), ...over }))
+    await expect(run).rejects.toThrow(UserError)
+    await expect(run).rejects.toThrow(message)
+  }
+  await refuse(
+    { methods: ['interval', 'lp', 'crown'] },
+    /interval and lp bounds are for networks of robustra's own layers with 32-bit floats only/,
+  )
+  await refuse({ pgd: { stepSize: 0.1 } }, /PGD chooses its own step sizes/)
+  await refuse({ pgd: { randomStart: false } }, /PGD chooses its own step sizes and starts/)
+  await refuse({ epsilon: 2 }, /ε/)
+})

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest'
+import { evaluate } from '../model/evaluate.ts'
+import { graphOf } from '../model/graph.ts'
+import type { Network } from '../model/network.ts'
+import { type Climb, type ClimbSettings, climbImage } from './climb-image.ts'
+import type { Draft } from './drafts.ts'
+import type { Climbed } from './climb.ts'
+import type { CertifyMethod } from './methods.ts'
+import type { Outcome } from '../region/question.ts'
+import { rowSchema } from './rows.ts'
+
+/** Logits (x, 0.5): class 0 wins where x > 0.5. */
+const network: Network = {
+  architecture: {
+    name: 'threshold',
+    input: { channels: 1, height: 1, width: 1 },
+    layers: [{ kind: 'linear', outFeatures: 2 }],
+  },
+  parameters: Float32Array.of(1, 0, 0, 0.5),
+}
+const subject = {
+  graph: graphOf(network),
+  classes: 2,
+  evaluate: (image: ArrayLike<number>) => evaluate(network, image),
+}
+const draft: Draft = {
+  ...{ index: 3, label: 0, prediction: 0, seconds: 0.25 },
+  clean: { verdict: 'correct', margin: 0.1, seconds: 0.125 },
+  lp: { verdict: 'open', margin: -0.5, seconds: 0.125, pruned: true },
+}
+const settings: ClimbSettings = {
+  ...{ epsilon: 0.2, domain: 'pixels', methods: ['crown', 'alpha', 'complete'], complete: 'bab' },
+  timeout: 10,
+}
+const image = Float32Array.of(0.6)
+
+/** The row that comes of what a climb says. */
+const row = async (climbed: Climbed, over: Partial<ClimbSettings> = {}, from = draft) => {
+  const found = await climbImage(async () => climbed, subject, image, from, { ...settings, ...over })
+  return rowSchema.parse(JSON.parse(JSON.stringify(found)))
+}
+const vulnerable = (x: number): Outcome => ({
+  verdict: 'vulnerable',
+  method: 'bab',
+  point: Float64Array.of(x),
+  outputs: new Float64Array(2),
+})
+const step = (method: Climbed['steps'][number]['method'], seconds: number, bound: number) => ({
+  method,
+  seconds,
+  bound,
+})
+
+test('the question is the box of the domain, the steps are those asked for', async () => {
+  const asked: unknown[] = []
+  const climb: Climb = async (graph, { lower, upper, unsafe }, steps, limits) => {
+    asked.push(graph === subject.graph, lower[0], upper[0], unsafe.length, steps, limits)
+    return { outcome: { verdict: 'undecided', bound: -1, reason: 'timeout' }, steps: [] }
+  }
+  await climbImage(climb, subject, Float32Array.of(0.25), draft, { ...settings, epsilon: 0.5, complete: 'milp' })
+  await climbImage(climb, subject, Float32Array.of(0.25), draft, {
+    ...settings,
+    ...{ epsilon: 0.5, domain: 'unbounded', methods: ['alpha'] },
+  })
+  const limits = { timeout: 10 }
+  const upper = 0.75 + 2 ** -52
+  expect(asked).toEqual([
+    ...[true, 0, upper, 1, { crown: true, alpha: true, complete: 'milp' }, limits],
+    ...[true, -0.25 - 2 ** -52, upper, 1, { crown: false, alpha: true, complete: undefined }, limits],
+  ])
+})
+
+test('a proof counts for the step that found it, and times add up', async () => {
+  const { crown, alpha, complete, result, seconds } = await row({
+    outcome: { verdict: 'robust', method: 'alpha', margin: 0.25 },
+    steps: [step('interval', 0.5, -9), step('lp', 0.5, -1), step('crown', 1, -0.25), step('alpha', 2, 0.25)],
+  })
+  expect(crown).toEqual({ verdict: 'open', margin: -0.25, seconds: 2 })
+  expect(alpha).toEqual({ verdict: 'robust', margin: 0.25, seconds: 2 })
+  expect(complete).toBeUndefined()
+  expect(result).toEqual({ verdict: 'robust', method: 'alpha', margin: 0.25 })
+  expect(seconds).toBe(4.25)
+})
+
+test('a proof that is cheaper than what was asked for counts for the next step, a dearer one for none', async () => {
+  const proof = { outcome: { verdict: 'robust', method: 'lp', margin: 0.25 }, steps: [step('lp', 1, 0.25)] } as const
+  expect((await row(proof, { methods: ['alpha', 'complete'] })).result).toMatchObject({ method: 'alpha' })
+  const { interval, result } = await row(proof, { methods: ['interval'] })
+  expect([interval, result]).toEqual([undefined, { verdict: 'undecided', margin: -0.5, reason: 'incomplete' }])
+})
+
+test('branch and bound and MILP are both the complete step', async () => {
+  for (const method of ['bab', 'milp'] as const) {
+    const found = await row({ outcome: { verdict: 'robust', method, margin: 1e-9 }, steps: [step(method, 3, 1e-9)] })
+    expect(found.result).toEqual({ verdict: 'robust', method: 'complete', margin: 1e-9 })
+    expect(found.complete).toEqual({ verdict: 'robust', margin: 1e-9, seconds: 3 })
+  }
+})
+
+test('a margin that is not positive, or no number, proves nothing', async () => {
+  for (const margin of [0, -1, NaN, Infinity]) {
+    const { result } = await row({ outcome: { verdict: 'robust', method: 'crown', margin }, steps: [] })
+    expect(result).toEqual({ verdict: 'undecided', margin: -0.5, reason: 'precision' })
+  }
+})
+
+test('a counterexample counts if the network errs at it, in the ball, in the domain', async () => {
+  const steps = [step('bab', 1, -0.3)]
+  const { result, complete } = await row({ outcome: vulnerable(0.45), steps })
+  expect(result).toEqual({
+    ...{ verdict: 'vulnerable', method: 'complete', prediction: 1 },
+    ...{ margin: Math.fround(0.45) - 0.5, point: [Math.fround(0.45)] },
+  })
+  expect(complete).toEqual({ verdict: 'vulnerable', margin: -0.3, seconds: 1 })
+  // outside the ball it is moved into it, where the network may be right
+  const moved = await row({ outcome: vulnerable(0), steps })
+  expect(moved.result).toMatchObject({ verdict: 'vulnerable' })
+  expect((moved.result as { point: number[] }).point[0]).toBeGreaterThanOrEqual(Math.fround(0.6) - 0.2)
+  const precision = { verdict: 'undecided', reason: 'precision' }
+  expect((await row({ outcome: vulnerable(0), steps }, { epsilon: 0.05 })).result).toMatchObject(precision)
+  expect((await row({ outcome: vulnerable(0.55), steps })).result).toMatchObject(precision)
+  expect((await row({ outcome: vulnerable(NaN), steps })).result).toMatchObject(precision)
+})
+
+test('a counterexample that only float64 can express counts', async () => {
+  // x ≥ 0.4 + 2⁻⁴⁰ is right, and float32 has no number of the ball below
+  const threshold = Math.fround(0.6) - 0.2 + 2 ** -40
+  const point = Float64Array.of(Math.fround(0.6) - 0.2 + 2 ** -41)
+  const narrow = { ...subject, evaluate: (x: ArrayLike<number>) => Float64Array.of(x[0] - threshold, 0) }
+  const climb: Climb = async () => ({ outcome: { ...vulnerable(0), point } as Outcome, steps: [] })
+  const { result } = await climbImage(climb, narrow, image, draft, settings)
+  expect(result).toMatchObject({ verdict: 'vulnerable', point: [point[0]] })
+})
+
+test('what is undecided says why, with the best bound of all steps', async () => {
+  const outcome = { verdict: 'undecided', bound: -0.125, reason: 'timeout' } as const
+  const { result, complete } = await row({ outcome, steps: [step('crown', 1, -2), step('bab', 10, NaN)] })
+  expect(result).toEqual({ verdict: 'undecided', margin: -0.125, reason: 'timeout' })
+  expect(complete).toEqual({ verdict: 'open', margin: null, seconds: 10 })
+  const worse = await row({ outcome: { ...outcome, bound: NaN }, steps: [] })
+  expect(worse.result).toMatchObject({ margin: -0.5 })
+})
+
+test('a search that fails is undecided and says so; a contradiction is an internal error', async () => {
+  const fail: Climb = () => Promise.reject(new Error('the solver broke'))
+  const { result, complete, clean } = await climbImage(fail, subject, image, draft, settings)
+  expect(result).toEqual({ verdict: 'undecided', margin: -0.5, reason: 'error', message: 'the solver broke' })
+  expect([complete!.verdict, clean.verdict]).toEqual(['open', 'correct'])
+  const wrong = row({ outcome: vulnerable(0.45), steps: [step('crown', 1, 0.1)] })
+  await expect(wrong).rejects.toThrow(/internal error: image 3 has a counterexample of margin -0.0/)
+})
+
+test('only steps that were asked for have parts', async () => {
+  const outcome = { verdict: 'undecided', bound: -1, reason: 'incomplete' } as const
+  const steps = [step('crown', 1, -2), step('alpha', 1, -1)]
+  const parts = async (methods: readonly CertifyMethod[]) => {
+    const found = await row({ outcome, steps }, { methods })
+    return (['crown', 'alpha', 'complete'] as const).filter((method) => found[method])
+  }
+  expect(await parts(['crown'])).toEqual(['crown'])
+  expect(await parts(['alpha'])).toEqual(['alpha'])
+  expect(await parts(['crown', 'alpha'])).toEqual(['crown', 'alpha'])
+})

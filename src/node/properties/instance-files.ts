@@ -1,0 +1,48 @@
+/** One instance of verification from its files. */
+import { reasonOf } from '../../ladder/climb.ts'
+import { type Property, checkProperty } from '../../formats/vnnlib/property.ts'
+import type { Graph } from '../../model/graph.ts'
+import { type InstanceResult, type Verifier, verifyInstance } from './instances.ts'
+
+export interface InstanceTask {
+  /** Paths. */
+  readonly network: string
+  readonly property: string
+  /** Name of the network's output, if it is one of several. */
+  readonly output?: string | undefined
+  /** When to stop, in milliseconds of `epochNow`: reading counts. */
+  readonly end: number
+  readonly workers: number
+  readonly seed: number
+}
+
+/** What came of it. @throws UserError for files that cannot be read, or are not of one kind */
+export type Decide = (task: InstanceTask) => Promise<InstanceResult>
+
+/** A clock that all threads share: milliseconds. */
+export const epochNow = (): number => performance.timeOrigin + performance.now()
+
+/** In the calling thread. Successive instances often share a network, and only those: one is kept. */
+export function decideFiles(
+  loadNetwork: (path: string, output: string | undefined) => Graph,
+  loadProperty: (path: string) => Property,
+  verify: Verifier,
+): Decide {
+  let last: { path: string; output: string | undefined; graph: Graph } | undefined
+  const decide: Decide = async ({ network, property: path, output, end, workers, seed }) => {
+    if (last?.path !== network || last.output !== output) {
+      last = { path: network, output, graph: loadNetwork(network, output) }
+    }
+    const { graph } = last
+    const property = loadProperty(path)
+    checkProperty(graph, property)
+    return verifyInstance(graph, property, verify, { timeout: (end - epochNow()) / 1000, workers, seed })
+  }
+  return (task) => decide(task).catch((error: unknown) => undecided(reasonOf(error)))
+}
+
+/** Of an instance that could not even be read. */
+const undecided = (reason: InstanceResult['reason']): InstanceResult => ({
+  ...{ verdict: reason === 'timeout' ? 'timeout' : 'unknown', reason },
+  ...{ method: undefined, bound: undefined, counterexample: undefined },
+})

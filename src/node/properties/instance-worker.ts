@@ -1,0 +1,13 @@
+/** A thread that decides instances from their files, and that can be stopped whatever it is at: see limited.ts. */
+import { type SearchChoice, verifyQuestion } from '../../ladder/verify-question.ts'
+import { serve } from '../threads.ts'
+import { loadAnyNetwork } from '../any-network.ts'
+import { readVnnlib } from '../../formats/vnnlib/property.ts'
+import { type InstanceTask, decideFiles } from './instance-files.ts'
+import type { Verifier } from './instances.ts'
+
+serve<{ readonly complete: SearchChoice }>(async ({ complete }) => {
+  const verify: Verifier = (graph, question, options) => verifyQuestion(graph, question, { ...options, complete })
+  const decide = decideFiles((path, output) => loadAnyNetwork(path, { output }).graph, readVnnlib, verify)
+  return (_kind, task: InstanceTask) => decide(task)
+})

@@ -1,0 +1,140 @@
+/** What a report measures anew, where the test images are at hand: stability of neurons, and pictures. */
+import { loadCifar10, cifar10Source } from '../data/cifar10.ts'
+import { type Dataset, loadDataset } from '../../data/dataset.ts'
+import { loadMnist, mnistSource } from '../data/mnist.ts'
+import { Engine } from '../../device/wasm/engine.ts'
+import { UserError } from '../../base/errors.ts'
+import { formatShape } from '../../model/layers.ts'
+import { LoadedNetwork } from '../../device/loaded-network.ts'
+import { countHiddenUnits } from '../../model/network.ts'
+import { checkInputs } from '../../attacks/inputs.ts'
+import { requireDomain } from '../../region/domain.ts'
+import { requireNorm } from '../../region/norm.ts'
+import { hashOfDataset } from '../../ladder/certify.ts'
+import type { GalleryOf } from '../../report/gallery-section.ts'
+import { chooseExhibits } from '../../report/gallery.ts'
+import type { KnownNetwork } from './read-run.ts'
+import { type StabilityOf, type StabilityOptions, measureStability } from '../../report/stability.ts'
+import type { NamedCertificates, Subject } from './subjects.ts'
+import type { CertifiedPart } from '../../report/table.ts'
+
+/** Images for stability: exact bounds of networks of more than 10,000 hidden units take seconds each. */
+const imagesFor = (hiddenUnits: number) => (hiddenUnits > 10_000 ? 8 : 100)
+/** Pictures of each kind, per file of certificates. */
+const EXHIBITS = 6
+
+/** The test images of a data set, or why they are not there. */
+export type TestImages = (name: string) => Promise<Dataset | { readonly missing: string }>
+
+/** Reads test images from a folder or the cache of downloads, each data set once. Nothing is downloaded. */
+export function testImages(dataDirectory: string | undefined): TestImages {
+  const read = new Map<string, ReturnType<TestImages>>()
+  const options = dataDirectory === undefined ? {} : { dataDirectory }
+  const load = async (name: string) => {
+    try {
+      if (name === 'mnist') return await loadMnist('test', options, { ...mnistSource, mirrors: [] })
+      if (name === 'cifar10') return await loadCifar10('test', options, { ...cifar10Source, mirrors: [] })
+      return await loadDataset(name, 'test')
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error
+      const isAway = error.message.startsWith('cannot download')
+      return {
+        missing: isAway ? `The test images of ${name} are not here: give their folder by --data.` : `${error.message}.`,
+      }
+    }
+  }
+  return (name) => {
+    const known = read.get(name) ?? load(name)
+    read.set(name, known)
+    return known
+  }
+}
+
+/** Per subject, of its best network (else f), or of the network that its certificates are of. */
+export async function measureStabilities(subjects: readonly Subject[], images: TestImages): Promise<StabilityOf[]> {
+  const results: StabilityOf[] = []
+  for (const [subject, { name, run, certificates }] of subjects.entries()) {
+    const header = certificates[0]?.header
+    const known = run?.networks[0] ?? certificates.find((file) => file.known)?.known
+    const dataset = String(run?.settings['dataset'] ?? header?.dataset.name)
+    const ball = {
+      epsilon: Number(run?.settings['epsilon'] ?? header?.epsilon),
+      norm: requireNorm(String(run?.settings['norm'] ?? header?.norm ?? 'linf')),
+      domain: requireDomain(String(run?.settings['domain'] ?? header?.domain ?? 'unbounded')),
+    }
+    const stability = known
+      ? await stabilityOf(known, await images(dataset), ball)
+      : { missing: noNetwork(certificates.length > 0) }
+    results.push({ subject, name, network: known?.name ?? 'network not found', stability })
+  }
+  return results
+}
+
+const noNetwork = (isCertified: boolean) =>
+  isCertified
+    ? 'The network of the certificates was not found: give its file by --network.'
+    : 'The run has no network yet.'
+
+async function stabilityOf(
+  { network }: KnownNetwork,
+  dataset: Dataset | { readonly missing: string },
+  ball: Omit<StabilityOptions, 'images'>,
+): Promise<StabilityOf['stability']> {
+  if ('missing' in dataset) return dataset
+  const images = Math.min(dataset.count, imagesFor(countHiddenUnits(network.architecture)))
+  try {
+    checkInputs(network, dataset, { ...ball, first: 0, last: images, workers: 1, seed: 0 })
+  } catch (error) {
+    if (error instanceof UserError) return { missing: `${error.message}.` }
+    throw error
+  }
+  const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
+  loaded.setParameters(network.parameters)
+  return measureStability(loaded, dataset, { ...ball, images })
+}
+
+/** Which certificates are of the test part of their data set: per hash of their images. */
+export async function identifyParts(
+  subjects: readonly Subject[],
+  images: TestImages,
+): Promise<Map<string, CertifiedPart>> {
+  const parts = new Map<string, CertifiedPart>()
+  for (const { header } of subjects.flatMap(({ certificates }) => certificates)) {
+    const { name, sha256 } = header.dataset
+    const test = await images(name)
+    if (!('missing' in test)) parts.set(sha256, hashOfDataset(test) === sha256 ? 'test' : 'other')
+  }
+  return parts
+}
+
+/** Per file of certificates. */
+export async function collectGalleries(subjects: readonly Subject[], images: TestImages): Promise<GalleryOf[]> {
+  const results: GalleryOf[] = []
+  for (const [subject, { name, run, certificates }] of subjects.entries()) {
+    for (const file of certificates) {
+      const title = run ? `${name}, ${file.name}` : name
+      const dataset = await images(file.header.dataset.name)
+      const content = 'missing' in dataset ? dataset : await galleryOf(file, dataset)
+      results.push({ subject, title, header: file.header, content })
+    }
+  }
+  return results
+}
+
+async function galleryOf(file: NamedCertificates, dataset: Dataset): Promise<GalleryOf['content']> {
+  const { header, known, rows } = file
+  if (hashOfDataset(dataset) !== header.dataset.sha256) {
+    return {
+      missing: `What was certified are other images than the test images of ${dataset.name}: they cannot be shown.`,
+    }
+  }
+  if (dataset.shape.channels !== 1 && dataset.shape.channels !== 3) {
+    return { missing: `Images of ${formatShape(dataset.shape)} cannot be drawn.` }
+  }
+  const gallery = await chooseExhibits({ rows, header }, dataset, known?.network, EXHIBITS)
+  return {
+    gallery,
+    dataset,
+    ...(!known && { note: `${noNetwork(false)} Counterexamples cannot be shown without it.` }),
+  }
+}

@@ -1,0 +1,95 @@
+/** Files of certificates as they are found, for reading alone: plain or compressed, whole or still growing. */
+import { z } from 'zod'
+import { domains } from '../../region/domain.ts'
+import { norms } from '../../region/norm.ts'
+import { completeMethods } from '../../region/question.ts'
+import { UserError } from '../../base/errors.ts'
+import { readWholeFile } from '../atomic.ts'
+import { gunzipIfNeeded } from '../../formats/gzip.ts'
+import { certifyMethods } from '../../ladder/methods.ts'
+import { type CertifyRow, rowSchema } from '../../ladder/rows.ts'
+import { type CertifySummary, summarise } from '../../ladder/summary.ts'
+
+export interface Certificates {
+  readonly path: string
+  readonly header: z.infer<typeof headerSchema>
+  /** By index. */
+  readonly rows: readonly CertifyRow[]
+  readonly summary: CertifySummary
+}
+
+const identity = z.object({ name: z.string(), sha256: z.string() })
+const headerSchema = z.object({
+  format: z.literal('robustra certificates'),
+  version: z.literal(2),
+  robustra: z.string().exactOptional(),
+  network: identity,
+  dataset: identity,
+  epsilon: z.number().min(0),
+  norm: z.enum(norms).default('linf'),
+  domain: z.enum(domains),
+  methods: z.array(z.enum(certifyMethods)),
+  attack: z
+    .object({
+      steps: z.int().min(1),
+      restarts: z.int().min(1),
+      seed: z.int().min(0),
+      stepSize: z.number().positive().exactOptional(),
+      randomStart: z.boolean().exactOptional(),
+    })
+    .exactOptional(),
+  search: z
+    .object({ method: z.enum(completeMethods), timeout: z.number(), seed: z.int().exactOptional() })
+    .exactOptional(),
+})
+
+/** The name of a file of certificates without its ending, or undefined for another file's. */
+export const certificatesName = (file: string): string | undefined => /^(.+)\.jsonl(?:\.gz)?$/i.exec(file)?.[1]
+
+/** Whether a file is one of certificates, damaged or not. @throws UserError if it cannot be read */
+export const isCertificates = (path: string): boolean => textOf(path).startsWith('{"format":"robustra certificates"')
+
+/**
+ * Reads a file that `robustra certify` wrote or is writing, as it is or by gzip. A torn last line does not count.
+ * @throws UserError if it cannot be read, is no such file or is damaged, or holds no row yet
+ */
+export function readCertificates(path: string): Certificates {
+  const lines = textOf(path).split('\n')
+  const header = headerSchema.safeParse(parseJson(lines[0]))
+  if (!header.success) throw new UserError(`${path} ${whyNoHeader(lines[0])}`)
+  // the last piece is empty, or torn
+  const rows = lines.slice(1, -1).map((line, i) => {
+    const row = rowSchema.safeParse(parseJson(line))
+    if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row: write it anew with certify`)
+    return row.data
+  })
+  const [first] = rows
+  if (!first) throw new UserError(`${path} holds no rows yet: wait until certify has written some`)
+  const sorted = rows.toSorted((a, b) => a.index - b.index)
+  const twice = sorted.find((row, i) => sorted[i - 1]?.index === row.index)
+  if (twice)
+    throw new UserError(`${path} is damaged: it has two rows of image ${twice.index}: write it anew with certify`)
+  const range = { first: sorted[0].index, last: sorted.at(-1)!.index + 1 }
+  const summary = summarise(header.data, sorted, { ...range, seconds: 0, images: 0 })
+  return { path, header: header.data, rows: sorted, summary }
+}
+
+const textOf = (path: string) => new TextDecoder().decode(gunzipIfNeeded(readWholeFile(path), path))
+
+function whyNoHeader(line: string): string {
+  const header = parseJson(line)
+  const is = typeof header === 'object' && header !== null && 'format' in header ? header : undefined
+  if (is?.format !== 'robustra certificates')
+    return 'is not a file of certificates: give one that robustra certify wrote'
+  const version = 'version' in is ? is.version : undefined
+  if (version !== 2) return `is of version ${version} of the format, not 2: write it anew with robustra certify`
+  return 'is damaged: its first line is not what robustra certify writes: write it anew'
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

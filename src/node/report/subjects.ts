@@ -1,0 +1,89 @@
+/** What a report is about: runs with the certificates of their networks, and certificates that stand for themselves. */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { UserError } from '../../base/errors.ts'
+import { type Certificates, certificatesName, isCertificates, readCertificates } from './read-certificates.ts'
+import { type KnownNetwork, type RunData, isRunFolder, knownNetwork, networksIn, readRun } from './read-run.ts'
+
+/** Colours that can be told apart. */
+const MOST_SUBJECTS = 8
+
+export interface Subject {
+  /** For people, and unlike all others. */
+  readonly name: string
+  readonly run: RunData | undefined
+  readonly certificates: readonly NamedCertificates[]
+}
+
+export interface NamedCertificates extends Certificates {
+  readonly name: string
+  /** What they are of, if it was found. */
+  readonly known: KnownNetwork | undefined
+}
+
+/**
+ * Reads runs and certificates. Certificates of a network of one of the runs are put with that run, wherever they lie.
+ * @param paths folders of `robustra train` with what of `robustra certify` lies in them, and single files of the latter
+ * @param networkPaths further networks that certificates may be of
+ * @throws UserError for a path that is neither, a damaged file, none at all or too many
+ */
+export function readSubjects(paths: readonly string[], networkPaths: readonly string[] = []): Subject[] {
+  const chosen = paths.filter((path, i) => paths.findIndex((other) => resolve(other) === resolve(path)) === i)
+  const runs = chosen.filter(isFolder).map((path) => {
+    if (!isRunFolder(path)) {
+      throw new UserError(`${path} is not the folder of a run (no config.json): give one that robustra train made`)
+    }
+    return readRun(path)
+  })
+  const inside = runs.flatMap(({ path }) =>
+    readdirSync(path)
+      .filter((name) => certificatesName(name) !== undefined && isCertificates(join(path, name)))
+      .toSorted()
+      .map((name) => ({ owner: path, path: join(path, name) })),
+  )
+  const single = chosen.filter((path) => !isFolder(path)).map((path) => ({ owner: undefined, path }))
+  const files = [...new Map([...single, ...inside].map((file) => [resolve(file.path), file])).values()]
+
+  const given = networkPaths.map(knownNetwork)
+  const ownersOf = files.map(({ owner, path }) => {
+    const certificates = readCertificates(path)
+    const { sha256 } = certificates.header.network
+    const isIt = (candidate: KnownNetwork) => candidate.sha256 === sha256
+    const run = runs.find(({ networks }) => networks.some(isIt)) ?? runs.find((run) => run.path === owner)
+    const known = run?.networks.find(isIt) ?? given.find(isIt) ?? networksIn(dirname(path)).find(isIt)
+    return { run, certificates: { ...certificates, name: nameOf(path), known } }
+  })
+  const subjects = [
+    ...runs.map((run) => ({
+      name: basename(resolve(run.path)),
+      longName: run.path,
+      run,
+      certificates: ownersOf.filter((one) => one.run === run).map(({ certificates }) => certificates),
+    })),
+    ...ownersOf
+      .filter(({ run }) => !run)
+      .map(({ certificates }) => ({
+        name: certificates.name,
+        longName: certificates.path,
+        run: undefined,
+        certificates: [certificates],
+      })),
+  ]
+  if (subjects.length === 0) throw new UserError('no run: give the folder of a run, or a file of certificates')
+  if (subjects.length > MOST_SUBJECTS) {
+    throw new UserError(`a report compares at most ${MOST_SUBJECTS} runs, not ${subjects.length}: leave some out`)
+  }
+  const isUnique = (name: string) => subjects.filter((subject) => subject.name === name).length === 1
+  return subjects.map(({ longName, ...subject }) => ({
+    ...subject,
+    name: isUnique(subject.name) ? subject.name : longName,
+  }))
+}
+
+const nameOf = (path: string) => certificatesName(basename(path)) ?? basename(path)
+
+/** @throws UserError if there is nothing */
+function isFolder(path: string): boolean {
+  if (!existsSync(path)) throw new UserError(`there is no ${path}: give the folder of a run, or a file of certificates`)
+  return statSync(path).isDirectory()
+}

@@ -1,0 +1,194 @@
+/**
+ * A run's folder. `checkpoint.safetensors` is the truth: weights and optimiser of every learner after the last whole
+ * epoch, in one file that is replaced atomically; with the seed and the epoch's number it is all the state there is, since
+ * every random stream is named by them. Beside it: `config.json`, `log.jsonl` (one row per network and epoch) and
+ * the networks themselves, `f.safetensors`, `g.safetensors` and `best.safetensors`, for everybody else to use.
+ * While the learners of a pair are trained at the same time, the one that has finished an epoch leaves a checkpoint of its
+ * own, `f.checkpoint.safetensors`, until the other has finished, too, and both are in the one for all.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { UserError } from '../../base/errors.ts'
+import { explainFileError, writeFileAtomic } from '../atomic.ts'
+import { saveNetwork } from '../../formats/network-file.ts'
+import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts'
+import type { Tensor } from '../../formats/tensors.ts'
+import type { Architecture } from '../../model/network.ts'
+import { type TrainingOptions, trainingOptions } from '../../training/options.ts'
+import type { EpochReport } from '../../training/epoch-report.ts'
+import { type Learner, networkOf } from '../../training/learner.ts'
+
+const file = {
+  checkpoint: 'checkpoint.safetensors',
+  config: 'config.json',
+  log: 'log.jsonl',
+} as const
+
+/** Which network of which epoch has the lowest certified error on validation images (ties: clean error) so far. */
+export interface Best {
+  readonly epoch: number
+  readonly network: string
+  readonly certifiedError: number
+  readonly cleanError: number
+}
+
+export interface Checkpoint {
+  /** Whole epochs done. */
+  readonly epochs: number
+  readonly reports: readonly EpochReport[]
+  readonly best: Best | undefined
+}
+
+/** What has to be saved of a learner. */
+const arraysOf = ({ state, average, folded }: Learner): [name: string, values: Float32Array][] =>
+  Object.entries({ ...state, ...(average && { average }), ...(folded && { folded }) })
+
+export class RunFolder {
+  readonly path: string
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** @throws UserError if there is something in the folder already */
+  requireNew(): void {
+    if (existsSync(this.path) && (!statSync(this.path).isDirectory() || readdirSync(this.path).length > 0)) {
+      throw new UserError(`${this.path} exists already: choose another --out, or go on with --resume`)
+    }
+  }
+
+  /**
+   * Makes the folder for a new run. What learners start from, if not from random weights, is its first checkpoint, so that
+   * the run depends on no other file afterwards.
+   * @throws UserError if it exists and is not empty, or cannot be made
+   */
+  create(options: TrainingOptions, learners: readonly Learner[] = []): void {
+    this.requireNew()
+    try {
+      mkdirSync(this.path, { recursive: true })
+    } catch (error) {
+      throw explainFileError(error, 'make the folder', this.path)
+    }
+    if (learners.length > 0) {
+      writeState(join(this.path, file.checkpoint), learners, { epochs: 0, reports: [], best: undefined })
+    }
+    // last, so that there is no run to resume without what it starts from
+    writeFileAtomic(join(this.path, file.config), `${JSON.stringify(options, undefined, 2)}\n`)
+  }
+
+  /** The settings that the run was started with. @throws UserError if there is no run or its config is damaged */
+  options(): TrainingOptions {
+    const path = join(this.path, file.config)
+    if (!existsSync(path))
+      throw new UserError(`there is no run in ${this.path} (no ${file.config}): give the folder of one`)
+    try {
+      return trainingOptions(JSON.parse(readFileSync(path, 'utf8')))
+    } catch (error) {
+      throw new UserError(`${path} is damaged: ${(error as Error).message}`)
+    }
+  }
+
+  /**
+   * Writes everything after an epoch. The checkpoint comes last but for what can be rebuilt from it.
+   */
+  save(architecture: Architecture, learners: readonly Learner[], checkpoint: Checkpoint): void {
+    const newest = checkpoint.reports.at(-1)!.epoch
+    for (const learner of learners) {
+      const metadata = { epoch: String(newest + 1), network: learner.name }
+      saveNetwork(join(this.path, `${learner.name}.safetensors`), networkOf(architecture, learner), metadata)
+      const { best } = checkpoint
+      if (best?.epoch === newest && best.network === learner.name) {
+        saveNetwork(join(this.path, 'best.safetensors'), networkOf(architecture, learner), metadata)
+      }
+    }
+    writeFileAtomic(
+      join(this.path, file.log),
+      checkpoint.reports.map((report) => `${JSON.stringify(report)}\n`).join(''),
+    )
+    writeState(join(this.path, file.checkpoint), learners, checkpoint)
+    for (const { name } of learners) rmSync(this.#ownCheckpoint(name), { force: true })
+  }
+
+  /** Writes what one learner of a pair has done in an epoch, whether the other is as far or not. */
+  saveLearner(learner: Learner, report: EpochReport): void {
+    const done: Checkpoint = { epochs: report.epoch + 1, reports: [report], best: undefined }
+    writeState(this.#ownCheckpoint(learner.name), [learner], done)
+  }
+
+  /**
+   * Puts learners back where the last whole epoch left them.
+   * @returns what was done so far; nothing if no epoch was finished
+   * @throws UserError if the checkpoint is damaged or belongs to other networks
+   */
+  restore(learners: readonly Learner[]): Checkpoint {
+    const path = join(this.path, file.checkpoint)
+    if (!existsSync(path)) return { epochs: 0, reports: [], best: undefined }
+    const saved = readState(path, learners)
+    putBack(learners, saved, path)
+    return saved.state
+  }
+
+  /**
+   * Puts a learner of a pair where it was after its first `epochs` epochs.
+   * @returns the report of the last of them; undefined, with the learner as it was, if its own checkpoint is not of then
+   * @throws UserError if that is damaged or belongs to another network
+   */
+  restoreLearner(learner: Learner, epochs: number): EpochReport | undefined {
+    const path = this.#ownCheckpoint(learner.name)
+    if (!existsSync(path)) return undefined
+    const saved = readState(path, [learner])
+    // what an older epoch left behind is done again, with the same result
+    if (saved.state.epochs !== epochs) return undefined
+    putBack([learner], saved, path)
+    return saved.state.reports[0]
+  }
+
+  #ownCheckpoint(name: string): string {
+    return join(this.path, `${name}.checkpoint.safetensors`)
+  }
+}
+
+function writeState(path: string, learners: readonly Learner[], checkpoint: Checkpoint): void {
+  const tensors = new Map<string, Tensor>()
+  for (const learner of learners) {
+    for (const [field, data] of arraysOf(learner)) {
+      tensors.set(`${learner.name}.${field}`, { shape: [data.length], data })
+    }
+  }
+  const steps = Object.fromEntries(learners.map(({ name, steps }) => [name, steps]))
+  writeSafetensors(path, tensors, { 'robustra.checkpoint': JSON.stringify({ ...checkpoint, steps }) })
+}
+
+interface SavedState {
+  readonly tensors: ReadonlyMap<string, Tensor>
+  readonly state: Checkpoint & { readonly steps: Record<string, number> }
+}
+
+function readState(path: string, learners: readonly Learner[]): SavedState {
+  const { tensors, metadata } = readSafetensors(path)
+  return { tensors, state: parseState(metadata['robustra.checkpoint'], learners, path) }
+}
+
+function putBack(learners: readonly Learner[], { tensors, state }: SavedState, path: string): void {
+  for (const learner of learners) {
+    for (const [field, values] of arraysOf(learner)) {
+      const tensor = tensors.get(`${learner.name}.${field}`)
+      if (tensor?.data.length !== values.length || tensor.data instanceof Float64Array) {
+        throw new UserError(`${path} does not fit the run's networks: start again with another --out`)
+      }
+      values.set(tensor.data)
+    }
+    learner.steps = state.steps[learner.name]
+  }
+}
+
+function parseState(text: string | undefined, learners: readonly Learner[], path: string): SavedState['state'] {
+  try {
+    const state = JSON.parse(text!)
+    const complete = learners.every(({ name }) => typeof state.steps?.[name] === 'number')
+    if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || !complete) throw new Error()
+    return { best: undefined, ...state }
+  } catch {
+    throw new UserError(`${path} is not a checkpoint of robustra: start again with another --out`)
+  }
+}

@@ -1,0 +1,60 @@
+/** A run on a CIFAR-10 of a few images, from its files to a network; the real one's checksums are swapped for theirs. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { putFiles, sourceOf, tinyCifar10 } from '../data/cifar10.testing.ts'
+import { loadNetwork } from '../../formats/network-file.ts'
+import { type GivenOptions, trainingOptions } from '../../training/options.ts'
+import { type RunOptions, resume, train } from './run.ts'
+
+const files = tinyCifar10(5)
+vi.mock('../data/cifar10.ts', async (original) => {
+  const actual = await original<typeof import('../data/cifar10.ts')>()
+  const loadCifar10: typeof actual.loadCifar10 = (part, options) => actual.loadCifar10(part, options, sourceOf(files))
+  return { ...actual, loadCifar10 }
+})
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'robustra-cifar10-'))
+  putFiles(join(folder, 'data', 'cifar-10-batches-bin'), files)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const small: GivenOptions = { trainingCount: 12, validationCount: 4, batchSize: 6 }
+const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({
+  ...{ out: join(folder, name), workers: 2, dataDirectory: join(folder, 'data') },
+  ...run,
+})
+
+test.each(['natural', 'interval', 'lp-dual', 'robustra'] as const)(
+  'an epoch of %s by the paper’s protocol',
+  async (method) => {
+    const options = trainingOptions({ ...small, method, epochs: 1 }, 'paper-cifar10-2')
+    const { networks, reports } = await train(options, runIn(method))
+    expect(reports.every(({ loss }) => Number.isFinite(loss))).toBe(true)
+    expect(reports.at(-1)).toMatchObject({ epoch: 0, epsilon: 2 / 255, learningRate: 0.001 })
+    const { network } = loadNetwork(networks[0].path)
+    expect(network.architecture).toMatchObject({ name: 'cifar10-small', input: { channels: 3, height: 32, width: 32 } })
+    expect([...network.parameters]).toEqual([...networks[0].network.parameters])
+  },
+  60_000,
+)
+
+test('stopped and resumed, images are changed as if it had never stopped', async () => {
+  const options = trainingOptions({ ...small, method: 'natural', epochs: 3 }, 'paper-cifar10-8')
+  expect(options.augment).toBe('flip-crop')
+  const whole = await train(options, runIn('whole'))
+  const stop: Partial<RunOptions> = {
+    onEpoch: ({ epoch }) => {
+      if (epoch === 1) throw new Error('stopped by the test')
+    },
+  }
+  await expect(train(options, runIn('stopped', stop))).rejects.toThrow('stopped by the test')
+  await resume(runIn('stopped', { workers: 1 }))
+  const bytes = (name: string) => readFileSync(join(folder, name, 'f.safetensors'))
+  expect(bytes('stopped').equals(bytes('whole'))).toBe(true)
+  const losses = whole.reports.map(({ loss }) => loss)
+  expect(new Set(losses).size).toBe(3)
+})

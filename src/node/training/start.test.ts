@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { saveAnyNetwork } from '../any-network.ts'
+import { loadNetwork, saveNetwork } from '../../formats/network-file.ts'
+import { readSafetensors } from '../../formats/safetensors.ts'
+import { architectureNamed } from '../../model/architectures.ts'
+import { evaluate } from '../../model/evaluate.ts'
+import { initialise } from '../../model/initialise.ts'
+import type { Network } from '../../model/network.ts'
+import { type GivenOptions, trainingOptions } from '../../training/options.ts'
+import { type RunOptions, resume, train } from './run.ts'
+import { startFrom } from './start.ts'
+import { startLearners } from '../../training/learner.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'robustra-start-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const at = (...names: string[]) => join(folder, ...names)
+
+const optionsOf = (given: GivenOptions = {}) =>
+  trainingOptions({
+    ...{ method: 'natural', epochs: 2, batchSize: 8, trainingCount: 16, validationCount: 8, epsilon: 0.02 },
+    ...given,
+  })
+const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({ out: at(name), workers: 2, ...run })
+const small = architectureNamed('mnist-small')
+const oneLine = (pattern: RegExp) =>
+  expect.objectContaining({
+    name: 'UserError',
+    message: expect.stringMatching(new RegExp(`^[^\\n]*${pattern.source}[^\\n]*$`)),
+  })
+
+/** The first weights of a network, which tell it from others. */
+const weights = ({ parameters }: Pick<Network, 'parameters'>) => [...parameters.subarray(0, 5)]
+const weightsIn = (...path: string[]) => weights(loadNetwork(at(...path)).network)
+
+/** A diff of all numbers would take minutes. */
+const hash = (values: Float32Array) => createHash('sha256').update(values).digest('hex')
+
+/** Every tensor of a run's checkpoint, by its hash, and its log without times. */
+function state(name: string) {
+  const { tensors } = readSafetensors(at(name, 'checkpoint.safetensors'))
+  const log = readFileSync(at(name, 'log.jsonl'), 'utf8').trim().split('\n')
+  return {
+    tensors: [...tensors].map(([key, { data }]) => [key, hash(data as Float32Array)]),
+    log: log.map((line) => ({ ...JSON.parse(line), seconds: 0 })),
+  }
+}
+
+const stopAfter = (epoch: number): Partial<RunOptions> => ({
+  onEpoch: (report) => {
+    if (report.epoch === epoch) throw new Error('stopped by the test')
+  },
+})
+
+const networks = [1, 2, 3].map((seed) => initialise(small, seed)) as [Network, Network, Network]
+beforeAll(() => {
+  for (const name of ['single', 'pair', 'unchosen', 'unfinished']) mkdirSync(at(name))
+  const [one, two, three] = networks
+  saveNetwork(at('one.safetensors'), one)
+  saveNetwork(at('two.safetensors'), two)
+  saveNetwork(at('single', 'f.safetensors'), one)
+  saveNetwork(at('single', 'best.safetensors'), two)
+  saveNetwork(at('unchosen', 'f.safetensors'), three)
+  saveNetwork(at('pair', 'f.safetensors'), one)
+  saveNetwork(at('pair', 'g.safetensors'), two)
+  saveNetwork(at('pair', 'best.safetensors'), two)
+})
+
+describe('the start of training', () => {
+  /** Weights that learners get. */
+  function started(start: string, given: GivenOptions = {}, architecture = small) {
+    const learners = startLearners(optionsOf(given), architecture)
+    startFrom(start, learners, architecture)
+    expect(learners.every((learner) => learner.steps === 0 && learner.state.first.every((v) => v === 0))).toBe(true)
+    return learners.map((learner) => weights(learner.state))
+  }
+  const [one, two, three] = networks.map(weights)
+
+  it('for one network is a file of any format, or the network that a run has chosen', () => {
+    expect(started(at('one.safetensors'))).toEqual([one])
+    expect(started(at('single'))).toEqual([two])
+    expect(started(at('unchosen'))).toEqual([three])
+    for (const extension of ['npz', 'onnx']) {
+      saveAnyNetwork(at(`one.${extension}`), networks[0])
+      expect(started(at(`one.${extension}`))).toEqual([one])
+    }
+    // ONNX files keep a normalisation as 32-bit floats
+    for (const name of ['cifar10-small', 'cifar10-resnet']) {
+      const network = initialise(architectureNamed(name), 1)
+      saveAnyNetwork(at(`${name}.onnx`), network)
+      const [given] = started(at(`${name}.onnx`), { dataset: 'cifar10', architecture: name }, network.architecture)
+      expect(given).toEqual(weights(network))
+    }
+  })
+
+  it('for a pair is a pair, or two networks', () => {
+    const pair = { method: 'robustra' } as const
+    expect(started(at('pair'), pair)).toEqual([one, two])
+    expect(started(`${at('two.safetensors')}, ${at('one.npz')}`, pair)).toEqual([two, one])
+    expect(started(`${at('single')},${at('unchosen')}`, pair)).toEqual([two, three])
+  })
+
+  it('is refused where it is none, with what to do', () => {
+    const refused = (start: string, pattern: RegExp, method: 'natural' | 'robustra' = 'natural') =>
+      expect(() => started(start, { method })).toThrow(oneLine(pattern))
+    refused(at('nowhere.safetensors'), /nowhere.safetensors: there is no such file/)
+    refused(at('unfinished'), /has no f.safetensors: start from a run that has finished an epoch/)
+    refused(at('one.txt'), /one.txt: a network file ends in/)
+    refused(`${at('one.npz')},${at('two.safetensors')}`, /orthogonal alone train two networks/)
+    refused(at('one.safetensors'), /a pair needs two networks: give the folder of a pair/, 'robustra')
+    refused(at('single'), /single has no g.safetensors/, 'robustra')
+    refused([1, 2, 3].map(() => at('one.npz')).join(), /a pair needs two networks/, 'robustra')
+    refused(`${at('one.npz')},${at('one.safetensors')}`, /are the same network: .* must differ/, 'robustra')
+    copyFileSync(at('one.safetensors'), at('damaged.safetensors'))
+    truncateSync(at('damaged.safetensors'), 5000)
+    refused(at('damaged.safetensors'), /damaged.safetensors/)
+    saveNetwork(at('colour.safetensors'), initialise(architectureNamed('cifar10-small'), 1))
+    refused(at('colour.safetensors'), /'cifar10-small', which has other layers than mnist-small: choose another/)
+    // as large, layer by layer, but another function
+    const layers = small.layers.map((layer, i) => (i === 0 ? { ...layer, stride: 1, padding: 0 } : layer))
+    const strided = { ...small, input: { channels: 1, height: 16, width: 16 }, layers }
+    saveNetwork(at('strided.safetensors'), initialise(strided, 1))
+    refused(at('strided.safetensors'), /other layers than mnist-small/)
+  })
+})
+
+describe('a run', () => {
+  const still = { optimiser: 'sgd', learningRate: 1e-30, epochs: 1 } as const
+
+  it('begins where it is told to, a pair also in two processes', async () => {
+    for (const parallelPair of [false, true]) {
+      const name = `from pair ${parallelPair}`
+      await train(optionsOf({ ...still, method: 'robustra', start: at('pair'), parallelPair }), runIn(name))
+      expect(weightsIn(name, 'f.safetensors')).toEqual(weights(networks[0]))
+      expect(weightsIn(name, 'g.safetensors')).toEqual(weights(networks[1]))
+    }
+  })
+
+  it('stopped before its first epoch was done goes on from the same networks, whatever has become of their files', async () => {
+    for (const batchNorm of [false, true]) {
+      copyFileSync(at('one.safetensors'), at('lent.safetensors'))
+      const options = optionsOf({ start: at('lent.safetensors'), epochs: 1, batchNorm })
+      const [whole, stopped] = [`whole ${batchNorm}`, `stopped ${batchNorm}`]
+      await train(options, runIn(whole))
+      await expect(train(options, runIn(stopped, stopAfter(0)))).rejects.toThrow('stopped by the test')
+      copyFileSync(at('two.safetensors'), at('lent.safetensors'))
+      await resume(runIn(stopped, { workers: 1 }))
+      expect(state(stopped)).toEqual(state(whole))
+    }
+  })
+
+  it('with batch normalisation begins with what the network computes', async () => {
+    await train(optionsOf({ method: 'interval', epochs: 3 }), runIn('before'))
+    const settings = { method: 'interval', batchNorm: true, start: at('before', 'f.safetensors') } as const
+    const { reports } = await train(optionsOf({ ...settings, learningRate: 1e-9 }), runIn('still'))
+    const { network } = loadNetwork(at('before', 'f.safetensors'))
+    const after = loadNetwork(at('still', 'f.safetensors')).network
+    const image = new Float32Array(784).map((_, i) => (i % 7) / 7)
+    const expected = evaluate(network, image)
+    // the moments of the second epoch are of images in another order, the same ones
+    evaluate(after, image).forEach((value, i) => expect(value).toBeCloseTo(expected[i], 2))
+    expect(reports).toHaveLength(2)
+  })
+
+  it('that cannot begin there leaves no folder', async () => {
+    await expect(train(optionsOf({ start: at('nowhere.npz') }), runIn('never'))).rejects.toThrow(oneLine(/nowhere.npz/))
+    expect(existsSync(at('never'))).toBe(false)
+  })
+})
+
+describe('a warm-up', () => {
+  it('is training by its own method, each network for itself', async () => {
+    const { reports } = await train(
+      optionsOf({ method: 'robustra', warmUp: 'natural', trainingCount: 12 }),
+      runIn('warm pair'),
+    )
+    expect(reports.map(({ network, method }) => `${network} ${method}`)).toEqual([
+      ...['f natural', 'g natural', 'f robustra', 'g robustra'],
+    ])
+    expect(reports.map(({ space }) => space !== undefined)).toEqual([false, false, true, true])
+    await train(optionsOf({ epochs: 1, trainingCount: 12 }), runIn('natural'))
+    const { seconds: _, epsilon: __, ...first } = reports[0]
+    expect(state('natural').log[0]).toMatchObject(first)
+    // g begins elsewhere
+    expect(reports[1].loss).not.toBe(reports[0].loss)
+  })
+
+  it('by intervals and regularised is the same after an interruption', async () => {
+    const options = optionsOf({
+      ...{ method: 'lp-dual', warmUp: 'interval', warmUpEpochs: 2, epochs: 3, initialisation: 'ibp', epsilon: 0.1 },
+    })
+    expect(options.regularise).toBe(0.5)
+    await train(options, runIn('uncut'))
+    await expect(train(options, runIn('cut', stopAfter(1)))).rejects.toThrow('stopped by the test')
+    await resume(runIn('cut', { workers: 1 }))
+    expect(state('cut')).toEqual(state('uncut'))
+    expect(state('uncut').log.map(({ method, epsilon }) => [method, epsilon])).toEqual([
+      ...[
+        ['interval', 0.05],
+        ['interval', 0.1],
+        ['lp-dual', 0.1],
+      ],
+    ])
+  })
+})

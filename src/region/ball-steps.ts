@@ -1,0 +1,115 @@
+/**
+ * Steps of gradient attacks in the unit ball of ℓ2 or ℓ1, cut by a box that holds its centre: coordinates are those of
+ * the perturbation over its radius. (Under ℓ∞ the ball is a box itself: see gradient-attack.ts.)
+ * Problem: climb a gradient without leaving ball ∩ box. Points stay in both but for rounding; the re-check decides.
+ * Sources: Madry et al. 2018 (ℓ2); Tramèr & Boneh 2019, Section 2 (ℓ1: several coordinates at once); Duchi et al. 2008,
+ * Figure 1 (projection onto the ℓ1 ball).
+ */
+import type { Norm } from './norm.ts'
+import type { Random } from '../base/random.ts'
+
+export type RoundNorm = Exclude<Norm, 'linf'>
+
+/** Ends of the box, lower ≤ 0 ≤ upper. */
+export interface Room {
+  readonly lower: ArrayLike<number>
+  readonly upper: ArrayLike<number>
+}
+
+/** Coordinates that one of many ℓ1 steps moves, as a share of all: the steepest alone would take too many steps. */
+const MOVED = 0.01
+
+/**
+ * One step up the gradient, in place, and back into ball ∩ box.
+ * ℓ2: along the gradient. ℓ1: along its largest coordinates that can still move, one of them after the other.
+ * @param size length of the step, in the ball's norm
+ * @param single ℓ1: one coordinate takes as much of the step as the box lets it, not an equal part
+ */
+export function stepInBall(
+  norm: RoundNorm,
+  point: Float64Array,
+  gradient: Float64Array,
+  size: number,
+  room: Room,
+  single: boolean,
+): void {
+  if (norm === 'l2') {
+    const length = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0))
+    if (!(length > 0)) return
+    gradient.forEach((g, j) => (point[j] += (size * g) / length))
+  } else steepest(point, gradient, size, room, single ? size : size / Math.ceil(MOVED * point.length))
+  // both moves towards the centre, which lies in both sets: what the first one reached is not lost
+  point.forEach((x, j) => (point[j] = Math.min(room.upper[j], Math.max(room.lower[j], x))))
+  project(norm, point)
+}
+
+/** Hands `size` out to the largest coordinates of the gradient, at most `most` to each, no further than the box. */
+function steepest(point: Float64Array, gradient: Float64Array, size: number, room: Room, most: number): void {
+  const order = gradient.map((_, j) => j).toSorted((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]))
+  let left = size
+  for (const j of order) {
+    const g = gradient[j]
+    if (!(left > 0) || !(Math.abs(g) > 0)) return
+    const space = g > 0 ? room.upper[j] - point[j] : point[j] - room.lower[j]
+    const move = Math.min(left, most, Math.max(0, space))
+    point[j] += Math.sign(g) * move
+    left -= move
+  }
+}
+
+/** To the nearest point of the unit ball, in place. No coordinate moves away from 0. */
+export function project(norm: RoundNorm, point: Float64Array): void {
+  if (norm === 'l2') {
+    const length = Math.sqrt(point.reduce((sum, x) => sum + x * x, 0))
+    if (length > 1) point.forEach((x, j) => (point[j] = x / length))
+    return
+  }
+  const sizes = point.map(Math.abs)
+  if (!(sizes.reduce((a, b) => a + b, 0) > 1)) return
+  // all give way by the same, down to 0: by how much, the largest of them decide
+  let [sum, taken] = [0, 0]
+  for (const [k, size] of sizes.toSorted((a, b) => b - a).entries()) {
+    sum += size
+    const by = (sum - 1) / (k + 1)
+    if (size <= by) break
+    taken = by
+  }
+  sizes.forEach((size, j) => (point[j] = Math.sign(point[j]) * Math.max(0, size - taken)))
+}
+
+/** Uniform in the unit ball of that many dimensions. Sources: Muller 1959 (ℓ2), Barthe et al. 2005 (ℓ1). */
+export function randomInBall(norm: RoundNorm, dimensions: number, random: Random): Float64Array {
+  if (norm === 'l2') {
+    const point = Float64Array.from({ length: dimensions }, () => random.normal())
+    const length = Math.sqrt(point.reduce((sum, x) => sum + x * x, 0))
+    const radius = random.uniform() ** (1 / dimensions)
+    return point.map((x) => (length > 0 ? (radius * x) / length : 0))
+  }
+  const exponential = () => -Math.log(1 - random.uniform())
+  const sizes = Float64Array.from({ length: dimensions }, exponential)
+  const whole = sizes.reduce((a, b) => a + b, exponential())
+  return sizes.map((size) => (random.integer(2) === 0 ? size : -size) / whole || 0)
+}
+
+/**
+ * A point on the line from the centre to `point`, moved only as far as the ball asks for, and in it for certain: it gives
+ * way by all that rounding may do, a part in 10¹² or so.
+ */
+export function shrinkIntoBall(
+  norm: RoundNorm,
+  centre: ArrayLike<number>,
+  radius: number,
+  point: Float64Array,
+): Float64Array {
+  const moves = point.map((x, j) => x - centre[j])
+  const distance =
+    norm === 'l1'
+      ? moves.reduce((sum, move) => sum + Math.abs(move), 0)
+      : Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0))
+  const unit = 2 ** -52
+  const most = distance * (1 + (point.length + 16) * unit)
+  // each sum below is rounded by half a unit of what it comes to
+  const least = Math.max(0, radius - unit * point.reduce((sum, _, j) => sum + Math.abs(centre[j]) + radius, 0))
+  const share = most > least ? least / most : 1
+  return moves.map((move, j) => centre[j] + share * move)
+}

@@ -1,0 +1,45 @@
+/**
+ * Complete verification by branch and bound (Bunel et al. 2020), with the bounds of β-CROWN (Wang et al. 2021): a
+ * sub-problem is a case of the question with some neurons split into on and off, over the region or, where few inputs
+ * vary, over part of its box (cells.ts). It is closed by a lower bound above 0 under slopes and multipliers optimised
+ * for it; best first, in batches. The input where a sub-problem's bound is attained is tried as a counterexample. Where
+ * every neuron is split, or where ascent does not get on, an LP helps (milp/relaxation.ts).
+ * Sound: yes, every bound gives way to rounding. Complete: given time and memory, where no minimum is within rounding
+ * of 0.
+ */
+import type { Engine } from '../../device/wasm/engine.ts'
+import type { Condensed } from '../condense/condensed.ts'
+import type { CompleteResult } from '../../region/question.ts'
+import { Search, type SearchOptions } from './search.ts'
+
+export interface BranchAndBoundOptions extends SearchOptions {
+  /** When to stop, on the clock of performance.now(). */
+  readonly deadline: number
+}
+
+/** Decides the open cases of a condensed system, in the calling thread. */
+export async function branchAndBound(
+  engine: Engine,
+  condensed: Condensed,
+  { deadline, ...options }: BranchAndBoundOptions,
+): Promise<CompleteResult & { readonly subProblems: number }> {
+  const mark = engine.mark()
+  const search = new Search(engine, condensed, options)
+  try {
+    search.addRoots(deadline)
+    const stopped = await search.explore(deadline)
+    return { ...conclude(search, stopped), subProblems: search.count }
+  } finally {
+    search.close()
+    engine.release(mark)
+  }
+}
+
+function conclude({ point, least, leastOpen, leastLeft }: Search, stopped?: 'timeout' | 'memory'): CompleteResult {
+  if (point) return { verdict: 'vulnerable', point }
+  const bound = Math.min(least, leastOpen, leastLeft)
+  if (stopped) return { verdict: 'undecided', bound, reason: stopped }
+  return leastLeft === Infinity
+    ? { verdict: 'robust', margin: bound }
+    : { verdict: 'undecided', bound, reason: 'precision' }
+}

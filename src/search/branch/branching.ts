@@ -1,0 +1,75 @@
+/**
+ * Which neuron of a sub-problem to split: filtered smart branching (De Palma et al. 2021). A cheap score picks a few
+ * neurons; each is tried, both ways, with one sweep under the slopes that the sub-problem has.
+ */
+import { type Batch, FREE, OFF, ON } from '../sweep/batch.ts'
+import type { Bounds } from './cells.ts'
+
+/** Neurons that are tried for each sub-problem. */
+const CANDIDATES = 8
+/** The least progress that counts, so that one hopeless side does not hide what the other one gains. */
+const LEAST_PROGRESS = 1e-9
+
+/**
+ * After the sub-problems' ascent: for each open row the best of its candidates, or −1 if there is none.
+ * @param trial a batch of the same system, overwritten
+ * @param candidates of each open row
+ * @param bounds of the rows of `batch`
+ */
+export function chooseSplits(
+  batch: Batch,
+  trial: Batch,
+  candidates: readonly (readonly number[])[],
+  bounds: Float64Array,
+  open: readonly number[],
+): number[] {
+  const splits = candidates.map(([k = -1]) => k)
+  const scores = open.map(() => -Infinity)
+  const trials = open.flatMap((r, i) => {
+    const tried = candidates[i]
+    return tried.length < 2 ? [] : tried.map((k) => ({ i, r, k }))
+  })
+  const perSweep = trial.rows / 2
+  for (let first = 0; first < trials.length; first += perSweep) {
+    const part = trials.slice(first, first + perSweep)
+    part.forEach(({ r, k }, t) => {
+      for (const [row, phase] of [
+        [2 * t, ON],
+        [2 * t + 1, OFF],
+      ] as const) {
+        trial.copyRow(row, batch, r)
+        trial.setNeuron(k, phase, 0, 0, row, row + 1)
+      }
+    })
+    const found = trial.bounds()
+    part.forEach(({ i, r, k }, t) => {
+      // a bound above 0 closes a side, however far above
+      const progress = (side: number) => Math.max(LEAST_PROGRESS, Math.min(0, found[2 * t + side]) - bounds[r])
+      const score = progress(0) * progress(1)
+      if (score > scores[i]) {
+        scores[i] = score
+        splits[i] = k
+      }
+    })
+  }
+  return splits
+}
+
+/**
+ * After a sub-problem's ascent in row `r`: the free unstable neurons whose upper line's intercept costs the bound most
+ * (BaBSR's score, Bunel et al. 2020).
+ */
+export function candidateSplits(
+  { hats, rows }: Batch,
+  phases: Int8Array,
+  { neuronLower, neuronUpper }: Bounds,
+  r: number,
+): number[] {
+  const isFree = (k: number) => phases[k] === FREE && neuronLower[k] < 0 && neuronUpper[k] > 0
+  const free = [...phases.keys()].filter(isFree)
+  const cost = Float64Array.from(phases, (_, k) => {
+    const [l, u] = [neuronLower[k], neuronUpper[k]]
+    return (Math.max(0, -hats[k * rows + r]) * u * -l) / (u - l)
+  })
+  return free.toSorted((a, b) => cost[b] - cost[a]).slice(0, CANDIDATES)
+}

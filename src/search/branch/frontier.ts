@@ -1,0 +1,54 @@
+/** What a branch and bound on several workers has proved, and what is open: dealt out in rounds, and taken back. */
+import type { CompleteResult } from '../../region/question.ts'
+import type { Explored } from './search-worker.ts'
+import type { SubProblem } from './sub-problems.ts'
+
+/** Most sub-problems per worker and round. */
+const SHARE = 512
+
+export class Frontier {
+  /** Worst bound first. */
+  #open: SubProblem[] = []
+  /** Least bounds of what was closed, and of what nothing can settle: see search.ts. */
+  #least = Infinity
+  #leastLeft = Infinity
+  /** Sub-problems bounded so far. */
+  count = 0
+
+  get size(): number {
+    return this.#open.length
+  }
+
+  /** Least bound of what is open. */
+  get worst(): number {
+    return this.#open[0]?.bound ?? Infinity
+  }
+
+  /** What is proved of the margin. */
+  get bound(): number {
+    return Math.min(this.#least, this.#leastLeft, this.worst)
+  }
+
+  /** Adds what was done, and what it left open. */
+  take(done: readonly Omit<Explored, 'candidates'>[]): void {
+    for (const { least, leastLeft, count } of done) {
+      this.#least = Math.min(this.#least, least)
+      this.#leastLeft = Math.min(this.#leastLeft, leastLeft)
+      this.count += count
+    }
+    this.#open = [...this.#open, ...done.flatMap(({ open }) => open)].toSorted((a, b) => a.bound - b.bound)
+  }
+
+  /** Takes the worst sub-problems away, dealt to workers in turn; the others stay. */
+  deal(workers: number): SubProblem[][] {
+    const shares: SubProblem[][] = Array.from({ length: Math.min(workers, this.size) }, () => [])
+    this.#open.splice(0, SHARE * shares.length).forEach((problem, i) => shares[i % shares.length].push(problem))
+    return shares
+  }
+
+  /** Of a search that has nothing open. */
+  conclude(): CompleteResult {
+    if (this.#leastLeft === Infinity) return { verdict: 'robust', margin: this.#least }
+    return { verdict: 'undecided', bound: this.bound, reason: 'precision' }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Branch and bound (branch-and-bound.ts) with workers: a short while in the calling thread, since most questions are
+ * answered before workers could start, then in rounds, after each of which the open sub-problems are dealt out again.
+ */
+import type { Engine } from '../../device/wasm/engine.ts'
+import { WorkerPool, scriptBeside } from '../../node/threads.ts'
+import type { Condensed } from '../condense/condensed.ts'
+import { Frontier } from './frontier.ts'
+import type { CompleteResult, Resumable } from '../../region/question.ts'
+import type { Explored, SearchJob } from './search-worker.ts'
+import { Search } from './search.ts'
+import { bytesOf } from './sub-problems.ts'
+
+export interface ParallelOptions {
+  readonly workers: number
+  readonly isCounterexample: (point: Float64Array) => boolean
+  /** Called every round: sub-problems done and open, and the least bound of the open ones. */
+  readonly onProgress?: ((done: number, open: number, bound: number) => void) | undefined
+}
+
+/** Milliseconds of the first search, in this thread, and of each round. */
+const ALONE = 300
+const ROUND = 400
+/** Bytes that open sub-problems may take. */
+const MEMORY = 2 ** 31
+
+export class ParallelSearch implements Resumable {
+  readonly #engine: Engine
+  readonly #condensed: Condensed
+  readonly #options: ParallelOptions
+  readonly #frontier = new Frontier()
+  #pool: WorkerPool | undefined
+  #begun = false
+
+  constructor(engine: Engine, condensed: Condensed, options: ParallelOptions) {
+    this.#engine = engine
+    this.#condensed = condensed
+    this.#options = options
+  }
+
+  async run(until: number): Promise<CompleteResult> {
+    const { workers, onProgress } = this.#options
+    const frontier = this.#frontier
+    const point = this.#begun ? undefined : await this.#begin(until)
+    if (point) return { verdict: 'vulnerable', point }
+    while (frontier.size > 0) {
+      const { bound, count, size, worst } = frontier
+      onProgress?.(count, size, worst)
+      const left = until - performance.now()
+      if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }
+      if (size * bytesOf(this.#condensed) > MEMORY) return { verdict: 'undecided', bound, reason: 'memory' }
+      this.#pool ??= new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, this.#condensed)
+      const found = await this.#round(this.#pool, Math.min(ROUND, left))
+      if (found) return { verdict: 'vulnerable', point: found }
+    }
+    return frontier.conclude()
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close()
+  }
+
+  /** In this thread. @returns a counterexample, if it found one */
+  async #begin(until: number): Promise<Float64Array | undefined> {
+    const mark = this.#engine.mark()
+    const search = new Search(this.#engine, this.#condensed, this.#options)
+    try {
+      search.addRoots(until)
+      await search.explore(Math.min(until, performance.now() + ALONE))
+      const { least, leastLeft, count } = search
+      this.#frontier.take([{ least, leastLeft, count, open: search.takeOpen() }])
+      this.#begun = true
+      return search.point
+    } finally {
+      search.close()
+      this.#engine.release(mark)
+    }
+  }
+
+  /** @returns a counterexample, if one was found */
+  async #round(pool: WorkerPool, milliseconds: number): Promise<Float64Array | undefined> {
+    const shares = this.#frontier.deal(pool.size)
+    const job: SearchJob = { shares, milliseconds }
+    const results = await pool.run<Explored>('explore', job, shares.length)
+    this.#frontier.take(results)
+    return results.flatMap(({ candidates }) => candidates).find(this.#options.isCounterexample)
+  }
+}

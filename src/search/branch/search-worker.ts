@@ -1,0 +1,42 @@
+/** A worker of `verifyQuestion`: task i explores the i-th share of the open sub-problems for a while. */
+import { Engine } from '../../device/wasm/engine.ts'
+import { serve } from '../../node/threads.ts'
+import type { Condensed } from '../condense/condensed.ts'
+import { Search } from './search.ts'
+import type { SubProblem } from './sub-problems.ts'
+
+export interface SearchJob {
+  readonly shares: readonly (readonly SubProblem[])[]
+  readonly milliseconds: number
+}
+
+export interface Explored {
+  readonly open: readonly SubProblem[]
+  readonly least: number
+  readonly leastLeft: number
+  /** Sub-problems bounded in this round. */
+  readonly count: number
+  /** Inputs at which the condensed system has a margin of 0, as far as float64 can say. */
+  readonly candidates: readonly Float64Array[]
+}
+
+/** Candidates that are sent back in a round: one that holds is enough. */
+const MOST_CANDIDATES = 4
+
+serve<Condensed>(async (condensed) => {
+  let candidates: Float64Array[] = []
+  // whether one holds, only the network can say: until then the search goes on
+  const isCounterexample = (input: Float64Array) => {
+    if (candidates.length < MOST_CANDIDATES) candidates.push(input)
+    return false
+  }
+  const search = new Search(await Engine.create(), condensed, { isCounterexample })
+  return async (_kind, { shares, milliseconds }: SearchJob, task): Promise<Explored> => {
+    candidates = []
+    const before = search.count
+    search.add(shares[task])
+    await search.explore(performance.now() + milliseconds)
+    const { least, leastLeft, count } = search
+    return { open: search.takeOpen(), least, leastLeft, count: count - before, candidates }
+  }
+})

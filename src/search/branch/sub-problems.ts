@@ -1,0 +1,174 @@
+/** Sub-problems of a branch and bound, and their bounds by slopes and multipliers of their own: in batches. */
+import type { Engine } from '../../device/wasm/engine.ts'
+import { moveInto } from '../../region/ball.ts'
+import { Batch, FREE, type Phase } from '../sweep/batch.ts'
+import { candidateSplits, chooseSplits } from './branching.ts'
+import { type Bounds, type Cell, bytesOfCell } from './cells.ts'
+import { adaptiveSlope, better, stepSize } from '../condense/condense.ts'
+import { type Condensed, rowOf } from '../condense/condensed.ts'
+import { System } from '../sweep/system.ts'
+
+export interface SubProblem {
+  /** The case's row in the condensed system. */
+  readonly row: number
+  /** Per neuron: FREE, ON or OFF. */
+  readonly phases: Int8Array
+  /** Per neuron: lower slope, or the multiplier of its split. */
+  readonly variables: Float32Array
+  readonly bound: number
+  /** The neuron to split next; −1 if none is free. */
+  readonly next: number
+  /** How far a step may move the multiplier of that split. */
+  readonly scale: number
+  /** How many splits in a row have hardly raised the bound. */
+  readonly stalled: number
+  /** The part of the region that it is about; undefined: all of it. */
+  readonly cell: Cell | undefined
+}
+
+/** A sub-problem that was bounded. */
+export interface Bounded {
+  readonly bound: number
+  /** As the ascent has left it; undefined if it is closed. */
+  readonly open: SubProblem | undefined
+}
+
+/** Sub-problems that are bounded at once: as many as leave a sweep in the cache. */
+export const ROWS = 8
+/** A split gets on if it raises the bound by this share of what is missing. */
+const PROGRESS = 0.05
+/** Least length of a multiplier's steps, in coefficients. */
+const LEAST_SCALE = 1e-3
+/** Margins below this are worth a re-check in the network itself. */
+const DOUBTFUL = 1e-6
+/** Boxes are halved only where few inputs vary, and where a cell takes less than a second. */
+const MOST_INPUTS = 20
+const MOST_NEURONS = 1500
+
+/** Whether few inputs vary, and within a box. */
+export const canHalve = ({ lower, upper, ball, neurons }: Condensed): boolean =>
+  !ball && neurons <= MOST_NEURONS && lower.filter((l, i) => l < upper[i]).length <= MOST_INPUTS
+
+/** Of a sub-problem, about. */
+export const bytesOf = (condensed: Condensed): number =>
+  5 * condensed.neurons + 200 + (canHalve(condensed) ? bytesOfCell(condensed) : 0)
+
+/** As float32 can hold it; any multiplier of the right sign is valid. */
+const limited = (variable: number) => Math.max(-1e38, Math.min(1e38, variable || 0))
+
+/** The case's, nothing split. */
+export function rootOf({ neuronLower, neuronUpper }: Condensed, row: number): SubProblem {
+  const variables = Float32Array.from(neuronLower, (l, k) => adaptiveSlope(l, neuronUpper[k]))
+  const phases = new Int8Array(variables.length)
+  return { row, phases, variables, bound: -Infinity, next: -1, scale: 0, stalled: 0, cell: undefined }
+}
+
+export class SubProblemBounds {
+  readonly #condensed: Condensed
+  readonly #isCounterexample: (input: Float64Array) => boolean
+  readonly #batch: Batch
+  /** For splits that are tried. */
+  readonly #trial: Batch
+  /** Memory is taken from the engine's arena: the caller marks and releases. */
+  constructor(engine: Engine, condensed: Condensed, isCounterexample: (input: Float64Array) => boolean) {
+    const { neurons, neuronLower, neuronUpper, lower, upper, ball } = condensed
+    this.#condensed = condensed
+    this.#isCounterexample = isCounterexample
+    const rows = Array.from({ length: neurons }, (_, k) => rowOf(condensed, k))
+    const ownBoxes = canHalve(condensed)
+    const system = new System(engine, { lower, upper, ball, rows, neuronLower, neuronUpper, ownBoxes })
+    this.#batch = new Batch(system, ROWS)
+    this.#trial = new Batch(system, ROWS)
+  }
+
+  /** What rounding may cost a case's margin, at least. */
+  slackOf(row: number): number {
+    return this.#batch.system.slackOf(rowOf(this.#condensed, row))
+  }
+
+  /** Bounds of the neurons in a sub-problem. */
+  neuronsOf({ cell }: SubProblem): Bounds {
+    return cell ?? this.#condensed
+  }
+
+  /** Number of neurons that neither bounds nor splits have decided. */
+  openIn(problem: SubProblem): number {
+    const { neuronLower, neuronUpper } = this.neuronsOf(problem)
+    let open = 0
+    problem.phases.forEach((phase, k) => (open += Number(phase === FREE && neuronLower[k] < 0 && neuronUpper[k] > 0)))
+    return open
+  }
+
+  /**
+   * Also tries the inputs where bounds are attained, until one is a counterexample.
+   * @param steps of ascent
+   * @param tries whether the next neuron to split is one that was tried, not only looks good
+   */
+  bound(problems: readonly SubProblem[], steps: number, tries: boolean, deadline: number): Bounded[] {
+    const bounded: Bounded[] = []
+    for (let i = 0; i < problems.length; i += ROWS) {
+      bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))
+    }
+    return bounded
+  }
+
+  #together(problems: readonly SubProblem[], steps: number, tries: boolean, deadline: number): Bounded[] {
+    const batch = this.#batch
+    problems.forEach((problem, r) => this.#place(problem, r))
+    batch.restart()
+    const best = Float64Array.from(problems, ({ bound }) => bound)
+    for (let step = 0; ; step++) {
+      const bounds = batch.bounds()
+      best.forEach((bound, r) => (best[r] = better(bound, bounds[r])))
+      if (step === steps || best.every((bound) => bound > 0) || performance.now() > deadline) break
+      batch.ascend(stepSize(step, steps))
+    }
+    const bounded: Bounded[] = [...best].map((bound) => ({ bound, open: undefined }))
+    const open = problems.flatMap((_, r) => (best[r] > 0 ? [] : [r]))
+    if (open.length === 0) return bounded
+    const candidates = open.map((r) => {
+      const { phases } = problems[r]
+      return candidateSplits(batch, phases, this.neuronsOf(problems[r]), r)
+    })
+    const splits = tries ? chooseSplits(batch, this.#trial, candidates, best, open) : candidates.map(([k = -1]) => k)
+    open.forEach((r, i) => (bounded[r] = { bound: best[r], open: this.#kept(problems[r], r, best[r], splits[i]) }))
+    this.#attack(problems, open)
+    return bounded
+  }
+
+  #place(problem: SubProblem, r: number): void {
+    const { row, phases, variables, next, scale } = problem
+    const { neuronLower, neuronUpper } = this.neuronsOf(problem)
+    this.#batch.setFunction(r, rowOf(this.#condensed, row), 1)
+    if (this.#batch.system.ownBoxes) this.#batch.setBox(r, problem.cell ?? this.#condensed)
+    for (let k = 0; k < phases.length; k++) {
+      const stride = k === next ? scale : phases[k] === FREE ? 1 : Math.abs(variables[k]) + LEAST_SCALE
+      const [l, u] = [neuronLower[k], neuronUpper[k]]
+      this.#batch.setNeuron(k, phases[k] as Phase, variables[k], stride, r, r + 1, l, u)
+    }
+  }
+
+  /** A sub-problem as the ascent has left it. */
+  #kept(problem: SubProblem, r: number, bound: number, next: number): SubProblem {
+    const { variables, hats, rows } = this.#batch
+    const kept = Float32Array.from(problem.phases, (_, k) => limited(variables[k * rows + r]))
+    const scale = next < 0 ? 0 : Math.abs(hats[next * rows + r]) + LEAST_SCALE
+    const stalled = bound < problem.bound * (1 - PROGRESS) ? problem.stalled + 1 : 0
+    return { ...problem, variables: kept, bound, next, scale, stalled }
+  }
+
+  /** Tries the inputs where the open rows' bounds are attained. */
+  #attack(problems: readonly SubProblem[], open: readonly number[]): void {
+    const { inputs } = this.#condensed
+    const { rows } = this.#batch
+    const values = this.#batch.attack()
+    for (const r of open) {
+      const { bias, source, weight } = rowOf(this.#condensed, problems[r].row)
+      const margin = source.reduce((sum, s, e) => sum + weight[e] * values[s * rows + r], bias)
+      if (margin > DOUBTFUL) continue
+      const attained = Float64Array.from({ length: inputs }, (_, i) => values[i * rows + r])
+      const point = moveInto(this.#condensed, attained)
+      if (this.#isCounterexample(point)) return
+    }
+  }
+}

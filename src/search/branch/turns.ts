@@ -1,0 +1,37 @@
+/**
+ * Complete searches that take turns, each turn twice as long as the last: at the worst that costs a few times what the
+ * better one would need alone, and which one that is need not be known.
+ */
+import type { CompleteMethod, CompleteResult, Resumable } from '../../region/question.ts'
+
+/** Milliseconds of the first turns. */
+const FIRST = 200
+
+export interface Contender {
+  readonly method: CompleteMethod
+  readonly search: Resumable
+}
+
+/**
+ * @param contenders at least one
+ * @returns what the first to decide says, or else what was proved when the time was up or all had given up
+ */
+export async function takeTurns(
+  contenders: readonly Contender[],
+  deadline: number,
+): Promise<{ readonly result: CompleteResult; readonly method: CompleteMethod }> {
+  let open = contenders
+  let best = -Infinity
+  for (let turn = FIRST; ; turn *= 2) {
+    for (const contender of open) {
+      const { method, search } = contender
+      const isLast = open.length === 1
+      const result = await search.run(isLast ? deadline : Math.min(deadline, performance.now() + turn))
+      if (result.verdict !== 'undecided') return { result, method }
+      best = Math.max(best, result.bound)
+      const isOver = result.reason === 'timeout' && performance.now() >= deadline
+      if (isOver || (isLast && result.reason !== 'timeout')) return { result: { ...result, bound: best }, method }
+      if (result.reason !== 'timeout') open = open.filter((other) => other !== contender)
+    }
+  }
+}

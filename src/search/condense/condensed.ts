@@ -1,0 +1,42 @@
+/**
+ * A network over one region of inputs, condensed to its unstable neurons: those whose sign is known are linear and are multiplied
+ * out. What is left is a triangular system, exact but for rounding, that every complete method works on:
+ *
+ *   z_k = bias_k + Σ_i weight_ki · s_i,   sources s = [inputs x_0 … x_{n−1}, h_0 … h_{k−1}],   h_k = max(z_k, 0)
+ *
+ * Rows 0 to neurons − 1 are the unstable neurons in topological order; the rows after them are the output
+ * constraints of the question: the values Σ c·y − bound, that must not all be ≤ 0 in one unsafe case.
+ */
+import type { InputRegion } from '../../region/question.ts'
+import type { Row } from './substitution.ts'
+
+export interface Condensed extends InputRegion {
+  /** n */
+  readonly inputs: number
+  /** Number of unstable neurons, and bounds l < 0 < u of their z. */
+  readonly neurons: number
+  readonly neuronLower: Float64Array
+  readonly neuronUpper: Float64Array
+  /** First neuron of every level: a neuron's sources are neurons of earlier levels. Levels may be empty. */
+  readonly levels: readonly number[]
+  /** Row r has the entries start[r] to start[r + 1] − 1; sources of neuron j are n + j, and j < r. */
+  readonly start: Int32Array
+  readonly source: Int32Array
+  readonly weight: Float64Array
+  readonly bias: Float64Array
+  /** How far a row's value may be from that of the network, over the whole box: rounding. */
+  readonly error: Float64Array
+  /** Per unsafe case of the question that is still open: indices of its constraint rows, ≥ neurons. */
+  readonly cases: readonly (readonly number[])[]
+}
+
+/** Row `r` of a system. */
+export function rowOf({ start, source, weight, bias, error }: Condensed, r: number): Row {
+  const [first, end] = [start[r], start[r + 1]]
+  return {
+    bias: bias[r],
+    error: error[r],
+    source: source.subarray(first, end),
+    weight: weight.subarray(first, end),
+  }
+}

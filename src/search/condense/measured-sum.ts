@@ -1,0 +1,71 @@
+/**
+ * Sums of products in float64 whose rounding is measured instead of estimated, operation by operation: 0 where the
+ * weights are 32-bit floats and float64 can hold every step. Sound: yes. Source: Ogita, Rump & Oishi (2005).
+ */
+import { productError, sumError } from '../../base/exact.ts'
+import type { SparseRows } from '../../model/linear-map.ts'
+
+/**
+ * A network's weights that are no 32-bit floats may have been rounded when they were made (1/n, a batch normalisation's
+ * factor, arithmetic on constants of the file): formats/onnx/call.ts lets them be off by this share.
+ */
+export const ROUNDED = 2 ** -46
+
+/** Of sparse rows: linear-map.ts. */
+type Entries = Pick<SparseRows, 'source' | 'weight'>
+
+export class MeasuredSum {
+  #value = 0
+  /** Sum of the absolute errors so far. */
+  #error = 0
+  readonly #rounded: number
+
+  /** @param rounded by what share weights may be off that are no 32-bit floats */
+  constructor(rounded: number) {
+    this.#rounded = rounded
+  }
+
+  /** Empties the sum. */
+  start(value: number): void {
+    this.#value = value
+    this.#error = isFloat32(value) ? 0 : this.#rounded * Math.abs(value)
+  }
+
+  /** Adds weight · value for entries `first` to `end` − 1 of a row; of two values, by the sign of the weight. */
+  addRow(row: Entries, first: number, end: number, whenPositive: Float64Array, whenNegative: Float64Array): void {
+    const { source, weight } = row
+    // in locals, since this is where the time goes
+    let value = this.#value
+    let error = this.#error
+    const rounded = this.#rounded
+    for (let e = first; e < end; e++) {
+      const a = weight[e]
+      const b = a > 0 ? whenPositive[source[e]] : whenNegative[source[e]]
+      const product = a * b
+      const sum = value + product
+      error += Math.abs(sumError(value, product, sum)) + productError(a, b, product)
+      if (!isFloat32(a)) error += rounded * Math.abs(product)
+      value = sum
+    }
+    this.#value = value
+    this.#error = error
+  }
+
+  /** At most the exact sum, and equal to it if nothing was rounded; NaN or −Infinity if something overflowed. */
+  get below(): number {
+    return this.#error === 0 ? this.#value : lessBy(this.#value, this.#error)
+  }
+
+  /** At least the exact sum. */
+  get above(): number {
+    return this.#error === 0 ? this.#value : -lessBy(-this.#value, this.#error)
+  }
+}
+
+const isFloat32 = (weight: number): boolean => Math.fround(weight) === weight
+
+/** value − error, rounded down; room for the rounding of 2²⁰ errors' sum. */
+function lessBy(value: number, error: number): number {
+  const less = value - error * (1 + 2 ** -30)
+  return less - Math.abs(less) * 2 ** -52 - Number.MIN_VALUE
+}

@@ -1,0 +1,79 @@
+/**
+ * Interval bounds of a small network's outputs over a box (Moore 1966), exact where float64 can hold every step: bounds
+ * that end on the very border of a question must not be a rounding beyond it. Sound: yes. Complete: no.
+ */
+import type { Engine } from '../../device/wasm/engine.ts'
+import type { Graph } from '../../model/graph.ts'
+import { type LinearMap, type SparseRows, rowsOf } from '../../model/linear-map.ts'
+import { MeasuredSum, ROUNDED } from './measured-sum.ts'
+import type { InputRegion } from '../../region/question.ts'
+import { Substitution } from './substitution.ts'
+import { checkTime } from '../../base/deadline.ts'
+
+export interface Interval {
+  readonly lower: Float64Array
+  readonly upper: Float64Array
+}
+
+/** Entries of all matrices of a network that is small. */
+const SMALL = 2 ** 18
+
+/** @returns undefined for networks that are not small: bounds with estimated rounding are cheaper there */
+export function outputBounds({ nodes }: Graph, { lower, upper }: InputRegion): Interval | undefined {
+  let entries = 0
+  for (const node of nodes) if (node.kind === 'affine') for (const { map } of node.terms) entries += entriesOf(map)
+  if (entries > SMALL) return undefined
+  const values: Interval[] = [{ lower, upper }]
+  for (const node of nodes) {
+    if (node.kind === 'affine') {
+      const terms = node.terms.map(({ value, map }) => ({ rows: rowsOf(map), ...values[value] }))
+      values.push(affineBounds(terms, node.bias, ROUNDED))
+    } else {
+      const ends = values[node.value]
+      values.push({ lower: ends.lower.map((l) => Math.max(l, 0)), upper: ends.upper.map((u) => Math.max(u, 0)) })
+    }
+  }
+  return values.at(-1)!
+}
+
+/**
+ * The same for networks of any size, with estimated rounding.
+ * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
+ */
+export function roughOutputBounds(engine: Engine, graph: Graph, region: InputRegion, deadline: number): Interval {
+  const values = new Substitution(engine, graph, region.lower, region.upper)
+  graph.nodes.forEach((node, i) => {
+    checkTime(deadline)
+    if (node.kind === 'affine') values.pushAffine(i)
+    else values.pushRelu(i)
+  })
+  return { lower: values.lower.at(-1)!, upper: values.upper.at(-1)! }
+}
+
+/**
+ * Of Σ rows · value + bias.
+ * @param rounded by what share weights may be off that are no 32-bit floats
+ */
+export function affineBounds(
+  terms: readonly (Interval & { readonly rows: Omit<SparseRows, 'inputs'> })[],
+  bias: Float64Array,
+  rounded: number,
+): Interval {
+  const bounds = { lower: new Float64Array(bias.length), upper: new Float64Array(bias.length) }
+  const [low, high] = [new MeasuredSum(rounded), new MeasuredSum(rounded)]
+  for (let o = 0; o < bias.length; o++) {
+    low.start(bias[o])
+    high.start(bias[o])
+    for (const { rows, lower, upper } of terms) {
+      const [first, end] = [rows.start[o], rows.start[o + 1]]
+      low.addRow(rows, first, end, lower, upper)
+      high.addRow(rows, first, end, upper, lower)
+    }
+    bounds.lower[o] = low.below
+    bounds.upper[o] = high.above
+  }
+  return bounds
+}
+
+const entriesOf = ({ form, inputs, outputs }: LinearMap): number =>
+  form.kind === 'sparse' ? form.weight.length : inputs * outputs

@@ -1,0 +1,26 @@
+/** x += Wᵀ y for sixteen rows at once in an engine's memory (src/device/wasm/assembly/scatter.ts), for any linear map. */
+import type { Engine } from '../../device/wasm/engine.ts'
+import { type LinearMap, convolutionSize } from '../../model/linear-map.ts'
+
+/** Rows that are carried at once. */
+export const TOGETHER = 16
+
+/** @param y, x pointers to float64 values [element][row] */
+export type Scatter = (y: number, x: number) => void
+
+/** Takes memory of the engine's arena for the weights: the caller marks and releases. */
+export function scatterOf(engine: Engine, { form, outputs }: LinearMap): Scatter {
+  const { kernels } = engine
+  if (form.kind === 'sparse') {
+    const start = engine.integersFrom(form.start)
+    const source = engine.integersFrom(form.source)
+    const weight = engine.doublesFrom(form.weight)
+    return (y, x) => kernels.scatterSparse(outputs, start, source, weight, y, x)
+  }
+  const { shape } = form
+  const { input, outChannels, kernel, stride, dilation, padding, groups } = shape
+  const size = [...input, outChannels, ...convolutionSize(shape)]
+  const struct = engine.integersFrom([...size, ...kernel, ...stride, ...dilation, padding[0], padding[1], groups])
+  const weights = engine.doublesFrom(form.weights)
+  return (y, x) => kernels.scatterConvolution(struct, weights, y, x)
+}

@@ -1,0 +1,208 @@
+/**
+ * Backward substitution: a linear function of any value of a graph becomes one of its inputs and its unstable
+ * neurons. Neurons whose sign is known over the box are linear and are multiplied out on the way.
+ *
+ * All in float64. A row's `error` bounds its rounding: an error δ in a coefficient of a value moves the row by at most
+ * |δ|·max|value|, which sums to γ·Σ|coefficient|·magnitude over the affine nodes on the way, where the magnitude of a
+ * value is |W|·max|a| + |b| and γ counts the terms of the longest possible sum (Higham 2002, Section 3.1).
+ */
+import type { Engine } from '../../device/wasm/engine.ts'
+import { type Graph, sizesOf } from '../../model/graph.ts'
+import type { LinearMap } from '../../model/linear-map.ts'
+import { UNDERFLOW, checkRange } from './range.ts'
+import { type Scatter, TOGETHER, scatterOf } from './scatter.ts'
+import { checkTime } from '../../base/deadline.ts'
+
+/** bias + Σ weight · source, where sources are the inputs 0 … n − 1 and then the unstable neurons. */
+export interface Row {
+  readonly bias: number
+  readonly source: Int32Array
+  readonly weight: Float64Array
+  readonly error: number
+}
+
+/** What is known of a ReLU neuron over the box; unstable neurons have their number instead, from 0. */
+const OFF = -2
+const ON = -1
+
+const UNIT = 2 ** -53
+
+const checked = new WeakSet<LinearMap>()
+
+/** Once per map. @throws OutOfRange */
+function checkWeights(map: LinearMap): void {
+  if (checked.has(map)) return
+  checkRange(map.form.kind === 'sparse' ? map.form.weight : map.form.weights)
+  checked.add(map)
+}
+
+export class Substitution {
+  readonly engine: Engine
+  readonly graph: Graph
+  readonly inputs: number
+  /** Bounds of every value over the box; callers may tighten those of values that no node has read yet. */
+  readonly lower: Float64Array[]
+  readonly upper: Float64Array[]
+  /** Unstable neurons so far, with the value and element that each one cuts. */
+  readonly neurons: { readonly value: number; readonly element: number }[] = []
+  readonly #phases: (Int32Array | undefined)[]
+  readonly #magnitude: (Float64Array | undefined)[]
+  /** Pointers, once they are needed. */
+  readonly #coefficients: (number | undefined)[]
+  readonly #scatters: Scatter[][]
+  readonly #touched: boolean[]
+  readonly #gamma: number
+
+  /**
+   * Memory is taken from the engine's arena as it is needed: the caller marks and releases.
+   * @param lower, upper ends of the box of inputs, finite, lower ≤ upper
+   * @throws OutOfRange for weights or ends that are too large
+   */
+  constructor(engine: Engine, graph: Graph, lower: Float64Array, upper: Float64Array) {
+    const sizes = sizesOf(graph)
+    this.engine = engine
+    this.graph = graph
+    this.inputs = sizes[0]
+    checkRange(lower)
+    checkRange(upper)
+    graph.nodes.forEach((node) => node.kind === 'affine' && node.terms.forEach(({ map }) => checkWeights(map)))
+    this.lower = [lower.slice()]
+    this.upper = [upper.slice()]
+    this.#phases = graph.nodes.map(() => undefined)
+    this.#magnitude = graph.nodes.map(() => undefined)
+    this.#coefficients = sizes.map(() => undefined)
+    this.#scatters = graph.nodes.map(() => [])
+    this.#touched = sizes.map(() => false)
+    const terms = graph.nodes.map((node) =>
+      node.kind === 'affine' ? node.terms.reduce((n, t) => n + t.map.terms, 0) : 1,
+    )
+    this.#gamma = 4 * UNIT * (64 + sizes.reduce((a, b) => a + b, 0) + terms.reduce((a, b) => a + b, 0))
+  }
+
+  /** An interval step: bounds of what an affine node makes, from those of its values. */
+  pushAffine(node: number): void {
+    const { terms, bias } = this.graph.nodes[node] as Extract<Graph['nodes'][number], { kind: 'affine' }>
+    const centre = bias.slice()
+    const radius = new Float64Array(bias.length)
+    const magnitude = bias.map(Math.abs)
+    for (const { value, map } of terms) {
+      const [l, u] = [this.lower[value], this.upper[value]]
+      map.forward(
+        l.map((low, j) => (low + u[j]) / 2),
+        centre,
+      )
+      map.absolute(
+        l.map((low, j) => (u[j] - low) / 2),
+        radius,
+      )
+      map.absolute(
+        l.map((low, j) => Math.max(Math.abs(low), Math.abs(u[j]))),
+        magnitude,
+      )
+    }
+    checkRange(magnitude)
+    const widened = radius.map((r, o) => r + this.#gamma * magnitude[o] + UNDERFLOW)
+    this.#magnitude[node] = magnitude
+    this.lower.push(centre.map((c, o) => c - widened[o]))
+    this.upper.push(centre.map((c, o) => c + widened[o]))
+  }
+
+  /** Settles a ReLU node by the bounds of its value: what they leave open becomes a neuron of the system. */
+  pushRelu(node: number): void {
+    const { value } = this.graph.nodes[node] as Extract<Graph['nodes'][number], { kind: 'relu' }>
+    const [lower, upper] = [this.lower[value], this.upper[value]]
+    this.#phases[node] = Int32Array.from(lower, (l, element) => {
+      if (l >= 0) return ON
+      if (upper[element] <= 0) return OFF
+      return this.neurons.push({ value, element }) - 1
+    })
+    this.lower.push(lower.map((l) => Math.max(l, 0)))
+    this.upper.push(upper.map((u) => Math.max(u, 0)))
+  }
+
+  /** Elements of a value as rows. All nodes below the value must have been pushed. @throws TimeIsUp past the deadline */
+  rows(value: number, elements: readonly number[], deadline: number): Row[] {
+    const rows: Row[] = []
+    for (let first = 0; first < elements.length; first += TOGETHER) {
+      checkTime(deadline)
+      rows.push(...this.#together(value, elements.slice(first, first + TOGETHER)))
+    }
+    return rows
+  }
+
+  /** At most TOGETHER of them. Coefficients lie [element][row]. */
+  #together(value: number, elements: readonly number[]): Row[] {
+    const { engine } = this
+    const first = this.#touch(value)
+    elements.forEach((element, r) => (engine.f64[first + element * TOGETHER + r] = 1))
+    const ofNeurons = new Float64Array(this.neurons.length * TOGETHER)
+    const bias = new Float64Array(TOGETHER)
+    const error = new Float64Array(TOGETHER)
+    for (let v = value; v > 0; v--) {
+      if (!this.#touched[v]) continue
+      const node = this.graph.nodes[v - 1]
+      const own = this.#touch(v)
+      if (node.kind === 'affine') {
+        const magnitude = this.#magnitude[v - 1]!
+        const { f64 } = engine
+        for (let o = 0, at = own; o < magnitude.length; o++) {
+          for (let r = 0; r < TOGETHER; r++, at++) {
+            const c = f64[at]!
+            if (c === 0) continue
+            bias[r] += c * node.bias[o]
+            error[r] += Math.abs(c) * magnitude[o]
+          }
+        }
+        node.terms.forEach(({ value: from, map }, i) => {
+          const below = this.#touch(from)
+          const scatter = (this.#scatters[v - 1][i] ??= scatterOf(engine, map))
+          scatter(own * 8, below * 8)
+        })
+      } else {
+        const below = this.#touch(node.value)
+        const { f64 } = engine
+        this.#phases[v - 1]!.forEach((phase, j) => {
+          if (phase === OFF) return
+          const [target, to] = phase === ON ? [f64, below + j * TOGETHER] : [ofNeurons, phase * TOGETHER]
+          for (let r = 0; r < TOGETHER; r++) target[to + r] += f64[own + j * TOGETHER + r]
+        })
+      }
+      this.#clear(v)
+    }
+    const inputs = this.#touch(0)
+    const ofInputs = engine.f64.slice(inputs, inputs + this.inputs * TOGETHER)
+    this.#clear(0)
+    return elements.map((_, r) => {
+      const source: number[] = []
+      const weight: number[] = []
+      const collect = (all: Float64Array, start: number) => {
+        for (let at = r, s = start; at < all.length; at += TOGETHER, s++) {
+          if (all[at] === 0) continue
+          source.push(s)
+          weight.push(all[at])
+        }
+      }
+      collect(ofInputs, 0)
+      collect(ofNeurons, this.inputs)
+      return {
+        bias: bias[r],
+        source: Int32Array.from(source),
+        weight: Float64Array.from(weight),
+        error: this.#gamma * error[r] + UNDERFLOW,
+      }
+    })
+  }
+
+  /** Where the coefficients of a value lie, all zero until something is added to them: an index of `engine.f64`. */
+  #touch(value: number): number {
+    this.#touched[value] = true
+    const size = this.lower[value].length * TOGETHER
+    return (this.#coefficients[value] ??= this.engine.zeros(2 * size)) / 8
+  }
+
+  #clear(value: number): void {
+    const at = this.#coefficients[value]! / 8
+    this.engine.f64.fill(0, at, at + this.lower[value].length * TOGETHER)
+    this.#touched[value] = false
+  }
+}

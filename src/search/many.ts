@@ -1,0 +1,146 @@
+/**
+ * Many boxes bounded together: what cheap bounds prove over the hull of several boxes holds in each. Where the hull is
+ * too wide, the boxes are halved; cases that are closed stay closed in both halves.
+ * Sound: yes. Complete: no.
+ */
+import type { Engine } from '../device/wasm/engine.ts'
+import type { Graph } from '../model/graph.ts'
+import { reasonOf } from '../ladder/climb.ts'
+import { type Narrowed, narrowByCrown, narrowByIntervals } from './narrow.ts'
+import type { LinearConstraint, Outcome, ProofMethod, Question } from '../region/question.ts'
+
+/** Cases of a hull's question at most: boxes that all ask something else are better asked alone. */
+const MOST_CASES = 64
+/** Share of the time of single proofs that the proof of a hull may take. */
+const SHARE = 0.25
+
+export type Proof = Outcome & { readonly verdict: 'robust' }
+
+/** How far a box has come. */
+interface Progress {
+  /** Numbers of its open cases. */
+  open: readonly number[]
+  /** Least margin of the others, and the last step that closed one. */
+  closed: number
+  method: ProofMethod
+}
+
+/**
+ * @param questions at least one, about boxes
+ * @param deadline on the clock of performance.now(): what is not proved by then is left
+ * @returns the proof of each question that has one
+ */
+export function proveTogether(
+  engine: Engine,
+  graph: Graph,
+  questions: readonly Question[],
+  deadline: number,
+): (Proof | undefined)[] {
+  const { cases, numbers } = numberCases(questions)
+  const progress = numbers.map((open): Progress => ({ open, closed: Infinity, method: 'interval' }))
+  /** Milliseconds for one box: what a hull can save. */
+  let single = 0
+  const visit = (boxes: readonly number[]): void => {
+    const started = performance.now()
+    if (started > deadline) return
+    const asked = [...new Set(boxes.flatMap((box) => progress[box].open))]
+    if (boxes.length === 1 || asked.length <= MOST_CASES) {
+      const most = boxes.length === 1 ? Infinity : SHARE * boxes.length * single
+      const unsafe = asked.map((number) => cases[number])
+      const question = { ...hullOf(boxes.map((box) => questions[box])), unsafe }
+      // slopes are for boxes that ask the same; what others ask of each other's boxes is seldom so
+      const isShared = boxes.every((box) => progress[box].open.length === asked.length)
+      const after = narrow(engine, graph, question, isShared, Math.min(deadline, started + most))
+      if (boxes.length === 1) single = Math.max(single, performance.now() - started)
+      if (after) note(boxes, asked, after)
+    }
+    const left = boxes.filter((box) => progress[box].open.length > 0)
+    if (boxes.length > 1) halvesOf(questions, left).forEach(visit)
+  }
+  const note = (boxes: readonly number[], asked: readonly number[], { cases: open, closed, method }: Narrowed) => {
+    const stays = new Set(open.map((i) => asked[i]))
+    for (const box of boxes) {
+      const before = progress[box]
+      progress[box] = {
+        open: before.open.filter((number) => stays.has(number)),
+        closed: Math.min(before.closed, closed),
+        method: before.method === 'crown' ? 'crown' : method,
+      }
+    }
+  }
+  visit([0])
+  visit([...questions.keys()])
+  return progress.map(({ open, closed, method }) =>
+    open.length === 0 ? { verdict: 'robust', method, margin: closed } : undefined,
+  )
+}
+
+/** Intervals, then adaptive slopes if that is wanted; as far as the time allows. */
+function narrow(
+  engine: Engine,
+  graph: Graph,
+  question: Question,
+  slopes: boolean,
+  deadline: number,
+): Narrowed | undefined {
+  if (question.unsafe.length === 0) return undefined
+  const mark = engine.mark()
+  let found: Narrowed | undefined
+  try {
+    found = narrowByIntervals(engine, graph, question, deadline)
+    return found.question.unsafe.length === 0 || !slopes ? found : narrowByCrown(engine, graph, found, deadline)
+  } catch (error) {
+    reasonOf(error)
+    return found
+  } finally {
+    engine.release(mark)
+  }
+}
+
+function hullOf(questions: readonly Question[]) {
+  const lower = questions[0].lower.slice()
+  const upper = questions[0].upper.slice()
+  for (const question of questions) {
+    for (let i = 0; i < lower.length; i++) {
+      lower[i] = Math.min(lower[i], question.lower[i])
+      upper[i] = Math.max(upper[i], question.upper[i])
+    }
+  }
+  return { lower, upper }
+}
+
+/** Two halves along the input in which the boxes' middles lie farthest apart; less than two boxes as they are. */
+function halvesOf(questions: readonly Question[], boxes: readonly number[]): (readonly number[])[] {
+  if (boxes.length < 2) return boxes.length === 0 ? [] : [boxes]
+  const middle = (box: number, i: number) => questions[box].lower[i] + questions[box].upper[i]
+  let [widest, most] = [0, -1]
+  for (let i = 0; i < questions[0].lower.length; i++) {
+    let [least, largest] = [Infinity, -Infinity]
+    for (const box of boxes) {
+      least = Math.min(least, middle(box, i))
+      largest = Math.max(largest, middle(box, i))
+    }
+    if (largest - least > most) [widest, most] = [i, largest - least]
+  }
+  const sorted = boxes.toSorted((a, b) => middle(a, widest) - middle(b, widest))
+  return [sorted.slice(0, sorted.length >> 1), sorted.slice(sorted.length >> 1)]
+}
+
+/** The different cases, and which of them each question has. */
+function numberCases(questions: readonly Question[]) {
+  const known = new Map<string, number>()
+  const cases: (readonly LinearConstraint[])[] = []
+  const numberOf = (constraints: readonly LinearConstraint[]) => {
+    const key = constraints.map(keyOf).join('&')
+    const number = known.get(key) ?? cases.push(constraints) - 1
+    known.set(key, number)
+    return number
+  }
+  return { numbers: questions.map(({ unsafe }) => unsafe.map(numberOf)), cases }
+}
+
+const sparse = (values: Float64Array) =>
+  [...values.keys()].filter((i) => values[i] !== 0).map((i) => `${i}:${values[i]}`)
+
+const keyOf = ({ coefficients, bound, strict, errors }: LinearConstraint): string =>
+  [...sparse(coefficients), strict ? '<' : '<=', bound, ...(errors ? sparse(errors) : [])].join(' ')

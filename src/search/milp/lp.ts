@@ -1,0 +1,202 @@
+/**
+ * The LP relaxation of a condensed system, kept in HiGHS so that each solve starts from the basis of the one before.
+ *
+ * Problem: minimise the largest of some rows over the region, with neurons fixed on, fixed off or free.
+ * Method: the encoding of encoding.ts; fixing a neuron on is p = 0, fixing it off is h = 0, so that a phase is a
+ * column's bound and the dual simplex method goes on from where it was. Of a ball it knows tangents, ever more of them
+ * where its points lie outside (Kelley 1960).
+ * Property: bounds are sound (safe-bound.ts), whatever HiGHS answers; exact up to rounding where all phases are fixed.
+ */
+import loadHighs, { type Highs, type Model } from 'highs'
+import { moveInto } from '../../region/ball.ts'
+import type { Condensed } from '../condense/condensed.ts'
+import { encode } from './encoding.ts'
+import { type Phases, safeBound } from './safe-bound.ts'
+
+/** The package's types say that a module's namespace is imported; it is the function itself. */
+const load = loadHighs as unknown as typeof loadHighs.default
+
+let loading: Promise<Highs> | undefined
+
+/** HiGHS is loaded once per thread; after an error, which may have left its memory in any state, anew. */
+export const abandonHighs = (): void => void (loading = undefined)
+
+/**
+ * HiGHS's own tolerances, absolute. Loose ones cost tightness and never soundness: what a solve says is used only as
+ * multipliers and as a point, and both are checked.
+ */
+export const tolerances = { primal_feasibility_tolerance: 1e-9, dual_feasibility_tolerance: 1e-9 } as const
+
+/** Its scaling is off: on networks' LPs it costs up to half of the speed. */
+const options = { output_flag: false, solver: 'simplex', presolve: 'off', simplex_scale_strategy: 0, ...tolerances }
+
+/** Where only a sign is asked for, an LP may stop as soon as HiGHS has its minimum above this. */
+const POSITIVE = 1e-6
+const NEVER = 1e30
+
+/** Over a ball: LPs of one solve, tangents that are kept, and how far outside, as a share of the radius, a point may be. */
+const MOST_ROUNDS = 50
+const MOST_TANGENTS = 200
+const OUTSIDE = 1e-10
+
+/** What one LP gave. */
+export interface LpResult {
+  /** Safe lower bound of what was minimised; Infinity if the region is proved empty, −Infinity if nothing is known. */
+  readonly bound: number
+  /** Where HiGHS says the minimum is: inputs, moved into the region; undefined if it gave no point. */
+  readonly point: Float64Array | undefined
+  /** Per neuron at that minimum: h / u and p / −l. The point is the network's own where one of each pair is 0. */
+  readonly on: Float64Array
+  readonly off: Float64Array
+  /** Per neuron: what the upper side of its triangle costs the bound, ≥ 0. */
+  readonly prices: Float64Array
+}
+
+export class Relaxation {
+  readonly #highs: Highs
+  readonly #system: Condensed
+  readonly #model: Model
+  readonly #phases: Phases
+  #rows: readonly number[] = []
+  /** ℓ1: on which side of the centre each input was seen last. */
+  readonly #sides: Float64Array
+  /** Number of LPs solved. */
+  solved = 0
+
+  /** @throws Error if HiGHS cannot be loaded or runs out of memory. Its memory is freed by `dispose` alone. */
+  static async create(system: Condensed): Promise<Relaxation> {
+    return new Relaxation(await (loading ??= load()), system)
+  }
+
+  private constructor(highs: Highs, system: Condensed) {
+    this.#highs = highs
+    this.#system = system
+    this.#phases = new Int8Array(system.neurons)
+    this.#sides = new Float64Array(system.inputs).fill(1)
+    this.#model = highs.createModel(encode(system, highs.infinity))
+    this.#model.options.set(options)
+  }
+
+  dispose(): void {
+    this.#model.dispose()
+  }
+
+  /** Chooses what to minimise: the largest of these rows, at least one, over a ball just one; a neuron's row is its z. */
+  setObjective(rows: readonly number[]): void {
+    const { inputs, ball, neurons, bias, start, source, weight } = this.#system
+    const model = this.#model
+    if (!ball) this.#forgetRows()
+    else if (rows.length > 1) throw new RangeError(`${rows.length} rows over a ball`)
+    const largest = inputs + 2 * neurons // column t
+    const costs = new Float64Array(largest + 1)
+    if (rows.length === 1) {
+      const [row] = rows
+      for (let i = start[row]; i < start[row + 1]; i++) costs[source[i]] = weight[i]
+    } else {
+      costs[largest] = 1
+      for (const row of rows) {
+        const [from, to] = [start[row], start[row + 1]]
+        const values = Array.from(weight.subarray(from, to), (w) => -w)
+        const indices = [...source.subarray(from, to), largest]
+        model.addRow(bias[row], this.#highs.infinity, { indices, values: [...values, 1] })
+      }
+    }
+    model.changeColsCost({ kind: 'range', from: 0, to: largest }, costs)
+    model.changeObjectiveOffset(rows.length === 1 ? bias[rows[0]] : 0)
+    this.#rows = rows
+  }
+
+  /**
+   * Solves the LP with these phases.
+   * @param seconds wall-clock limit; past it the bound is as good as HiGHS's multipliers were by then
+   * @param signOnly stop as soon as the bound is above 0, even if it could be raised
+   */
+  solve(phases: Phases, seconds: number, signOnly: boolean): LpResult {
+    this.#fix(phases)
+    if (!this.#system.ball) return this.#solveOnce(seconds, signOnly)
+    const end = performance.now() + 1000 * seconds
+    if (this.#model.getDimensions().numRows > 2 * this.#system.neurons + MOST_TANGENTS) this.#forgetRows()
+    let best = -Infinity
+    for (let round = 1; ; round++) {
+      const left = (end - performance.now()) / 1000
+      const result = this.#solveOnce(left, signOnly)
+      best = Math.max(best, result.bound)
+      const enough = (signOnly && best > 0) || best === Infinity || round === MOST_ROUNDS || left <= 0
+      if (!enough && result.point && this.#addTangent(result.point)) continue
+      return { ...result, bound: best, point: result.point && moveInto(this.#system, result.point) }
+    }
+  }
+
+  #solveOnce(seconds: number, signOnly: boolean): LpResult {
+    const started = performance.now()
+    const result = this.#run(seconds, signOnly ? POSITIVE : NEVER)
+    const early = this.#model.getModelStatus() === this.#highs.constants.modelStatus.objectiveBound
+    if (!early || result.bound > 0) return result
+    return this.#run(seconds - (performance.now() - started) / 1000, NEVER)
+  }
+
+  #run(seconds: number, enough: number): LpResult {
+    const model = this.#model
+    model.zeroAllClocks() // HiGHS counts its time over the life of the model
+    model.options.set({ objective_bound: enough, time_limit: Math.max(seconds, 0) })
+    model.raw.run()
+    this.solved++
+    const result = this.#read()
+    const infeasible = model.getModelStatus() === this.#highs.constants.modelStatus.infeasible
+    return infeasible && this.#isEmpty() ? { ...result, bound: Infinity, point: undefined } : result
+  }
+
+  /** Cuts a point off that is not in the ball. @returns false if it is */
+  #addTangent(point: Float64Array): boolean {
+    const { norm, centre, radius } = this.#system.ball!
+    const moves = point.map((x, i) => x - centre[i])
+    moves.forEach((move, i) => move !== 0 && (this.#sides[i] = Math.sign(move)))
+    const length = Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0))
+    const values = norm === 'l1' ? this.#sides.slice() : moves.map((move) => move / length)
+    const distance = values.reduce((sum, value, i) => sum + value * moves[i], 0)
+    if (!(distance > radius * (1 + OUTSIDE))) return false
+    const most = values.reduce((sum, value, i) => sum + value * centre[i], radius)
+    this.#model.addRow(-this.#highs.infinity, most, { indices: [...values.keys()], values: [...values] })
+    return true
+  }
+
+  /** Forgets what was added to the encoding: rows of the objective, or tangents. */
+  #forgetRows(): void {
+    const { neurons } = this.#system
+    const last = this.#model.getDimensions().numRows - 1
+    if (last >= 2 * neurons) this.#model.deleteRows({ kind: 'range', from: 2 * neurons, to: last })
+  }
+
+  #fix(phases: Phases): void {
+    const { inputs, neurons, neuronLower, neuronUpper } = this.#system
+    for (let k = 0; k < neurons; k++) {
+      if (phases[k] === this.#phases[k]) continue
+      this.#model.changeColBounds(inputs + k, 0, phases[k] < 0 ? 0 : neuronUpper[k])
+      this.#model.changeColBounds(inputs + neurons + k, 0, phases[k] > 0 ? 0 : -neuronLower[k])
+    }
+    this.#phases.set(phases)
+  }
+
+  #read(): LpResult {
+    const { inputs, neurons, lower, upper, neuronLower, neuronUpper } = this.#system
+    const { colValue, rowDual } = this.#model.getSolution()
+    const weights = this.#rows.length === 1 ? [1] : rowDual.subarray(2 * neurons)
+    const bound = safeBound(this.#system, this.#phases, this.#rows, weights, rowDual)
+    const point = lower.map((l, i) => Math.min(Math.max(colValue[i], l), upper[i]))
+    return {
+      bound,
+      point: point.some(Number.isNaN) ? undefined : point,
+      on: neuronUpper.map((u, k) => colValue[inputs + k] / u),
+      off: neuronLower.map((l, k) => colValue[inputs + neurons + k] / -l),
+      prices: neuronLower.map((l, k) => Math.max(0, -rowDual[neurons + k]) * Math.min(neuronUpper[k], -l)),
+    }
+  }
+
+  /** Whether HiGHS's ray, or its opposite, proves that no point has these phases: Farkas' lemma, checked by us. */
+  #isEmpty(): boolean {
+    const ray = this.#model.getDualRay()?.values.subarray(0, this.#system.neurons)
+    if (!ray) return false
+    const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, [], [], y) > 0
+    return proves(ray) || proves(ray.map((v) => -v))
+  }
+}

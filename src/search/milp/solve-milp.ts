@@ -1,0 +1,159 @@
+/**
+ * Complete verification by mixed-integer programming.
+ *
+ * Problem: has every unsafe case of a condensed question, everywhere in the box, a constraint row above 0?
+ * Method: Tjeng, Xiao & Tedrake (2019): a binary for each unstable neuron, one case at a time, solved by branch and
+ * bound on the LP relaxation. The neuron whose triangle costs the bound most is split; the side to which the LP's point
+ * leans goes first, and depth first, so that each LP starts from a basis near its own.
+ * Property: sound, as each node is closed by a safe bound of its own (safe-bound.ts) and nothing that HiGHS claims is
+ * believed; complete up to rounding: where the minimum is within rounding of 0 the verdict is 'undecided'.
+ */
+import type { Condensed } from '../condense/condensed.ts'
+import type { CompleteResult, Resumable } from '../../region/question.ts'
+import { type LpResult, Relaxation, abandonHighs } from './lp.ts'
+import type { Phases } from './safe-bound.ts'
+
+export interface MilpOptions {
+  /** Wall-clock seconds, ≥ 0. */
+  readonly timeout: number
+  /** Whether the network itself, in float64, is unsafe at a point of the box. */
+  readonly isCounterexample: (point: Float64Array) => boolean
+}
+
+/** With the parts of the box that were bounded, and the LPs that it took. */
+export type MilpResult = CompleteResult & { readonly nodes: number; readonly lps: number }
+
+/**
+ * Decides a condensed question.
+ * @throws Error if HiGHS cannot be loaded or runs out of memory
+ */
+export async function solveMilp(system: Condensed, options: MilpOptions): Promise<MilpResult> {
+  const search = new MilpSearch(system, options.isCounterexample)
+  try {
+    const verdict = await search.run(performance.now() + options.timeout * 1000)
+    return { ...verdict, nodes: search.nodes, lps: search.lps }
+  } finally {
+    await search.close()
+  }
+}
+
+/** The part of the box where these neurons have these phases. */
+interface Node {
+  readonly phases: Phases
+  /** Proved of the part that it was split from. */
+  readonly bound: number
+}
+
+/** A case, and the parts of the box where it is still open, next one last. */
+interface OpenCase {
+  readonly rows: readonly number[]
+  readonly nodes: Node[]
+}
+
+/** A search that goes on where it stopped. */
+export class MilpSearch implements Resumable {
+  readonly #system: Condensed
+  readonly #isCounterexample: (point: Float64Array) => boolean
+  #relaxation: Relaxation | undefined
+  readonly #cases: OpenCase[]
+  /** Cases whose root is done: all are, before any is split, since the one that can be broken may be any of them. */
+  #begun = 0
+  #deadline = 0
+  nodes = 0
+  /** Least bound of the parts that are done with. */
+  #least = Infinity
+  #found: Float64Array | undefined
+
+  constructor(system: Condensed, isCounterexample: (point: Float64Array) => boolean) {
+    this.#system = system
+    this.#isCounterexample = isCounterexample
+    const phases = new Int8Array(system.neurons)
+    this.#cases = system.cases.map((rows) => ({ rows, nodes: [{ phases, bound: -Infinity }] }))
+  }
+
+  get lps(): number {
+    return this.#relaxation?.solved ?? 0
+  }
+
+  /** @throws Error if HiGHS cannot be loaded or runs out of memory */
+  async run(deadline: number): Promise<CompleteResult> {
+    this.#deadline = deadline
+    try {
+      this.#relaxation ??= await Relaxation.create(this.#system)
+      return this.#explore()
+    } catch (error) {
+      abandonHighs()
+      this.#relaxation = undefined
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#relaxation?.dispose()
+    this.#relaxation = undefined
+  }
+
+  #explore(): CompleteResult {
+    const cases = this.#cases
+    while (this.#begun < cases.length && this.#work(cases[this.#begun], 1)) this.#begun++
+    const begun = this.#begun === cases.length
+    if (begun) cases.sort((a, b) => leastBound(a) - leastBound(b))
+    const complete = begun && cases.every((open) => this.#work(open, Infinity))
+    if (this.#found) return { verdict: 'vulnerable', point: this.#found }
+    const bound = cases.reduce((least, open) => Math.min(least, leastBound(open)), this.#least)
+    if (!complete) return { verdict: 'undecided', bound, reason: 'timeout' }
+    return bound > 0 ? { verdict: 'robust', margin: bound } : { verdict: 'undecided', bound, reason: 'precision' }
+  }
+
+  /** Takes up to `most` nodes of a case. @returns false if there is a counterexample or the time is up */
+  #work({ rows, nodes }: OpenCase, most: number): boolean {
+    const relaxation = this.#relaxation!
+    if (nodes.length > 0) relaxation.setObjective(rows)
+    for (let taken = 0; taken < most && nodes.length > 0; taken++) {
+      const seconds = (this.#deadline - performance.now()) / 1000
+      if (seconds <= 0) return false
+      const node = nodes.pop()!
+      const result = relaxation.solve(node.phases, seconds, true)
+      this.nodes++
+      // a part is no worse than what it is a part of
+      const bound = Math.max(node.bound, result.bound)
+      if (bound > 0) {
+        this.#least = Math.min(this.#least, bound)
+        continue
+      }
+      if (result.point && this.#isCounterexample(result.point)) {
+        this.#found = result.point
+        return false
+      }
+      const neuron = neuronToSplit(node.phases, result)
+      if (neuron === undefined) this.#least = Math.min(this.#least, bound)
+      else {
+        const near = result.on[neuron] >= result.off[neuron] ? 1 : -1
+        nodes.push(fixed(node, neuron, -near, bound), fixed(node, neuron, near, bound))
+      }
+    }
+    return true
+  }
+}
+
+const leastBound = ({ nodes }: OpenCase): number => nodes.reduce((least, { bound }) => Math.min(least, bound), Infinity)
+
+const fixed = ({ phases }: Node, neuron: number, phase: number, bound: number): Node => ({
+  phases: phases.with(neuron, phase),
+  bound,
+})
+
+/** The free neuron with the largest price, among equals that with the largest gap; undefined if none is free. */
+function neuronToSplit(phases: Phases, { prices, on, off }: LpResult): number | undefined {
+  let best: number | undefined
+  let [price, gap] = [-1, -1]
+  for (let k = 0; k < phases.length; k++) {
+    if (phases[k] !== 0 || !(prices[k] >= price || best === undefined)) continue
+    const own = Math.min(on[k], off[k])
+    if (best !== undefined && prices[k] === price && !(own > gap)) continue
+    best = k
+    price = prices[k]
+    gap = own
+  }
+  return best
+}

@@ -1,0 +1,78 @@
+/**
+ * What bounds of single constraints say of a question: a case is closed where one of its constraints fails over the whole
+ * region, and a constraint that always holds says nothing. Sound: as the bounds are.
+ */
+import { sparseConstraints } from '../region/margins-graph.ts'
+import { type Interval, affineBounds } from './condense/output-bounds.ts'
+import type { LinearConstraint, Question } from '../region/question.ts'
+
+/** What is left of a question. */
+export interface Presolved {
+  /** The cases that are open, without the constraints that always hold; but one is kept of every case. */
+  readonly question: Question
+  /** Which of the cases these are. */
+  readonly cases: readonly number[]
+  /** Which of the constraints these are, counted from 0 over all cases. */
+  readonly kept: readonly number[]
+  /** Least margin of the cases that are closed; 0 only if no more than a border is in reach that does not count. */
+  readonly margin: number
+}
+
+/**
+ * @param bounds of the excess Σ c·y − bound of every constraint, counted over all cases; NaN says nothing
+ */
+export function presolve(question: Question, { lower, upper }: Interval): Presolved {
+  const unsafe: LinearConstraint[][] = []
+  const cases: number[] = []
+  const kept: number[] = []
+  let margin = Infinity
+  let first = 0
+  for (const [c, constraints] of question.unsafe.entries()) {
+    const numbers = constraints.map((_, i) => first + i)
+    first += constraints.length
+    const failing = numbers.filter((n, i) => (constraints[i].strict ? lower[n] >= 0 : lower[n] > 0))
+    if (failing.length > 0) {
+      margin = Math.min(margin, largest(failing, lower))
+      continue
+    }
+    const may = numbers.filter((n, i) => !(constraints[i].strict ? upper[n] < 0 : upper[n] <= 0))
+    const left = may.length > 0 ? may : numbers.slice(0, 1)
+    unsafe.push(left.map((n) => constraints[n - numbers[0]]))
+    for (const n of left) kept.push(n)
+    cases.push(c)
+  }
+  return { question: { ...question, unsafe }, cases, kept, margin }
+}
+
+/** Of these elements; there may be more of them than a call can have arguments. */
+export const largest = (numbers: readonly number[], values: ArrayLike<number>): number =>
+  numbers.reduce((most, n) => Math.max(most, values[n]), -Infinity)
+
+/** Bounds of the excess of every constraint, counted over all cases, from those of the outputs. */
+export const excessBounds = ({ unsafe }: Question, outputs: Interval): Interval =>
+  affineBounds(
+    [{ rows: sparseConstraints(unsafe.flat()), ...outputs }],
+    Float64Array.from(unsafe.flat(), ({ bound }) => -bound),
+    // a question's numbers are as they were asked for, or say by how much they are not
+    0,
+  )
+
+/**
+ * The question with every bound raised by what the coefficients' errors can make of it over the region: what is proved
+ * of it holds for all coefficients within their errors.
+ */
+export function widened(question: Question, outputs: Interval): Question {
+  const most = outputs.lower.map((l, i) => Math.max(Math.abs(l), Math.abs(outputs.upper[i])))
+  const wide = (constraint: LinearConstraint): LinearConstraint => {
+    const { coefficients, bound, strict, errors } = constraint
+    if (!errors) return constraint
+    const error = errors.reduce((sum, e, i) => (e === 0 ? sum : sum + e * most[i]), 0)
+    // sums have less than 2²⁰ terms
+    const raised = error === 0 ? bound : bound + error * (1 + 2 ** -30) + Math.abs(bound) * 2 ** -52 + Number.MIN_VALUE
+    return { coefficients, bound: raised, strict }
+  }
+  return { ...question, unsafe: question.unsafe.map((constraints) => constraints.map(wide)) }
+}
+
+export const hasErrors = ({ unsafe }: Question): boolean =>
+  unsafe.some((constraints) => constraints.some(({ errors }) => errors !== undefined))
