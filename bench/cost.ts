@@ -19,7 +19,7 @@ import { loadNetwork } from '../src/formats/network-file.ts'
 import { sizeOf } from '../src/model/layers.ts'
 import { LoadedNetwork } from '../src/device/loaded-network.ts'
 import { type Network, countHiddenUnits } from '../src/model/network.ts'
-import { minimise } from '../src/training/objectives.ts'
+import { layLoss } from '../src/training/losses/mixture.ts'
 import { pgd } from '../src/attacks/gradient-attack.ts'
 import { type CostCurve, type CostPoint, costSvg } from './cost-picture.ts'
 
@@ -46,7 +46,7 @@ async function costOf(
     const mark = engine.mark()
     const before = process.cpuUsage()
     const tape = new Tape()
-    const result = minimise('lp-dual', {
+    const result = layLoss('lp-dual', {
       ...{
         network: loaded,
         tape,

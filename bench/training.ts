@@ -1,7 +1,7 @@
 /** Time and memory of training steps on real or synthetic images. */
 import { type Dataset, takeRange } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
-import type { Method } from '../src/training/objectives.ts'
+import type { Method } from '../src/training/losses/list.ts'
 import { trainingOptions } from '../src/training/options.ts'
 import { startLearners } from '../src/training/learner.ts'
 import { Trainer } from '../src/training/trainer.ts'

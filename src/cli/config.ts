@@ -4,7 +4,7 @@ import { parse as parseToml } from 'smol-toml'
 import { UserError } from '../base/errors.ts'
 import { readWholeFile } from '../node/atomic.ts'
 import { decodeText } from '../formats/foreign.ts'
-import type { GivenOptions } from '../training/options.ts'
+import type { GivenOptions } from '../training/settings.ts'
 
 /** @throws UserError if the file is not JSON or TOML; names and values are checked later, with the rest */
 export function readConfig(path: string): GivenOptions {

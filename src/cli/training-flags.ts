@@ -2,7 +2,8 @@
 import { type Command, Option } from 'commander'
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
-import { type GivenOptions, type TrainingOptions, trainingOptions, trainingOptionsSchema } from '../training/options.ts'
+import { trainingOptions } from '../training/options.ts'
+import { type GivenOptions, type TrainingOptions, trainingOptionsSchema } from '../training/settings.ts'
 import { parseNumber, parseRadius } from './values.ts'
 
 const { shape } = trainingOptionsSchema.unwrap()

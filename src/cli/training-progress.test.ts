@@ -18,7 +18,16 @@ it('shows two learners at once as far as the slower one', () => {
   expect(progress.update).toHaveBeenLastCalledWith(20, 'f 40/40 loss 4.000  g 20/40 loss 2.000  ')
   expect(progress.start).toHaveBeenCalledTimes(1)
 
-  const report = { epoch: 0, network: 'f', loss: 1, cleanError: null, epsilon: 0.1, learningRate: 1e-3, seconds: 1 }
+  const report = {
+    epoch: 0,
+    network: 'f',
+    method: 'robustra',
+    loss: 1,
+    cleanError: null,
+    epsilon: 0.1,
+    learningRate: 1e-3,
+    seconds: 1,
+  }
   shown.report(report as EpochReport)
   shown.report({ ...report, network: 'g' } as EpochReport)
   expect(progress.line.mock.calls.map(([line]) => line.slice(0, 5))).toEqual(['1/2 f', '1/2 g'])

@@ -1,6 +1,6 @@
 /** What training shows while it runs: a bar per network and epoch, or for both networks at once, then a line for each. */
-import { trainsPair } from '../training/objectives.ts'
-import type { TrainingOptions } from '../training/options.ts'
+import { lossOf, trainsPair } from '../training/losses/list.ts'
+import type { TrainingOptions } from '../training/settings.ts'
 import type { EpochReport, Progress as TrainingStep } from '../training/epoch-report.ts'
 import { Clock, type Progress } from './progress.ts'
 import { formatShare } from './text.ts'
@@ -69,7 +69,7 @@ export class TrainingProgress {
             `LP ${formatShare(certifiedError).padStart(8)}`,
             `unstable ${formatShare(unstable, 1).padStart(6)}`,
           ]),
-      ...(method === 'natural' || method === 'orthogonal' ? [] : [`ε ${Number(epsilon.toPrecision(3))}`]),
+      ...(lossOf(method).over === 'images' ? [] : [`ε ${Number(epsilon.toPrecision(3))}`]),
       `lr ${learningRate.toExponential(1)}`,
       ...(space
         ? [

@@ -9,7 +9,7 @@ import type { DownloadProgress } from '../node/data/download.ts'
 import { UserError } from '../base/errors.ts'
 import { explainFileError, writeFileAtomic } from '../node/atomic.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
-import type { TrainingOptions } from '../training/options.ts'
+import type { TrainingOptions } from '../training/settings.ts'
 import { type RunOptions, type RunResult, resume, train } from '../node/training/run.ts'
 
 /** What makes a reproduction smaller than the paper's; all of the paper's where nothing is said. */

@@ -5,7 +5,8 @@
  */
 import { join } from 'node:path'
 import { COSINE_WEIGHT } from '../training/losses/orthogonality.ts'
-import { type TrainingOptions, trainingOptions } from '../training/options.ts'
+import { trainingOptions } from '../training/options.ts'
+import type { TrainingOptions } from '../training/settings.ts'
 import { formatCount, formatDuration, formatShare } from '../report/format.ts'
 import { epochChart } from './epoch-chart.ts'
 import { EpochRows, readLog, savedPair } from './epoch-rows.ts'

@@ -3,7 +3,8 @@
  * networks are judged on test images too, for the plot alone: the run neither sees these figures nor chooses by them.
  */
 import { join } from 'node:path'
-import { type TrainingOptions, trainingOptions } from '../training/options.ts'
+import { trainingOptions } from '../training/options.ts'
+import type { TrainingOptions } from '../training/settings.ts'
 import type { EpochReport } from '../training/epoch-report.ts'
 import { EpochRows, readLog, savedPair } from './epoch-rows.ts'
 import {

@@ -1,6 +1,7 @@
 /** The rows of Table 2: which network is trained on what, with which of the paper's settings. */
 import { unknownName } from '../base/errors.ts'
-import { type TrainingOptions, trainingOptions } from '../training/options.ts'
+import { trainingOptions } from '../training/options.ts'
+import type { TrainingOptions } from '../training/settings.ts'
 import type { Scale } from './experiment.ts'
 import { type PaperRow, paperTable2 } from './paper.ts'
 

@@ -3,7 +3,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { formatCount } from '../report/format.ts'
-import type { TrainingOptions } from '../training/options.ts'
+import type { TrainingOptions } from '../training/settings.ts'
 import type { FigureSettings, Reproduction } from './experiment.ts'
 
 /** Columns after the first are aligned to the right. */

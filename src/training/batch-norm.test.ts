@@ -10,7 +10,8 @@ import { sizeOf } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Architecture, type Network, parameterLayout } from '../model/network.ts'
 import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
-import { type Method, minimise } from './objectives.ts'
+import type { Method } from './losses/list.ts'
+import { layLoss } from './losses/mixture.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -180,7 +181,7 @@ function stepOf(
   chunk: ReturnType<typeof loadChunk>,
   epsilon: number,
 ) {
-  return minimise(method, {
+  return layLoss(method, {
     ...{
       network,
       tape,

@@ -1,5 +1,5 @@
 /** What training says while it runs, and after every epoch. */
-import type { Method } from './objectives.ts'
+import type { Method } from './losses/list.ts'
 
 /** One line of the log: one network after one epoch. */
 export interface EpochReport {

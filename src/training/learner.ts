@@ -2,9 +2,9 @@
 import { Random } from '../base/random.ts'
 import { initialise } from '../model/initialise.ts'
 import type { Architecture, Network } from '../model/network.ts'
-import { trainsPair } from './objectives.ts'
+import { trainsPair } from './losses/list.ts'
 import type { OptimiserState } from './optimiser.ts'
-import type { TrainingOptions } from './options.ts'
+import type { TrainingOptions } from './settings.ts'
 
 /** All weights of a network in training, in one layout. */
 export interface Weights {

@@ -1,5 +1,5 @@
 /** Adam (Kingma & Ba 2015) and SGD with momentum as PyTorch defines them, on a range of a flat parameter array. */
-import type { TrainingOptions } from './options.ts'
+import type { TrainingOptions } from './settings.ts'
 
 /** Parameters and what the optimiser remembers of each; shared between workers, each of which has its own range. */
 export interface OptimiserState {

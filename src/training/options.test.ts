@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type GivenOptions, trainingOptions } from './options.ts'
+import { trainingOptions } from './options.ts'
+import type { GivenOptions } from './settings.ts'
 import { presets } from './presets.ts'
 
 describe('training options', () => {

@@ -1,5 +1,5 @@
 /** The paper's protocol, and what a run has if nothing else is said. */
-import type { TrainingOptions } from './options.ts'
+import type { TrainingOptions } from './settings.ts'
 
 /** The paper's protocol for MNIST (Section 6): 100 epochs, batch 50, Adam, ε over 20 epochs, halving every 10. */
 const paperMnist = {

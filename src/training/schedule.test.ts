@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { methods } from './objectives.ts'
+import { methods } from './losses/list.ts'
 import { trainingOptions } from './options.ts'
 import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
 import { chunkStarts, parameterRanges } from './tasks.ts'

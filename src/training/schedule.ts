@@ -2,8 +2,8 @@
  * What an epoch minimises, and how ε, the learning rate, the loss, its empirical share and the weight of the regularisers go
  * over a run. Epochs count from 0; those of a warm-up come first, and all schedules but its own begin after it.
  */
-import type { Method } from './objectives.ts'
-import type { TrainingOptions } from './options.ts'
+import { type Method, lossOf } from './losses/list.ts'
+import type { TrainingOptions } from './settings.ts'
 
 type ScheduleOptions = Pick<
   TrainingOptions,
@@ -25,7 +25,7 @@ const isWarmUp = ({ warmUpEpochs }: ScheduleOptions, epoch: number) => epoch < w
 /** The method whose loss a network minimises in an epoch. */
 export function methodAt(options: ScheduleOptions, epoch: number, network = 'f'): Method {
   if (options.warmUp !== 'none' && isWarmUp(options, epoch)) return options.warmUp
-  return options.method === 'orthogonal' && network === 'g' ? 'natural' : options.method
+  return network === 'g' && lossOf(options.method).reference === 'natural' ? 'natural' : options.method
 }
 
 /** How much of the ramp is done, 0 to 1, at a step of an epoch. A warm-up is all ramp. */

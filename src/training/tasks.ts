@@ -5,7 +5,9 @@ import type { Norm } from '../region/norm.ts'
 import type { Augmentation } from '../data/augment.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Architecture } from '../model/network.ts'
-import type { BoundSettings, Method, ObjectiveInput, ObjectiveResult } from './objectives.ts'
+import type { BoundSettings } from './losses/hidden-bounds.ts'
+import { type Method, lossOf } from './losses/list.ts'
+import type { LossInput, LossResult } from './losses/loss.ts'
 import type { Weights } from './learner.ts'
 import type { Update } from './optimiser.ts'
 
@@ -44,7 +46,7 @@ export interface GradientJob {
   readonly reference: Version | undefined
   readonly method: Method
   readonly epsilon: number
-  readonly empirical: ObjectiveInput['empirical']
+  readonly empirical: LossInput['empirical']
   readonly boxShare: number
   readonly lossExponent: number
   readonly regularisation: number
@@ -56,7 +58,7 @@ export interface GradientJob {
   readonly batch: Uint32Array
   readonly starts: readonly number[]
 }
-export type GradientResult = ObjectiveResult
+export type GradientResult = LossResult
 
 /** Task i: sum the chunks' gradients over parameter range i into the first. Result: its sum of squares. */
 export interface SumJob {
@@ -107,7 +109,7 @@ export interface ValidateResult {
 
 export type TrainingJob = GradientJob | SumJob | UpdateJob | FoldJob | ValidateJob
 
-const isDual = (method: Method) => method === 'lp-dual' || method === 'robustra'
+const isPerExample = (method: Method) => lossOf(method).passes === 'example'
 
 /** Networks whose gradients and values are more than caches hold. */
 const isLarge = (parameters: number) => parameters > 1e6
@@ -124,7 +126,7 @@ export function chunkStarts(batch: number, method: Method, parameters: number): 
   const least = isLarge(parameters) ? 2 : 1
   const wide = Math.min(isLarge(parameters) ? 8 : 32, 4 * Math.ceil(batch / 16))
   for (let left = batch; left > 0;) {
-    left -= isDual(method) ? Math.min(4, left, Math.max(least, Math.ceil(left / 10))) : Math.min(left, wide)
+    left -= isPerExample(method) ? Math.min(4, left, Math.max(least, Math.ceil(left / 10))) : Math.min(left, wide)
     starts.push(batch - left)
   }
   return starts
@@ -132,7 +134,7 @@ export function chunkStarts(batch: number, method: Method, parameters: number): 
 
 /** How many examples of a task are in memory at once: random columns take most of it. */
 export const examplesAtOnce = ({ method, bounds }: Pick<GradientJob, 'method' | 'bounds'>): number =>
-  isDual(method) && (bounds.mode === 'projected' || bounds.mode === 'auto') ? 1 : 32
+  isPerExample(method) && (bounds.mode === 'projected' || bounds.mode === 'auto') ? 1 : 32
 
 /** Cuts `length` parameters into a fixed number of ranges. */
 export const parameterRanges = (length: number, count = 16): number[] =>

@@ -10,8 +10,9 @@ import { UserError } from '../base/errors.ts'
 import type { Architecture } from '../model/network.ts'
 import type { EpochReport, Progress } from './epoch-report.ts'
 import { type Learner, shared } from './learner.ts'
-import { type ObjectiveResult, addResults, noResult, trainsPair } from './objectives.ts'
-import type { TrainingOptions } from './options.ts'
+import { trainsPair } from './losses/list.ts'
+import { type LossResult, addResults, noResult } from './losses/loss.ts'
+import type { TrainingOptions } from './settings.ts'
 import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
 import {
   type Change,
@@ -129,13 +130,13 @@ export class Trainer {
     return { ...totals, steps, images }
   }
 
-  async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<ObjectiveResult> {
+  async #step(index: number, epoch: number, step: number, steps: number, batch: Uint32Array): Promise<LossResult> {
     const { options, learners } = this
     const learner = learners[index]
     const method = methodAt(options, epoch, learner.name)
     const starts = chunkStarts(batch.length, method, learner.state.parameters.length)
     const other = trainsPair(method) ? 1 - index : undefined
-    const results = await this.#run<ObjectiveResult>(starts.length - 1, {
+    const results = await this.#run<LossResult>(starts.length - 1, {
       kind: 'gradient',
       network: { learner: index, version: learner.steps, which: 'trained' },
       reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },

@@ -16,7 +16,9 @@ import { largestIndex } from '../model/evaluate.ts'
 import { takeIntoAverage } from './average.ts'
 import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
 import { outcome } from './learner.ts'
-import { addResults, minimise, noResult, unstableOf } from './objectives.ts'
+import { unstableOf } from './losses/hidden-bounds.ts'
+import { addResults, noResult } from './losses/loss.ts'
+import { layLoss } from './losses/mixture.ts'
 import { applyUpdate } from './optimiser.ts'
 import {
   type Change,
@@ -68,7 +70,7 @@ serve<TrainingData>(async (data) => {
     for (let start = 0; start < batch.length; start += most) {
       const indices = batch.slice(start, start + most)
       const tape = new Tape()
-      const part = minimise(job.method, {
+      const part = layLoss(job.method, {
         network,
         ...(reference && { reference }),
         tape,

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../atomic.ts'
-import type { TrainingOptions } from '../../training/options.ts'
+import type { TrainingOptions } from '../../training/settings.ts'
 import type { EpochReport } from '../../training/epoch-report.ts'
 import { curvesSvg } from '../../report/curves.ts'
 

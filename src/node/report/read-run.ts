@@ -6,7 +6,8 @@ import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
 import { loadNetwork } from '../../formats/network-file.ts'
 import type { Network } from '../../model/network.ts'
-import { type GivenOptions, trainingOptions } from '../../training/options.ts'
+import { trainingOptions } from '../../training/options.ts'
+import type { GivenOptions } from '../../training/settings.ts'
 import { hashOfNetwork } from '../../ladder/certify.ts'
 
 export type Settings = Readonly<Record<string, unknown>>

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { putFiles, sourceOf, tinyCifar10 } from '../data/cifar10.testing.ts'
 import { loadNetwork } from '../../formats/network-file.ts'
-import { type GivenOptions, trainingOptions } from '../../training/options.ts'
+import { trainingOptions } from '../../training/options.ts'
+import type { GivenOptions } from '../../training/settings.ts'
 import { type RunOptions, resume, train } from './run.ts'
 
 const files = tinyCifar10(5)

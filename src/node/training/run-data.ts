@@ -7,7 +7,7 @@ import { UserError } from '../../base/errors.ts'
 import { architectureNamed } from '../../model/architectures.ts'
 import { formatShape } from '../../model/layers.ts'
 import { type Architecture, countClasses } from '../../model/network.ts'
-import type { TrainingOptions } from '../../training/options.ts'
+import type { TrainingOptions } from '../../training/settings.ts'
 import type { TrainerData } from '../../training/trainer.ts'
 
 export interface DataSource {

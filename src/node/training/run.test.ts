@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadNetwork } from '../../formats/network-file.ts'
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts'
-import { type GivenOptions, trainingOptions } from '../../training/options.ts'
+import { trainingOptions } from '../../training/options.ts'
+import type { GivenOptions } from '../../training/settings.ts'
 import { type RunOptions, resume, train } from './run.ts'
 
 let folder: string

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Architecture, Network } from '../../model/network.ts'
 import { type Best, type Checkpoint, RunFolder } from './checkpoint.ts'
-import type { TrainingOptions } from '../../training/options.ts'
+import type { TrainingOptions } from '../../training/settings.ts'
 import { PairProcesses } from './pair-processes.ts'
 import { type DataSource, loadRunData } from './run-data.ts'
 import { startFrom } from './start.ts'

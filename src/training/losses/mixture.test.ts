@@ -1,18 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { pgd } from '../attacks/gradient-attack.ts'
-import { type Chunk, loadChunk } from '../bounds/chunk.ts'
-import { relaxNetwork } from '../bounds/dual.ts'
-import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
-import { dualMargins } from '../bounds/margins.ts'
-import { Engine } from '../device/wasm/engine.ts'
-import { Random } from '../base/random.ts'
-import { Tape } from '../device/tape.ts'
-import { evaluate } from '../model/evaluate.ts'
-import { sizeOf } from '../model/layers.ts'
-import { initialise } from '../model/initialise.ts'
-import { LoadedNetwork } from '../device/loaded-network.ts'
-import { type Architecture, type Network, countParameters } from '../model/network.ts'
-import { type Method, type ObjectiveInput, minimise } from './objectives.ts'
+import { pgd } from '../../attacks/gradient-attack.ts'
+import { type Chunk, loadChunk } from '../../bounds/chunk.ts'
+import { relaxNetwork } from '../../bounds/dual.ts'
+import { intervalMargins, propagateIntervals } from '../../bounds/interval.ts'
+import { dualMargins } from '../../bounds/margins.ts'
+import { Engine } from '../../device/wasm/engine.ts'
+import { Random } from '../../base/random.ts'
+import { Tape } from '../../device/tape.ts'
+import { evaluate } from '../../model/evaluate.ts'
+import { sizeOf } from '../../model/layers.ts'
+import { initialise } from '../../model/initialise.ts'
+import { LoadedNetwork } from '../../device/loaded-network.ts'
+import { type Architecture, type Network, countParameters } from '../../model/network.ts'
+import type { Method } from './list.ts'
+import type { LossInput } from './loss.ts'
+import { layLoss } from './mixture.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -51,7 +53,7 @@ function imagesFor(seed: number, count = 3) {
   }
 }
 
-type Settings = Partial<Pick<ObjectiveInput, 'empirical' | 'boxShare' | 'lossExponent'>> & {
+type Settings = Partial<Pick<LossInput, 'empirical' | 'boxShare' | 'lossExponent'>> & {
   bounds?: 'exact' | 'interval'
 }
 
@@ -65,7 +67,7 @@ function lossOf(network: Network, reference: Network, method: Method, seed: numb
   loaded.clearGradient()
   const tape = new Tape()
   const chunk = loadChunk(loaded, { ...imagesFor(seed), epsilon: 0.05 })
-  const { loss } = minimise(method, {
+  const { loss } = layLoss(method, {
     ...{ network: loaded, reference: other, tape, chunk, weight: 1 / chunk.count, regularisation: 0 },
     ...{
       empirical: { loss: 'clean', share: 0 },

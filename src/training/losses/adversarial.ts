@@ -1,0 +1,16 @@
+/** Adversarial training (Madry et al. 2018): the cross-entropy of the worst images that PGD finds. It certifies nothing. */
+import { attackChunk } from '../../attacks/gradient-attack.ts'
+import { imageLoss } from './classification.ts'
+import { type Loss, lossAlone } from './loss.ts'
+
+export const adversarial = {
+  name: 'adversarial',
+  summary: 'cross-entropy of the worst images that PGD finds (Madry et al. 2018)',
+  over: 'attacks',
+  passes: 'chunk',
+  isCrossEntropy: true,
+  lay: (input) => {
+    const worst = attackChunk(input.network, input.chunk, input.attack, input.identifiers)
+    return lossAlone(imageLoss(input, worst))
+  },
+} as const satisfies Loss

@@ -1,0 +1,27 @@
+/**
+ * Interval training (IBP; Gowal et al. 2018): the cross-entropy of interval bounds of the margins, with the regularisers
+ * of Shi et al. (2021) if they have a weight.
+ */
+import { intervalMargins, propagateIntervals } from '../../bounds/interval.ts'
+import { boundLoss } from './classification.ts'
+import { type Loss, type LossInput, lossAlone } from './loss.ts'
+import { regularise } from './regularisers.ts'
+
+export const interval = {
+  name: 'interval',
+  summary: 'cross-entropy of interval bounds (IBP, Gowal et al. 2018)',
+  over: 'bounds',
+  passes: 'chunk',
+  isCrossEntropy: true,
+  lay: (input: LossInput) => {
+    const { network, tape, chunk, weight, regularisation } = input
+    const { engine, stages } = network
+    const { hidden, last: ball } = propagateIntervals(network, tape, chunk)
+    const worst = chunk.labels.reduce((sum, label, e) => {
+      const margins = intervalMargins(engine, tape, stages.at(-1)!, ball, chunk.columns, e, label)
+      return sum + boundLoss(input, margins, label)
+    }, 0)
+    const penalty = regularisation > 0 ? regularise(engine, chunk, hidden, regularisation * weight * chunk.count) : 0
+    return lossAlone(worst + penalty)
+  },
+} as const satisfies Loss

@@ -1,0 +1,93 @@
+/**
+ * What a loss of training is: a function that lays it on a tape, and what settings, schedules and reports must know of it.
+ * A loss is summed over a chunk with the weight 1 / batch size, so that the chunks of a batch add up to its mean.
+ */
+import type { AttackOptions } from '../../attacks/gradient-attack.ts'
+import type { Chunk } from '../../bounds/chunk.ts'
+import type { LoadedNetwork } from '../../device/loaded-network.ts'
+import type { Tape } from '../../device/tape.ts'
+import type { BoundSettings } from './hidden-bounds.ts'
+
+export interface Loss {
+  /** Its name as a training method. */
+  readonly name: string
+  /** What it minimises and whose idea it is, for help. */
+  readonly summary: string
+  /** What it looks at: the images as they are, adversarial examples in their balls, or bounds over the balls. */
+  readonly over: 'images' | 'attacks' | 'bounds'
+  /** Whether it goes through the network with a whole chunk at once, or with one example after another. */
+  readonly passes: 'chunk' | 'example'
+  /** If f is trained with g as its reference: how g is trained, by the same loss with f as reference, or naturally. */
+  readonly reference?: 'mutual' | 'natural'
+  /** Whether it is a cross-entropy, which `lossExponent` generalises. */
+  readonly isCrossEntropy: boolean
+  /** Lays the loss of a chunk on the tape. */
+  readonly lay: (input: LossInput) => LossResult
+}
+
+/** Empirical losses: of clean images, or of the worst images that PGD finds. */
+export const empiricalLosses = ['clean', 'adversarial'] as const
+
+export interface LossInput {
+  readonly network: LoadedNetwork
+  /** The reference g, for losses that have one. */
+  readonly reference?: LoadedNetwork
+  readonly tape: Tape
+  /** Images in the layout of the network's engine. */
+  readonly chunk: Chunk
+  /** Weight of one example: 1 / batch size. */
+  readonly weight: number
+  /** Losses over bounds: which empirical loss is mixed into them, and its share, 0 to 1. */
+  readonly empirical: { readonly loss: (typeof empiricalLosses)[number]; readonly share: number }
+  /** Losses over bounds: they hold over this share of the ball's radius, in (0, 1]. */
+  readonly boxShare: number
+  /** q of the generalised cross-entropy, 0 to 1 (device/wasm/cross-entropy.ts). */
+  readonly lossExponent: number
+  /** Weight of the regularisers in interval training, 0 for none (regularisers.ts). */
+  readonly regularisation: number
+  readonly attack: AttackOptions
+  readonly bounds: BoundSettings
+  /** Name each example's random streams, for attacks and projections. */
+  readonly identifiers: readonly number[]
+}
+
+/** Sums over the examples of a chunk; the trainer divides by their number. */
+export interface LossResult {
+  /** Weighted loss. */
+  loss: number
+  /** Share of all hidden neurons that are unstable, summed over examples; 0 if the loss makes no bounds. */
+  unstable: number
+  /** Dual rows that hidden neurons took, and neurons bounded by projections, summed over examples. */
+  rows: number
+  projected: number
+  /** Robustra: Σ t₀, and how many constraints are loose, tight, infeasible at t = 0. */
+  t: number
+  loose: number
+  tight: number
+  infeasible: number
+}
+
+export const noResult: LossResult = {
+  loss: 0,
+  unstable: 0,
+  rows: 0,
+  projected: 0,
+  t: 0,
+  loose: 0,
+  tight: 0,
+  infeasible: 0,
+}
+
+export const addResults = (a: LossResult, b: LossResult): LossResult => ({
+  loss: a.loss + b.loss,
+  unstable: a.unstable + b.unstable,
+  rows: a.rows + b.rows,
+  projected: a.projected + b.projected,
+  t: a.t + b.t,
+  loose: a.loose + b.loose,
+  tight: a.tight + b.tight,
+  infeasible: a.infeasible + b.infeasible,
+})
+
+/** A result that is a loss and no more. */
+export const lossAlone = (loss: number): LossResult => ({ ...noResult, loss })

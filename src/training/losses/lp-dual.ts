@@ -1,0 +1,22 @@
+/** Wong & Kolter (2018): the cross-entropy of dual upper bounds of the margins (bounds/dual.ts). */
+import { dualMargins } from '../../bounds/margins.ts'
+import { boundLoss } from './classification.ts'
+import { boundHidden, costOf } from './hidden-bounds.ts'
+import { type Loss, type LossInput, lossAlone } from './loss.ts'
+
+export const lpDual = {
+  name: 'lp-dual',
+  summary: 'cross-entropy of LP-dual bounds (Wong & Kolter 2018)',
+  over: 'bounds',
+  passes: 'example',
+  isCrossEntropy: true,
+  lay: (input: LossInput) => {
+    const { network, tape, chunk } = input
+    const bounds = boundHidden(input, network, tape, 'projection')
+    const loss = chunk.labels.reduce((sum, label, e) => {
+      const margins = dualMargins(bounds, tape, e)
+      return sum + boundLoss(input, margins, label)
+    }, 0)
+    return { ...lossAlone(loss), ...costOf(bounds) }
+  },
+} as const satisfies Loss

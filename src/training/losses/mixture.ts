@@ -1,0 +1,36 @@
+/**
+ * How losses over bounds compose with others, into the losses of later work (and of those with the reference space on top):
+ * - an empirical loss takes a share of the total, that of clean images (Gowal et al. 2018) or of adversarial ones (MTL-IBP
+ *   of De Palma et al. 2024);
+ * - the bounds hold over a smaller box around an adversarial example (SABR, Müller et al. 2023).
+ * Dual losses may also bound hidden neurons by intervals (CROWN-IBP; hidden-bounds.ts), and every cross-entropy may be a
+ * generalised one, in which images that are hopeless anyway weigh less (device/wasm/cross-entropy.ts).
+ */
+import { attackChunk } from '../../attacks/gradient-attack.ts'
+import { type Chunk, subBalls } from '../../bounds/chunk.ts'
+import { adversarial } from './adversarial.ts'
+import { type Method, lossOf } from './list.ts'
+import { type LossInput, type LossResult, addResults } from './loss.ts'
+import { natural } from './natural.ts'
+
+/** Lays the loss of a method on the tape, composed as the input says. */
+export function layLoss(method: Method, input: LossInput): LossResult {
+  const { empirical, weight } = input
+  const loss = lossOf(method)
+  if (loss.over !== 'bounds') return loss.lay(input)
+  const bounded = loss.lay({ ...input, chunk: smallBoxes(input) })
+  if (empirical.share === 0) return bounded
+  const mixed = (empirical.loss === 'clean' ? natural : adversarial).lay({ ...input, weight: weight * empirical.share })
+  return addResults(bounded, mixed)
+}
+
+/**
+ * Müller et al. (2023): boxes of λ times the balls' radii around adversarial examples, which are searched for in balls of
+ * 1 − λ times the radii, so that every box lies within its ball.
+ */
+function smallBoxes({ network, chunk, attack, boxShare, identifiers }: LossInput): Chunk {
+  if (boxShare === 1) return chunk
+  const { engine } = network
+  const room = subBalls(engine, chunk, chunk.ball.centre, 1 - boxShare)
+  return subBalls(engine, chunk, attackChunk(network, room, attack, identifiers), boxShare)
+}

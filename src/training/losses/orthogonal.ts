@@ -1,0 +1,16 @@
+/** The paper's first experiment (Section 4): f's input gradients across those of a naturally trained reference. */
+import { type Loss, type LossInput, lossAlone } from './loss.ts'
+import { orthogonalityLoss } from './orthogonality.ts'
+
+export const orthogonal = {
+  name: 'orthogonal',
+  summary: "input gradients across those of a naturally trained reference (the paper's Section 4)",
+  over: 'images',
+  passes: 'chunk',
+  reference: 'natural',
+  isCrossEntropy: false,
+  lay: ({ network, reference, tape, chunk, weight }: LossInput) => {
+    if (!reference) throw new RangeError('orthogonal needs a reference network')
+    return lossAlone(orthogonalityLoss(network, reference, tape, chunk, weight))
+  },
+} as const satisfies Loss

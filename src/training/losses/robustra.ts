@@ -1,0 +1,33 @@
+/**
+ * Robustra (Li et al. 2019): the cross-entropy of dual bounds over the reference adversarial space, where g errs too.
+ * It certifies nothing: certificates bound the whole ball.
+ */
+import { robustraMargins } from '../../reference-space/reference-space.ts'
+import { boundLoss } from './classification.ts'
+import { boundHidden, costOf } from './hidden-bounds.ts'
+import { type Loss, type LossInput, lossAlone } from './loss.ts'
+
+export const robustra = {
+  name: 'robustra',
+  summary: 'LP-dual bounds over the reference adversarial space, f and g in turn (Li et al. 2019)',
+  over: 'bounds',
+  passes: 'example',
+  reference: 'mutual',
+  isCrossEntropy: true,
+  lay: (input: LossInput) => {
+    const { network, reference, tape, chunk } = input
+    if (!reference) throw new RangeError('robustra needs a reference network')
+    const f = boundHidden(input, network, tape, 'projection')
+    const g = boundHidden(input, reference, undefined, 'reference projection')
+    const total = { ...lossAlone(0), ...costOf(f) }
+    chunk.labels.forEach((label, e) => {
+      const { margins, statistics } = robustraMargins(f, tape, g, e)
+      total.loss += boundLoss(input, margins, label)
+      total.t += statistics.t
+      total.loose += statistics.loose
+      total.tight += statistics.tight
+      total.infeasible += statistics.infeasible
+    })
+    return total
+  },
+} as const satisfies Loss
