@@ -11,6 +11,7 @@ import { encodeNetwork } from './onnx/export.ts'
 import { parseNetwork } from './onnx/import.ts'
 import { bytesOf, modelOf } from './onnx/model.testing.ts'
 import { operatorModels } from './onnx/operator-models.testing.ts'
+import { windowModels } from './onnx/window-models.testing.ts'
 import { encodeModel } from './onnx/schema.ts'
 import { encodeSafetensors, parseSafetensors } from './safetensors.ts'
 import { readZip, writeZip } from './zip.ts'
@@ -73,7 +74,7 @@ test('npz, and the arrays in it', () => {
   expect(read).toBeGreaterThan(200)
 })
 
-const models = Object.values(operatorModels)
+const models = Object.values({ ...operatorModels, ...windowModels })
 
 /** Every value of what was read can be computed. */
 function run(bytes: Uint8Array): void {

@@ -94,4 +94,15 @@ export const constantModels: Readonly<Record<string, TestModel>> = {
       floats('t', [2], [0.5, 0.01]),
     ],
   },
+  'arithmetic of constants': {
+    input: ['N', 3],
+    nodes: [
+      node('Add', 'a b', 'c'),
+      node('Div', 'c d', 'e'),
+      node('Mul', 'e a', 'f'),
+      node('Sub', 'f b', 'g'),
+      node('MatMul', 'x g', 'y'),
+    ],
+    initialisers: [drawn('a', [3, 1]), drawn('b', [2]), floats('d', [], [-3])],
+  },
 }

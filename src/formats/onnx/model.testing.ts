@@ -1,6 +1,9 @@
 /** Small ONNX models for tests, and what ONNX Runtime makes of them. */
 import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { expect } from 'vitest'
 import { Random } from '../../base/random.ts'
+import { endOutputs } from '../../model/ending.ts'
+import { type Graph, evaluateGraph } from '../../model/graph.ts'
 import {
   DOUBLE,
   FLOAT,
@@ -208,3 +211,22 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   }
   return error / scale
 }
+
+/** Holds a network against ONNX Runtime's answers for a few inputs. */
+export async function expectAsOracle(graph: Graph, bytes: Uint8Array, shape: readonly number[]): Promise<void> {
+  const inputs = drawnInputs(
+    shape.reduce((a, b) => a * b, 1),
+    5,
+  )
+  const expected = await runOracle(bytes, shape, inputs)
+  inputs.forEach((input, i) => {
+    const outputs = endOutputs(graph.ending, evaluateGraph(graph, input).at(-1)!)
+    expect(relativeError(outputs, expected[i])).toBeLessThan(1e-5)
+  })
+}
+
+/** An input or output of a graph. */
+export const typed = (name: string, dims?: readonly number[]) => ({
+  name,
+  type: { tensorType: { elemType: FLOAT, ...(dims && { shape: { dim: dims.map((dimValue) => ({ dimValue })) } }) } },
+})
