@@ -29,7 +29,7 @@ import {
   seedOption,
   workersOption,
 } from './options.ts'
-import { examples } from './program.ts'
+import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
 import { parseList, parseNumbers, parsePositive, requireRadius } from './values.ts'

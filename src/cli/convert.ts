@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.ts'
 import { formatOf, loadAnyNetwork, networkExtensions, saveAnyNetwork } from '../node/any-network.ts'
 import { countParameters } from '../model/network.ts'
 import { outputOption } from './options.ts'
-import { examples } from './program.ts'
+import { examples } from './help.ts'
 
 const anyOf = `${networkExtensions.slice(0, -1).join(', ')} or ${networkExtensions.at(-1)}`
 

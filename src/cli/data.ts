@@ -6,7 +6,7 @@ import { downloadMnist, verifyMnist } from '../node/data/mnist.ts'
 import type { FileStatus } from '../node/data/published-files.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption } from './options.ts'
-import { examples } from './program.ts'
+import { examples } from './help.ts'
 import { Progress, downloadProgress } from './progress.ts'
 import { formatTable, printJson } from './text.ts'
 

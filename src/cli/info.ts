@@ -14,7 +14,7 @@ import {
   sourceOf,
 } from '../model/network.ts'
 import { jsonOption, outputOption } from './options.ts'
-import { examples } from './program.ts'
+import { examples } from './help.ts'
 import { formatTable, printJson } from './text.ts'
 
 export function infoCommand(command: Command): void {

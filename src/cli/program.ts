@@ -1,6 +1,7 @@
 /** The commands, each in its own file, which is read only when the command is used. */
 import { Command } from 'commander'
 import { packageVersion } from '../base/version.ts'
+import { examples } from './help.ts'
 
 interface Entry {
   readonly name: string
@@ -85,7 +86,3 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
   }
   return program
 }
-
-/** Examples at the end of a help text. */
-export const examples = (lines: readonly string[]): string =>
-  `\n${lines.length > 1 ? 'Examples' : 'Example'}:\n${lines.map((line) => `  ${line}\n`).join('')}`

@@ -1,8 +1,16 @@
 /** What quickstart says at its end. */
 import { join } from 'node:path'
-import type { Subject } from './quickstart.ts'
+import type { CertifySummary } from '../ladder/summary.ts'
 import { formatSeconds } from './progress.ts'
 import { formatShare, formatTable } from './text.ts'
+
+/** One row of the table. */
+export interface Subject {
+  readonly name: string
+  /** Its file. */
+  readonly path: string
+  readonly summary: CertifySummary
+}
 
 /** @param better the network of the pair that did better on validation images */
 export function explain(path: string, subjects: readonly Subject[], better: string, seconds: number): string {

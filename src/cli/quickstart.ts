@@ -11,10 +11,10 @@ import { certify } from '../ladder/certify.ts'
 import type { CertifySummary } from '../ladder/summary.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, workersOption } from './options.ts'
-import { examples } from './program.ts'
+import { examples } from './help.ts'
 import { Clock, Progress } from './progress.ts'
 import { prepareFolder } from './quickstart-folder.ts'
-import { explain } from './quickstart-text.ts'
+import { type Subject, explain } from './quickstart-text.ts'
 import { printJson } from './text.ts'
 import { TrainingProgress } from './training-progress.ts'
 
@@ -33,14 +33,6 @@ interface Flags {
   readonly out: string
   readonly workers: number
   readonly json?: boolean
-}
-
-/** One row of the table. */
-export interface Subject {
-  readonly name: string
-  /** Its file. */
-  readonly path: string
-  readonly summary: CertifySummary
 }
 
 export function quickstartCommand(command: Command): void {

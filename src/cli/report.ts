@@ -11,7 +11,7 @@ import { readSubjects } from '../node/report/subjects.ts'
 import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { packageVersion } from '../base/version.ts'
-import { examples } from './program.ts'
+import { examples } from './help.ts'
 import { Progress } from './progress.ts'
 import { printJson } from './text.ts'
 

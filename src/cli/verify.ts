@@ -16,7 +16,7 @@ import { MOST_SECONDS, readInstances } from '../node/properties/instances-table.
 import { LimitedDecider } from '../node/properties/limited.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, outputOption, seedOption, workersOption } from './options.ts'
-import { examples } from './program.ts'
+import { examples } from './help.ts'
 import { Clock, Progress } from './progress.ts'
 import { formatTable, printJson } from './text.ts'
 import { parsePositive } from './values.ts'
