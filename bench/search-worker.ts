@@ -1,16 +1,16 @@
 /** Counts the sub-problems that branch and bound gets through: task i takes every so-manieth image. */
 import { Engine } from '../src/device/wasm/engine.ts'
 import { serve } from '../src/node/threads.ts'
-import { inputBox } from '../src/region/domain.ts'
+import { withMargins } from '../src/region/margins-graph.ts'
+import { imageQuestion } from '../src/region/image-question.ts'
+import { distanceToUnsafe } from '../src/region/question.ts'
 import { examples } from '../src/attacks/inputs.ts'
 import type { Dataset } from '../src/data/dataset.ts'
 import { evaluateGraph, graphOf } from '../src/model/graph.ts'
 import { type Network, countClasses } from '../src/model/network.ts'
 import { branchAndBound } from '../src/search/branch/branch-and-bound.ts'
 import { condense } from '../src/search/condense/condense.ts'
-import { withMargins } from '../src/region/margins-graph.ts'
 import { optimiseSlopes } from '../src/search/slopes.ts'
-import { classificationQuestion, distanceToUnsafe } from '../src/region/question.ts'
 
 export interface SearchBench {
   readonly network: Network
@@ -37,13 +37,9 @@ serve<SearchBench>(async ({ network, dataset }) => {
     let [subProblems, spent] = [0, 0]
     for (let i = 0; spent < seconds; i = (i + 1) % images.length) {
       const index = images[i]
-      const box = inputBox(examples(dataset, [index]).images[0], epsilon, 'unbounded')
-      const question = classificationQuestion(
-        box.lower,
-        box.upper,
-        dataset.labels[index],
-        countClasses(network.architecture),
-      )
+      const [image] = examples(dataset, [index]).images
+      const ball = { epsilon, norm: 'linf', domain: 'unbounded' } as const
+      const question = imageQuestion(image, dataset.labels[index], countClasses(network.architecture), ball)
       const isCounterexample = (x: Float64Array) => distanceToUnsafe(question, evaluateGraph(graph, x).at(-1)!) <= 0
       const root = condense(engine, withMargins(graph, question), question, Infinity)
       const { condensed } = optimiseSlopes(engine, root, Infinity)

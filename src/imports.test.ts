@@ -38,7 +38,6 @@ const known = [
   'ladder/target.ts → node/atomic.ts',
   'ladder/target.ts → node:crypto',
   'ladder/target.ts → node:fs',
-  'region/ball.ts → region/question.ts',
   'report/gallery-section.ts → node/report/subjects.ts',
   'report/gallery.ts → node/report/read-certificates.ts',
   'report/ladder.ts → node/report/subjects.ts',
@@ -52,7 +51,6 @@ const known = [
   'search/branch/parallel-search.ts → node/threads.ts',
   'search/branch/search-worker.ts → node/threads.ts',
   'search/many.ts → ladder/climb.ts',
-  'training/losses/hidden-bounds.ts → training/losses/loss.ts',
   'training/trainer.ts → node/threads.ts',
   'training/worker.ts → node/threads.ts',
 ]

@@ -18,12 +18,20 @@ export type { LinearMap } from './model/linear-map.ts'
 export { loadNetwork, saveNetwork } from './formats/network-file.ts'
 export { type AnyNetwork, loadAnyNetwork, saveAnyNetwork } from './node/any-network.ts'
 export { type Property, readVnnlib } from './formats/vnnlib/property.ts'
-export type { Region } from './formats/vnnlib/regions.ts'
 
 export { type Dataset, type LoadOptions, type Split, datasetNames, loadDataset, takeRange } from './data/dataset.ts'
 
 export { type Domain, domains } from './region/domain.ts'
 export { type Norm, norms } from './region/norm.ts'
+export type { Region, RoundBall } from './region/region.ts'
+export {
+  type CompleteMethod,
+  type LinearConstraint,
+  type Outcome,
+  type Question,
+  completeMethods,
+} from './region/question.ts'
+export { classificationQuestion } from './region/image-question.ts'
 export { type DualBoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './bounds/network-bounds.ts'
 
 export { type Method, methods } from './training/losses/list.ts'
@@ -34,16 +42,6 @@ export type { EpochReport, Progress } from './training/epoch-report.ts'
 export type { Best } from './node/training/checkpoint.ts'
 export { type RunOptions, type RunResult, resume, train, trainMutual } from './node/training/run.ts'
 
-export type { NormBall } from './region/ball.ts'
-export {
-  type CompleteMethod,
-  type InputRegion,
-  type LinearConstraint,
-  type Outcome,
-  type Question,
-  classificationQuestion,
-  completeMethods,
-} from './region/question.ts'
 export { type VerifyOptions, verifyQuestion } from './ladder/verify-question.ts'
 
 export { type CertifyOptions, certify } from './ladder/certify.ts'

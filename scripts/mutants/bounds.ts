@@ -149,10 +149,12 @@ export const bounds = [
     ["domain === 'pixels' && norm === 'linf'", "domain === 'pixels'"],
     ['= (pixel - mean) / deviation\n', '= pixel / deviation\n'],
   ]),
-  ...mutantsOf('src/region/domain.ts', tests('bounds/chunk', 'bounds/network-bounds'), [
+  ...mutantsOf('src/region/ball.ts', tests('region/region', 'bounds/chunk'), [
     ['Math.max(domain', 'Math.min(domain'],
     ["Math.min(domain === 'pixels' ? 1 :", "Math.min(domain === 'pixels' ? 2 :"],
     ['pixel - epsilon - OUTWARD', 'pixel - epsilon + OUTWARD'],
+  ]),
+  ...mutantsOf('src/region/domain.ts', tests('region/region', 'bounds/chunk'), [
     ['if (pixel >= 0 && pixel <= 1) continue', 'if (!(pixel < 0 || pixel > 1)) continue'],
   ]),
   ...mutantsOf('src/region/norm.ts', tests('bounds/norm'), [

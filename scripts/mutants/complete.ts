@@ -95,7 +95,7 @@ export const complete = [
       'search/condense/residual',
       'ladder/agreement',
       'search/condense/range',
-      'region/ball',
+      'region/linear-loss',
       'ladder/ball-agreement',
     ),
     [
@@ -181,7 +181,7 @@ export const complete = [
       ['.filter((i) => !(margins[root.open[i]] > 0))', '.filter((i) => !(margins[root.open[i]] > -1e-3))'],
     ],
   ),
-  ...mutantsOf('src/region/ball.ts', tests('region/ball', 'ladder/ball-agreement', 'region/counterexample'), [
+  ...mutantsOf('src/region/linear-loss.ts', tests('region/linear-loss', 'ladder/ball-agreement'), [
     [
       "return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)) + rest)",
       "return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)))",
@@ -192,11 +192,10 @@ export const complete = [
     ],
     ['const up = 1 + 2 ** -52', 'const up = 1 - 2 ** -40'],
     ['left -= reaches[j]\n', 'left -= 2 * reaches[j]\n'],
-    ['return clamped(shrinkIntoBall(ball.norm, ball.centre, ball.radius, clamped(point)))', 'return clamped(point)'],
-    [
-      'return distance * (1 + (point.length + 16) * 2 ** -52)',
-      'return distance * (1 - (point.length + 1e9) * 2 ** -52)',
-    ],
+  ]),
+  ...mutantsOf('src/region/region.ts', tests('region/region', 'ladder/ball-agreement', 'region/counterexample'), [
+    ['return clamped(shrinkIntoBall(ball, clamped(point)))', 'return clamped(point)'],
+    ['  (1 + (point.length + 16) * 2 ** -52)', '  (1 - (point.length + 1e9) * 2 ** -52)'],
   ]),
   ...mutantsOf('src/search/condense/range.ts', tests('search/condense/range'), [
     ['if (!(Math.abs(values[i]) <= LARGEST))', 'if (Math.abs(values[i]) > Infinity)'],
@@ -278,6 +277,8 @@ export const complete = [
   ...mutantsOf('src/region/question.ts', tests('region/counterexample', 'region/question'), [
     ['return constraint.strict ? by < 0 : by <= 0', 'return by <= 0'],
     ['return constraint.strict ? by < 0 : by <= 0', 'return by < 0'],
+  ]),
+  ...mutantsOf('src/region/image-question.ts', tests('region/question'), [
     ['.filter((target) => target !== label)', '.filter((target) => target > label)'],
   ]),
   ...mutantsOf('src/region/counterexample.ts', tests('region/counterexample'), [

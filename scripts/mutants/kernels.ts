@@ -96,7 +96,7 @@ export const kernels = [
     ],
     ['v128.bitselect(f64x2.max(hat, zero), one, unstable)', 'v128.bitselect(f64x2.min(hat, zero), one, unstable)'],
   ]),
-  ...mutantsOf('src/device/wasm/assembly/input-ball.ts', tests('region/ball'), [
+  ...mutantsOf('src/device/wasm/assembly/input-ball.ts', tests('region/linear-loss'), [
     ['const UNDERFLOW = 1e-290', 'const UNDERFLOW = 0'],
     ['return v128.bitselect(down, up,', 'return v128.bitselect(up, down,'],
     [

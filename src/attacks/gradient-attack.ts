@@ -12,7 +12,7 @@ import { Random } from '../base/random.ts'
 import { Tape, Tensor } from '../device/tape.ts'
 import { forward } from '../device/forward.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
-import { randomInBall, stepInBall } from '../region/ball-steps.ts'
+import { leapInBall, randomInBall, stepInBall } from '../region/ball-steps.ts'
 
 export interface AttackOptions {
   readonly steps: number
@@ -121,7 +121,8 @@ function climbBall(
     const moved = shares((j) => f32[at + j])
     const slopes = Float64Array.from({ length: inputs }, (_, i) => f32[gradient + i * columns + e] * r(i))
     const room = { lower: shares((j) => f32[lower + j]), upper: shares((j) => f32[upper + j]) }
-    stepInBall(norm, moved, slopes, stepSize, room, steps === 1)
+    const stepTo = steps === 1 ? leapInBall : stepInBall
+    stepTo(moved, slopes, { norm, size: stepSize, room })
     moved.forEach((share, i) => {
       const j = i * columns + e
       f32[at + j] = Math.min(f32[upper + j], Math.max(f32[lower + j], f32[centre + j] + share * r(i)))

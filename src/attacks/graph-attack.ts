@@ -3,10 +3,9 @@
  * Problem: find an input of the region with a margin ≤ 0. Sound: points are evaluated as they are. Complete: no.
  */
 import { stepInBall } from '../region/ball-steps.ts'
+import { moveInto, type Region } from '../region/region.ts'
 import { Random } from '../base/random.ts'
 import { type Graph, evaluateGraph } from '../model/graph.ts'
-import { moveInto } from '../region/ball.ts'
-import type { InputRegion } from '../region/question.ts'
 import { middleOf, randomIn } from './sample.ts'
 
 export interface FalsifyOptions {
@@ -25,7 +24,7 @@ export interface FalsifyOptions {
  */
 export function falsify(
   graph: Graph,
-  region: InputRegion,
+  region: Region,
   { restarts, steps, seed, stop = () => false, accept = () => true }: FalsifyOptions,
 ): Float64Array | undefined {
   const random = new Random(seed, 'falsify')
@@ -49,7 +48,7 @@ export function falsify(
 
 /** One step down the gradient. @param size as a share of the radius */
 function descended(
-  { lower, upper, ball }: InputRegion,
+  { lower, upper, ball }: Region,
   x: Float64Array,
   gradient: Float64Array,
   size: number,
@@ -61,14 +60,8 @@ function descended(
   const shares = (of: Float64Array) => of.map((value, i) => (value - centre[i]) / radius)
   const moved = shares(x)
   const room = { lower: shares(lower), upper: shares(upper) }
-  stepInBall(
-    norm,
-    moved,
-    gradient.map((g) => -g),
-    size,
-    room,
-    false,
-  )
+  const descent = gradient.map((g) => -g)
+  stepInBall(moved, descent, { norm, size, room })
   return moved.map((share, i) => centre[i] + radius * share)
 }
 

@@ -5,11 +5,11 @@
  * misclassified as soon as one other class reaches it. The margin z_label − max(other logits) is then > 0 or ≤ 0.
  */
 import type { Domain } from '../region/domain.ts'
-import type { Norm } from '../region/norm.ts'
+import type { Norm, RoundNorm } from '../region/norm.ts'
+import { shrinkIntoBall } from '../region/region.ts'
 import { evaluate } from '../model/evaluate.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
-import { type RoundNorm, shrinkIntoBall } from '../region/ball-steps.ts'
 
 export interface Judgement {
   /** The label if it wins alone; else the class of the largest other logit, the first of several. */
@@ -116,11 +116,10 @@ function projectExactly(candidate: Candidate): Float64Array {
 /** The same in an ℓ2 or ℓ1 ball: each pixel moves into the domain, then all of them towards the image. */
 function shrink(norm: RoundNorm, { image, epsilon, point, domain }: Omit<Candidate, 'label'>): Float64Array {
   const clip = (x: number) => (domain === 'pixels' ? Math.min(1, Math.max(0, x)) : x)
+  const ball = { norm, centre: Float64Array.from(image), radius: epsilon }
   return shrinkIntoBall(
-    norm,
-    image,
-    epsilon,
-    Float64Array.from(image, (_, j) => clip(point[j])),
+    ball,
+    ball.centre.map((_, j) => clip(point[j])),
   )
 }
 

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Graph } from '../model/graph.ts'
 import { denseMap } from '../model/linear-map.ts'
-import { distanceIn } from '../region/ball.ts'
-import type { InputRegion } from '../region/question.ts'
+import { distanceIn, type Region } from '../region/region.ts'
 import { affordable, pointsOf } from './sample.ts'
 
-const box = (inputs: number): InputRegion => ({
+const box = (inputs: number): Region => ({
   lower: Float64Array.from({ length: inputs }, (_, i) => -i),
   upper: Float64Array.from({ length: inputs }, (_, i) => 2 * i + 1),
 })
-const isIn = ({ lower, upper }: InputRegion, point: Float64Array) =>
-  point.every((x, i) => lower[i] <= x && x <= upper[i])
+const isIn = ({ lower, upper }: Region, point: Float64Array) => point.every((x, i) => lower[i] <= x && x <= upper[i])
 
 test('the middle, all corners if they are few, then random points, all of them in the region', () => {
   const region = box(3)

@@ -1,9 +1,8 @@
 /** Points of a region that need no search: its middle, and where inputs are few also corners and random points. */
 import { randomInBall } from '../region/ball-steps.ts'
+import { moveInto, type Region } from '../region/region.ts'
 import { Random } from '../base/random.ts'
 import type { Graph } from '../model/graph.ts'
-import { moveInto } from '../region/ball.ts'
-import type { InputRegion } from '../region/question.ts'
 
 /** Where inputs are more than this, corners and random points are too few to find anything. */
 const FEW = 16
@@ -12,7 +11,7 @@ const FEW = 16
  * The middle first, then corners, then random points.
  * @param most points, at least 1; of many inputs just the middle
  */
-export function* pointsOf(region: InputRegion, most: number, seed: number): Generator<Float64Array> {
+export function* pointsOf(region: Region, most: number, seed: number): Generator<Float64Array> {
   yield middleOf(region)
   const { lower, upper } = region
   if (lower.length > FEW) return
@@ -29,11 +28,11 @@ export function* pointsOf(region: InputRegion, most: number, seed: number): Gene
   for (let i = tried + 1; i < most; i++) yield moveInto(region, randomIn(region, random))
 }
 
-export const middleOf = ({ lower, upper, ball }: InputRegion): Float64Array =>
+export const middleOf = ({ lower, upper, ball }: Region): Float64Array =>
   ball?.centre ?? lower.map((l, i) => (l + upper[i]) / 2)
 
 /** A random point, up to rounding. */
-export function randomIn({ lower, upper, ball }: InputRegion, random: Random): Float64Array {
+export function randomIn({ lower, upper, ball }: Region, random: Random): Float64Array {
   if (!ball) return lower.map((l, i) => random.between(l, upper[i]))
   const { norm, centre, radius } = ball
   return randomInBall(norm, centre.length, random).map((share, i) => centre[i] + radius * share)

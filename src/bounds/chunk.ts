@@ -3,7 +3,8 @@ import type { Ball } from '../device/wasm/elementwise.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { Tensor } from '../device/tape.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
-import { type Domain, lowerEnd, requirePixels, upperEnd } from '../region/domain.ts'
+import { type Domain, requirePixels } from '../region/domain.ts'
+import { lowerEnd, upperEnd } from '../region/ball.ts'
 import type { Norm } from '../region/norm.ts'
 
 export interface Chunk {
@@ -42,6 +43,7 @@ export interface ChunkInput {
  */
 export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork, input: ChunkInput): Chunk {
   const { images, labels, epsilon, norm = 'linf', domain = 'unbounded' } = input
+  const around = { epsilon, norm, domain }
   const { channels, height, width } = architecture.input
   const area = height * width
   const columns = (images.length + 3) & ~3
@@ -60,21 +62,21 @@ export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork
     const spread = roundUp(epsilon / deviation)
     for (const end = j + area; j < end; j++) {
       const at = (centre.pointer >> 2) + j * columns
-      const around = (radius.pointer >> 2) + j * columns
+      const radii = (radius.pointer >> 2) + j * columns
       for (let e = 0; e < images.length; e++) {
         const pixel = images[e][j]
         const exact = (pixel - mean) / deviation
         const rounded = Math.fround(exact)
         f32[at + e] = rounded
         underflows ||= rounded !== exact && Math.abs(rounded) < SMALLEST_NORMAL
-        f32[around + e] = spread
+        f32[radii + e] = spread
         if (!isCut || (pixel - epsilon >= 0 && pixel + epsilon <= 1)) continue
         // the radius covers both ends from where the centre has been rounded to
-        const low = (lowerEnd(pixel, epsilon, domain) - mean) / deviation
-        const high = (upperEnd(pixel, epsilon, domain) - mean) / deviation
+        const low = (lowerEnd(pixel, around) - mean) / deviation
+        const high = (upperEnd(pixel, around) - mean) / deviation
         const middle = Math.fround((low + high) / 2)
         f32[at + e] = middle
-        f32[around + e] = roundUp(Math.max(high - middle, middle - low))
+        f32[radii + e] = roundUp(Math.max(high - middle, middle - low))
       }
     }
   }

@@ -21,7 +21,7 @@ export function certifyGraphImages(
   graph: Graph,
   dataset: Dataset,
   indices: readonly number[],
-  { epsilon, norm, methods, attack }: CertifySettings,
+  { epsilon, norm = 'linf', methods, attack }: CertifySettings,
 ): Draft[] {
   const { images, labels } = examples(dataset, indices)
   const evaluate = (image: ArrayLike<number>) => evaluateGraph(graph, image).at(-1)!

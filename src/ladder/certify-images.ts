@@ -165,7 +165,7 @@ export function lpCertificates(
   prune: boolean,
 ): number[] {
   const { loaded, network, dataset } = subject
-  const { epsilon, norm, attack } = settings
+  const { epsilon, norm = 'linf', attack } = settings
   const margins = onChunk(subject, pass, settings, (chunk) => {
     const proved = proveNetwork(loaded, chunk, prune)
     return chunk.labels.map((label, e) => {

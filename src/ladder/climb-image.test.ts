@@ -29,7 +29,7 @@ const draft: Draft = {
   lp: { verdict: 'open', margin: -0.5, seconds: 0.125, pruned: true },
 }
 const settings: ClimbSettings = {
-  ...{ epsilon: 0.2, domain: 'pixels', methods: ['crown', 'alpha', 'complete'], complete: 'bab' },
+  ...{ epsilon: 0.2, norm: 'linf', domain: 'pixels', methods: ['crown', 'alpha', 'complete'], complete: 'bab' },
   timeout: 10,
 }
 const image = Float32Array.of(0.6)

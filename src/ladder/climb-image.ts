@@ -8,7 +8,8 @@ import { type Draft, bestProved, figures, finishRow, finite } from './drafts.ts'
 import type { ClimbLimits, Climbed, climb as climbLadder } from './climb.ts'
 import { type CertifyMethod, certifyMethods } from './methods.ts'
 import type { CompleteMethod, Outcome, ProofMethod } from '../region/question.ts'
-import { type DomainSettings, imageQuestion } from '../region/image-question.ts'
+import type { Ball } from '../region/ball.ts'
+import { imageQuestion } from '../region/image-question.ts'
 import type { CertifyResult } from './rows.ts'
 
 /** A network as the climb needs it. */
@@ -23,7 +24,7 @@ export interface ClimbSubject {
 /** What climbs: handed in, so that what comes of its answers can be tested for every answer. */
 export type Climb = typeof climbLadder
 
-export interface ClimbSettings extends ClimbLimits, DomainSettings {
+export interface ClimbSettings extends ClimbLimits, Ball {
   /** The steps to be taken here: a part of what the run was asked for. */
   readonly methods: readonly CertifyMethod[]
   readonly complete: CompleteMethod

@@ -4,7 +4,8 @@ import { Random } from '../base/random.ts'
 import { type Graph, evaluateGraph, graphOf } from '../model/graph.ts'
 import { initialise } from '../model/initialise.ts'
 import { climb } from './climb.ts'
-import { type Outcome, type Question, classificationQuestion, completeMethods } from '../region/question.ts'
+import { completeMethods, type Outcome, type Question } from '../region/question.ts'
+import { classificationQuestion } from '../region/image-question.ts'
 import { verifyQuestion } from './verify-question.ts'
 
 const INPUTS = 24
@@ -27,7 +28,7 @@ function hardQuestion(): { graph: Graph; question: Question } {
   )
   const lower = new Float64Array(INPUTS).fill(-1)
   const upper = new Float64Array(INPUTS).fill(1)
-  const question = classificationQuestion(lower, upper, 0, 2)
+  const question = classificationQuestion({ lower, upper }, 0, 2)
   const random = new Random(1, 'hard')
   const margins = Array.from({ length: 2000 }, () => {
     const [a, b] = evaluateGraph(

@@ -9,7 +9,8 @@ import type { Engine } from '../device/wasm/engine.ts'
 import { type Graph, graphOf } from '../model/graph.ts'
 import { type LinearMap, denseMap } from '../model/linear-map.ts'
 import type { Network } from '../model/network.ts'
-import { type DomainSettings, imageRegion } from '../region/image-question.ts'
+import type { Ball } from '../region/ball.ts'
+import { imageRegion } from '../region/region.ts'
 
 /**
  * Lower bound of z_label − max(other logits); NaN for numbers that rounding cannot be bounded for.
@@ -21,7 +22,7 @@ export function lpMargin(
   network: Network,
   image: Float32Array,
   label: number,
-  { epsilon, norm = 'linf', domain }: DomainSettings,
+  { epsilon, norm, domain }: Ball,
   prune: boolean,
 ): number {
   // as in float32, an ℓ2 or ℓ1 ball counts as a whole

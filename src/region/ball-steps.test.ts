@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
-import { type RoundNorm, project, randomInBall, stepInBall } from './ball-steps.ts'
+import type { RoundNorm } from './norm.ts'
+import { leapInBall, project, randomInBall, stepInBall } from './ball-steps.ts'
 
 const roundNorms = ['l2', 'l1'] as const
 const norms = fc.constantFrom(...roundNorms)
@@ -37,16 +38,16 @@ test('steps stay in ball and box, and a full one from the centre goes as far as 
     const gradient = Float64Array.from(slopes)
     const point = Float64Array.from(from, (x, j) => Math.min(room.upper[j], Math.max(room.lower[j], x)))
     project(norm, point)
-    for (const single of [true, false]) {
+    for (const stepTo of [stepInBall, leapInBall]) {
       const moved = point.slice()
-      stepInBall(norm, moved, gradient, size, room, single)
+      stepTo(moved, gradient, { norm, size, room })
       expect(lengthOf(norm, moved)).toBeLessThanOrEqual(1 + 1e-12)
       moved.forEach((x, j) => expect(x >= room.lower[j] && x <= room.upper[j]).toBe(true))
       const gain = moved.reduce((sum, x, j) => sum + gradient[j] * (x - point[j]), 0)
       if (lengthOf(norm, point) + size <= 1) expect(gain).toBeGreaterThanOrEqual(-1e-12)
     }
     const far = new Float64Array(9)
-    stepInBall(norm, far, gradient, 1, anywhere, true)
+    leapInBall(far, gradient, { norm, size: 1, room: anywhere })
     const gained = far.reduce((sum, x, j) => sum + gradient[j] * x, 0)
     const most = norm === 'l2' ? lengthOf('l2', slopes) : Math.max(...slopes.map(Math.abs))
     expect(gained).toBeCloseTo(most, 9)
@@ -56,30 +57,21 @@ test('steps stay in ball and box, and a full one from the centre goes as far as 
 
 test('an ℓ1 step passes over coordinates that are at the end of the box', () => {
   const room = { lower: [0, -1, -1], upper: [0, 0.25, 1] }
-  const step = (single: boolean) => {
+  for (const stepTo of [stepInBall, leapInBall]) {
     const point = new Float64Array(3)
-    stepInBall('l1', point, Float64Array.of(9, 5, -1), 1, room, single)
-    return [...point]
+    stepTo(point, Float64Array.of(9, 5, -1), { norm: 'l1', size: 1, room })
+    expect([...point]).toEqual([0, 0.25, -0.75])
   }
-  expect(step(true)).toEqual([0, 0.25, -0.75])
-  expect(step(false)).toEqual([0, 0.25, -0.75])
   const still = new Float64Array(3)
-  stepInBall('l1', still, new Float64Array(3), 1, room, false)
-  stepInBall('l2', still, new Float64Array(3), 1, room, false)
+  for (const norm of roundNorms) stepInBall(still, new Float64Array(3), { norm, size: 1, room })
   expect([...still]).toEqual([0, 0, 0])
 })
 
 test('many coordinates share one of many ℓ1 steps', () => {
   const point = new Float64Array(300)
   const wide = { lower: point.map(() => -1), upper: point.map(() => 1) }
-  stepInBall(
-    'l1',
-    point,
-    point.map((_, j) => j + 1),
-    0.375,
-    wide,
-    false,
-  )
+  const gradient = point.map((_, j) => j + 1)
+  stepInBall(point, gradient, { norm: 'l1', size: 0.375, room: wide })
   expect([...point.keys()].filter((j) => point[j] !== 0)).toEqual([297, 298, 299])
   expect(point[298]).toBe(0.125)
 })

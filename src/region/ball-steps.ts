@@ -5,10 +5,8 @@
  * Sources: Madry et al. 2018 (ℓ2); Tramèr & Boneh 2019, Section 2 (ℓ1: several coordinates at once); Duchi et al. 2008,
  * Figure 1 (projection onto the ℓ1 ball).
  */
-import type { Norm } from './norm.ts'
 import type { Random } from '../base/random.ts'
-
-export type RoundNorm = Exclude<Norm, 'linf'>
+import type { RoundNorm } from './norm.ts'
 
 /** Ends of the box, lower ≤ 0 ≤ upper. */
 export interface Room {
@@ -19,32 +17,39 @@ export interface Room {
 /** Coordinates that one of many ℓ1 steps moves, as a share of all: the steepest alone would take too many steps. */
 const MOVED = 0.01
 
+export interface Step {
+  readonly norm: RoundNorm
+  /** Its length, in the ball's norm. */
+  readonly size: number
+  readonly room: Room
+}
+
 /**
- * One step up the gradient, in place, and back into ball ∩ box.
- * ℓ2: along the gradient. ℓ1: along its largest coordinates that can still move, one of them after the other.
- * @param size length of the step, in the ball's norm
- * @param single ℓ1: one coordinate takes as much of the step as the box lets it, not an equal part
+ * One of many steps up the gradient, in place, and back into ball ∩ box.
+ * ℓ2: along the gradient. ℓ1: along its largest coordinates that can still move, an equal part of the step each.
  */
-export function stepInBall(
-  norm: RoundNorm,
-  point: Float64Array,
-  gradient: Float64Array,
-  size: number,
-  room: Room,
-  single: boolean,
-): void {
+export const stepInBall = (point: Float64Array, gradient: Float64Array, step: Step): void =>
+  climb(point, gradient, step, step.size / Math.ceil(MOVED * point.length))
+
+/** The only step of an attack. ℓ1: the steepest coordinate takes as much of it as the box lets it, then the next. */
+export const leapInBall = (point: Float64Array, gradient: Float64Array, step: Step): void =>
+  climb(point, gradient, step, step.size)
+
+/** @param most ℓ1: what one coordinate may take of the step */
+function climb(point: Float64Array, gradient: Float64Array, step: Step, most: number): void {
+  const { norm, size, room } = step
   if (norm === 'l2') {
     const length = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0))
     if (!(length > 0)) return
     gradient.forEach((g, j) => (point[j] += (size * g) / length))
-  } else steepest(point, gradient, size, room, single ? size : size / Math.ceil(MOVED * point.length))
+  } else climbSteepest(point, gradient, step, most)
   // both moves towards the centre, which lies in both sets: what the first one reached is not lost
   point.forEach((x, j) => (point[j] = Math.min(room.upper[j], Math.max(room.lower[j], x))))
   project(norm, point)
 }
 
 /** Hands `size` out to the largest coordinates of the gradient, at most `most` to each, no further than the box. */
-function steepest(point: Float64Array, gradient: Float64Array, size: number, room: Room, most: number): void {
+function climbSteepest(point: Float64Array, gradient: Float64Array, { size, room }: Step, most: number): void {
   const order = gradient.map((_, j) => j).toSorted((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]))
   let left = size
   for (const j of order) {
@@ -89,27 +94,4 @@ export function randomInBall(norm: RoundNorm, dimensions: number, random: Random
   const sizes = Float64Array.from({ length: dimensions }, exponential)
   const whole = sizes.reduce((a, b) => a + b, exponential())
   return sizes.map((size) => (random.integer(2) === 0 ? size : -size) / whole || 0)
-}
-
-/**
- * A point on the line from the centre to `point`, moved only as far as the ball asks for, and in it for certain: it gives
- * way by all that rounding may do, a part in 10¹² or so.
- */
-export function shrinkIntoBall(
-  norm: RoundNorm,
-  centre: ArrayLike<number>,
-  radius: number,
-  point: Float64Array,
-): Float64Array {
-  const moves = point.map((x, j) => x - centre[j])
-  const distance =
-    norm === 'l1'
-      ? moves.reduce((sum, move) => sum + Math.abs(move), 0)
-      : Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0))
-  const unit = 2 ** -52
-  const most = distance * (1 + (point.length + 16) * unit)
-  // each sum below is rounded by half a unit of what it comes to
-  const least = Math.max(0, radius - unit * point.reduce((sum, _, j) => sum + Math.abs(centre[j]) + radius, 0))
-  const share = most > least ? least / most : 1
-  return moves.map((move, j) => centre[j] + share * move)
 }

@@ -1,92 +1,57 @@
 /**
- * Regions of inputs that are the part of a box in an ℓ2 or ℓ1 ball: the least of a linear function over them, and points
- * in them. For batches of functions the same is in src/device/wasm/assembly/input-ball.ts, where the formula is explained.
+ * The ball that attacks, training and certificates speak of: all x with ‖x − image‖ ≤ ε, and of these in the domain
+ * 'pixels' only those of [0, 1]. It has no centre of its own: every image is one.
+ *
+ * ε, norm and domain are checked once, by `requireBall`, where they enter: a function that takes a `Ball` trusts it.
+ * Settings, headers and rows of files that say all three extend it.
  */
-import { type RoundNorm, shrinkIntoBall } from './ball-steps.ts'
-import type { InputRegion } from './question.ts'
+import { UserError } from '../base/errors.ts'
+import { type Domain, defaultDomain, requireDomain } from './domain.ts'
+import { type Norm, defaultNorm, describeNorm, largestEpsilon, requireNorm } from './norm.ts'
 
-/** All x with ‖x − centre‖ ≤ radius, in the units of the network's input. */
-export interface NormBall {
-  readonly norm: RoundNorm
-  readonly centre: Float64Array
-  /** ≥ 0. */
-  readonly radius: number
+export interface Ball {
+  /** Radius in pixel units, 0 to `largestEpsilon`. */
+  readonly epsilon: number
+  readonly norm: Norm
+  readonly domain: Domain
 }
 
-/** How far the box reaches from the ball's centre to both sides, rounded up. */
-export interface Reach {
-  readonly below: Float64Array
-  readonly above: Float64Array
+/** A ball as it is asked for. */
+export interface BallOptions {
+  /** Radius in pixel units, 0 to 1 for 'linf', to √n for 'l2', to n for 'l1', where images have n values. */
+  readonly epsilon: number
+  /** 'linf' if left out. */
+  readonly norm?: Norm | undefined
+  /** 'pixels' if left out. */
+  readonly domain?: Domain | undefined
 }
 
-export function reachOf({ centre }: NormBall, { lower, upper }: InputRegion): Reach {
-  const up = 1 + 2 ** -52
-  return {
-    below: centre.map((c, i) => (c - lower[i]) * up),
-    above: centre.map((c, i) => (upper[i] - c) * up),
-  }
-}
+/** The image alone. */
+export const pointBall: Ball = { epsilon: 0, norm: defaultNorm, domain: 'unbounded' }
 
 /**
- * What Σ coefficient · (x − centre) can lose over the region, ≥ 0: a linear function is at least what it is at the
- * centre less this. Exact but for rounding, of which it takes at most 2n + 20 operations, relative to Σ |coefficient| ·
- * reach.
+ * The ball that was asked for, checked.
+ * @param inputs values of an image
+ * @throws UserError for an unknown norm or domain, and an ε that cannot be
  */
-export function lossOver({ norm, radius }: NormBall, { below, above }: Reach, coefficients: Float64Array): number {
-  const sizes = coefficients.map(Math.abs)
-  const reaches = coefficients.map((c, j) => (c > 0 ? below[j] : above[j]))
-  const box = sizes.reduce((sum, size, j) => sum + size * reaches[j], 0)
-  const level = norm === 'l1' ? sumLevel(sizes, reaches, radius) : squareLevel(sizes, reaches, radius)
-  let [squares, most, rest] = [1e-290, 0, 0]
-  sizes.forEach((size, j) => {
-    const part = Math.min(size, norm === 'l1' ? level : level * reaches[j])
-    squares += part * part
-    most = Math.max(most, part)
-    rest += (size - part) * reaches[j]
-  })
-  return Math.min(box, radius * (norm === 'l1' ? most : Math.sqrt(squares)) + rest)
-}
-
-/** The least level λ with Σ reach ≤ radius over all sizes > λ. */
-function sumLevel(sizes: Float64Array, reaches: Float64Array, radius: number): number {
-  let left = radius
-  for (const j of sizes.map((_, i) => i).toSorted((a, b) => sizes[b] - sizes[a])) {
-    left -= reaches[j]
-    if (left < 0) return sizes[j]
+export function requireBall(options: BallOptions, inputs: number): Ball {
+  const { epsilon } = options
+  const norm = requireNorm(options.norm ?? defaultNorm)
+  const most = largestEpsilon(norm, inputs)
+  if (!(epsilon >= 0 && epsilon <= most)) {
+    const what = norm === 'linf' ? 'ε' : `ε in ${describeNorm(norm)}`
+    throw new UserError(
+      `${what} must be a number from 0 to ${Number(most.toFixed(3))} (pixels are in [0, 1]), not ${epsilon}`,
+    )
   }
-  return 0
+  return { epsilon, norm, domain: requireDomain(options.domain ?? defaultDomain) }
 }
 
-/** The level λ at which Σ min(size/λ, reach)² = radius², by Newton's method from above; 0 if there is none. */
-function squareLevel(sizes: Float64Array, reaches: Float64Array, radius: number): number {
-  if (radius === 0) return 1e300
-  let level = Math.sqrt(sizes.reduce((sum, size) => sum + size * size, 0)) / radius
-  for (;;) {
-    let [left, squares] = [radius * radius, 0]
-    sizes.forEach((size, j) => {
-      if (size >= level * reaches[j]) left -= reaches[j] ** 2
-      else squares += size * size
-    })
-    const next = Math.sqrt(squares / left)
-    if (!(left > 0 && next < level)) return level
-    level = next
-  }
-}
+/** More than float64 rounding can move x ± ε, for x of [0, 1], per unit of ε, at least 1. */
+const OUTWARD = 2 ** -52
 
-/** How far a point is from the ball's centre, rounded up. */
-export function distanceIn({ norm, centre }: NormBall, point: Float64Array): number {
-  const moves = point.map((x, j) => x - centre[j])
-  const distance =
-    norm === 'l1'
-      ? moves.reduce((sum, move) => sum + Math.abs(move), 0)
-      : Math.sqrt(moves.reduce((sum, move) => sum + move * move, 0))
-  return distance * (1 + (point.length + 16) * 2 ** -52)
-}
-
-/** A point moved into the region: first into the box, then towards the ball's centre. Points inside hardly move. */
-export function moveInto({ lower, upper, ball }: InputRegion, point: Float64Array): Float64Array {
-  const clamped = (x: Float64Array) => x.map((value, i) => Math.min(upper[i], Math.max(lower[i], value)))
-  if (!ball) return clamped(point)
-  // again: on the way to the centre sums are rounded
-  return clamped(shrinkIntoBall(ball.norm, ball.centre, ball.radius, clamped(point)))
-}
+/** The least and the largest value of one pixel in the ball, rounded outwards. */
+export const lowerEnd = (pixel: number, { epsilon, domain }: Ball): number =>
+  Math.max(domain === 'pixels' ? 0 : -Infinity, pixel - epsilon - OUTWARD * Math.max(1, epsilon))
+export const upperEnd = (pixel: number, { epsilon, domain }: Ball): number =>
+  Math.min(domain === 'pixels' ? 1 : Infinity, pixel + epsilon + OUTWARD * Math.max(1, epsilon))

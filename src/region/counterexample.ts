@@ -1,7 +1,7 @@
 /** Counterexamples to a question: the float64 re-run that each must pass, and how the competition writes them. */
 import { type Graph, evaluateGraph } from '../model/graph.ts'
-import { distanceIn, moveInto } from './ball.ts'
 import { type Question, distanceToUnsafe, isUnsafe } from './question.ts'
+import { distanceIn, moveInto } from './region.ts'
 
 export interface Counterexample {
   /** In the region. */

@@ -8,6 +8,12 @@ import { unknownName } from '../base/errors.ts'
 export const norms = ['linf', 'l2', 'l1'] as const
 export type Norm = (typeof norms)[number]
 
+/** The norms whose balls are not boxes. */
+export type RoundNorm = Exclude<Norm, 'linf'>
+
+/** The paper's. Files from before there were others do not say it. */
+export const defaultNorm: Norm = 'linf'
+
 /** @throws UserError for a name that is none of `norms` */
 export function requireNorm(name: string): Norm {
   const norm = norms.find((known) => known === name)

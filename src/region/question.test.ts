@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
-import { type Question, checkQuestion, classificationQuestion, distanceToUnsafe } from './question.ts'
+import { checkQuestion, distanceToUnsafe, type Question } from './question.ts'
+import { classificationQuestion } from './image-question.ts'
 
 const box = (lower: number[], upper: number[]) => ({ lower: Float64Array.from(lower), upper: Float64Array.from(upper) })
 const constraint = (coefficients: number[], bound: number) => ({ coefficients: Float64Array.from(coefficients), bound })
@@ -15,7 +16,7 @@ test('outputs are unsafe where all constraints of a case hold', () => {
 })
 
 test('a class that reaches the label is unsafe, ties too', () => {
-  const question = classificationQuestion(new Float64Array(1), new Float64Array(1), 1, 3)
+  const question = classificationQuestion(box([0], [0]), 1, 3)
   expect(question.unsafe.length).toBe(2)
   expect(distanceToUnsafe(question, [1, 3, 2])).toBe(1)
   expect(distanceToUnsafe(question, [3, 3, 2])).toBe(0)
@@ -39,4 +40,18 @@ test('questions that make no sense are refused', () => {
   refuse({ unsafe: [[constraint([1, 2], 0)]] }, /2 coefficients/)
   refuse({ unsafe: [[constraint([NaN], 0)]] }, /finite/)
   refuse({ unsafe: [[constraint([1], Infinity)]] }, /finite/)
+})
+
+test('balls that make no sense are refused', () => {
+  const one = (x: number) => Float64Array.of(x)
+  const unsafe = [[{ coefficients: one(1), bound: 0 }]]
+  const ball = { norm: 'l2', centre: one(0), radius: 1 } as const
+  const check = (over: object) =>
+    checkQuestion({ lower: one(-1), upper: one(1), unsafe, ball: { ...ball, ...over } }, 1, 1)
+  expect(() => check({})).not.toThrow()
+  expect(() => check({ norm: 'linf' })).toThrow(/unknown norm of a ball 'linf'/)
+  expect(() => check({ radius: -1 })).toThrow('the radius of a ball must be 0 or more, not -1')
+  expect(() => check({ radius: NaN })).toThrow('not NaN')
+  expect(() => check({ centre: new Float64Array(2) })).toThrow('the centre of the ball has 2 numbers for 1 inputs')
+  expect(() => check({ centre: one(2) })).toThrow('the centre of the ball is 2 at input 0, which is not in the box')
 })

@@ -1,7 +1,7 @@
 /** What a verifier is asked, and what it may answer. */
 
 import { UserError, unknownName } from '../base/errors.ts'
-import type { NormBall } from './ball.ts'
+import type { Region, RoundBall } from './region.ts'
 
 /** Outputs y are unsafe where Σ coefficients·y ≤ bound. */
 export interface LinearConstraint {
@@ -17,16 +17,8 @@ export interface LinearConstraint {
   readonly errors?: Float64Array | undefined
 }
 
-/** A box of inputs, in the units of the network's input, or what of it lies in a ball. */
-export interface InputRegion {
-  readonly lower: Float64Array
-  readonly upper: Float64Array
-  /** Its centre is in the box. The tighter the box around it, the tighter the bounds. */
-  readonly ball?: NormBall | undefined
-}
-
 /** A region of inputs, and the outputs that must not occur over it: those that meet all constraints of some case. */
-export interface Question extends InputRegion {
+export interface Question extends Region {
   /** Or of and: unsafe if for one of these lists all constraints hold. */
   readonly unsafe: readonly (readonly LinearConstraint[])[]
   /** Where float64 cannot hold what was asked, region and constraints are wider than that; here it is as it was asked. */
@@ -58,11 +50,11 @@ export type CompleteResult =
   /** bound: what is proved in place of the margin; −Infinity if nothing is. */
   | { readonly verdict: 'undecided'; readonly bound: number; readonly reason: 'timeout' | 'memory' | 'precision' }
 
-/** A complete search that can stop and go on. */
+/** A complete search that can stop and continue. */
 export interface Resumable {
   /**
-   * Goes on until the question is decided or a time on the clock of performance.now().
-   * @returns undecided with reason 'timeout' if it can go on
+   * Continues until the question is decided or a time on the clock of performance.now().
+   * @returns undecided with reason 'timeout' if it can continue
    */
   run(until: number): Promise<CompleteResult>
   /** Frees what it holds. */
@@ -121,7 +113,7 @@ export function checkQuestion({ lower, upper, ball, unsafe }: Question, inputs: 
 }
 
 /** @throws UserError for a ball that makes no sense */
-function checkBall({ norm, centre, radius }: NormBall, { lower, upper }: InputRegion): void {
+function checkBall({ norm, centre, radius }: RoundBall, { lower, upper }: Region): void {
   if (norm !== 'l2' && norm !== 'l1') throw unknownName('norm of a ball', norm, ['l2', 'l1'])
   if (!(radius >= 0 && radius < Infinity)) throw new UserError(`the radius of a ball must be 0 or more, not ${radius}`)
   if (centre.length !== lower.length) {
@@ -161,24 +153,3 @@ export const isUnsafe = ({ unsafe }: Question, outputs: ArrayLike<number>): bool
 
 const excess = ({ coefficients, bound }: LinearConstraint, outputs: ArrayLike<number>): number =>
   coefficients.reduce((sum, c, i) => sum + c * outputs[i], -bound)
-
-/** No other class may reach the label: ties are unsafe. */
-export const classificationQuestion = (
-  lower: Float64Array,
-  upper: Float64Array,
-  label: number,
-  classes: number,
-  ball?: NormBall,
-): Question => ({
-  lower,
-  upper,
-  ...(ball && { ball }),
-  unsafe: Array.from({ length: classes }, (_, target) => target)
-    .filter((target) => target !== label)
-    .map((target) => [
-      {
-        coefficients: Float64Array.from({ length: classes }, (_, c) => Number(c === label) - Number(c === target)),
-        bound: 0,
-      },
-    ]),
-})

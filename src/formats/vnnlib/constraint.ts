@@ -3,19 +3,9 @@
  * bounds are rounded up, and coefficients know how far they are off. For counterexamples they are tested as they stand.
  */
 import { bits, greatestCommonDivisor } from './float64.ts'
+import type { LinearConstraint } from '../../region/question.ts'
 import type { Comparison } from './formula.ts'
 import { Rational } from './rational.ts'
-
-/** Holds where Σ coefficients·values ≤ bound; see complete/question.ts. */
-export interface Constraint {
-  /** One per output, then one per watched input. */
-  readonly coefficients: Float64Array
-  readonly bound: number
-  /** Not where they are equal. */
-  readonly strict: boolean
-  /** How far coefficients may be from those of the file, if they are. */
-  readonly errors: Float64Array | undefined
-}
 
 /** Coefficients between these are left as they are, where float64 holds them. */
 const [LEAST, LARGEST] = [1e-30, 1e30]
@@ -26,13 +16,13 @@ const MOST_DENOMINATOR = 2n ** 200n
 
 /**
  * @param place of a variable among the values
- * @returns undefined if it says nothing about numbers of any use; else it may be scaled, to keep its coefficients exact
+ * @returns one coefficient per output, then one per watched input; undefined if it says nothing about numbers of any use; else it may be scaled, to keep its coefficients exact
  */
 export function widened(
   { variables, coefficients, bound, strict }: Comparison,
   size: number,
   place: (variable: number) => number,
-): Constraint | undefined {
+): LinearConstraint | undefined {
   const factor = factorOf(coefficients)
   const scaledBound = bound.times(factor).ceiling
   if (scaledBound > LARGEST_BOUND) return undefined

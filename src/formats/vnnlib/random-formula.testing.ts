@@ -1,6 +1,6 @@
 /** Random formulas of the whole language, each with what it is worth at a point: slow, exact, and without its reader. */
 import fc from 'fast-check'
-import type { Region } from './regions.ts'
+import type { BoxQuestion } from './regions.ts'
 
 /** A fraction of big integers; the second is > 0. */
 export type Exact = readonly [bigint, bigint]
@@ -192,7 +192,7 @@ export function fileOf(formulas: readonly Written<boolean>[]): Written<boolean> 
 }
 
 /** Whether an input of this point stands for an end that float64 cannot hold, between which and the other there is none. */
-export const isStandIn = (regions: readonly Region[], x: readonly number[]): boolean =>
+export const isStandIn = (regions: readonly BoxQuestion[], x: readonly number[]): boolean =>
   regions.some(({ lower, upper, asked }) =>
     x.some((value, i) => lower[i] < upper[i] && asked.lower[i] === value && asked.upper[i] === value),
   )

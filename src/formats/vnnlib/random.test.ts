@@ -18,7 +18,7 @@ import {
   plus,
   times,
 } from './random-formula.testing.ts'
-import type { Region } from './regions.ts'
+import type { BoxQuestion } from './regions.ts'
 
 const FORMULAS = Number(process.env['RANDOM_FORMULAS'] ?? 5300)
 const MOST_CASES = 300
@@ -52,7 +52,7 @@ const isAccepted = ({ regions, watched }: Property, values: readonly number[]): 
 /** Whether a proof covers a point: by real numbers, and with the coefficients that suit it worst. */
 const isCovered = ({ regions, watched }: Property, { x, y }: Point): boolean => {
   const values = [...y, ...watched.map((input) => x[input])]
-  const isIn = ({ lower, upper }: Region) =>
+  const isIn = ({ lower, upper }: BoxQuestion) =>
     x.every((value, i) => compare(float64(lower[i]), value) <= 0 && compare(value, float64(upper[i])) <= 0)
   return regions.some(
     (region) =>

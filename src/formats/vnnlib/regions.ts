@@ -1,34 +1,28 @@
 /** The unsafe set of a formula: a union of boxes of inputs, each with the outputs that are unsafe over it. */
 import { UserError } from '../../base/errors.ts'
+import type { AskedQuestion, LinearConstraint, Question } from '../../region/question.ts'
 import { type Bounds, type Case, CaseMaker, isEmpty, isTighter } from './cases.ts'
-import { type Constraint, holdsAt, widened } from './constraint.ts'
+import { holdsAt, widened } from './constraint.ts'
 import { next, previous } from './float64.ts'
 import type { Bound, Comparison, Formula } from './formula.ts'
 import { indexOf, inputVariable, isInput } from './linear.ts'
 import { Rational } from './rational.ts'
 
-/** A question about a network, see complete/question.ts: a little wider than the file where float64 makes it so. */
-export interface Region {
-  /** One per input, lower ≤ upper: the ends of the file, rounded outwards. */
-  readonly lower: Float64Array
-  readonly upper: Float64Array
-  /** Or of and, at least one; a case without constraints always holds. */
-  readonly unsafe: readonly (readonly Constraint[])[]
-  /** What is in the set of the file itself. */
-  readonly asked: {
-    /**
-     * The same ends, rounded inwards. Where float64 has no number between two ends, which both belong to the box, the
-     * one nearest to them stands for all.
-     */
-    readonly lower: Float64Array
-    readonly upper: Float64Array
-    /** @param outputs of the network, then the watched inputs */
-    readonly holds: (point: Float64Array, outputs: Float64Array) => boolean
-  }
+/**
+ * A question about one box of the file, a little wider than the file where float64 makes it so: the ends of the box are
+ * rounded outwards. At least one case; a case without constraints always holds.
+ */
+export interface BoxQuestion extends Question {
+  /**
+   * What is in the set of the file itself. Its ends are rounded inwards. Where float64 has no number between two ends,
+   * which both belong to the box, the one nearest to them stands for all. `holds` takes the outputs of the network, then
+   * the watched inputs.
+   */
+  readonly asked: AskedQuestion
 }
 
 export interface UnsafeSet {
-  readonly regions: readonly Region[]
+  readonly regions: readonly BoxQuestion[]
   /** Inputs that constraints are about, by index, rising: constraints are over the outputs and then these. */
   readonly watched: readonly number[]
 }
@@ -50,8 +44,8 @@ export function unsafeSet(formula: Formula, inputs: number, outputs: number, nam
   const width = outputs + watched.length
   const places = new Map(watched.map((input, k) => [inputVariable(input), outputs + k]))
   const place = (variable: number) => places.get(variable) ?? indexOf(variable)
-  const wide = new Map<Comparison, Constraint | undefined>()
-  const widen = (comparison: Comparison): readonly Constraint[] => {
+  const wide = new Map<Comparison, LinearConstraint | undefined>()
+  const widen = (comparison: Comparison): readonly LinearConstraint[] => {
     if (!wide.has(comparison)) {
       requireRoom((wide.size + 1) * width, name)
       wide.set(comparison, widened(comparison, width, place))
@@ -59,7 +53,7 @@ export function unsafeSet(formula: Formula, inputs: number, outputs: number, nam
     const constraint = wide.get(comparison)
     return constraint ? [constraint] : []
   }
-  const regions = byBox(cases, base, inputs, name).map(({ bounds, cases: within }): Region => {
+  const regions = byBox(cases, base, inputs, name).map(({ bounds, cases: within }): BoxQuestion => {
     for (const _ of within) maker.copied(everywhere.length)
     const { lower, upper, asked, isPossible } = boxOf([base, bounds], inputs, name)
     const unsafe = within.map((constraints) => [...everywhere, ...constraints].flatMap(widen))

@@ -1,6 +1,6 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
 import type { Property } from '../../formats/vnnlib/property.ts'
-import type { Region } from '../../formats/vnnlib/regions.ts'
+import type { BoxQuestion } from '../../formats/vnnlib/regions.ts'
 import { endOutputs } from '../../model/ending.ts'
 import type { Graph } from '../../model/graph.ts'
 import { type Counterexample, confirmCounterexample, runCandidate } from '../../region/counterexample.ts'
@@ -68,7 +68,7 @@ export async function verifyInstance(
 
 async function verifyRegions(
   graph: Graph,
-  regions: readonly Region[],
+  regions: readonly BoxQuestion[],
   verify: Verifier,
   options: VerifierOptions,
 ): Promise<InstanceResult> {
@@ -118,10 +118,10 @@ function tryAll(
 }
 
 /** Whether every case has one. */
-const hasConstraints = ({ unsafe }: Region) => unsafe.every((constraints) => constraints.length > 0)
+const hasConstraints = ({ unsafe }: BoxQuestion) => unsafe.every((constraints) => constraints.length > 0)
 
 /** Where a case has no constraints, any point of the box should be unsafe: verifiers need not know. */
-async function ask(graph: Graph, question: Region, verify: Verifier, options: VerifierOptions): Promise<Outcome> {
+async function ask(graph: Graph, question: BoxQuestion, verify: Verifier, options: VerifierOptions): Promise<Outcome> {
   if (hasConstraints(question)) return verify(graph, question, options)
   const { lower, upper } = question.asked
   const point = lower.map((end, i) => end / 2 + upper[i] / 2)

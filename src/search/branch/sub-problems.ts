@@ -1,6 +1,6 @@
 /** Sub-problems of a branch and bound, and their bounds by slopes and multipliers of their own: in batches. */
 import type { Engine } from '../../device/wasm/engine.ts'
-import { moveInto } from '../../region/ball.ts'
+import { moveInto } from '../../region/region.ts'
 import { Batch, FREE, type Phase } from '../sweep/batch.ts'
 import { candidateSplits, chooseSplits } from './branching.ts'
 import { type Bounds, type Cell, bytesOfCell } from './cells.ts'

@@ -8,7 +8,7 @@ import type { Engine } from '../../device/wasm/engine.ts'
 import type { Graph } from '../../model/graph.ts'
 import { Batch, FREE } from '../sweep/batch.ts'
 import type { Condensed } from './condensed.ts'
-import type { InputRegion } from '../../region/question.ts'
+import type { Region } from '../../region/region.ts'
 import { checkRange } from './range.ts'
 import { type Row, Substitution } from './substitution.ts'
 import { type Neurons, System } from '../sweep/system.ts'
@@ -51,7 +51,7 @@ export const lpDual = (settlesFrom: number): Bounding => ({ slopes: [commonSlope
 export function condense(
   engine: Engine,
   graph: Graph,
-  { lower, upper, ball }: InputRegion,
+  { lower, upper, ball }: Region,
   deadline: number,
   { slopes, settlesFrom }: Bounding = tightest,
 ): Root {

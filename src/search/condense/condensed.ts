@@ -7,10 +7,10 @@
  * Rows 0 to neurons − 1 are the unstable neurons in topological order; the rows after them are the output
  * constraints of the question: the values Σ c·y − bound, that must not all be ≤ 0 in one unsafe case.
  */
-import type { InputRegion } from '../../region/question.ts'
+import type { Region } from '../../region/region.ts'
 import type { Row } from './substitution.ts'
 
-export interface Condensed extends InputRegion {
+export interface Condensed extends Region {
   /** n */
   readonly inputs: number
   /** Number of unstable neurons, and bounds l < 0 < u of their z. */

@@ -6,7 +6,7 @@ import type { Engine } from '../../device/wasm/engine.ts'
 import type { Graph } from '../../model/graph.ts'
 import { type LinearMap, type SparseRows, rowsOf } from '../../model/linear-map.ts'
 import { MeasuredSum, ROUNDED } from './measured-sum.ts'
-import type { InputRegion } from '../../region/question.ts'
+import type { Region } from '../../region/region.ts'
 import { Substitution } from './substitution.ts'
 import { checkTime } from '../../base/deadline.ts'
 
@@ -19,7 +19,7 @@ export interface Interval {
 const SMALL = 2 ** 18
 
 /** @returns undefined for networks that are not small: bounds with estimated rounding are cheaper there */
-export function outputBounds({ nodes }: Graph, { lower, upper }: InputRegion): Interval | undefined {
+export function outputBounds({ nodes }: Graph, { lower, upper }: Region): Interval | undefined {
   let entries = 0
   for (const node of nodes) if (node.kind === 'affine') for (const { map } of node.terms) entries += entriesOf(map)
   if (entries > SMALL) return undefined
@@ -40,7 +40,7 @@ export function outputBounds({ nodes }: Graph, { lower, upper }: InputRegion): I
  * The same for networks of any size, with estimated rounding.
  * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
-export function roughOutputBounds(engine: Engine, graph: Graph, region: InputRegion, deadline: number): Interval {
+export function roughOutputBounds(engine: Engine, graph: Graph, region: Region, deadline: number): Interval {
   const values = new Substitution(engine, graph, region.lower, region.upper)
   graph.nodes.forEach((node, i) => {
     checkTime(deadline)

@@ -15,7 +15,7 @@ import { randomNetwork } from '../../model/random-network.testing.ts'
 import { branchAndBound } from '../branch/branch-and-bound.ts'
 import { condense } from './condense.ts'
 import { withMargins } from '../../region/margins-graph.ts'
-import { classificationQuestion } from '../../region/question.ts'
+import { classificationQuestion } from '../../region/image-question.ts'
 import { lowerBoundsOf } from '../testing/linear-bounds.testing.ts'
 
 let engine: Engine
@@ -37,8 +37,7 @@ function draw(seed: number) {
   const centre = Float64Array.from(image)
   const radius = centre.map(() => epsilon)
   const question = classificationQuestion(
-    centre.map((x) => x - epsilon),
-    centre.map((x) => x + epsilon),
+    { lower: centre.map((x) => x - epsilon), upper: centre.map((x) => x + epsilon) },
     label,
     countClasses(architecture),
   )

@@ -8,7 +8,7 @@
  * Property: bounds are sound (safe-bound.ts), whatever HiGHS answers; exact up to rounding where all phases are fixed.
  */
 import loadHighs, { type Highs, type Model } from 'highs'
-import { moveInto } from '../../region/ball.ts'
+import { moveInto } from '../../region/region.ts'
 import type { Condensed } from '../condense/condensed.ts'
 import { encode } from './encoding.ts'
 import { type Phases, safeBound } from './safe-bound.ts'

@@ -15,7 +15,7 @@
  * "Safe bounds in linear and mixed-integer linear programming"; here the triangles take the place of the boxes, so
  * that the triangles' own multipliers are not needed.
  */
-import { lossOver, reachOf } from '../../region/ball.ts'
+import { lossOver, reachOf } from '../../region/linear-loss.ts'
 import type { Condensed } from '../condense/condensed.ts'
 
 /** Per neuron: 1 fixed on (z ≥ 0), −1 fixed off (z ≤ 0), 0 free. */

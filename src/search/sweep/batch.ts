@@ -3,7 +3,7 @@
  * function of the system with slopes and splits of its own: a bound of a neuron, or a sub-problem of a search.
  * Problem, soundness and sources are those of system.ts.
  */
-import type { InputRegion } from '../../region/question.ts'
+import type { Region } from '../../region/region.ts'
 import type { Row } from '../condense/substitution.ts'
 import type { System } from './system.ts'
 
@@ -114,7 +114,7 @@ export class Batch {
   }
 
   /** Where rows have boxes of their own: that of row `r`, within the region's. */
-  setBox(r: number, { lower, upper }: InputRegion): void {
+  setBox(r: number, { lower, upper }: Region): void {
     for (let i = 0, at = r; i < lower.length; i++, at += this.rows) {
       const centre = lower[i] / 2 + upper[i] / 2
       this.#centre[at] = centre

@@ -5,13 +5,13 @@
  * Sources: Zhang et al. 2018 (CROWN), Xu et al. 2021 (optimised slopes), Wang et al. 2021 (multipliers of splits).
  */
 import type { Engine } from '../../device/wasm/engine.ts'
-import { type NormBall, type Reach, reachOf } from '../../region/ball.ts'
-import type { InputRegion } from '../../region/question.ts'
+import type { Region, RoundBall } from '../../region/region.ts'
+import { type Reach, reachOf } from '../../region/linear-loss.ts'
 import { UNDERFLOW } from '../condense/range.ts'
 import type { Row } from '../condense/substitution.ts'
 
 /** Neurons in topological order, their bounds, and the region of inputs. */
-export interface Neurons extends InputRegion {
+export interface Neurons extends Region {
   readonly rows: readonly Row[]
   /** Bounds of each neuron before its ReLU; one with l ≥ 0 or u ≤ 0 is linear. */
   readonly neuronLower: ArrayLike<number>
@@ -36,7 +36,7 @@ export class System {
   /** Of the box around the centre; 0 where a ball, or the box of a batch's row, says how far inputs go. */
   readonly radius: Float64Array
   /** The ball, and pointers to how far the box reaches from its centre. */
-  readonly ball: (NormBall & { readonly isCut: boolean; readonly below: number; readonly above: number }) | undefined
+  readonly ball: (RoundBall & { readonly isCut: boolean; readonly below: number; readonly above: number }) | undefined
   readonly ownBoxes: boolean
   /** Largest absolute value of every source. */
   readonly #largest: Float64Array
@@ -104,7 +104,7 @@ export class System {
   }
 }
 
-const inMemory = (engine: Engine, ball: NormBall, { below, above }: Reach) => ({
+const inMemory = (engine: Engine, ball: RoundBall, { below, above }: Reach) => ({
   ...ball,
   isCut: below.some((reach, i) => reach < ball.radius || above[i] < ball.radius),
   below: engine.doublesFrom(below),

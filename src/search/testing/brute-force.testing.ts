@@ -11,8 +11,8 @@
  */
 import { type Graph, type GraphNode, evaluateGraph } from '../../model/graph.ts'
 import type { LinearMap } from '../../model/linear-map.ts'
-import type { NormBall } from '../../region/ball.ts'
-import { type Question, distanceToUnsafe } from '../../region/question.ts'
+import type { RoundBall } from '../../region/region.ts'
+import { distanceToUnsafe, type Question } from '../../region/question.ts'
 import { type LinearProgramResult, minimise } from './simplex.testing.ts'
 
 export interface BruteForceResult {
@@ -104,7 +104,7 @@ interface Tangent {
 
 /** A point drawn into the ball, and a tangent that cuts it off if it was outside. */
 function inBall(
-  { norm, centre, radius }: NormBall,
+  { norm, centre, radius }: RoundBall,
   point: Float64Array,
 ): { inside: Float64Array; tangent: Tangent | undefined } {
   const moves = point.map((x, i) => x - centre[i])

@@ -6,13 +6,9 @@
 import type { Random } from '../../base/random.ts'
 import { type Graph, evaluateGraph } from '../../model/graph.ts'
 import { GraphBuilder } from './graph-builder.testing.ts'
-import type { NormBall } from '../../region/ball.ts'
-import {
-  type LinearConstraint,
-  type Question,
-  classificationQuestion,
-  distanceToUnsafe,
-} from '../../region/question.ts'
+import type { RoundBall } from '../../region/region.ts'
+import { distanceToUnsafe, type LinearConstraint, type Question } from '../../region/question.ts'
+import { classificationQuestion } from '../../region/image-question.ts'
 
 /** The ball, or the ball within [0, 1]. */
 export const domains = ['unbounded', 'pixels'] as const
@@ -67,7 +63,7 @@ export const shifted = (question: Question, by: number): Question => ({
  * The same question over a ball: 'unbounded' with the box that it fills, 'pixels' with a box that cuts it, or the other
  * way round.
  */
-export function inBall(question: Question, norm: NormBall['norm'], domain: Domain, random: Random): Question {
+export function inBall(question: Question, norm: RoundBall['norm'], domain: Domain, random: Random): Question {
   const { lower, upper } = question
   const widths = lower.map((l, i) => upper[i] - l)
   const size = norm === 'l1' ? lower.length : Math.sqrt(lower.length)
@@ -175,7 +171,7 @@ function tie(build: GraphBuilder, random: Random, box: Box): RandomCase {
   build.affine(neurons, [logit, logit.map((w, k) => w - drop[k])])
   const graph = build.graph('tie')
   // shifted to the least value at corners and the centre: a tie there at the latest
-  const question = classificationQuestion(box.lower, box.upper, 0, 2)
+  const question = classificationQuestion(box, 0, 2)
   const points = samplePoints(box, random, 1).concat(corners(box))
   const least = Math.min(...points.map((point) => distanceToUnsafe(question, evaluateGraph(graph, point).at(-1)!)))
   return { graph, question: shifted(question, -least) }
@@ -189,7 +185,7 @@ export function corners({ lower, upper }: Box): Float64Array[] {
 function labelled(graph: Graph, box: Box, random: Random): Question {
   const outputs = evaluateGraph(graph, samplePoints(box, random, 1)[0]).at(-1)!
   const label = random.integer(8) === 0 ? random.integer(outputs.length) : outputs.indexOf(Math.max(...outputs))
-  return classificationQuestion(box.lower, box.upper, label, outputs.length)
+  return classificationQuestion(box, label, outputs.length)
 }
 
 /** One to three cases of one to three constraints, near the edge of what the outputs can be. */
