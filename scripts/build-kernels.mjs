@@ -1,5 +1,9 @@
-/** Compiles the kernels (src/device/wasm/assembly/) twice, with and without relaxed SIMD, into build/kernels/. Plain JavaScript: runs on any Node. */
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+/**
+ * Compiles the kernels (src/device/wasm/assembly/) twice, with and without relaxed SIMD, into build/kernels/: as modules
+ * that hold the WebAssembly as text, so that every runtime and every bundler loads them alike. Plain JavaScript: runs on
+ * any Node.
+ */
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 
@@ -9,14 +13,20 @@ const newest = Math.max(...readdirSync(sources).map((file) => statSync(sources +
 mkdirSync(`${root}build/kernels`, { recursive: true })
 
 for (const [variant, features] of Object.entries({ simd: ['simd'], relaxed: ['simd', 'relaxed-simd'] })) {
-  const out = `build/kernels/${variant}.wasm`
-  if ((statSync(root + out, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) continue
-  const { error, stderr } = await asc.main([
-    'src/device/wasm/assembly/index.ts',
-    ...['--outFile', out, '--baseDir', root, '-O3', '--converge', '--noAssert', '--runtime', 'stub'],
-    ...['--importMemory', '--initialMemory', '16', '--maximumMemory', '32767'],
-    ...features.flatMap((feature) => ['--enable', feature]),
-  ])
+  const module = `${root}build/kernels/${variant}.js`
+  if ((statSync(module, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) continue
+  const { error, stderr } = await asc.main(
+    [
+      'src/device/wasm/assembly/index.ts',
+      ...['--outFile', 'kernels.wasm', '--baseDir', root, '-O3', '--converge', '--noAssert', '--runtime', 'stub'],
+      ...['--importMemory', '--initialMemory', '16', '--maximumMemory', '32767'],
+      ...features.flatMap((feature) => ['--enable', feature]),
+    ],
+    {
+      writeFile: (name, contents) =>
+        writeFileSync(module, `export const base64 = '${Buffer.from(contents).toString('base64')}'\n`),
+    },
+  )
   if (error) {
     console.error(stderr.toString())
     process.exit(1)

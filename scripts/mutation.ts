@@ -14,6 +14,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -41,7 +42,7 @@ const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z
 const files = listed.split('\0').filter((file) => file && existsSync(join(root, file)))
 const sources = files.filter((file) => file.startsWith('src/'))
 const copy = copyTree()
-const kernels = ['simd.wasm', 'relaxed.wasm'].map(
+const kernels = readdirSync(join(copy, 'build/kernels')).map(
   (name) => [name, readFileSync(join(copy, 'build/kernels', name))] as const,
 )
 process.on('exit', () => rmSync(copy, { recursive: true }))

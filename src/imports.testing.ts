@@ -23,6 +23,9 @@ const adapters: Readonly<Record<string, readonly string[]>> = {
 /** The packages that run wherever JavaScript runs. */
 const corePackages = ['fflate', 'highs', 'protobufjs', 'zod']
 
+/** Where scripts/build-kernels.mjs puts what it makes. */
+const compiled = '../build/kernels/'
+
 /** Sources by path below src/, such as 'base/errors.ts'. */
 export type Sources = ReadonlyMap<string, string>
 
@@ -87,7 +90,7 @@ const folderOf = (file: string) => (file.includes('/') ? file.slice(0, file.inde
 
 function isAllowed(from: string, to: string): boolean {
   const adapter = adapters[folderOf(from)]
-  if (!to.endsWith('.ts')) return adapter !== undefined || isCorePackage(to) || to.endsWith('.wasm')
+  if (!to.endsWith('.ts')) return adapter !== undefined || isCorePackage(to) || to.startsWith(compiled)
   const [mine, its] = [from, to].map((file) => coreFolders.indexOf(folderOf(file)))
   if (isTest(to) || folderOf(to) === '') return false
   if (adapter) return its! >= 0 || folderOf(to) === folderOf(from) || adapter.includes(folderOf(to))

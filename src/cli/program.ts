@@ -67,7 +67,7 @@ const commands: readonly Entry[] = [
 export async function createProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('robustra')
     .description('Train ReLU networks whose robustness is proved, and prove how robust any ReLU network is.')
-    .version(packageVersion(), '-V, --version', 'print the version')
+    .version(packageVersion, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText(

@@ -57,7 +57,7 @@ async function runReport(paths: string[], flags: Flags): Promise<void> {
   try {
     progress.start('reading and measuring', 1)
     const report = await makeReport(subjects, testImages(flags.data))
-    writeFileAtomic(out, reportPage(report, packageVersion()))
+    writeFileAtomic(out, reportPage(report, packageVersion))
     progress.finish()
     if (flags.json) printJson({ out, ...reportData(report) })
     else console.log(`report: ${out}`)

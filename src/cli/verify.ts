@@ -140,7 +140,7 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
   const { resume = false, counterexamples: folder, complete, workers, seed } = flags
   const instances = readInstances(table)
   const total = instances.length
-  const settings = `robustra ${packageVersion()}; complete ${complete}; seed ${seed}`
+  const settings = `robustra ${packageVersion}; complete ${complete}; seed ${seed}`
   const counterexamples = folder === undefined ? undefined : new CounterexampleFolder(folder, resume)
   const file = new ResultsFile(out, instances, settings, resume)
   const decider = new LimitedDecider(complete)

@@ -146,7 +146,7 @@ describe('resuming', () => {
     await refuse('{"format":"something else"}\n', /not a file of certificates/)
     await refuse(lines.toSpliced(3, 0, lines[2]).join('\n'), /lines 3 and 4 are both of image 1/)
     await refuse(lines.with(0, lines[0].replace('"version":2', '"version":1')).join('\n'), /is of version 1 .* anew/)
-    const version = `"robustra":"${packageVersion()}",`
+    const version = `"robustra":"${packageVersion}",`
     expect(lines[0]).toContain(version)
     const begunBy = (text: string) => lines.with(0, lines[0].replace(version, text)).join('\n')
     await refuse(begunBy('"robustra":"0.2.9",'), /was begun by robustra 0\.2\.9, and this is .*: finish it with that/)

@@ -150,7 +150,7 @@ function headerOf(target: Network | GraphFile, dataset: Dataset, options: Certif
   return {
     format: 'robustra certificates',
     version: 2,
-    robustra: packageVersion(),
+    robustra: packageVersion,
     network: identityOf(target),
     dataset: { name: dataset.name, sha256: hashOfDataset(dataset) },
     epsilon,

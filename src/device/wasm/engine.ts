@@ -2,8 +2,8 @@
  * One WebAssembly instance of the kernels with its memory. The memory is an arena: values are laid one after the
  * other and all those of a chunk are released at once.
  */
-import { readFile } from 'node:fs/promises'
 import { UserError } from '../../base/errors.ts'
+import { kernelBytes } from './kernel-bytes.ts'
 import { type KernelVariant, type Kernels, detectVariant } from './kernels.ts'
 
 const PAGE = 65536
@@ -46,10 +46,7 @@ export class Engine {
   /** @throws UserError if the kernels have not been built */
   static async create(options: EngineOptions = {}): Promise<Engine> {
     const variant = options.variant ?? detectVariant()
-    const url = new URL(`../../../build/kernels/${variant}.wasm`, import.meta.url)
-    const bytes = await readFile(url).catch(() => {
-      throw new UserError(`the kernels are not built (build/kernels/${variant}.wasm is missing): run 'npm run build'`)
-    })
+    const bytes = await kernelBytes(variant)
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 32767 })
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort: () => undefined } })
     return new Engine(instance, memory, variant, Math.min(options.memoryLimit ?? MOST, MOST))
