@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PNG } from 'pngjs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { domains } from '../region/domain.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { UserError } from '../base/errors.ts'
@@ -15,6 +14,7 @@ import { fgsm } from './gradient-attack.ts'
 import { examples } from './inputs.ts'
 import { smallCase } from './random-dataset.testing.ts'
 import { judge } from './recheck.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const { network, dataset } = smallCase()
 const base = {
@@ -28,14 +28,12 @@ const base = {
   steps: 10,
 } as const
 
-let folder: string
+const folder = temporaryFolder()
 let loaded: LoadedNetwork
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-attack-'))
   loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
   loaded.setParameters(network.parameters)
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 const all = Array.from({ length: dataset.count }, (_, i) => i)
 

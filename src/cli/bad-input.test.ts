@@ -1,13 +1,14 @@
 /** Every mistake is one line on stderr, exit code 2, no stack trace, nothing on stdout. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { saveNetwork } from '../formats/network-file.ts'
 import { writeSafetensors } from '../formats/safetensors.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { initialise } from '../model/initialise.ts'
 import { trainingOptions } from '../training/options.ts'
-import { removeFolder, robustra, temporaryFolder } from './command.testing.ts'
+import { robustra } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -44,7 +45,6 @@ beforeAll(() => {
   writeFileSync(at('mnist/train-images-idx3-ubyte'), 'not images')
   writeFileSync(at('rows.jsonl'), '{"a":1}\n')
 })
-afterAll(() => removeFolder(folder))
 
 let folders = 0
 const train = (...args: string[]) => ['train', '--out', at(`new-${folders++}`), ...args]

@@ -1,9 +1,9 @@
-/** Runs the command line as its users do: in a process of its own. */
+/** Runs the command line: as its users do, in a process of its own; or in this one, which is faster. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { vi } from 'vitest'
+import { run } from './run.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 
@@ -28,8 +28,15 @@ export function finished(child: ChildProcess): Promise<Outcome> {
 
 export const robustra = (...args: string[]): Promise<Outcome> => finished(start(args))
 
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'robustra-cli-'))
-export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true })
+/** The same in this process. Progress, which goes to the stream itself, is not among what it returns. */
+export async function call(...args: string[]): Promise<Omit<Outcome, 'signal'>> {
+  const printed = { log: '', error: '' }
+  const spies = (['log', 'error'] as const).map((name) =>
+    vi.spyOn(console, name).mockImplementation((...line) => void (printed[name] += `${line.join(' ')}\n`)),
+  )
+  const code = await run(args).finally(() => spies.forEach((spy) => spy.mockRestore()))
+  return { code, stdout: printed.log, stderr: printed.error }
+}
 
 /** A training run of a second or so. */
 export const tiny = [

@@ -1,10 +1,11 @@
 /** Whole commands on synthetic data. */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { saveNetwork } from '../formats/network-file.ts'
 import { initialise } from '../model/initialise.ts'
-import { robustra, removeFolder, temporaryFolder, tiny } from './command.testing.ts'
+import { robustra, tiny } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -13,7 +14,6 @@ let trained: Awaited<ReturnType<typeof robustra>>
 beforeAll(async () => {
   trained = await robustra('train', '--out', at('run'), ...tiny, '--epochs', '2', '--json')
 })
-afterAll(() => removeFolder(folder))
 
 const lines = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n')
 

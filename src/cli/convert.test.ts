@@ -1,11 +1,12 @@
 import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { saveNetwork } from '../formats/network-file.ts'
 import { bytesOf, drawn, node } from '../formats/onnx/model.testing.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { initialise } from '../model/initialise.ts'
-import { removeFolder, robustra, temporaryFolder } from './command.testing.ts'
+import { robustra } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -15,7 +16,6 @@ beforeAll(() => {
   const nodes = [node('MatMul', 'x w', 'a'), node('Relu', 'a', 'r'), node('Add', 'r a', 'y')]
   writeFileSync(at('residual.onnx'), bytesOf({ input: ['N', 4], nodes, initialisers: [drawn('w', [4, 3])] }))
 })
-afterAll(() => removeFolder(folder))
 
 test('through every format and back, the file is the same', async () => {
   const names = ['a.safetensors', 'b.onnx', 'c.npz', 'd.onnx', 'e.safetensors']

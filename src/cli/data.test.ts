@@ -1,8 +1,9 @@
 /** CIFAR-10 on the command line; its real files are too large for tests. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { robustra, removeFolder, temporaryFolder, tiny } from './command.testing.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { robustra, tiny } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -11,7 +12,6 @@ beforeAll(() => {
   writeFileSync(at('cifar-10-batches-bin/test_batch.bin'), 'no images')
   writeFileSync(at('data_batch_1.bin'), 'no images')
 })
-afterAll(() => removeFolder(folder))
 
 describe('data', () => {
   test('verify says of each of the six files what is wrong, and what to do', async () => {

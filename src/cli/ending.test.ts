@@ -1,25 +1,15 @@
 /** Networks that end in a softmax, and those with several outputs, on the command line. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { bytesOf, floats, node } from '../formats/onnx/model.testing.ts'
-import { removeFolder, temporaryFolder } from './command.testing.ts'
-import { run } from './run.ts'
+import { call } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 vi.setConfig({ testTimeout: 90_000 })
 
-async function call(...args: string[]) {
-  const printed = { log: '', error: '' }
-  const spies = (['log', 'error'] as const).map((name) =>
-    vi.spyOn(console, name).mockImplementation((...line) => void (printed[name] += `${line.join(' ')}\n`)),
-  )
-  const code = await run(args).finally(() => spies.forEach((spy) => spy.mockRestore()))
-  return { code, stdout: printed.log, stderr: printed.error }
-}
-
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
-afterAll(() => removeFolder(folder))
 
 const box = '(assert (<= -1 X_0 1))(assert (<= -1 X_1 1))'
 const declared = (inputs: number, outputs: number) =>

@@ -3,15 +3,15 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, test, vi } from 'vitest'
-import { finished, removeFolder, robustra, start, temporaryFolder, tiny } from './command.testing.ts'
+import { expect, test, vi } from 'vitest'
+import { finished, robustra, start, tiny } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 // Several whole runs, on machines that may be busy.
 vi.setConfig({ testTimeout: 90_000 })
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
-afterAll(() => removeFolder(folder))
 
 const train = (out: string) => ['train', '--out', out, ...tiny, '--epochs', '3']
 

@@ -1,9 +1,10 @@
 /** The whole command, on a run that was trained and certified a moment ago. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { problemsOf } from '../report/static-page.testing.ts'
-import { removeFolder, robustra, temporaryFolder, tiny } from './command.testing.ts'
+import { robustra, tiny } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -12,7 +13,6 @@ beforeAll(async () => {
   const flags = ['--epsilon', '0.01', '--first', '12', '--workers', '1', '--out', at('run/certificates.jsonl')]
   await robustra('certify', at('run/best.safetensors'), ...flags)
 })
-afterAll(() => removeFolder(folder))
 
 test('a run has its report in its folder, and is reported anew', async () => {
   const { code, stdout } = await robustra('report', at('run'))

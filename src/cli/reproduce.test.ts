@@ -1,12 +1,12 @@
 /** `robustra reproduce` as its users run it; what it computes is tested in experiments/. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { finished, removeFolder, robustra, start, temporaryFolder } from './command.testing.ts'
+import { describe, expect, test } from 'vitest'
+import { finished, robustra, start } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
-afterAll(() => removeFolder(folder))
 const reproduce = (...args: string[]) => robustra('reproduce', ...args, '--workers', '1')
 
 describe('reproduce', () => {

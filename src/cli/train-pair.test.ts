@@ -4,15 +4,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, expect, test, vi } from 'vitest'
-import { type Outcome, finished, removeFolder, robustra, start, temporaryFolder, tiny } from './command.testing.ts'
+import { expect, test, vi } from 'vitest'
+import { type Outcome, finished, robustra, start, tiny } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 // Several whole runs, on machines that may be busy.
 vi.setConfig({ testTimeout: 90_000 })
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
-afterAll(() => removeFolder(folder))
 
 const train = (out: string) => ['train', '--out', out, ...tiny, '--epochs', '3', '--parallel-pair']
 const resume = (name: string) => robustra('train', '--resume', '--out', at(name), ...tiny, '--parallel-pair')

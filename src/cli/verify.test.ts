@@ -3,29 +3,18 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { saveNetwork } from '../formats/network-file.ts'
 import { initialise } from '../model/initialise.ts'
 import type { Layer } from '../model/layers.ts'
-import { finished, removeFolder, robustra, start, temporaryFolder } from './command.testing.ts'
-import { run } from './run.ts'
+import { call, finished, robustra, start } from './command.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 // Processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 90_000 })
 
-/** What the command prints; nothing of its progress, which goes to the stream itself. */
-async function call(...args: string[]) {
-  const printed = { log: '', error: '' }
-  const spies = (['log', 'error'] as const).map((name) =>
-    vi.spyOn(console, name).mockImplementation((...line) => void (printed[name] += `${line.join(' ')}\n`)),
-  )
-  const code = await run(args).finally(() => spies.forEach((spy) => spy.mockRestore()))
-  return { code, stdout: printed.log, stderr: printed.error }
-}
-
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
-afterAll(() => removeFolder(folder))
 
 const property = (inputs: number, ...asserted: string[]) =>
   [

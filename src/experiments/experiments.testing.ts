@@ -1,10 +1,5 @@
 /** Reproductions small enough for tests: synthetic digits, seconds each. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Surroundings } from './experiment.ts'
-
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'robustra-experiments-'))
 
 /** @param onPart called with the title of each training, and of each part over test images */
 export const quietly = (

@@ -1,8 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { quietly, stopAt, temporaryFolder, withoutTimes } from './experiments.testing.ts'
+import { quietly, stopAt, withoutTimes } from './experiments.testing.ts'
 import { figure1, figure1Options } from './figure1.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -2,10 +2,11 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { trainingOptions } from '../training/options.ts'
-import { quietly, stopAt, temporaryFolder, withoutTimes } from './experiments.testing.ts'
+import { quietly, stopAt, withoutTimes } from './experiments.testing.ts'
 import { figure3 } from './figure3.ts'
 import { figure4 } from './figure4.ts'
 import { mutualOptions } from './mutual-run.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))

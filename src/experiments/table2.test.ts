@@ -4,11 +4,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { loadNetwork } from '../formats/network-file.ts'
 import { readCertificates } from '../node/report/read-certificates.ts'
 import { trainingOptions } from '../training/options.ts'
-import { quietly, stopAt, temporaryFolder, withoutTimes } from './experiments.testing.ts'
+import { quietly, stopAt, withoutTimes } from './experiments.testing.ts'
 import { mutualOptions } from './mutual-run.ts'
 import { paperTable2 } from './paper.ts'
 import { defaultRows, rowOptions, rowPlan } from './table2-rows.ts'
 import { table2 } from './table2.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))

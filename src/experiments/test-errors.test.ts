@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { certify } from '../ladder/certify.ts'
 import { testErrors } from './test-errors.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
+
+const folder = temporaryFolder()
 
 test('clean and LP error are those of certify over the whole ball', async () => {
   const { network, dataset } = smallCase()
-  const folder = mkdtempSync(join(tmpdir(), 'robustra-test-errors-'))
   const found = new Set<number>()
   for (const epsilon of [0.002, 0.01, 0.03]) {
     const summary = await certify(network, dataset, {
@@ -23,5 +23,4 @@ test('clean and LP error are those of certify over the whole ball', async () => 
   }
   // not all or nothing
   expect(found.size).toBe(3)
-  rmSync(folder, { recursive: true })
 })

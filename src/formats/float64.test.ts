@@ -1,8 +1,7 @@
 /** Weights of 64 bits: rounding them would change answers, so they are verified as they are, or refused. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { verifyQuestion } from '../ladder/verify-question.ts'
 import { UserError } from '../base/errors.ts'
 import { loadDataset } from '../data/dataset.ts'
@@ -16,9 +15,9 @@ import { writeNpz } from './npz.ts'
 import { writeSafetensors } from './safetensors.ts'
 import type { Tensor } from './tensors.ts'
 import { parseVnnlib } from './vnnlib/property.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 const ramp: Architecture = {
   name: 'ramp',

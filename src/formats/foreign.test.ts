@@ -1,9 +1,8 @@
 /** Whatever it is that a user gives for a file, one line says what it is and what to do. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { UserError } from '../base/errors.ts'
 import { readInstances } from '../node/properties/instances-table.ts'
@@ -16,9 +15,9 @@ import { encodeSafetensors } from './safetensors.ts'
 import { tarOf } from './tar.testing.ts'
 import { readVnnlib } from './vnnlib/property.ts'
 import { writeZip } from './zip.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 const text = (content: string) => Buffer.from(content)
 const zip = (...names: string[]) => writeZip(new Map(names.map((name) => [name, text('x')])), 'a.zip')

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { UserError } from '../base/errors.ts'
 import { architectureNamed, architectureNames } from '../model/architectures.ts'
@@ -9,14 +8,10 @@ import { type Architecture, type Network, countParameters, parameterLayout } fro
 import { ARCHITECTURE_KEY, loadNetwork, saveNetwork } from './network-file.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Tensor } from './tensors.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
-let folder: string
-let path: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-  path = join(folder, 'net.safetensors')
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
+const path = join(folder, 'net.safetensors')
 
 const tiny: Architecture = {
   name: 'tiny',

@@ -1,20 +1,15 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
 import { encodeNpz, parseNpz, readNpz, writeNpz } from './npz.ts'
 import type { Tensor } from './tensors.ts'
 import { writeZip } from './zip.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
-let folder: string
-let path: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-  path = join(folder, 'a.npz')
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
+const path = join(folder, 'a.npz')
 
 const tensorArbitrary = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }).chain((shape) => {
   const length = shape.reduce((a, b) => a * b, 1)

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PNG } from 'pngjs'
 import { expect, test } from 'vitest'
 import { encodePng, writePng } from './png.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 /** The RGB of every pixel, row by row. */
 function decode(bytes: Uint8Array): { width: number; height: number; rgb: number[][] } {
@@ -39,12 +39,9 @@ test('mistakes are refused', () => {
   expect(() => encodePng(pixel, [0], 0.5)).toThrow('scale')
 })
 
+const folder = temporaryFolder()
+
 test('writes a file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-  try {
-    writePng(join(folder, 'a.png'), { channels: 1, height: 1, width: 1 }, [1])
-    expect(decode(readFileSync(join(folder, 'a.png'))).rgb).toEqual(grey(255))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  writePng(join(folder, 'a.png'), { channels: 1, height: 1, width: 1 }, [1])
+  expect(decode(readFileSync(join(folder, 'a.png'))).rgb).toEqual(grey(255))
 })

@@ -1,19 +1,14 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 import type { Tensor } from './tensors.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
-let folder: string
-let path: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-  path = join(folder, 'a.safetensors')
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
+const path = join(folder, 'a.safetensors')
 
 /** A file with this header and these bytes of data. */
 function bytesOf(header: unknown, data: ArrayLike<number> = []): Uint8Array {

@@ -1,18 +1,16 @@
 /** A small case to certify, and files for its rows. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import type { CertifyOptions } from './certify.ts'
 import type { CertifyHeader, CertifyRow } from './rows.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 export const { network, dataset } = smallCase()
 
 /** A folder that is gone after the tests, new files in it, and options that write them. */
 export function temporaryFiles() {
-  const folder = mkdtempSync(join(tmpdir(), 'robustra-certify-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder()
   let files = 0
   const newFile = () => join(folder, `${files++}.jsonl`)
   const optionsOf = (options: Partial<CertifyOptions> = {}): CertifyOptions => ({

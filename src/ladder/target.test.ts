@@ -1,22 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { Dataset } from '../data/dataset.ts'
 import { bytesOf, drawn, node } from '../formats/onnx/model.testing.ts'
 import { evaluateGraph, graphOf } from '../model/graph.ts'
 import { dataset, network } from './certify.testing.ts'
 import { type LoadedFile, isGraphFile, loadFile, loadGraph, targetOf } from './target.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
-let folder: string
-let path: string
+const folder = temporaryFolder()
+const path = join(folder, 'network.onnx')
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-target-'))
-  path = join(folder, 'network.onnx')
   writeFileSync(path, 'bytes')
 })
-afterAll(() => rmSync(folder, { recursive: true }))
 
 /** A file that is not of a sequential network, though this one could be. */
 const graphFile = (inputShape?: readonly number[]): LoadedFile => {

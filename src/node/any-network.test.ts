@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { UserError } from '../base/errors.ts'
 import { evaluate } from '../model/evaluate.ts'
@@ -9,12 +8,9 @@ import { evaluateGraph } from '../model/graph.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { loadAnyNetwork, networkExtensions, saveAnyNetwork } from './any-network.ts'
 import { bytesOf, drawn, node } from '../formats/onnx/model.testing.ts'
+import { temporaryFolder } from './temporary.testing.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 const image = { channels: 2, height: 4, width: 4 }
 

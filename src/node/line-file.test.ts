@@ -1,12 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
 import { LineFile } from './line-file.ts'
+import { temporaryFolder } from './temporary.testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-lines-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 /** The whole lines. */
 const parse = (content: Buffer) => {

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { examples } from '../attacks/inputs.ts'
 import { judge } from '../attacks/recheck.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { type Gallery, chooseExhibits } from './gallery.ts'
 import { amplified } from './gallery-section.ts'
 import { type Certificates, readCertificates } from '../node/report/read-certificates.ts'
-import { dataset, network, removeFolder, temporaryFolder, writeCertificates } from './report.testing.ts'
+import { dataset, network, writeCertificates } from './report.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 let file: Certificates
@@ -15,7 +16,6 @@ beforeAll(async () => {
   file = readCertificates(await writeCertificates(join(folder, 'full.jsonl')))
   gallery = await chooseExhibits(file, dataset, network, 4)
 })
-afterAll(() => removeFolder(folder))
 
 const rowOf = (index: number) => file.rows.find((row) => row.index === index)!
 const marginsOf = (verdict: string) =>

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { CertifyRow } from '../ladder/rows.ts'
 import { ladderOf } from './ladder.ts'
 import { type Certificates, readCertificates } from '../node/report/read-certificates.ts'
-import { removeFolder, temporaryFolder, writeCertificates } from './report.testing.ts'
+import { writeCertificates } from './report.testing.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 let full: Certificates
@@ -12,7 +13,6 @@ beforeAll(async () => {
   full = readCertificates(await writeCertificates(join(folder, 'full.jsonl')))
   cheap = readCertificates(await writeCertificates(join(folder, 'cheap.jsonl'), ['clean', 'lp']))
 })
-afterAll(() => removeFolder(folder))
 
 test('every image has one part, and parts agree with the summary', () => {
   for (const { rows, summary } of [full, cheap]) {

@@ -1,18 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { isReport, makeReport, reportData, reportPage } from './page.ts'
-import {
-  dataset,
-  logRow,
-  removeFolder,
-  smallImages,
-  temporaryFolder,
-  writeCertificates,
-  writeRun,
-} from './report.testing.ts'
+import { dataset, logRow, smallImages, writeCertificates, writeRun } from './report.testing.ts'
 import { problemsOf } from './static-page.testing.ts'
 import { readSubjects } from '../node/report/subjects.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const folder = temporaryFolder()
 let run: string
@@ -25,7 +18,6 @@ beforeAll(async () => {
   page = reportPage(report, '1.2.3')
   data = reportData(report)
 })
-afterAll(() => removeFolder(folder))
 
 const pageOf = async (...paths: string[]) => reportPage(await makeReport(readSubjects(paths), smallImages), '1.2.3')
 const idsOf = (text: string) => [...text.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id)

@@ -9,9 +9,10 @@ import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findBrowser, lowContrasts } from './browser.testing.ts'
 import { makeReport, reportPage } from './page.ts'
-import { logRow, removeFolder, smallImages, temporaryFolder, writeCertificates, writeRun } from './report.testing.ts'
+import { logRow, smallImages, writeCertificates, writeRun } from './report.testing.ts'
 import { problemsOf } from './static-page.testing.ts'
 import { readSubjects } from '../node/report/subjects.ts'
+import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const attack = '"><img src=x onerror="document.title=1"><script>document.title=2</script>'
 const folder = temporaryFolder()
@@ -25,7 +26,6 @@ beforeAll(async () => {
   html = reportPage(await makeReport(readSubjects([first, second]), smallImages), '1.2.3')
   writeFileSync(file, html)
 })
-afterAll(() => removeFolder(folder))
 
 const sections = ['Errors', 'Settings', 'Training', 'Stability of neurons', 'What decided the images', 'Images']
 const executablePath = findBrowser()

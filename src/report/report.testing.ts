@@ -1,6 +1,5 @@
 /** A small run in a folder, with certificates of its network, and the images that they are of. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { saveNetwork } from '../formats/network-file.ts'
@@ -13,9 +12,6 @@ export const { network, dataset } = smallCase()
 /** The images of the small case, and of no other data set. */
 export const smallImages: TestImages = async (name) =>
   name === dataset.name ? dataset : { missing: `The test images of ${name} are not here.` }
-
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'robustra-report-'))
-export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true })
 
 /** A row of a log. */
 export const logRow = (epoch: number, learner: string, changes: object = {}) => ({

@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { UserError } from '../../base/errors.ts'
 import { architectureNamed } from '../../model/architectures.ts'
@@ -14,12 +13,9 @@ import { randomNetwork } from '../../model/random-network.testing.ts'
 import { encodeNetwork, exportOnnx } from './export.ts'
 import { importOnnx, parseNetwork } from './import.ts'
 import { drawnInputs, relativeError, runOracle } from './model.testing.ts'
+import { temporaryFolder } from '../../node/temporary.testing.ts'
 
-let folder: string
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-'))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 function networkOf(input: Shape, layers: readonly Layer[]): Network {
   const architecture = { name: 'test', input, layers }

@@ -1,8 +1,7 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { UserError } from '../../base/errors.ts'
 import { readVnnlib } from '../../formats/vnnlib/property.ts'
 import { graphOf } from '../../model/graph.ts'
@@ -12,9 +11,9 @@ import type { Verifier } from './instances.ts'
 import { ResultsFile } from './instances-results.ts'
 import { type RunInstancesOptions, runInstances } from './instances-run.ts'
 import { parseCsvRow, readInstances } from './instances-table.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-instances-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 let files = 0
 const newPath = (name: string) => join(folder, `${files++}-${name}`)
 

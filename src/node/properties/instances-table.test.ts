@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { UserError } from '../../base/errors.ts'
 import { mutateBytes } from '../../formats/mutate.testing.ts'
 import { formatCsvRow, instanceFile, parseCsvRow, readInstances } from './instances-table.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-instances-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 let files = 0
 const newPath = (name: string) => join(folder, `${files++}-${name}`)
 const write = (name: string, text: string) => {

@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { type TestImages, collectGalleries, identifyParts, measureStabilities, testImages } from './measure.ts'
 import { dataset, network, smallImages, writeCertificates, writeRun } from '../../report/report.testing.ts'
 import { readSubjects } from './subjects.ts'
 import { saveNetwork } from '../../formats/network-file.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-measure-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const folder = temporaryFolder()
 afterEach(() => vi.unstubAllEnvs())
 
 test('images that are not there are not downloaded, but missed', async () => {

@@ -2,10 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { UserError } from '../../base/errors.ts'
 import { certificatesName, isCertificates, readCertificates } from './read-certificates.ts'
-import { dataset, removeFolder, temporaryFolder, writeCertificates } from '../../report/report.testing.ts'
+import { dataset, writeCertificates } from '../../report/report.testing.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
 const folder = temporaryFolder()
 let path: string
@@ -14,7 +15,6 @@ beforeAll(async () => {
   path = await writeCertificates(join(folder, 'lp.jsonl'), ['clean', 'lp'])
   content = readFileSync(path, 'utf8')
 })
-afterAll(() => removeFolder(folder))
 
 function written(name: string, text: string | Uint8Array): string {
   const file = join(folder, name)

@@ -1,17 +1,11 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { UserError } from '../../base/errors.ts'
 import { saveNetwork } from '../../formats/network-file.ts'
-import {
-  logRow,
-  network,
-  removeFolder,
-  temporaryFolder,
-  writeCertificates,
-  writeRun,
-} from '../../report/report.testing.ts'
+import { logRow, network, writeCertificates, writeRun } from '../../report/report.testing.ts'
 import { readSubjects } from './subjects.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
 const folder = temporaryFolder()
 let certificates: string
@@ -23,7 +17,6 @@ beforeEach(() => {
   rmSync(join(folder, 'run'), { recursive: true, force: true })
   run = writeRun(folder, 'run')
 })
-afterAll(() => removeFolder(folder))
 
 test('a run with its settings, log, networks, and the certificates in its folder', () => {
   copyFileSync(certificates, join(run, 'exact.jsonl'))

@@ -1,13 +1,13 @@
 /** A run on a CIFAR-10 of a few images, from its files to a network; the real one's checksums are swapped for theirs. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { putFiles, sourceOf, tinyCifar10 } from '../data/cifar10.testing.ts'
 import { loadNetwork } from '../../formats/network-file.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
 import { type RunOptions, resume, train } from './run.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
 const files = tinyCifar10(5)
 vi.mock('../data/cifar10.ts', async (original) => {
@@ -16,12 +16,10 @@ vi.mock('../data/cifar10.ts', async (original) => {
   return { ...actual, loadCifar10 }
 })
 
-let folder: string
+const folder = temporaryFolder()
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'robustra-cifar10-'))
   putFiles(join(folder, 'data', 'cifar-10-batches-bin'), files)
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const small: GivenOptions = { trainingCount: 12, validationCount: 4, batchSize: 6 }
 const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({

@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readSafetensors } from '../../formats/safetensors.ts'
 import { RunFolder } from './checkpoint.ts'
 import { trainingOptions } from '../../training/options.ts'
@@ -13,6 +12,7 @@ import { type RunOptions, resume, train } from './run.ts'
 import type { EpochReport, Progress } from '../../training/epoch-report.ts'
 import { type Learner, startLearners } from '../../training/learner.ts'
 import { Trainer } from '../../training/trainer.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
 // Every process that is started, so that tests can kill it.
 const started = vi.hoisted((): ChildProcess[] => [])
@@ -27,8 +27,7 @@ vi.mock('node:child_process', async (original) => {
 // Several runs of several processes each, on machines that may be busy.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-pair-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 const at = (...names: string[]) => join(folder, ...names)
 
 const EPOCHS = 2

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { loadNetwork } from '../../formats/network-file.ts'
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
 import { type RunOptions, resume, train } from './run.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
+import { oneLine } from '../../base/one-line.testing.ts'
 
-let folder: string
-beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'robustra-run-'))))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 
 const optionsOf = (given: GivenOptions = {}) =>
   trainingOptions({
@@ -47,11 +46,6 @@ const stopAfter = (epoch: number, network: string): Partial<RunOptions> => ({
     if (report.epoch === epoch && report.network === network) throw new Error('stopped by the test')
   },
 })
-const oneLine = (pattern: RegExp) =>
-  expect.objectContaining({
-    name: 'UserError',
-    message: expect.stringMatching(new RegExp(`^[^\\n]*${pattern.source}[^\\n]*$`)),
-  })
 
 describe('a run', () => {
   it('that was stopped anywhere ends as one that never was', async () => {

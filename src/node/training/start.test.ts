@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { saveAnyNetwork } from '../any-network.ts'
 import { loadNetwork, saveNetwork } from '../../formats/network-file.ts'
 import { readSafetensors } from '../../formats/safetensors.ts'
@@ -15,9 +14,10 @@ import type { GivenOptions } from '../../training/settings.ts'
 import { type RunOptions, resume, train } from './run.ts'
 import { startFrom } from './start.ts'
 import { startLearners } from '../../training/learner.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
+import { oneLine } from '../../base/one-line.testing.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'robustra-start-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = temporaryFolder()
 const at = (...names: string[]) => join(folder, ...names)
 
 const optionsOf = (given: GivenOptions = {}) =>
@@ -27,11 +27,6 @@ const optionsOf = (given: GivenOptions = {}) =>
   })
 const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({ out: at(name), workers: 2, ...run })
 const small = architectureNamed('mnist-small')
-const oneLine = (pattern: RegExp) =>
-  expect.objectContaining({
-    name: 'UserError',
-    message: expect.stringMatching(new RegExp(`^[^\\n]*${pattern.source}[^\\n]*$`)),
-  })
 
 /** The first weights of a network, which tell it from others. */
 const weights = ({ parameters }: Pick<Network, 'parameters'>) => [...parameters.subarray(0, 5)]
