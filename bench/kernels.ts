@@ -37,9 +37,9 @@ const shapes: readonly Shape[] = [
 ]
 
 const operations = [
-  { name: 'Wᵀ·rows', operation: OVERWRITE, transposed: 1 },
-  { name: 'W·rows', operation: ACCUMULATE, transposed: 0 },
-  { name: 'dW of Wᵀ', operation: WEIGHT_GRADIENT, transposed: 1 },
+  { name: 'Wᵀ·rows', operation: OVERWRITE, transposed: true },
+  { name: 'W·rows', operation: ACCUMULATE, transposed: false },
+  { name: 'dW of Wᵀ', operation: WEIGHT_GRADIENT, transposed: true },
 ] as const
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]

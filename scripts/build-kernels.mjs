@@ -1,15 +1,19 @@
 /**
  * Compiles the kernels (src/device/wasm/assembly/) twice, with and without relaxed SIMD, into build/kernels/: as modules
- * that hold the WebAssembly as text, so that every runtime and every bundler loads them alike. Plain JavaScript: runs on
- * any Node.
+ * that hold the WebAssembly as text, so that every runtime and every bundler loads them alike. Writes their types, too.
+ * Plain JavaScript: runs on any Node.
  */
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
+import { kernelTypes } from './kernel-types.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = `${root}src/device/wasm/assembly/`
 const newest = Math.max(...readdirSync(sources).map((file) => statSync(sources + file).mtimeMs))
+const types = `${root}src/device/wasm/kernels.generated.ts`
+const text = kernelTypes(sources)
+if (readFileSync(types, 'utf8') !== text) writeFileSync(types, text)
 mkdirSync(`${root}build/kernels`, { recursive: true })
 
 for (const [variant, features] of Object.entries({ simd: ['simd'], relaxed: ['simd', 'relaxed-simd'] })) {

@@ -111,17 +111,17 @@ export const bounds = [
     ['factor * (of(neuron) + of(label)) + underflow', 'underflow'],
   ]),
   ...mutantsOf('src/bounds/input-term.ts', tests('bounds/dual', 'bounds/norm'), [
-    ['middle + at(lowerGap, row) - spread', 'middle - at(lowerGap, row) - spread'],
-    ['middle + at(upperGap, row) + spread', 'middle + at(upperGap, row) - spread'],
-    ['const isLargest = { l2: 0, l1: 1 }', 'const isLargest = { l2: 1, l1: 0 }'],
+    ['middle + value(lowerGap, row) - spread', 'middle - value(lowerGap, row) - spread'],
+    ['middle + value(upperGap, row) + spread', 'middle + value(upperGap, row) - spread'],
+    ['const isLargest = { l2: false, l1: true }', 'const isLargest = { l2: true, l1: false }'],
     ['f32[dRadius + row] = toUpper - toLower', 'f32[dRadius + row] = toUpper + toLower'],
     ['f32[dLowerGap + row] = toLower', 'f32[dLowerGap + row] = toUpper'],
-    ['at(radius, row) + at(error, row)', 'at(radius, row)'],
+    ['value(radius, row) + value(error, row)', 'value(radius, row)'],
   ]),
   ...mutantsOf('src/bounds/relaxation.ts', tests('bounds/rounding', 'bounds/dual'), [
     ['f32[from] * factor + smallestShare', 'smallestShare'],
     ['flattened ? activeNeurons(engine, stage.readAs, slope.pointer) : asOutputs', 'asOutputs'],
-    ['upper.pointer + example * 4, stride, slope', 'lower.pointer + example * 4, stride, slope'],
+    ['relaxation(neurons, l, u, stride', 'relaxation(neurons, l, l, stride'],
   ]),
   ...mutantsOf('src/bounds/dual.ts', tests('bounds/overflow', 'bounds/rounding', 'bounds/underflow'), [
     ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],

@@ -19,8 +19,8 @@ for (const variant of variants) {
           const radius = normals(random, n).map(Math.abs)
           const [low, high] = [random.between(-2, 0), random.between(0, 2)]
           const isBetter = Int32Array.from({ length: columns }, () => -random.integer(2))
-          const at = [centre, radius, gradient, other].map((values) => engine.floatsFrom(values))
-          const [c, r, g, worst] = at as [number, number, number, number]
+          const [c, r] = [engine.floatsFrom(centre), engine.floatsFrom(radius)]
+          const [g, worst] = [engine.floatsFrom(gradient), engine.floatsFrom(other)]
           const [lower, upper, x] = [engine.floats(n), engine.floats(n), engine.floatsFrom(centre)]
           engine.kernels.boxEnds(n, c, r, low, high, lower, upper)
           engine.kernels.climbBox(n, x, g, r, 0.25, lower, upper)

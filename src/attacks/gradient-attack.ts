@@ -8,6 +8,7 @@ import type { Chunk } from '../bounds/chunk.ts'
 import type { Domain } from '../region/domain.ts'
 import type { Interval } from '../device/wasm/elementwise.ts'
 import type { Engine } from '../device/wasm/engine.ts'
+import { at } from '../device/wasm/pointers.ts'
 import { Random } from '../base/random.ts'
 import { Tape, Tensor } from '../device/tape.ts'
 import { forward } from '../device/forward.ts'
@@ -65,7 +66,7 @@ export function attackChunk(
   const kept = engine.mark()
   const smallest = new Float64Array(count).fill(Infinity)
   const point = Tensor.create(engine, length)
-  const isBetter = engine.zeros(columns)
+  const isBetter = engine.zeroIntegers(columns)
   const box = boxOf(network, chunk, options.domain)
 
   for (let restart = 0; restart < options.restarts; restart++) {
@@ -86,8 +87,13 @@ export function attackChunk(
         const gradient = images.gradient(engine)
         if (chunk.norm === 'linf') {
           engine.kernels.climbBox(
-            ...[length, point.pointer, gradient, ball.radius.pointer, options.stepSize],
-            ...[box.lower.pointer, box.upper.pointer],
+            length,
+            point.pointer,
+            gradient,
+            ball.radius.pointer,
+            options.stepSize,
+            box.lower.pointer,
+            box.upper.pointer,
           )
         } else climbBall(engine, chunk, point, gradient >> 2, options, box)
       }
@@ -166,11 +172,17 @@ function boxOf(
   const box = { lower: Tensor.create(engine, length), upper: Tensor.create(engine, length) }
   const area = architecture.input.height * architecture.input.width * columns
   normalisation.forEach(({ mean, deviation }, c) => {
-    const ends = domain === 'pixels' ? [(0 - mean) / deviation, (1 - mean) / deviation] : [-Infinity, Infinity]
-    const [centre, radius, lower, upper] = [ball.centre, ball.radius, box.lower, box.upper].map(
-      ({ pointer }) => pointer + c * area * 4,
+    const [low, high] = domain === 'pixels' ? [(0 - mean) / deviation, (1 - mean) / deviation] : [-Infinity, Infinity]
+    const channel = ({ pointer }: Tensor) => at(pointer, c * area)
+    engine.kernels.boxEnds(
+      area,
+      channel(ball.centre),
+      channel(ball.radius),
+      low,
+      high,
+      channel(box.lower),
+      channel(box.upper),
     )
-    engine.kernels.boxEnds(area, centre!, radius!, ...ends, lower!, upper!)
   })
   return box
 }

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { Engine } from '../device/wasm/engine.ts'
 import type { Network } from '../model/network.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
+import type { Tensor } from '../device/tape.ts'
 import { type ChunkInput, loadChunk } from './chunk.ts'
 import { norms } from '../region/norm.ts'
 
@@ -21,8 +22,7 @@ function ballOf(mean: number, deviation: number, input: ChunkInput): { centre: n
   }
   const mark = engine.mark()
   const { ball, columns } = loadChunk(new LoadedNetwork(engine, architecture, false), input)
-  const read = ({ pointer }: { pointer: number }) =>
-    engine.read(pointer, length * columns).filter((_, i) => i % columns === 0)
+  const read = ({ pointer }: Tensor) => engine.read(pointer, length * columns).filter((_, i) => i % columns === 0)
   const [centre, radius] = [read(ball.centre), read(ball.radius)]
   engine.release(mark)
   return Array.from(centre, (c, j) => ({ centre: c, radius: radius[j] }))

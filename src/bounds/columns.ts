@@ -7,7 +7,8 @@
  */
 import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from '../device/wasm/affine.ts'
 import type { Engine } from '../device/wasm/engine.ts'
-import { lengthOf, wholeBlock } from '../device/wasm/layout.ts'
+import { type NeuronList, lengthOf, wholeBlock } from '../device/wasm/layout.ts'
+import type { Floats } from '../device/wasm/pointers.ts'
 import { type Tape, Tensor } from '../device/tape.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Stage } from '../device/loaded-network.ts'
@@ -16,7 +17,7 @@ import type { Relaxation } from './relaxation.ts'
 /** Columns and the list of the neurons that have any. */
 export interface ActiveColumns {
   readonly value: Tensor
-  readonly active: number
+  readonly active: NeuronList
 }
 
 /**
@@ -29,7 +30,7 @@ export function affineColumns(
   tape: Tape | undefined,
   stage: Stage,
   inputs: readonly ActiveColumns[],
-  targets: number,
+  targets: NeuronList,
   width: number,
 ): Tensor {
   const { terms, bias, biasGradient, outputShape } = stage
@@ -41,12 +42,22 @@ export function affineColumns(
   const passes = terms.map(({ geometry, weight, weightGradient, source }, i) => {
     const { value, active } = inputs[i]
     const inside = wholeBlock(engine, geometry.input, width)
-    const run = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
+    const run = (operation: number, transposed: boolean, weights: Floats, outBase: Floats, inBase: Floats) =>
       engine.kernels.propagate(
-        ...[operation, transposed, geometry.pointer, 1, out.pointer, outBase, targets],
-        ...[inside.pointer, inBase, active, weights, geometry.scratch],
+        operation,
+        transposed,
+        geometry.pointer,
+        1,
+        out.pointer,
+        outBase,
+        targets,
+        inside.pointer,
+        inBase,
+        active,
+        weights,
+        geometry.scratch,
       )
-    run(i === 0 ? OVERWRITE : ACCUMULATE, 0, weight, y.pointer, value.pointer)
+    run(i === 0 ? OVERWRITE : ACCUMULATE, false, weight, y.pointer, value.pointer)
     return { run, weight, weightGradient, value, source }
   })
   const { f32 } = engine
@@ -54,8 +65,8 @@ export function affineColumns(
   tape?.record(() => {
     const dy = y.gradient(engine)
     for (const { run, weight, weightGradient, value, source } of passes) {
-      if (source >= 0) run(ACCUMULATE, 1, weight, dy, value.gradient(engine))
-      run(WEIGHT_GRADIENT, 0, weightGradient, dy, value.pointer)
+      if (source >= 0) run(ACCUMULATE, true, weight, dy, value.gradient(engine))
+      run(WEIGHT_GRADIENT, false, weightGradient, dy, value.pointer)
     }
     const { f32 } = engine
     for (const j of wanted) f32[(biasGradient >> 2) + Math.floor(j / area)] += f32[(dy >> 2) + j * width]
@@ -64,7 +75,7 @@ export function affineColumns(
 }
 
 /** The neurons of a list, indexed [channel][position]. */
-function activeNeuronsOf({ i32 }: Engine, list: number, shape: Stage['outputShape']): Int32Array {
+function activeNeuronsOf({ i32 }: Engine, list: NeuronList, shape: Stage['outputShape']): Int32Array {
   const area = shape.height * shape.width
   const [counts, channels] = [i32[list >> 2] >> 2, i32[(list >> 2) + 1] >> 2]
   const neurons = new Int32Array(sizeOf(shape))

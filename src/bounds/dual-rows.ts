@@ -8,7 +8,15 @@
  */
 import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT } from '../device/wasm/affine.ts'
 import type { Engine } from '../device/wasm/engine.ts'
-import { type Blocks, coveringBlocks, receptiveBlocks, reshapeBlocks, wholeBlock } from '../device/wasm/layout.ts'
+import {
+  type Blocks,
+  type NeuronList,
+  coveringBlocks,
+  receptiveBlocks,
+  reshapeBlocks,
+  wholeBlock,
+} from '../device/wasm/layout.ts'
+import { type Floats, none } from '../device/wasm/pointers.ts'
 import { type Tape, Tensor } from '../device/tape.ts'
 import type { Stage, Term } from '../device/loaded-network.ts'
 import type { Relaxation } from './relaxation.ts'
@@ -126,18 +134,22 @@ function startRows(
   biased: Stage | undefined,
   { positions, plus, minus }: Specification,
   { blocks, value, isFirst }: Target,
-  active: number,
+  active: NeuronList,
   constant: Tensor,
 ): void {
-  const place = [geometry.pointer, blocks.count, positions, blocks.pointer]
-  engine.kernels.startRows(
-    ...[isFirst ? 0 : 1, ...place, value.pointer, active, plus, minus],
-    ...[weight, biased?.bias ?? 0, constant.pointer],
-  )
+  const place = [geometry.pointer, blocks.count, positions, blocks.pointer] as const
+  const bias = biased?.bias ?? none
+  engine.kernels.startRows(!isFirst, ...place, value.pointer, active, plus, minus, weight, bias, constant.pointer)
   tape?.record(() =>
     engine.kernels.startRowsAdjoint(
-      ...[...place, value.gradient(engine), active, plus, minus],
-      ...[weightGradient, biased?.biasGradient ?? 0, constant.gradient(engine)],
+      ...place,
+      value.gradient(engine),
+      active,
+      plus,
+      minus,
+      weightGradient,
+      biased?.biasGradient ?? none,
+      constant.gradient(engine),
     ),
   )
 }
@@ -147,21 +159,31 @@ function sendRows(
   engine: Engine,
   tape: Tape | undefined,
   { geometry, weight, weightGradient }: Term,
-  out: { readonly blocks: Blocks; readonly value: Tensor; readonly active: number },
+  out: { readonly blocks: Blocks; readonly value: Tensor; readonly active: NeuronList },
   inside: Target,
-  active: number,
+  active: NeuronList,
   isLast: boolean,
 ): void {
-  const propagate = (operation: number, transposed: number, weights: number, outBase: number, inBase: number) =>
+  const propagate = (operation: number, transposed: boolean, weights: Floats, outBase: Floats, inBase: Floats) =>
     engine.kernels.propagate(
-      ...[operation, transposed, geometry.pointer, out.blocks.count, out.blocks.pointer, outBase, out.active],
-      ...[inside.blocks.pointer, inBase, active, weights, geometry.scratch],
+      operation,
+      transposed,
+      geometry.pointer,
+      out.blocks.count,
+      out.blocks.pointer,
+      outBase,
+      out.active,
+      inside.blocks.pointer,
+      inBase,
+      active,
+      weights,
+      geometry.scratch,
     )
-  propagate(inside.isFirst ? OVERWRITE : ACCUMULATE, 1, weight, out.value.pointer, inside.value.pointer)
+  propagate(inside.isFirst ? OVERWRITE : ACCUMULATE, true, weight, out.value.pointer, inside.value.pointer)
   tape?.record(() => {
     const [outGradient, inGradient] = [out.value.gradient(engine), inside.value.gradient(engine)]
-    propagate(isLast ? OVERWRITE : ACCUMULATE, 0, weight, outGradient, inGradient)
-    propagate(WEIGHT_GRADIENT, 1, weightGradient, out.value.pointer, inGradient)
+    propagate(isLast ? OVERWRITE : ACCUMULATE, false, weight, outGradient, inGradient)
+    propagate(WEIGHT_GRADIENT, true, weightGradient, out.value.pointer, inGradient)
   })
 }
 
@@ -177,7 +199,7 @@ function reluRows(
 ): void {
   const { channels, height, width } = layer.outputShape
   const { slope, gap, asOutputs, rounding } = relaxation
-  const image = [channels, width, height * width, blocks.count, blocks.pointer]
+  const image = [channels, width, height * width, blocks.count, blocks.pointer] as const
   engine.kernels.reluRows(
     ...image,
     value.pointer,
@@ -186,7 +208,10 @@ function reluRows(
     gap.pointer,
     layer.bias,
     rounding,
-    ...[sums.constant.pointer, sums.lowerGap.pointer, sums.upperGap.pointer, sums.error.pointer],
+    sums.constant.pointer,
+    sums.lowerGap.pointer,
+    sums.upperGap.pointer,
+    sums.error.pointer,
   )
   tape?.record(() =>
     engine.kernels.reluRowsAdjoint(
@@ -197,8 +222,12 @@ function reluRows(
       slope.pointer,
       gap.pointer,
       layer.bias,
-      ...[slope.gradient(engine), gap.gradient(engine), layer.biasGradient],
-      ...[sums.constant.gradient(engine), sums.lowerGap.gradient(engine), sums.upperGap.gradient(engine)],
+      slope.gradient(engine),
+      gap.gradient(engine),
+      layer.biasGradient,
+      sums.constant.gradient(engine),
+      sums.lowerGap.gradient(engine),
+      sums.upperGap.gradient(engine),
     ),
   )
 }

@@ -9,6 +9,7 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import { sizeOf } from '../model/layers.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { networkArbitrary } from '../model/random-network.testing.ts'
+import type { Tensor } from '../device/tape.ts'
 import { loadChunk } from './chunk.ts'
 import { proveNetwork, relaxNetwork } from './dual.ts'
 import { dualMargins, provedMargins } from './margins.ts'
@@ -59,12 +60,12 @@ function engineBounds(
   const chunk = loadChunk(loaded, { images, labels, epsilon })
   const proved = rigorous ? proveNetwork(loaded, chunk, prune) : undefined
   const relaxed = proved ?? relaxNetwork(loaded, undefined, chunk, { prune, memory })
-  const column = (pointer: number, length: number, e: number) =>
+  const column = ({ pointer, length }: Tensor, e: number) =>
     engine.read(pointer, length).filter((_, i) => i % chunk.columns === e)
   const result = images.map((_, e) => ({
     hidden: relaxed.intervals.map(({ lower, upper }) => ({
-      lower: column(lower.pointer, lower.length, e),
-      upper: column(upper.pointer, upper.length, e),
+      lower: column(lower, e),
+      upper: column(upper, e),
     })),
     margins: proved
       ? provedMargins(proved, e)

@@ -5,6 +5,7 @@
 import { affine } from '../device/wasm/affine.ts'
 import { type Ball, type Interval, intervalEnds, reluInterval } from '../device/wasm/elementwise.ts'
 import type { Engine } from '../device/wasm/engine.ts'
+import { none } from '../device/wasm/pointers.ts'
 import { type Tape, Tensor } from '../device/tape.ts'
 import type { LoadedNetwork, Stage, Term } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
@@ -56,7 +57,7 @@ export function magnitudeOf(
     engine.kernels.addTo(centre.length, radius.pointer, sum.pointer)
     return sum
   })
-  return affine(engine, undefined, terms, largest, columns, 'absolute', { values: absoluteBias, gradient: 0 })
+  return affine(engine, undefined, terms, largest, columns, 'absolute', { values: absoluteBias, gradient: none })
 }
 
 /** The balls that the terms of a stage read: the image's, or those behind earlier stages. */

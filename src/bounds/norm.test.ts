@@ -9,6 +9,7 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { extremePoint, innerPoint, pointTowards } from '../region/ball-points.testing.ts'
+import type { Tensor } from '../device/tape.ts'
 import { loadChunk } from './chunk.ts'
 import { proveNetwork, relaxNetwork } from './dual.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
@@ -79,7 +80,7 @@ const kinds = ['interval', 'paper', 'pruned'] as const
 const engineBounds = (example: Case, kind: Kind, rigorous: boolean) =>
   inEngine(example, false, (loaded, chunk) => {
     const { labels } = example
-    const column = (pointer: number, length: number, e: number) =>
+    const column = ({ pointer, length }: Tensor, e: number) =>
       Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === e))
     const results = (
       intervals: ReturnType<typeof propagateIntervals>['hidden'],
@@ -87,8 +88,8 @@ const engineBounds = (example: Case, kind: Kind, rigorous: boolean) =>
     ) =>
       labels.map((_, e) => ({
         hidden: intervals.map(({ lower, upper }): Bounds => ({
-          lower: column(lower.pointer, lower.length, e),
-          upper: column(upper.pointer, upper.length, e),
+          lower: column(lower, e),
+          upper: column(upper, e),
         })),
         margins: margins(e),
       }))

@@ -6,6 +6,7 @@ import { sizeOf } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
+import type { Tensor } from '../device/tape.ts'
 import { loadChunk } from './chunk.ts'
 import { type Estimates, relaxNetwork } from './dual.ts'
 import { dualMargins, type provedMargins } from './margins.ts'
@@ -47,7 +48,7 @@ function estimated({ network, image, label, epsilon, norm }: Case, how: Estimate
   loaded.setParameters(network.parameters)
   const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, norm })
   const relaxed = relaxNetwork(loaded, undefined, chunk, {}, how)
-  const first = ({ pointer, length }: { pointer: number; length: number }) =>
+  const first = ({ pointer, length }: Tensor) =>
     Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))
   const hidden: Bounds[] = relaxed.intervals.map(({ lower, upper }) => ({ lower: first(lower), upper: first(upper) }))
   const margins = engine.read(dualMargins(relaxed, undefined, 0).pointer, countClasses(network.architecture))

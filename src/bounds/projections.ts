@@ -11,7 +11,7 @@
  * have a set of their own: the root of the mean square of its columns estimates ‖c‖₂. There is no such set for ℓ1.
  */
 import type { Engine } from '../device/wasm/engine.ts'
-import { activeNeurons } from '../device/wasm/layout.ts'
+import { type NeuronList, activeNeurons } from '../device/wasm/layout.ts'
 import type { Random } from '../base/random.ts'
 import { type Tape, Tensor } from '../device/tape.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
@@ -89,7 +89,7 @@ export class Projection {
   }
 
   /** Columns of a stage before its ReLU. @param wanted list of the neurons that are */
-  #before(i: number, wanted: number): Tensor {
+  #before(i: number, wanted: NeuronList): Tensor {
     const stage = this.#network.stages[i]
     const inputs = stage.terms.map(({ source, allInputs }): ActiveColumns => {
       if (source < 0) return { value: (this.#image ??= this.#start()), active: allInputs }
@@ -139,10 +139,17 @@ export class Projection {
     const maySend = (j: number) => engine.f32[at(upper, j)] > 0 || engine.f32[at(lower, j)] >= 0
     const columns = this.#before(i, listOf(engine, stage, maySend))
     const medians = engine.floats(open.length)
-    const places = engine.allocate(open.length * 8)
+    const places = engine.integers(2 * open.length)
     engine.kernels.medianMagnitudes(
-      ...[open.length, engine.integersFrom(open), width, this.#reluFirst, this.#dimension, columns.pointer],
-      ...[medians, places, engine.floats(this.#dimension)],
+      open.length,
+      engine.integersFrom(open),
+      width,
+      this.#reluFirst,
+      this.#dimension,
+      columns.pointer,
+      medians,
+      places,
+      engine.floats(this.#dimension),
     )
     const { f32 } = engine
     const imageNorms = Float32Array.from(open, (neuron) => this.#imageNorm((columns.pointer >> 2) + neuron * width))
@@ -188,7 +195,7 @@ export class Projection {
 }
 
 /** List of the neurons of a stage that may pass something on. */
-function listOf(engine: Engine, { outputShape, relu, terms }: Stage, maySend: (neuron: number) => boolean): number {
+function listOf(engine: Engine, { outputShape, relu, terms }: Stage, maySend: (neuron: number) => boolean): NeuronList {
   if (!relu) return terms[0].allOutputs
   const { channels, height, width } = outputShape
   const flags = Float32Array.from({ length: channels * height * width }, (_, neuron) => (maySend(neuron) ? 1 : 0))

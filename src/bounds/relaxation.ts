@@ -1,7 +1,8 @@
 /** The linear relaxation of one example's ReLU neurons, as a dual pass needs it (Wong & Kolter 2018). */
 import type { Interval } from '../device/wasm/elementwise.ts'
 import type { Engine } from '../device/wasm/engine.ts'
-import { activeNeurons } from '../device/wasm/layout.ts'
+import { type NeuronList, activeNeurons } from '../device/wasm/layout.ts'
+import { type Floats, at, none } from '../device/wasm/pointers.ts'
 import { type Tape, Tensor } from '../device/tape.ts'
 import type { Stage } from '../device/loaded-network.ts'
 import { sizeOf } from '../model/layers.ts'
@@ -13,10 +14,10 @@ export interface Relaxation {
   /** Per neuron: l where unstable, else 0. */
   readonly gap: Tensor
   /** Lists of the neurons whose slope is not 0, seen as outputs of the stage and as those that read it see them. */
-  readonly asOutputs: number
-  readonly asInputs: number
-  /** Pointer: per neuron, what a unit of its coefficient may cost in rounding; 0 where nobody asks. */
-  readonly rounding: number
+  readonly asOutputs: NeuronList
+  readonly asInputs: NeuronList
+  /** Per neuron, what a unit of its coefficient may cost in rounding; none in training, where rounding is ignored. */
+  readonly rounding: Floats
 }
 
 /**
@@ -39,14 +40,18 @@ export function relaxationOf(
   const { lower, upper } = interval
   const slope = Tensor.create(engine, neurons)
   const gap = Tensor.create(engine, neurons)
-  kernels.relaxation(
-    ...[neurons, lower.pointer + example * 4, upper.pointer + example * 4, stride, slope.pointer, gap.pointer],
-  )
+  const [l, u] = [at(lower.pointer, example), at(upper.pointer, example)]
+  kernels.relaxation(neurons, l, u, stride, slope.pointer, gap.pointer)
   tape?.record(() =>
     kernels.relaxationAdjoint(
-      ...[neurons, lower.pointer + example * 4, upper.pointer + example * 4],
-      ...[lower.gradient(engine) + example * 4, upper.gradient(engine) + example * 4, stride],
-      ...[slope.gradient(engine), gap.gradient(engine)],
+      neurons,
+      l,
+      u,
+      at(lower.gradient(engine), example),
+      at(upper.gradient(engine), example),
+      stride,
+      slope.gradient(engine),
+      gap.gradient(engine),
     ),
   )
   const asOutputs = activeNeurons(engine, stage.outputShape, slope.pointer)
@@ -57,7 +62,7 @@ export function relaxationOf(
     gap,
     asOutputs,
     asInputs,
-    rounding: rounding ? scaled(engine, neurons, columns, example, rounding) : 0,
+    rounding: rounding ? scaled(engine, neurons, columns, example, rounding) : none,
   }
 }
 
@@ -67,7 +72,7 @@ function scaled(
   columns: number,
   example: number,
   { magnitude, factor }: { readonly magnitude: Tensor; readonly factor: number },
-): number {
+): Floats {
   const pointer = engine.floats(neurons)
   const { f32 } = engine
   for (let j = 0, from = (magnitude.pointer >> 2) + example; j < neurons; j++, from += columns) {

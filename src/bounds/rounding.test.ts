@@ -12,6 +12,7 @@ import { type Network, countClasses, countParameters, parameterLayout } from '..
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { planStages } from '../model/stages.ts'
 import { extremePoint } from '../region/ball-points.testing.ts'
+import type { Tensor } from '../device/tape.ts'
 import { loadChunk } from './chunk.ts'
 import { proveNetwork } from './dual.ts'
 import { provedMargins } from './margins.ts'
@@ -36,11 +37,11 @@ function certify(engine: Engine, { network, image, label, epsilon, norm = 'linf'
   loaded.setParameters(network.parameters)
   const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, norm })
   const relaxed = proveNetwork(loaded, chunk, prune)
-  const first = (pointer: number, length: number) =>
+  const first = ({ pointer, length }: Tensor) =>
     Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))
   const hidden: Bounds[] = relaxed.intervals.map(({ lower, upper }) => ({
-    lower: first(lower.pointer, lower.length),
-    upper: first(upper.pointer, upper.length),
+    lower: first(lower),
+    upper: first(upper),
   }))
   const margins = provedMargins(relaxed, 0)
   engine.release(mark)

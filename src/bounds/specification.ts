@@ -1,15 +1,16 @@
 /** Which rows a dual pass carries: neurons of a layer, or differences of two outputs. */
 import type { Engine } from '../device/wasm/engine.ts'
 import { type Blocks, type Extent, positionBlocks } from '../device/wasm/layout.ts'
+import type { Integers } from '../device/wasm/pointers.ts'
 
 /** Rows of one pass. Each block's rows are padded with empty ones to a multiple of 4. */
 export interface Specification {
   readonly blocks: Blocks
-  /** Pointer: output position of each block. */
-  readonly positions: number
-  /** Pointers: per row, the output channel added and the one subtracted; −1 for none. */
-  readonly plus: number
-  readonly minus: number
+  /** Output position of each block. */
+  readonly positions: Integers
+  /** Per row, the output channel added and the one subtracted; −1 for none. */
+  readonly plus: Integers
+  readonly minus: Integers
   /** Rows with the padding. */
   readonly rows: number
   /** Neuron (index of the output) that a row adds; −1 for padding. */

@@ -2,6 +2,7 @@
 import { type Affine, affineLists } from './wasm/affine.ts'
 import type { Engine } from './wasm/engine.ts'
 import { createGeometry } from './wasm/layout.ts'
+import { type Floats, at, none } from './wasm/pointers.ts'
 import { type Shape, sizeOf } from '../model/layers.ts'
 import { type Architecture, type ParameterTensor, countParameters, parameterLayout } from '../model/network.ts'
 import { type StagePlan, planStages } from '../model/stages.ts'
@@ -17,9 +18,9 @@ export interface Term extends Affine {
 export interface Stage {
   readonly terms: readonly Term[]
   /** Pointers: per output channel, the sum of the terms' biases, of their absolute values, and its gradient. */
-  readonly bias: number
-  readonly absoluteBias: number
-  readonly biasGradient: number
+  readonly bias: Floats
+  readonly absoluteBias: Floats
+  readonly biasGradient: Floats
   readonly outputShape: Shape
   /** The shape that the stages behind it read: `outputShape`, or flattened. */
   readonly readAs: Shape
@@ -34,10 +35,10 @@ export class LoadedNetwork {
   readonly parameterCount: number
   /** Per input channel: a pixel p enters the first stage as (p − mean) / deviation. */
   readonly normalisation: readonly { readonly mean: number; readonly deviation: number }[]
-  readonly #parameters: number
-  readonly #absolutes: number
-  readonly #gradient: number
-  readonly #absoluteGradient: number
+  readonly #parameters: Floats
+  readonly #absolutes: Floats
+  readonly #gradient: Floats
+  readonly #absoluteGradient: Floats
   /** Biases of residual sums, which are not parameters themselves. */
   readonly #sums: { readonly stage: Stage; readonly biases: readonly ParameterTensor[] }[] = []
 
@@ -54,8 +55,8 @@ export class LoadedNetwork {
     this.#parameters = engine.zeros(padded)
     this.#absolutes = engine.zeros(padded)
     const shared = trained instanceof LoadedNetwork ? trained : undefined
-    this.#gradient = shared ? shared.#gradient : trained ? engine.zeros(padded) : 0
-    this.#absoluteGradient = shared ? shared.#absoluteGradient : trained ? engine.zeros(padded) : 0
+    this.#gradient = shared ? shared.#gradient : trained ? engine.zeros(padded) : none
+    this.#absoluteGradient = shared ? shared.#absoluteGradient : trained ? engine.zeros(padded) : none
     const { normalisation, stages } = planStages(architecture)
     this.normalisation = normalisation
     const tensors = parameterLayout(architecture)
@@ -64,15 +65,15 @@ export class LoadedNetwork {
 
   #stage({ terms, outputShape, readAs, relu }: StagePlan, tensors: readonly ParameterTensor[]): Stage {
     const { engine } = this
-    const at = (base: number, { offset }: ParameterTensor) => (base === 0 ? 0 : base + offset * 4)
+    const part = (base: Floats, { offset }: ParameterTensor) => (base === none ? none : at(base, offset))
     const ofLayer = (layer: number) => tensors.filter((tensor) => tensor.layer === layer)
     const biases = terms.map(({ layer }) => ofLayer(layer)[1])
     const [bias] = biases
-    const own = (wanted: boolean) => (wanted ? engine.zeros((outputShape.channels + 3) & ~3) : 0)
+    const own = (wanted: boolean) => (wanted ? engine.zeros((outputShape.channels + 3) & ~3) : none)
     const memory =
       biases.length === 1
-        ? [this.#parameters, this.#absolutes, this.#gradient].map((base) => at(base, bias!))
-        : [own(true), own(true), own(this.#gradient !== 0)]
+        ? [this.#parameters, this.#absolutes, this.#gradient].map((base) => part(base, bias!))
+        : [own(true), own(true), own(this.#gradient !== none)]
     const stage: Stage = {
       terms: terms.map(({ layer, source, inputShape, options }) => {
         const [weight] = ofLayer(layer)
@@ -81,10 +82,10 @@ export class LoadedNetwork {
           source,
           inputShape,
           geometry,
-          weight: at(this.#parameters, weight!),
-          absoluteWeight: at(this.#absolutes, weight!),
-          weightGradient: at(this.#gradient, weight!),
-          absoluteWeightGradient: at(this.#absoluteGradient, weight!),
+          weight: part(this.#parameters, weight!),
+          absoluteWeight: part(this.#absolutes, weight!),
+          weightGradient: part(this.#gradient, weight!),
+          absoluteWeightGradient: part(this.#absoluteGradient, weight!),
           ...affineLists(engine, geometry),
         }
       }),

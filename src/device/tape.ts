@@ -3,10 +3,11 @@
  * `backward` runs these adjoints in reverse. Where no gradient is wanted there is no tape, and nothing is kept.
  */
 import type { Engine } from './wasm/engine.ts'
+import { type Floats, none } from './wasm/pointers.ts'
 
 /** A value in the engine's memory and, once something flows back to it, its gradient. */
 export class Tensor {
-  readonly pointer: number
+  readonly pointer: Floats
   /** Number of floats. */
   readonly length: number
   /**
@@ -14,9 +15,9 @@ export class Tensor {
    * comes back to them goes no further, so that nobody needs to multiply by them.
    */
   support?: Tensor
-  #gradient = 0
+  #gradient: Floats = none
 
-  constructor(pointer: number, length: number) {
+  constructor(pointer: Floats, length: number) {
     this.pointer = pointer
     this.length = length
   }
@@ -30,7 +31,7 @@ export class Tensor {
   }
 
   /** Pointer to the gradient, made of zeros on first use. */
-  gradient(engine: Engine): number {
+  gradient(engine: Engine): Floats {
     if (this.#gradient === 0) this.#gradient = engine.zeros(this.length)
     return this.#gradient
   }

@@ -15,6 +15,7 @@ import type { CarriedRows } from '../bounds/dual-rows.ts'
 import type { Relaxed } from '../bounds/dual.ts'
 import { carryMargins, scatter } from '../bounds/margins.ts'
 import type { Engine } from '../device/wasm/engine.ts'
+import { at } from '../device/wasm/pointers.ts'
 import { type Tape, Tensor } from '../device/tape.ts'
 import { multiplierOf } from './multiplier.ts'
 
@@ -87,8 +88,16 @@ function closeOverReference(
   const scratch = engine.floats(inputs)
   if (place.norm === 'linf') {
     engine.kernels.referenceSpace(
-      ...[inputs, rows, coefficients.pointer, reference.coefficients.pointer, radius, stride],
-      ...[eta, signs.pointer, sums, scratch],
+      inputs,
+      rows,
+      coefficients.pointer,
+      reference.coefficients.pointer,
+      radius,
+      stride,
+      eta,
+      signs.pointer,
+      sums,
+      scratch,
     )
   } else solveRows(engine, place, place.norm, own, reference, { eta, signs: signs.pointer, sums })
   const ownCentre = inputTerm(engine, own, exampleOf(f.chunk, example)).centre
@@ -98,7 +107,7 @@ function closeOverReference(
   const { f32 } = engine
   const sum = (row: number, ...tensors: Tensor[]) =>
     tensors.reduce((s, { pointer }) => s + f32[(pointer >> 2) + row], 0)
-  const read = (i: number) => engine.read(sums + 4 * i * rows, rows)
+  const read = (i: number) => engine.read(at(sums, i * rows), rows)
   for (let row = 0; row < rows; row++) {
     f32[(upper.pointer >> 2) + row] = f32[(sums >> 2) + row] + sum(row, own.constant, own.upperGap, ownCentre)
   }
@@ -119,7 +128,15 @@ function closeOverReference(
       engine.f32.copyWithin(to, toUpper >> 2, (toUpper >> 2) + rows)
     }
     engine.kernels.referenceSpaceAdjoint(
-      ...[inputs, rows, signs.pointer, centre, radius, stride, coefficients.gradient(engine), toUpper, toUpper],
+      inputs,
+      rows,
+      signs.pointer,
+      centre,
+      radius,
+      stride,
+      coefficients.gradient(engine),
+      toUpper,
+      toUpper,
     )
   })
   return { upper, space }

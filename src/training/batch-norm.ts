@@ -12,6 +12,7 @@ import { affine } from '../device/wasm/affine.ts'
 import { channelSums, scaleChannels, scaleChannelsAdjoint } from '../device/wasm/channels.ts'
 import { relu } from '../device/wasm/elementwise.ts'
 import type { Engine } from '../device/wasm/engine.ts'
+import { none } from '../device/wasm/pointers.ts'
 import { Tape, Tensor } from '../device/tape.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import { type Moments, type NormalisedStage, fold, foldAdjoint, normalisable, stageTensors } from './moments.ts'
@@ -145,7 +146,7 @@ function products(
   withBias = false,
 ): Tensor {
   const inputs = terms.map(({ source }) => (source < 0 ? ball.centre : outputs[source]))
-  const shift = withBias ? { values: bias, gradient: 0 } : undefined
+  const shift = withBias ? { values: bias, gradient: none } : undefined
   const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
   return affine(engine, tape, terms, inputs, columns, 'signed', shift, wanted)
 }

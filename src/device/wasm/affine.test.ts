@@ -13,6 +13,7 @@ import {
   variants,
   weightCount,
 } from './oracle.testing.ts'
+import { none } from './pointers.ts'
 import { Random } from '../../base/random.ts'
 import { Tape, Tensor } from '../tape.ts'
 
@@ -72,7 +73,7 @@ for (const variant of variants) {
           const bias = {
             signed: { values: loaded.bias, gradient: loaded.biasGradient },
             absolute: undefined,
-            'absolute with bias': { values: loaded.absoluteBias, gradient: 0 },
+            'absolute with bias': { values: loaded.absoluteBias, gradient: none },
           }[part]
           const y = affine(
             ...([engine, tape, terms.map((p) => p.loaded), terms.map((p) => p.input)] as const),

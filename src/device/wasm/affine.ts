@@ -3,7 +3,8 @@
  * any, is left out of the products.
  */
 import type { Engine } from './engine.ts'
-import { type Geometry, activeNeurons, allNeurons, lengthOf, wholeBlock } from './layout.ts'
+import { type Geometry, type NeuronList, activeNeurons, allNeurons, lengthOf, wholeBlock } from './layout.ts'
+import type { Floats } from './pointers.ts'
 import { type Tape, Tensor } from '../tape.ts'
 
 /** Operations of the `propagate` kernel. */
@@ -14,15 +15,15 @@ export const WEIGHT_GRADIENT = 2
 /** An affine layer with its weights in the engine's memory; 0 where there is no gradient. */
 export interface Affine {
   readonly geometry: Geometry
-  readonly weight: number
+  readonly weight: Floats
   /** |weight|, for interval steps. */
-  readonly absoluteWeight: number
-  readonly weightGradient: number
+  readonly absoluteWeight: Floats
+  readonly weightGradient: Floats
   /** Gradient of |weight|, folded into that of the weight at the end. */
-  readonly absoluteWeightGradient: number
+  readonly absoluteWeightGradient: Floats
   /** Lists of all neurons on either side. */
-  readonly allInputs: number
-  readonly allOutputs: number
+  readonly allInputs: NeuronList
+  readonly allOutputs: NeuronList
 }
 
 export const affineLists = (engine: Engine, geometry: Geometry) => ({
@@ -32,8 +33,8 @@ export const affineLists = (engine: Engine, geometry: Geometry) => ({
 
 /** Per channel, what is added to the products, and where its gradient is gathered, 0 for nowhere. */
 export interface Bias {
-  readonly values: number
-  readonly gradient: number
+  readonly values: Floats
+  readonly gradient: Floats
 }
 
 /** Which gradients an operation carries back; what nobody needs is not computed. */
@@ -44,8 +45,8 @@ export interface Wanted {
 
 /** Values [neuron][example], and the list of those that take part. */
 interface Rows {
-  readonly pointer: number
-  readonly active: number
+  readonly pointer: Floats
+  readonly active: NeuronList
 }
 
 /**
@@ -76,13 +77,23 @@ export function affine(
     const gradient = part === 'signed' ? layer.weightGradient : layer.absoluteWeightGradient
     const x = inputs[i]
     const active = x.support ? activeNeurons(engine, geometry.input, x.support.pointer, columns) : layer.allInputs
-    const run = (operation: number, transposed: number, matrix: number, outputs: Rows, inputs: number) =>
+    const run = (operation: number, transposed: boolean, matrix: Floats, outputs: Rows, inputs: Floats) =>
       kernels.propagate(
-        ...[operation, transposed, geometry.pointer, 1, out.pointer, outputs.pointer, outputs.active],
-        ...[inside.pointer, inputs, active, matrix, geometry.scratch],
+        operation,
+        transposed,
+        geometry.pointer,
+        1,
+        out.pointer,
+        outputs.pointer,
+        outputs.active,
+        inside.pointer,
+        inputs,
+        active,
+        matrix,
+        geometry.scratch,
       )
     const all = { pointer: y.pointer, active: layer.allOutputs }
-    run(bias || i > 0 ? ACCUMULATE : OVERWRITE, 0, weights, all, x.pointer)
+    run(bias || i > 0 ? ACCUMULATE : OVERWRITE, false, weights, all, x.pointer)
     return { run, weights, gradient, x, wanted: wanted(i) }
   })
   tape?.record(() => {
@@ -91,8 +102,8 @@ export function affine(
     if (isZero(engine, dy, y.length)) return
     const reached = { pointer: dy, active: activeNeurons(engine, output, dy, columns) }
     for (const { run, weights, gradient, x, wanted } of passes) {
-      if (wanted.input) run(ACCUMULATE, 1, weights, reached, x.gradient(engine))
-      if (wanted.weights && gradient) run(WEIGHT_GRADIENT, 0, gradient, reached, x.pointer)
+      if (wanted.input) run(ACCUMULATE, true, weights, reached, x.gradient(engine))
+      if (wanted.weights && gradient) run(WEIGHT_GRADIENT, false, gradient, reached, x.pointer)
     }
     if (bias?.gradient && passes.some(({ wanted }) => wanted.weights)) {
       kernels.biasGradient(output.channels, width, bias.gradient, dy)
@@ -101,7 +112,7 @@ export function affine(
   return y
 }
 
-function isZero({ f32 }: Engine, pointer: number, length: number): boolean {
+function isZero({ f32 }: Engine, pointer: Floats, length: number): boolean {
   for (let i = pointer >> 2, end = i + length; i < end; i++) if (f32[i] !== 0) return false
   return true
 }

@@ -1,18 +1,19 @@
 /** Whole channels of a chunk's values, [channel][place][example], for batch normalisation. */
 import type { Engine } from './engine.ts'
+import type { Floats } from './pointers.ts'
 import type { Tensor } from '../tape.ts'
 
 /**
  * Per channel, Σ x and Σ x·y over places and examples.
- * @param x a pointer to as many floats as y has, its gradient's say
+ * @param x as many floats as y has, its gradient's say
  */
 export function channelSums(
   engine: Engine,
   channels: number,
-  x: number,
+  x: Floats,
   y: Tensor,
 ): { readonly sums: Float64Array; readonly products: Float64Array } {
-  const results = engine.allocate(16 * channels)
+  const results = engine.doubles(2 * channels)
   engine.kernels.channelSums(channels, y.length / channels, x, y.pointer, results)
   const of = (which: number) =>
     Float64Array.from({ length: channels }, (_, c) => engine.f64[(results >> 3) + 2 * c + which])

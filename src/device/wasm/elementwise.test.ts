@@ -4,6 +4,7 @@ import { intervalEnds, relu, reluInterval } from './elementwise.ts'
 import { Engine } from './engine.ts'
 import { activeNeurons } from './layout.ts'
 import { Sums, collect, normals, pick, variants } from './oracle.testing.ts'
+import { at } from './pointers.ts'
 import { Random } from '../../base/random.ts'
 import { Tape, Tensor } from '../tape.ts'
 
@@ -166,14 +167,14 @@ for (const variant of variants) {
       const [dl0, du0] = [normals(random, n * columns), normals(random, n * columns)]
       const [ds, dg] = [normals(random, n), normals(random, n)]
       const [slope, gap] = [engine.floats(n), engine.floats(n)]
-      const ends = [engine.floatsFrom(lower) + 4 * example, engine.floatsFrom(upper) + 4 * example] as const
+      const ends = [at(engine.floatsFrom(lower), example), at(engine.floatsFrom(upper), example)] as const
       const gradients = [engine.floatsFrom(dl0), engine.floatsFrom(du0)] as const
       engine.kernels.relaxation(n, ...ends, 4 * columns, slope, gap)
       engine.kernels.relaxationAdjoint(
         n,
         ...ends,
-        gradients[0] + 4 * example,
-        gradients[1] + 4 * example,
+        at(gradients[0], example),
+        at(gradients[1], example),
         4 * columns,
         engine.floatsFrom(ds),
         engine.floatsFrom(dg),

@@ -1,5 +1,6 @@
 /** Element-wise operations on tensors, with their adjoints. */
 import type { Engine } from './engine.ts'
+import { none } from './pointers.ts'
 import { type Tape, Tensor } from '../tape.ts'
 
 /** max(x, 0). */
@@ -34,8 +35,13 @@ export function reluInterval(engine: Engine, tape: Tape | undefined, { lower, up
   engine.kernels.reluInterval(n, lower.pointer, upper.pointer, centre.pointer, radius.pointer)
   tape?.record(() =>
     engine.kernels.reluIntervalAdjoint(
-      ...[n, lower.pointer, upper.pointer, lower.gradient(engine), upper.gradient(engine)],
-      ...[centre.gradient(engine), radius.gradient(engine)],
+      n,
+      lower.pointer,
+      upper.pointer,
+      lower.gradient(engine),
+      upper.gradient(engine),
+      centre.gradient(engine),
+      radius.gradient(engine),
     ),
   )
   return { centre, radius }
@@ -58,12 +64,21 @@ export function intervalEnds(
   const lower = Tensor.create(engine, n)
   const upper = Tensor.create(engine, n)
   engine.kernels.intervalEnds(
-    ...[n, centre.pointer, radius.pointer, lower.pointer, upper.pointer],
-    ...[widening?.magnitude.pointer ?? 0, widening?.factor ?? 0],
+    n,
+    centre.pointer,
+    radius.pointer,
+    lower.pointer,
+    upper.pointer,
+    widening?.magnitude.pointer ?? none,
+    widening?.factor ?? 0,
   )
   tape?.record(() =>
     engine.kernels.intervalEndsAdjoint(
-      ...[n, lower.gradient(engine), upper.gradient(engine), centre.gradient(engine), radius.gradient(engine)],
+      n,
+      lower.gradient(engine),
+      upper.gradient(engine),
+      centre.gradient(engine),
+      radius.gradient(engine),
     ),
   )
   return { lower, upper }

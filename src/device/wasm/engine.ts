@@ -4,7 +4,9 @@
  */
 import { UserError } from '../../base/errors.ts'
 import { kernelBytes } from './kernel-bytes.ts'
-import { type KernelVariant, type Kernels, detectVariant } from './kernels.ts'
+import { type Kernels, type Structs, fieldsOf } from './kernels.generated.ts'
+import { type KernelVariant, detectVariant } from './kernels.ts'
+import type { Doubles, Floats, Integers, Pointer } from './pointers.ts'
 
 const PAGE = 65536
 /** Nothing is allocated below: pointer 0 means "none". */
@@ -52,7 +54,7 @@ export class Engine {
     return new Engine(instance, memory, variant, Math.min(options.memoryLimit ?? MOST, MOST))
   }
 
-  /** A 16-byte aligned pointer to `bytes` bytes of unspecified content. @throws UserError when memory runs out */
+  /** Where `bytes` bytes of unspecified content start, 16-byte aligned. @throws UserError when memory runs out */
   allocate(bytes: number): number {
     const pointer = this.#next
     const end = pointer + Math.ceil(bytes / 16) * 16
@@ -62,41 +64,71 @@ export class Engine {
     return pointer
   }
 
-  /** A pointer to `length` floats of unspecified content. */
-  floats(length: number): number {
-    return this.allocate(length * 4)
+  /** Room for `length` floats of unspecified content. */
+  floats(length: number): Floats {
+    return this.allocate(length * 4) as Floats
   }
 
-  /** A pointer to `length` zeros (floats or integers). */
-  zeros(length: number): number {
-    const pointer = this.allocate(length * 4)
+  /** Room for as many float64 numbers. */
+  doubles(length: number): Doubles {
+    return this.allocate(length * 8) as Doubles
+  }
+
+  /** Room for as many integers of 32 bits. */
+  integers(length: number): Integers {
+    return this.allocate(length * 4) as Integers
+  }
+
+  /** Floats that are zero. */
+  zeros(length: number): Floats {
+    const pointer = this.floats(length)
+    this.f32.fill(0, pointer >> 2, (pointer >> 2) + length)
+    return pointer
+  }
+
+  /** float64 numbers that are zero. */
+  zeroDoubles(length: number): Doubles {
+    const pointer = this.doubles(length)
+    this.f64.fill(0, pointer >> 3, (pointer >> 3) + length)
+    return pointer
+  }
+
+  /** Integers that are zero. */
+  zeroIntegers(length: number): Integers {
+    const pointer = this.integers(length)
     this.i32.fill(0, pointer >> 2, (pointer >> 2) + length)
     return pointer
   }
 
-  /** A pointer to a copy of `values`. */
-  floatsFrom(values: ArrayLike<number>): number {
+  /** A copy of `values`. */
+  floatsFrom(values: ArrayLike<number>): Floats {
     const pointer = this.floats(values.length)
     this.f32.set(values, pointer >> 2)
     return pointer
   }
 
-  /** A pointer to a copy of `values` as float64. */
-  doublesFrom(values: ArrayLike<number>): number {
-    const pointer = this.allocate(values.length * 8)
+  /** A copy of `values` as float64. */
+  doublesFrom(values: ArrayLike<number>): Doubles {
+    const pointer = this.doubles(values.length)
     this.f64.set(values, pointer >> 3)
     return pointer
   }
 
-  /** A pointer to a copy of integer `values`. */
-  integersFrom(values: ArrayLike<number>): number {
-    const pointer = this.allocate(values.length * 4)
+  /** A copy of integer `values`. */
+  integersFrom(values: ArrayLike<number>): Integers {
+    const pointer = this.integers(values.length)
     this.i32.set(values, pointer >> 2)
     return pointer
   }
 
+  /** A struct of the kernels. */
+  struct<Name extends keyof Structs>(name: Name, fields: Structs[Name]): Pointer<Name> {
+    const names: readonly (keyof Structs[Name])[] = fieldsOf[name]
+    return this.integersFrom(names.map((field) => fields[field] as number)) as number as Pointer<Name>
+  }
+
   /** A copy of `length` floats. */
-  read(pointer: number, length: number): Float32Array {
+  read(pointer: Floats, length: number): Float32Array {
     return this.f32.slice(pointer >> 2, (pointer >> 2) + length)
   }
 

@@ -1,5 +1,6 @@
 /** Writes the structs of src/device/wasm/assembly/layout.ts: geometry of layers, blocks of rows, lists of active neurons. */
 import type { Engine } from './engine.ts'
+import type { Blocks as BlocksPointer, Floats, Integers, Pointer } from './pointers.ts'
 
 /** Channels × height × width of a value. */
 export interface Extent {
@@ -16,36 +17,45 @@ export interface GeometryOptions {
 
 /** An affine layer as the kernels see it: a convolution, or a linear layer as a 1 × 1 one. */
 export interface Geometry {
-  readonly pointer: number
+  readonly pointer: Pointer<'Geometry'>
   readonly input: Extent
   readonly output: Extent
   readonly options: GeometryOptions
   /** Scratch memory for the lists of `propagate`. */
-  readonly scratch: number
+  readonly scratch: Integers
 }
 
 const area = (extent: Extent) => extent.height * extent.width
 export const lengthOf = (extent: Extent): number => extent.channels * area(extent)
 
 export function createGeometry(engine: Engine, input: Extent, output: Extent, options: GeometryOptions): Geometry {
-  const { kernel, stride, padding } = options
-  const pointer = engine.integersFrom([
-    ...[input.channels, input.height, input.width, output.channels, output.height, output.width],
-    ...[kernel, stride, padding],
-  ])
+  const { kernel, stride } = options
+  const pointer = engine.struct('Geometry', {
+    inChannels: input.channels,
+    inHeight: input.height,
+    inWidth: input.width,
+    outChannels: output.channels,
+    outHeight: output.height,
+    outWidth: output.width,
+    ...options,
+  })
   const taps = Math.ceil(kernel / stride) ** 2
   const forwards = input.channels * kernel * kernel + output.channels
   const backwards =
     input.channels * stride * stride + output.channels * Math.max(taps, kernel % stride ? kernel ** 2 : 0)
-  const scratch = engine.allocate((Math.max(forwards, backwards) + 8) * 8)
+  const scratch = engine.integers((Math.max(forwards, backwards) + 8) * 2)
   return { pointer, input, output, options, scratch }
 }
 
 const BLOCK_FIELDS = 7
 
+const roomForBlocks = (engine: Engine, count: number) =>
+  engine.integers(count * BLOCK_FIELDS) as number as BlocksPointer
+const blocksFrom = (engine: Engine, fields: readonly number[]) => engine.integersFrom(fields) as number as BlocksPointer
+
 /** Blocks of rows, each with its window. All windows are whole images, or each is the receptive field of one position. */
 export interface Blocks {
-  readonly pointer: number
+  readonly pointer: BlocksPointer
   readonly count: number
   readonly extent: Extent
   /** Number of floats of a value laid out in these blocks. */
@@ -54,7 +64,7 @@ export interface Blocks {
 
 /** One block whose window is the whole image. */
 export function wholeBlock(engine: Engine, extent: Extent, rows: number): Blocks {
-  const pointer = engine.integersFrom([0, 0, extent.height, extent.width, rows, 0, 0])
+  const pointer = blocksFrom(engine, [0, 0, extent.height, extent.width, rows, 0, 0])
   return { pointer, count: 1, extent, length: lengthOf(extent) * rows }
 }
 
@@ -70,13 +80,13 @@ export function positionBlocks(engine: Engine, extent: Extent, positions: Int32A
     length += extent.channels * rows[i]
     firstRow += rows[i]
   }
-  return { pointer: engine.integersFrom(fields), count: positions.length, extent, length }
+  return { pointer: blocksFrom(engine, fields), count: positions.length, extent, length }
 }
 
 /** The blocks on the input side of a layer: each window becomes its receptive field. */
 export function receptiveBlocks(engine: Engine, above: Blocks, geometry: Geometry): Blocks {
   const { input, options } = geometry
-  const pointer = engine.allocate(above.count * BLOCK_FIELDS * 4)
+  const pointer = roomForBlocks(engine, above.count)
   const fields = engine.i32
   let length = 0
   for (let b = 0; b < above.count; b++) {
@@ -99,7 +109,7 @@ export function receptiveBlocks(engine: Engine, above: Blocks, geometry: Geometr
 
 /** The smallest windows that hold those of both, block by block. */
 export function coveringBlocks(engine: Engine, a: Blocks, b: Blocks): Blocks {
-  const pointer = engine.allocate(a.count * BLOCK_FIELDS * 4)
+  const pointer = roomForBlocks(engine, a.count)
   const fields = engine.i32
   let length = 0
   for (let i = 0; i < a.count; i++) {
@@ -133,7 +143,7 @@ function receptiveRange(first: number, count: number, size: number, g: GeometryO
 export function reshapeBlocks(engine: Engine, blocks: Blocks, extent: Extent): Blocks {
   const { channels, height, width } = blocks.extent
   if (channels === extent.channels && height === extent.height && width === extent.width) return blocks
-  const pointer = engine.allocate(blocks.count * BLOCK_FIELDS * 4)
+  const pointer = roomForBlocks(engine, blocks.count)
   const fields = engine.i32
   for (let b = 0; b < blocks.count; b++) {
     const from = (blocks.pointer >> 2) + b * BLOCK_FIELDS
@@ -146,21 +156,23 @@ export function reshapeBlocks(engine: Engine, blocks: Blocks, extent: Extent): B
   return { pointer, count: blocks.count, extent, length: blocks.length }
 }
 
+/** A list of neurons, position by position. */
+export type NeuronList = Pointer<'Active'>
+
 /**
  * Lists the neurons whose value, such as a slope, is not zero, per position.
  * @param columns of values [neuron][column], 1 or a multiple of 4: listed is what is not zero in all of them
- * @returns pointer to the struct
  */
-export function activeNeurons(engine: Engine, extent: Extent, values: number, columns = 1): number {
-  const counts = engine.allocate(area(extent) * 4)
-  const channels = engine.allocate(lengthOf(extent) * 4)
+export function activeNeurons(engine: Engine, extent: Extent, values: Floats, columns = 1): NeuronList {
+  const counts = engine.integers(area(extent))
+  const channels = engine.integers(lengthOf(extent))
   engine.kernels.listActive(extent.channels, area(extent), columns, values, counts, channels)
-  return engine.integersFrom([counts, channels])
+  return engine.struct('Active', { counts, channels })
 }
 
-/** Lists every neuron. @returns pointer to the struct */
-export function allNeurons(engine: Engine, extent: Extent): number {
+/** Lists every neuron. */
+export function allNeurons(engine: Engine, extent: Extent): NeuronList {
   const counts = engine.integersFrom(new Int32Array(area(extent)).fill(extent.channels))
   const channels = engine.integersFrom(Int32Array.from({ length: lengthOf(extent) }, (_, i) => i % extent.channels))
-  return engine.integersFrom([counts, channels])
+  return engine.struct('Active', { counts, channels })
 }

@@ -10,6 +10,7 @@ import {
   type Extent,
   type Geometry,
   type GeometryOptions,
+  type NeuronList,
   activeNeurons,
   allNeurons,
   createGeometry,
@@ -17,6 +18,7 @@ import {
   positionBlocks,
   receptiveBlocks,
 } from './layout.ts'
+import type { Floats } from './pointers.ts'
 import type { Random } from '../../base/random.ts'
 
 export const variants: readonly KernelVariant[] = ['simd', 'relaxed']
@@ -85,7 +87,7 @@ export function loadLayer(
   layer: LayerCase,
   weights: Float32Array,
   bias: Float32Array,
-): Affine & { readonly bias: number; readonly absoluteBias: number; readonly biasGradient: number } {
+): Affine & { readonly bias: Floats; readonly absoluteBias: Floats; readonly biasGradient: Floats } {
   const geometry = createGeometry(engine, layer.input, layer.output, layer.options)
   const absolute = (values: Float32Array) => engine.floatsFrom(values.map(Math.abs))
   return {
@@ -105,7 +107,7 @@ export function loadLayer(
 /** Which neurons are active, and the list of them in memory. */
 export interface ActiveCase {
   readonly isActive: Uint8Array
-  readonly pointer: number
+  readonly pointer: NeuronList
 }
 
 export function randomActive(engine: Engine, random: Random, extent: Extent): ActiveCase {

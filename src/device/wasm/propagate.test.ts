@@ -22,6 +22,7 @@ import {
   variants,
   weightCount,
 } from './oracle.testing.ts'
+import { type Floats, at, none } from './pointers.ts'
 import { Random } from '../../base/random.ts'
 
 /** The taps of a layer that lie in both windows of a block and join active neurons. */
@@ -69,7 +70,7 @@ for (const variant of variants) {
       const outValue = blockValues(random, outs, outBlocks.length, outActive)
       const inValue = blockValues(random, ins, inBlocks.length, inActive)
       const found: string[] = []
-      for (const transposed of [0, 1]) {
+      for (const transposed of [false, true]) {
         for (const operation of [OVERWRITE, ACCUMULATE, WEIGHT_GRADIENT]) {
           const [outBase, inBase] = [engine.floatsFrom(outValue), engine.floatsFrom(inValue)]
           const gradient = normals(random, weights.length)
@@ -167,7 +168,7 @@ for (const variant of variants) {
           const blocks = random.integer(2)
             ? coveringBlocks(engine, seen, receptiveBlocks(engine, others, loaded.geometry))
             : seen
-          const accumulate = random.integer(2)
+          const accumulate = random.integer(2) === 1
           const inside = readBlocks(engine, blocks)
           const active = randomActive(engine, random, layer.input)
           // a block's rows are single neurons or differences (its first row tells which); padding rows have neither
@@ -193,8 +194,14 @@ for (const variant of variants) {
           const constant = engine.floatsFrom(constantBefore)
           const start = [loaded.geometry.pointer, blocks.count, positions, blocks.pointer] as const
           engine.kernels.startRows(
-            ...[accumulate, ...start, value, active.pointer, ...pointers],
-            ...[loaded.weight, loaded.bias, constant],
+            accumulate,
+            ...start,
+            value,
+            active.pointer,
+            ...pointers,
+            loaded.weight,
+            loaded.bias,
+            constant,
           )
 
           const gradient = blockValues(random, inside, blocks.length, active)
@@ -275,7 +282,7 @@ for (const variant of variants) {
           const rounding = random.integer(2) === 1
           const before = blockValues(random, inside, blocks.length, active)
           const sums = [0, 1, 2, 3].map(() => normals(random, blocks.rows))
-          const pointers = sums.map((values) => engine.floatsFrom(values)) as [number, number, number, number]
+          const pointers = sums.map((values) => engine.floatsFrom(values)) as [Floats, Floats, Floats, Floats]
           const value = engine.floatsFrom(before)
           const [slopeAt, gapAt, biasAt] = [engine.floatsFrom(slope), engine.floatsFrom(gap), engine.floatsFrom(bias)]
           const image = [extent.channels, extent.width, area, blocks.count, blocks.pointer] as const
@@ -286,7 +293,7 @@ for (const variant of variants) {
             slopeAt,
             gapAt,
             biasAt,
-            rounding ? engine.floatsFrom(magnitude) : 0,
+            rounding ? engine.floatsFrom(magnitude) : none,
             ...pointers,
           )
           const after = engine.read(value, blocks.length)
@@ -303,7 +310,7 @@ for (const variant of variants) {
             Float32Array,
             Float32Array,
           ]
-          const gradients = starts.map((values) => engine.floatsFrom(values)) as [number, number, number]
+          const gradients = starts.map((values) => engine.floatsFrom(values)) as [Floats, Floats, Floats]
           engine.kernels.reluRowsAdjoint(
             ...image,
             value,
@@ -381,7 +388,7 @@ for (const variant of variants) {
         (random) => {
           const { input: extent } = randomLayer(random)
           const area = extent.height * extent.width
-          const all = { isActive: new Uint8Array(lengthOf(extent)).fill(1), pointer: 0 }
+          const all = { isActive: new Uint8Array(lengthOf(extent)).fill(1), pointer: none }
           const blocks = randomWindows(engine, random, extent)
           const inside = readBlocks(engine, blocks)
           const value = blockValues(random, inside, blocks.length, all)
@@ -391,23 +398,23 @@ for (const variant of variants) {
             normals(random, stride * lengthOf(extent)),
             normals(random, stride * lengthOf(extent)).map(Math.abs),
           ]
-          const at = engine.floatsFrom(value)
+          const start = engine.floatsFrom(value)
           const results = [0, 1].map(() => engine.floatsFrom(new Float32Array(blocks.rows).fill(NaN))) as [
-            number,
-            number,
+            Floats,
+            Floats,
           ]
           const place = [
-            engine.floatsFrom(centre) + 4 * example,
-            engine.floatsFrom(radius) + 4 * example,
+            at(engine.floatsFrom(centre), example),
+            at(engine.floatsFrom(radius), example),
             4 * stride,
           ] as const
           const image = [extent.channels, extent.width, area, blocks.count, blocks.pointer] as const
-          engine.kernels.inputTerm(...image, at, ...place, ...results)
+          engine.kernels.inputTerm(...image, start, ...place, ...results)
           const [toCentre, toRadius] = [normals(random, blocks.rows), normals(random, blocks.rows)]
           const gradient = engine.floatsFrom(new Float32Array(blocks.length).fill(NaN))
           engine.kernels.inputTermAdjoint(
             ...image,
-            at,
+            start,
             gradient,
             ...place,
             engine.floatsFrom(toCentre),

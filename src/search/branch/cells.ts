@@ -6,6 +6,7 @@
  * Complete: no. A cell costs a millisecond where some 100 neurons are unstable, and far less where few are.
  */
 import type { Engine } from '../../device/wasm/engine.ts'
+import type { Doubles, Integers, Pointer } from '../../device/wasm/pointers.ts'
 import { FREE, OFF, ON } from '../sweep/batch.ts'
 import { adaptiveSlope, better } from '../condense/condense.ts'
 import type { Condensed } from '../condense/condensed.ts'
@@ -60,30 +61,30 @@ export class Cells {
   readonly #rounding: number
   readonly #gamma: number
   /** Per input, of the cell's box: pointers. */
-  readonly #centre: number
-  readonly #radius: number
+  readonly #centre: Doubles
+  readonly #radius: Doubles
   /** Per input, then per open neuron: largest absolute value. */
   readonly #largest: Float64Array
   /** Per neuron, and for the case's row: a linear function of the inputs and of the open neurons before it. */
   readonly #number: Int32Array
-  readonly #form: Int32Array
+  readonly #form: readonly Doubles[]
   readonly #length: Int32Array
   readonly #bias: Float64Array
   readonly #error: Float64Array
   readonly #magnitude: Float64Array
   /** Per open neuron: which one; pointers to their forms, and to the lines of their ReLUs. */
   readonly #open: Int32Array
-  readonly #openForm: number
-  readonly #openLength: number
-  readonly #openBias: number
-  readonly #openSlack: number
-  readonly #lowerSlope: number
-  readonly #upperSlope: number
-  readonly #intercept: number
+  readonly #openForm: Integers
+  readonly #openLength: Integers
+  readonly #openBias: Doubles
+  readonly #openSlack: Doubles
+  readonly #lowerSlope: Doubles
+  readonly #upperSlope: Doubles
+  readonly #intercept: Doubles
   /** [input or open neuron][form, its negative]: what the last sweep made of the coefficients. */
-  readonly #coefficients: number
-  readonly #bounds: number
-  readonly #struct: number
+  readonly #coefficients: Doubles
+  readonly #bounds: Doubles
+  readonly #struct: Pointer<'Cell'>
   /** [neuron][input]: how far the neuron's bounds reach along the input. */
   readonly #reach: Float64Array
   #count = 0
@@ -92,35 +93,43 @@ export class Cells {
   constructor(engine: Engine, system: Condensed) {
     const { inputs, neurons } = system
     const sources = inputs + neurons
-    const doubles = (count: number) => engine.allocate(8 * count)
     this.#engine = engine
     this.#system = system
     this.#rounding = 4 * UNIT * (sources + 16)
     this.#gamma = 8 * UNIT * (sources + 64)
-    this.#centre = doubles(inputs)
-    this.#radius = doubles(inputs)
+    this.#centre = engine.doubles(inputs)
+    this.#radius = engine.doubles(inputs)
     this.#largest = new Float64Array(sources)
     this.#number = new Int32Array(neurons)
-    this.#form = Int32Array.from({ length: neurons + 1 }, (_, k) => doubles(inputs + k))
+    this.#form = Array.from({ length: neurons + 1 }, (_, k) => engine.doubles(inputs + k))
     this.#length = new Int32Array(neurons + 1)
     this.#bias = new Float64Array(neurons + 1)
     this.#error = new Float64Array(neurons + 1)
     this.#magnitude = new Float64Array(neurons + 1)
     this.#open = new Int32Array(neurons)
-    this.#openForm = engine.allocate(4 * neurons)
-    this.#openLength = engine.allocate(4 * neurons)
-    this.#openBias = doubles(neurons)
-    this.#openSlack = doubles(neurons)
-    this.#lowerSlope = doubles(neurons)
-    this.#upperSlope = doubles(neurons)
-    this.#intercept = doubles(neurons)
-    this.#coefficients = doubles(2 * sources)
-    this.#bounds = doubles(2)
-    this.#struct = engine.integersFrom([
-      ...[inputs, this.#openForm, this.#openLength, this.#openBias, this.#openSlack],
-      ...[this.#lowerSlope, this.#upperSlope, this.#intercept, this.#centre, this.#radius],
-      ...[this.#coefficients, this.#bounds],
-    ])
+    this.#openForm = engine.integers(neurons)
+    this.#openLength = engine.integers(neurons)
+    this.#openBias = engine.doubles(neurons)
+    this.#openSlack = engine.doubles(neurons)
+    this.#lowerSlope = engine.doubles(neurons)
+    this.#upperSlope = engine.doubles(neurons)
+    this.#intercept = engine.doubles(neurons)
+    this.#coefficients = engine.doubles(2 * sources)
+    this.#bounds = engine.doubles(2)
+    this.#struct = engine.struct('Cell', {
+      inputs,
+      forms: this.#openForm,
+      lengths: this.#openLength,
+      bias: this.#openBias,
+      slack: this.#openSlack,
+      lowerSlope: this.#lowerSlope,
+      upperSlope: this.#upperSlope,
+      intercept: this.#intercept,
+      centre: this.#centre,
+      radius: this.#radius,
+      coefficients: this.#coefficients,
+      bound: this.#bounds,
+    })
     this.#reach = new Float64Array(neurons * inputs)
   }
 

@@ -1,12 +1,13 @@
 /** x += Wᵀ y for sixteen rows at once in an engine's memory (src/device/wasm/assembly/scatter.ts), for any linear map. */
 import type { Engine } from '../../device/wasm/engine.ts'
+import type { Doubles } from '../../device/wasm/pointers.ts'
 import { type LinearMap, convolutionSize } from '../../model/linear-map.ts'
 
 /** Rows that are carried at once. */
 export const TOGETHER = 16
 
-/** @param y, x pointers to float64 values [element][row] */
-export type Scatter = (y: number, x: number) => void
+/** @param y, x float64 values [element][row] */
+export type Scatter = (y: Doubles, x: Doubles) => void
 
 /** Takes memory of the engine's arena for the weights: the caller marks and releases. */
 export function scatterOf(engine: Engine, { form, outputs }: LinearMap): Scatter {
@@ -19,8 +20,24 @@ export function scatterOf(engine: Engine, { form, outputs }: LinearMap): Scatter
   }
   const { shape } = form
   const { input, outChannels, kernel, stride, dilation, padding, groups } = shape
-  const size = [...input, outChannels, ...convolutionSize(shape)]
-  const struct = engine.integersFrom([...size, ...kernel, ...stride, ...dilation, padding[0], padding[1], groups])
+  const [outHeight, outWidth] = convolutionSize(shape)
+  const struct = engine.struct('Shape', {
+    inChannels: input[0],
+    inHeight: input[1],
+    inWidth: input[2],
+    outChannels,
+    outHeight,
+    outWidth,
+    kernelHeight: kernel[0],
+    kernelWidth: kernel[1],
+    strideY: stride[0],
+    strideX: stride[1],
+    dilationY: dilation[0],
+    dilationX: dilation[1],
+    paddingTop: padding[0],
+    paddingLeft: padding[1],
+    groups,
+  })
   const weights = engine.doublesFrom(form.weights)
   return (y, x) => kernels.scatterConvolution(struct, weights, y, x)
 }

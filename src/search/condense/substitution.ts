@@ -7,6 +7,7 @@
  * value is |W|·max|a| + |b| and γ counts the terms of the longest possible sum (Higham 2002, Section 3.1).
  */
 import type { Engine } from '../../device/wasm/engine.ts'
+import type { Doubles } from '../../device/wasm/pointers.ts'
 import { type Graph, sizesOf } from '../../model/graph.ts'
 import type { LinearMap } from '../../model/linear-map.ts'
 import { UNDERFLOW, checkRange } from './range.ts'
@@ -156,7 +157,7 @@ export class Substitution {
         node.terms.forEach(({ value: from, map }, i) => {
           const below = this.#touch(from)
           const scatter = (this.#scatters[v - 1][i] ??= scatterOf(engine, map))
-          scatter(own * 8, below * 8)
+          scatter((own * 8) as Doubles, (below * 8) as Doubles)
         })
       } else {
         const below = this.#touch(node.value)
@@ -197,7 +198,7 @@ export class Substitution {
   #touch(value: number): number {
     this.#touched[value] = true
     const size = this.lower[value].length * TOGETHER
-    return (this.#coefficients[value] ??= this.engine.zeros(2 * size)) / 8
+    return (this.#coefficients[value] ??= this.engine.zeroDoubles(size)) / 8
   }
 
   #clear(value: number): void {

@@ -3,6 +3,7 @@
  * function of the system with slopes and splits of its own: a bound of a neuron, or a sub-problem of a search.
  * Problem, soundness and sources are those of system.ts.
  */
+import type { Doubles, Pointer } from '../../device/wasm/pointers.ts'
 import type { Region } from '../../region/region.ts'
 import type { Row } from '../condense/substitution.ts'
 import type { System } from './system.ts'
@@ -16,22 +17,22 @@ export type Phase = typeof FREE | typeof ON | typeof OFF
 export class Batch {
   readonly system: System
   readonly rows: number
-  readonly #struct: number
-  readonly #own: number
-  readonly #constant: number
-  readonly #hat: number
-  readonly #slope: number
-  readonly #intercept: number
-  readonly #variable: number
-  readonly #values: number
-  readonly #before: number
-  readonly #bound: number
-  readonly #momentum: number
-  readonly #square: number
-  readonly #scale: number
-  readonly #loss: number
-  readonly #coefficients: number
-  readonly #level: number
+  readonly #struct: Pointer<'System'>
+  readonly #own: Doubles
+  readonly #constant: Doubles
+  readonly #hat: Doubles
+  readonly #slope: Doubles
+  readonly #intercept: Doubles
+  readonly #variable: Doubles
+  readonly #values: Doubles
+  readonly #before: Doubles
+  readonly #bound: Doubles
+  readonly #momentum: Doubles
+  readonly #square: Doubles
+  readonly #scale: Doubles
+  readonly #loss: Doubles
+  readonly #coefficients: Doubles
+  readonly #level: Doubles
   /** [input][row]: the rows' own boxes, if they have any. */
   readonly #centre: Float64Array
   readonly #radius: Float64Array
@@ -43,7 +44,7 @@ export class Batch {
     this.system = system
     this.rows = rows
     const { engine, inputs, neurons } = system
-    const doubles = (count: number) => engine.zeros(count * rows * 2)
+    const doubles = (count: number) => engine.zeroDoubles(count * rows)
     this.#own = doubles(inputs + neurons)
     this.#constant = doubles(1)
     this.#coefficients = doubles(inputs + neurons)
@@ -61,13 +62,27 @@ export class Batch {
     this.#loss = doubles(neurons)
     this.#centre = new Float64Array(system.ownBoxes ? inputs * rows : 0)
     this.#radius = new Float64Array(this.#centre.length)
-    this.#struct = engine.integersFrom([
-      ...[inputs, neurons, rows],
+    this.#struct = engine.struct('System', {
+      inputs,
+      neurons,
+      rows,
       ...system.header,
       ...system.tail,
-      ...[this.#own, this.#constant, this.#coefficients, this.#hat, this.#slope, this.#intercept, this.#variable],
-      ...[this.#values, this.#before, this.#bound, this.#momentum, this.#square, this.#scale, this.#loss],
-    ])
+      own: this.#own,
+      constant: this.#constant,
+      coefficients: this.#coefficients,
+      hat: this.#hat,
+      slope: this.#slope,
+      intercept: this.#intercept,
+      variable: this.#variable,
+      values: this.#values,
+      before: this.#before,
+      bound: this.#bound,
+      momentum: this.#momentum,
+      square: this.#square,
+      scale: this.#scale,
+      loss: this.#loss,
+    })
   }
 
   /** Puts a linear function, or its negative, into a row; its neurons must be set next. */
@@ -100,7 +115,7 @@ export class Batch {
     const on = phase === ON || (phase === FREE && l >= 0)
     const slope = unstable ? u / (u - l) : on ? 1 : 0
     const moves = unstable || phase !== FREE
-    const fill = (array: number, value: number) => {
+    const fill = (array: Doubles, value: number) => {
       for (let at = (array >> 3) + k * this.rows + first, last = at + end - first; at < last; at++) f64[at] = value
     }
     fill(this.#slope, slope)
@@ -125,7 +140,7 @@ export class Batch {
   /** Row `r` of another batch of the same system, for its bound alone. */
   copyRow(to: number, from: Batch, r: number): void {
     const { f64 } = this.system.engine
-    const copy = (target: number, source: number, count: number) => {
+    const copy = (target: Doubles, source: Doubles, count: number) => {
       let [at, other] = [(target >> 3) + to, (source >> 3) + r]
       for (let i = 0; i < count; i++, at += this.rows, other += from.rows) f64[at] = f64[other]
     }
@@ -147,7 +162,7 @@ export class Batch {
     engine.kernels.dualSweep(this.#struct)
     if (ball) {
       const { norm, isCut, below, above, radius } = ball
-      const counts = [Number(norm === 'l1'), Number(isCut), inputs, this.rows] as const
+      const counts = [norm === 'l1', isCut, inputs, this.rows] as const
       engine.kernels.ballBound(...counts, this.#coefficients, below, above, radius, this.#bound, this.#level)
     }
     const bounds = this.#view(this.#bound, 1)
@@ -186,8 +201,8 @@ export class Batch {
     const { kernels } = engine
     if (ball) {
       const { norm, below, above, radius } = ball
-      const counts = [Number(norm === 'l1'), inputs, this.rows] as const
-      kernels.ballPoint(...counts, this.#coefficients, below, above, radius, tail[0], this.#level, this.#values)
+      const counts = [norm === 'l1', inputs, this.rows] as const
+      kernels.ballPoint(...counts, this.#coefficients, below, above, radius, tail.centre, this.#level, this.#values)
     } else if (ownBoxes) {
       const coefficients = this.#view(this.#coefficients, inputs)
       const values = this.#view(this.#values, inputs)
@@ -195,7 +210,7 @@ export class Batch {
         values[at] = this.#centre[at] - Math.sign(value) * this.#radius[at]
       })
     } else kernels.boxPoint(this.#struct)
-    kernels.primalSweep(this.#struct, Number(exact))
+    kernels.primalSweep(this.#struct, exact)
   }
 
   /** [neuron][row] */
@@ -213,7 +228,7 @@ export class Batch {
     return this.#view(this.#hat, this.system.neurons)
   }
 
-  #view(pointer: number, count: number): Float64Array {
+  #view(pointer: Doubles, count: number): Float64Array {
     return this.system.engine.f64.subarray(pointer >> 3, (pointer >> 3) + count * this.rows)
   }
 }

@@ -5,6 +5,8 @@
  * Sources: Zhang et al. 2018 (CROWN), Xu et al. 2021 (optimised slopes), Wang et al. 2021 (multipliers of splits).
  */
 import type { Engine } from '../../device/wasm/engine.ts'
+import type { Structs } from '../../device/wasm/kernels.generated.ts'
+import type { Doubles } from '../../device/wasm/pointers.ts'
 import type { Region, RoundBall } from '../../region/region.ts'
 import { type Reach, reachOf } from '../../region/linear-loss.ts'
 import { UNDERFLOW } from '../condense/range.ts'
@@ -30,13 +32,16 @@ export class System {
   readonly lower: ArrayLike<number>
   readonly upper: ArrayLike<number>
   /** The first fields of the struct: everything but the batch. */
-  readonly header: readonly number[]
-  readonly tail: readonly number[]
+  readonly header: Pick<
+    Structs['System'],
+    'columnStart' | 'columnNeuron' | 'columnWeight' | 'rowStart' | 'rowSource' | 'rowWeight' | 'bias' | 'slack'
+  >
+  readonly tail: Pick<Structs['System'], 'centre' | 'radius'>
   readonly centre: Float64Array
   /** Of the box around the centre; 0 where a ball, or the box of a batch's row, says how far inputs go. */
   readonly radius: Float64Array
   /** The ball, and pointers to how far the box reaches from its centre. */
-  readonly ball: (RoundBall & { readonly isCut: boolean; readonly below: number; readonly above: number }) | undefined
+  readonly ball: (RoundBall & { readonly isCut: boolean; readonly below: Doubles; readonly above: Doubles }) | undefined
   readonly ownBoxes: boolean
   /** Largest absolute value of every source. */
   readonly #largest: Float64Array
@@ -81,18 +86,18 @@ export class System {
         columnWeight[at] = rowWeight[e]
       }
     }
-    this.header = [
-      engine.integersFrom(columnStart),
-      engine.integersFrom(columnNeuron),
-      engine.doublesFrom(columnWeight),
-      engine.integersFrom(rowStart),
-      engine.integersFrom(rowSource),
-      engine.doublesFrom(rowWeight),
-      engine.doublesFrom(Float64Array.from(rows, ({ bias }) => bias)),
-      engine.doublesFrom(Float64Array.from(rows, (row) => this.slackOf(row))),
-    ]
+    this.header = {
+      columnStart: engine.integersFrom(columnStart),
+      columnNeuron: engine.integersFrom(columnNeuron),
+      columnWeight: engine.doublesFrom(columnWeight),
+      rowStart: engine.integersFrom(rowStart),
+      rowSource: engine.integersFrom(rowSource),
+      rowWeight: engine.doublesFrom(rowWeight),
+      bias: engine.doublesFrom(Float64Array.from(rows, ({ bias }) => bias)),
+      slack: engine.doublesFrom(Float64Array.from(rows, (row) => this.slackOf(row))),
+    }
     const shared = ownBoxes ? this.radius : this.centre
-    this.tail = [engine.doublesFrom(shared), engine.doublesFrom(this.radius)]
+    this.tail = { centre: engine.doublesFrom(shared), radius: engine.doublesFrom(this.radius) }
     this.ball = ball && inMemory(engine, ball, reachOf(ball, { lower, upper }))
   }
 

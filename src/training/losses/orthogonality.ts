@@ -8,7 +8,7 @@
  * softmax's Hessian through the image's. Exact wherever no neuron is at 0.
  */
 import type { Chunk } from '../../bounds/chunk.ts'
-import { affine } from '../../device/wasm/affine.ts'
+import { type Bias, affine } from '../../device/wasm/affine.ts'
 import { crossEntropy } from '../../device/wasm/cross-entropy.ts'
 import { relu } from '../../device/wasm/elementwise.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
@@ -101,7 +101,7 @@ function forwardWithTangent(
   const changes: Tensor[] = []
   for (const { terms, bias, biasGradient, relu: cut } of stages) {
     const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
-    const step = (image: Tensor, outputs: readonly Tensor[], added?: { values: number; gradient: number }) => {
+    const step = (image: Tensor, outputs: readonly Tensor[], added?: Bias) => {
       const inputs = terms.map(({ source }) => (source < 0 ? image : outputs[source]))
       return affine(engine, tape, terms, inputs, columns, 'signed', added, wanted)
     }

@@ -2,10 +2,11 @@
  * Kernels on whole channels of a chunk, for batch normalisation. Values lie [channel][place][example]; `width` is places ×
  * examples, a multiple of 4. Sums and their products are float64: a variance is the small difference of large ones.
  */
+import { Doubles, Floats } from './pointers'
 import { madd, madd64 } from './simd'
 
 /** sums[channel] = Σ x and Σ x·y, two float64 per channel. */
-export function channelSums(channels: i32, width: i32, x: usize, y: usize, sums: usize): void {
+export function channelSums(channels: i32, width: i32, x: Floats, y: Floats, sums: Doubles): void {
   for (let c = 0; c < channels; c++, sums += 16) {
     let total = f64x2.splat(0), products = f64x2.splat(0)
     for (let i = 0; i < width; i += 4, x += 16, y += 16) {
@@ -20,7 +21,7 @@ export function channelSums(channels: i32, width: i32, x: usize, y: usize, sums:
 }
 
 /** y = factor·x + shift, with a factor and a shift per channel. */
-export function scaleChannels(channels: i32, width: i32, coefficients: usize, x: usize, y: usize): void {
+export function scaleChannels(channels: i32, width: i32, coefficients: Floats, x: Floats, y: Floats): void {
   for (let c = 0; c < channels; c++, coefficients += 8) {
     const factor = v128.load32_splat(coefficients), shift = v128.load32_splat(coefficients, 4)
     for (let i = 0; i < width; i += 4, x += 16, y += 16) v128.store(y, madd(factor, v128.load(x), shift))
@@ -29,7 +30,7 @@ export function scaleChannels(channels: i32, width: i32, coefficients: usize, x:
 
 /** dx += factor·dy + slope·x + constant, with those three per channel. */
 export function scaleChannelsAdjoint(
-  channels: i32, width: i32, coefficients: usize, x: usize, dx: usize, dy: usize,
+  channels: i32, width: i32, coefficients: Floats, x: Floats, dx: Floats, dy: Floats,
 ): void {
   for (let c = 0; c < channels; c++, coefficients += 12) {
     const factor = v128.load32_splat(coefficients), slope = v128.load32_splat(coefficients, 4)

@@ -1,8 +1,9 @@
 /** Kernels of gradient attacks on a chunk. Values lie [input][example]. */
+import { Floats, Integers } from './pointers'
 
 /** Ends of the part in [low, high] of the boxes of some inputs. */
 export function boxEnds(
-  count: i32, centre: usize, radius: usize, low: f32, high: f32, lower: usize, upper: usize,
+  count: i32, centre: Floats, radius: Floats, low: f32, high: f32, lower: Floats, upper: Floats,
 ): void {
   const least = f32x4.splat(low), most = f32x4.splat(high)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
@@ -14,7 +15,7 @@ export function boxEnds(
 
 /** x = x + sign(gradient) · step · radius, cut to [lower, upper]. Where the gradient is NaN, x stays. */
 export function climbBox(
-  count: i32, x: usize, gradient: usize, radius: usize, step: f32, lower: usize, upper: usize,
+  count: i32, x: Floats, gradient: Floats, radius: Floats, step: f32, lower: Floats, upper: Floats,
 ): void {
   const signBit = i32x4.splat(0x80000000), zero = f32x4.splat(0), size = f32x4.splat(step)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
@@ -26,7 +27,7 @@ export function climbBox(
 }
 
 /** Copies the examples whose mask is all ones, in every row. `masks` has one per column. */
-export function copyColumns(count: i32, columns: i32, masks: usize, from: usize, to: usize): void {
+export function copyColumns(count: i32, columns: i32, masks: Integers, from: Floats, to: Floats): void {
   const width = (<usize>columns) << 2
   for (const end = from + ((<usize>count) << 2); from < end; from += width, to += width) {
     for (let i: usize = 0; i < width; i += 16) {

@@ -2,6 +2,7 @@
  * Bounds of linear forms of the inputs and of the open neurons of a cell (src/search/branch/cells.ts), in float64: a form
  * and its negative at once, in the two lanes of a vector.
  */
+import { Doubles, Integers } from './pointers'
 import { madd64 } from './simd'
 
 /** Pointers and counts, i32 each; written by src/search/branch/cells.ts. */
@@ -9,25 +10,25 @@ import { madd64 } from './simd'
 class Cell {
   inputs: i32
   /** Per open neuron: pointer to its form, and the form's length. A form reads the inputs and earlier open neurons. */
-  forms: u32
-  lengths: u32
+  forms: Integers
+  lengths: Integers
   /** Per open neuron: constant of its form, what a unit of its coefficient costs in rounding, lines of its ReLU. */
-  bias: u32
-  slack: u32
-  lowerSlope: u32
-  upperSlope: u32
-  intercept: u32
+  bias: Doubles
+  slack: Doubles
+  lowerSlope: Doubles
+  upperSlope: Doubles
+  intercept: Doubles
   /** Per input. */
-  centre: u32
-  radius: u32
+  centre: Doubles
+  radius: Doubles
   /** [input or open neuron][lane]: all that reaches it; of a neuron, what reaches its ReLU from above. */
-  coefficients: u32
+  coefficients: Doubles
   /** [lane] */
-  bound: u32
+  bound: Doubles
 }
 
 /** to += weight · from. Both have room for an even number of coefficients; those past the length are zero. */
-export function addForm(to: u32, from: u32, length: i32, weight: f64): void {
+export function addForm(to: Doubles, from: Doubles, length: i32, weight: f64): void {
   const factor = f64x2.splat(weight)
   for (let end = <usize>from + ((<usize>length) << 3), at = <usize>from, into = <usize>to; at < end; at += 16, into += 16) {
     v128.store(into, madd64(factor, v128.load(at), v128.load(into)))
@@ -35,7 +36,7 @@ export function addForm(to: u32, from: u32, length: i32, weight: f64): void {
 }
 
 /** Lower bounds of a form and of its negative: where ν̂ > 0 a ReLU is replaced by its lower line, else by its upper one. */
-export function boundForm(s: Cell, own: u32, length: i32, bias: f64, slack: f64): void {
+export function boundForm(s: Cell, own: Doubles, length: i32, bias: f64, slack: f64): void {
   const zero = f64x2.splat(0), coefficients = <usize>s.coefficients
   for (let i: usize = 0; i < <usize>length; i++) {
     const value = load<f64>(<usize>own + (i << 3))

@@ -1,4 +1,4 @@
-/** Everything that src/engine calls. */
+/** The kernels: everything that TypeScript calls. */
 export { propagate } from './propagate'
 export { reluRows, reluRowsAdjoint, startRows, startRowsAdjoint } from './rows'
 export { inputTerm, inputTermAdjoint } from './input-term'

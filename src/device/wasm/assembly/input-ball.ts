@@ -10,6 +10,7 @@
  *
  * where r_j is the reach against the sign of ν_j. Every level is sound; at the best one the loss is exact.
  */
+import { Doubles } from './pointers'
 
 @inline
 function number(base: u32, i: i32): usize {
@@ -34,8 +35,8 @@ const PASSES = 100
  * @param isCut whether the box cuts the ball anywhere
  */
 export function ballBound(
-  isSum: bool, isCut: bool, inputs: i32, rows: i32, coefficients: u32, below: u32, above: u32, epsilon: f64,
-  bound: u32, level: u32,
+  isSum: bool, isCut: bool, inputs: i32, rows: i32, coefficients: Doubles, below: Doubles, above: Doubles, epsilon: f64,
+  bound: Doubles, level: Doubles,
 ): void {
   const rowBytes = (<usize>rows) << 3, radius = f64x2.splat(epsilon), zero = f64x2.splat(0)
   for (let r: usize = 0; r < rowBytes; r += 16) {
@@ -120,8 +121,8 @@ function sumLevel(
 
 /** After `ballBound`: the inputs where the loss is attained. */
 export function ballPoint(
-  isSum: bool, inputs: i32, rows: i32, coefficients: u32, below: u32, above: u32, epsilon: f64, centre: u32,
-  level: u32, values: u32,
+  isSum: bool, inputs: i32, rows: i32, coefficients: Doubles, below: Doubles, above: Doubles, epsilon: f64, centre: Doubles,
+  level: Doubles, values: Doubles,
 ): void {
   const rowBytes = (<usize>rows) << 3, zero = f64x2.splat(0), signBit = i64x2.splat(1 << 63)
   for (let r: usize = 0; r < rowBytes; r += 16) {

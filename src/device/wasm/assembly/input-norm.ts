@@ -3,14 +3,15 @@
  * radius_j ν̂_j. (That of an ℓ∞ ball is in input-term.ts.) The radius of input j lies `stride` bytes from that of j − 1.
  */
 import { Block, blockAt } from './layout'
+import { Blocks, Floats } from './pointers'
 
 /**
  * Per row: √Σ (radius_j ν̂_j)², or max |radius_j ν̂_j|. Squares are summed in float64: products of two float32 are
  * exact there, and none under- or overflows.
  */
 export function inputNorm(
-  isLargest: bool, channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, base: usize,
-  radius: usize, stride: usize, norm: usize,
+  isLargest: bool, channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: Blocks, base: Floats,
+  radius: Floats, stride: usize, norm: Floats,
 ): void {
   for (let b = 0; b < blockCount; b++) {
     const block = blockAt(blocks, b)
@@ -50,8 +51,8 @@ export function inputNorm(
  * that of the maximum goes to the first input that attains it (to none where it is 0).
  */
 export function inputNormAdjoint(
-  isLargest: bool, channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, value: usize,
-  gradient: usize, radius: usize, stride: usize, norm: usize, normGradient: usize,
+  isLargest: bool, channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: Blocks, value: Floats,
+  gradient: Floats, radius: Floats, stride: usize, norm: Floats, normGradient: Floats,
 ): void {
   const zero = f32x4.splat(0), signBit = i32x4.splat(0x80000000)
   for (let b = 0; b < blockCount; b++) {

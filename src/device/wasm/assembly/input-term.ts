@@ -4,14 +4,15 @@
  * `centre` and `radius` of input j lie `stride` bytes apart.
  */
 import { Block, blockAt } from './layout'
+import { Blocks, Floats } from './pointers'
 import { madd } from './simd'
 
 /** How many inputs are summed before the sum is added to the total: keeps rounding small. */
 const RUN = 32
 
 export function inputTerm(
-  channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, base: usize,
-  centre: usize, radius: usize, stride: usize, centreSum: usize, radiusSum: usize,
+  channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: Blocks, base: Floats,
+  centre: Floats, radius: Floats, stride: usize, centreSum: Floats, radiusSum: Floats,
 ): void {
   for (let b = 0; b < blockCount; b++) {
     const block = blockAt(blocks, b)
@@ -46,8 +47,8 @@ export function inputTerm(
 
 /** Adjoint of `inputTerm`: writes the gradient of the coefficients. */
 export function inputTermAdjoint(
-  channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, value: usize, gradient: usize,
-  centre: usize, radius: usize, stride: usize, centreGradient: usize, radiusGradient: usize,
+  channels: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: Blocks, value: Floats, gradient: Floats,
+  centre: Floats, radius: Floats, stride: usize, centreGradient: Floats, radiusGradient: Floats,
 ): void {
   const zero = f32x4.splat(0), signBit = i32x4.splat(0x80000000)
   for (let b = 0; b < blockCount; b++) {

@@ -7,6 +7,7 @@
  *   [y, x, height, width, rows, offset in bytes, index of its first row among all rows]
  * Active neurons of a value: [pointer to the count per position, pointer to channels[position][]].
  */
+import { Integers } from './pointers'
 
 @unmanaged
 export class Geometry {
@@ -34,8 +35,8 @@ export class Block {
 
 @unmanaged
 export class Active {
-  counts: u32
-  channels: u32
+  counts: Integers
+  channels: Integers
 }
 
 /** The i-th block of an array of blocks. */

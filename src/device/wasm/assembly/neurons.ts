@@ -2,10 +2,11 @@
  * Element-wise kernels on neurons. Values of a chunk lie [neuron][example] with `count` = neurons × examples;
  * one example's are reached with a stride in bytes.
  */
+import { Floats, Integers } from './pointers'
 import { madd, positive } from './simd'
 
 /** Y[channel][position][example] = bias[channel]. `width` = positions × examples. */
-export function fillBias(channels: i32, width: i32, bias: usize, y: usize): void {
+export function fillBias(channels: i32, width: i32, bias: Floats, y: Floats): void {
   for (let c = 0; c < channels; c++) {
     const value = v128.load32_splat(bias + ((<usize>c) << 2))
     for (let i = 0; i < width; i += 4, y += 16) v128.store(y, value)
@@ -13,7 +14,7 @@ export function fillBias(channels: i32, width: i32, bias: usize, y: usize): void
 }
 
 /** dbias[channel] += Σ dY[channel][…]. */
-export function biasGradient(channels: i32, width: i32, gradient: usize, y: usize): void {
+export function biasGradient(channels: i32, width: i32, gradient: Floats, y: Floats): void {
   for (let c = 0; c < channels; c++) {
     let total = f32x4.splat(0)
     for (let i = 0; i < width; i += 4, y += 16) total = f32x4.add(total, v128.load(y))
@@ -24,12 +25,12 @@ export function biasGradient(channels: i32, width: i32, gradient: usize, y: usiz
 }
 
 /** y = max(x, 0). */
-export function relu(count: i32, x: usize, y: usize): void {
+export function relu(count: i32, x: Floats, y: Floats): void {
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) v128.store(y + i, positive(v128.load(x + i)))
 }
 
 /** dx += dy where x > 0. */
-export function reluAdjoint(count: i32, x: usize, dx: usize, dy: usize): void {
+export function reluAdjoint(count: i32, x: Floats, dx: Floats, dy: Floats): void {
   const zero = f32x4.splat(0)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
     const gate = f32x4.gt(v128.load(x + i), zero)
@@ -38,7 +39,7 @@ export function reluAdjoint(count: i32, x: usize, dx: usize, dy: usize): void {
 }
 
 /** Centre and radius of [relu(lower), relu(upper)]. */
-export function reluInterval(count: i32, lower: usize, upper: usize, centre: usize, radius: usize): void {
+export function reluInterval(count: i32, lower: Floats, upper: Floats, centre: Floats, radius: Floats): void {
   const half = f32x4.splat(0.5)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
     const l = positive(v128.load(lower + i)), u = positive(v128.load(upper + i))
@@ -49,8 +50,8 @@ export function reluInterval(count: i32, lower: usize, upper: usize, centre: usi
 
 /** Adjoint of `reluInterval`: adds to the gradients of lower and upper. */
 export function reluIntervalAdjoint(
-  count: i32, lower: usize, upper: usize, lowerGradient: usize, upperGradient: usize,
-  centreGradient: usize, radiusGradient: usize,
+  count: i32, lower: Floats, upper: Floats, lowerGradient: Floats, upperGradient: Floats,
+  centreGradient: Floats, radiusGradient: Floats,
 ): void {
   const half = f32x4.splat(0.5), zero = f32x4.splat(0)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
@@ -67,7 +68,7 @@ const UNDERFLOW: f32 = 1e-30
 
 /** lower = centre − radius and upper = centre + radius; with `error` > 0 both give way by error · magnitude. */
 export function intervalEnds(
-  count: i32, centre: usize, radius: usize, lower: usize, upper: usize, magnitude: usize, error: f32,
+  count: i32, centre: Floats, radius: Floats, lower: Floats, upper: Floats, magnitude: Floats, error: f32,
 ): void {
   const e = f32x4.splat(error)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
@@ -81,7 +82,7 @@ export function intervalEnds(
 
 /** Adjoint of `intervalEnds`: writes the gradients of centre and radius. */
 export function intervalEndsAdjoint(
-  count: i32, lowerGradient: usize, upperGradient: usize, centreGradient: usize, radiusGradient: usize,
+  count: i32, lowerGradient: Floats, upperGradient: Floats, centreGradient: Floats, radiusGradient: Floats,
 ): void {
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
     const gl = v128.load(lowerGradient + i), gu = v128.load(upperGradient + i)
@@ -91,12 +92,12 @@ export function intervalEndsAdjoint(
 }
 
 /** y = |x|, for the weights of an interval step. */
-export function absolute(count: i32, x: usize, y: usize): void {
+export function absolute(count: i32, x: Floats, y: Floats): void {
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) v128.store(y + i, f32x4.abs(v128.load(x + i)))
 }
 
 /** dx += sign(x) · dy, the adjoint of `absolute`. */
-export function absoluteAdjoint(count: i32, x: usize, dx: usize, dy: usize): void {
+export function absoluteAdjoint(count: i32, x: Floats, dx: Floats, dy: Floats): void {
   const signBit = i32x4.splat(0x80000000), zero = f32x4.splat(0)
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
     const v = v128.load(x + i)
@@ -106,7 +107,7 @@ export function absoluteAdjoint(count: i32, x: usize, dx: usize, dy: usize): voi
 }
 
 /** y += x. */
-export function addTo(count: i32, x: usize, y: usize): void {
+export function addTo(count: i32, x: Floats, y: Floats): void {
   for (let i: usize = 0; i < (<usize>count) << 2; i += 16) {
     v128.store(y + i, f32x4.add(v128.load(y + i), v128.load(x + i)))
   }
@@ -117,7 +118,7 @@ export function addTo(count: i32, x: usize, y: usize): void {
  * gap l where unstable, else 0; NaN where an end is. A slope is kept above 1e-20 so that it can be divided by; a larger
  * slope is sound.
  */
-export function relaxation(neurons: i32, lower: usize, upper: usize, stride: usize, slope: usize, gap: usize): void {
+export function relaxation(neurons: i32, lower: Floats, upper: Floats, stride: usize, slope: Floats, gap: Floats): void {
   for (let j: usize = 0; j < (<usize>neurons) << 2; j += 4, lower += stride, upper += stride) {
     const l = load<f32>(lower), u = load<f32>(upper)
     const unstable = l < 0 && u > 0, known = l >= 0 || u <= 0
@@ -128,8 +129,8 @@ export function relaxation(neurons: i32, lower: usize, upper: usize, stride: usi
 
 /** Adjoint of `relaxation`: adds to the gradients of lower and upper, which lie like lower and upper. */
 export function relaxationAdjoint(
-  neurons: i32, lower: usize, upper: usize, lowerGradient: usize, upperGradient: usize, stride: usize,
-  slopeGradient: usize, gapGradient: usize,
+  neurons: i32, lower: Floats, upper: Floats, lowerGradient: Floats, upperGradient: Floats, stride: usize,
+  slopeGradient: Floats, gapGradient: Floats,
 ): void {
   let at: usize = 0
   for (let j: usize = 0; j < (<usize>neurons) << 2; j += 4, at += stride) {
@@ -148,7 +149,7 @@ export function relaxationAdjoint(
  * @param columns 1 or a multiple of 4
  */
 export function listActive(
-  channelCount: i32, area: i32, columns: i32, values: usize, counts: usize, channels: usize,
+  channelCount: i32, area: i32, columns: i32, values: Floats, counts: Integers, channels: Integers,
 ): void {
   for (let p = 0; p < area; p++) {
     let count = 0

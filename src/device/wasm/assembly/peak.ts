@@ -1,8 +1,9 @@
 /** Multiply-adds on registers alone: the machine's peak, for benchmarks to be measured against. */
+import { Floats } from './pointers'
 import { madd } from './simd'
 
 /** 80 floating-point operations per repetition. Factors come from memory so that they stay in registers. */
-export function multiplyAddPeak(repetitions: i32, factors: usize): void {
+export function multiplyAddPeak(repetitions: i32, factors: Floats): void {
   const m = v128.load(factors), c = v128.load(factors, 16)
   let a0 = m, a1 = c, a2 = m, a3 = c, a4 = m, a5 = c, a6 = m, a7 = c, a8 = m, a9 = c
   for (let i = 0; i < repetitions; i++) {

@@ -9,6 +9,7 @@
  */
 import { Active, Block, Geometry, blockAt, channelsAt, countAt } from './layout'
 import { multiply } from './multiply'
+import { Blocks, Floats, Integers } from './pointers'
 import { weightGradient } from './weight-gradient'
 
 /** What to do with a group's lists. */
@@ -22,9 +23,9 @@ const OVERWRITE = 0, ACCUMULATE = 1, GRADIENT = 2
  */
 export function propagate(
   operation: i32, transposed: bool, geometry: Geometry, blockCount: i32,
-  outBlocks: usize, outBase: usize, outActive: Active,
-  inBlocks: usize, inBase: usize, inActive: Active,
-  weights: usize, scratch: usize,
+  outBlocks: Blocks, outBase: Floats, outActive: Active,
+  inBlocks: Blocks, inBase: Floats, inActive: Active,
+  weights: Floats, scratch: Integers,
 ): void {
   for (let b = 0; b < blockCount; b++) {
     const out = blockAt(outBlocks, b), inside = blockAt(inBlocks, b)

@@ -2,6 +2,7 @@
  * The one-dimensional dual problem over the reference adversarial space (Li et al. 2019, Section 5.4), row by row.
  * ν̂ and q̂ are the input coefficients of f and of the reference g, [input][row].
  */
+import { Floats } from './pointers'
 import { kthSmallest } from './select'
 
 /** |q̂_j| below this makes no transition point. */
@@ -15,8 +16,8 @@ const SMALLEST: f32 = 1e-7
  * @param scratch room for one f32 per input
  */
 export function referenceSpace(
-  inputs: i32, rows: i32, own: usize, reference: usize, radius: usize, stride: usize,
-  multiplier: usize, signs: usize, sums: usize, scratch: usize,
+  inputs: i32, rows: i32, own: Floats, reference: Floats, radius: Floats, stride: usize,
+  multiplier: Floats, signs: Floats, sums: Floats, scratch: Floats,
 ): void {
   const rowBytes = (<usize>rows) << 2
   for (let r: usize = 0; r < rowBytes; r += 4) {
@@ -54,8 +55,8 @@ export function referenceSpace(
 
 /** dν̂_j = x_j · toCentre + radius_j · sign_j · toObjective, per row. */
 export function referenceSpaceAdjoint(
-  inputs: i32, rows: i32, signs: usize, centre: usize, radius: usize, stride: usize,
-  gradient: usize, toCentre: usize, toObjective: usize,
+  inputs: i32, rows: i32, signs: Floats, centre: Floats, radius: Floats, stride: usize,
+  gradient: Floats, toCentre: Floats, toObjective: Floats,
 ): void {
   const rowBytes = (<usize>rows) << 2
   for (let j = 0; j < inputs; j++) {

@@ -4,6 +4,7 @@
  * constant, gap of the lower bound, gap of the upper bound, and (for certificates) the magnitude that bounds rounding.
  */
 import { Active, Block, Geometry, blockAt, channelsAt, countAt } from './layout'
+import { Blocks, Floats, Integers } from './pointers'
 import { madd, positive, sum } from './simd'
 
 /**
@@ -15,8 +16,8 @@ import { madd, positive, sum } from './simd'
  * @param bias 0 if there is none
  */
 export function startRows(
-  accumulate: bool, g: Geometry, blockCount: i32, positions: usize, blocks: usize, base: usize, active: Active,
-  plus: usize, minus: usize, weights: usize, bias: usize, constant: usize,
+  accumulate: bool, g: Geometry, blockCount: i32, positions: Integers, blocks: Blocks, base: Floats, active: Active,
+  plus: Integers, minus: Integers, weights: Floats, bias: Floats, constant: Floats,
 ): void {
   const area = g.kernel * g.kernel, filter = g.inChannels * area
   for (let b = 0; b < blockCount; b++) {
@@ -81,8 +82,8 @@ function difference(from: usize, stride: i32, plus: usize, minus: usize, r: i32)
  * @param biasGradient 0 if there is no bias
  */
 export function startRowsAdjoint(
-  g: Geometry, blockCount: i32, positions: usize, blocks: usize, base: usize, active: Active,
-  plus: usize, minus: usize, weightGradient: usize, biasGradient: usize, constant: usize,
+  g: Geometry, blockCount: i32, positions: Integers, blocks: Blocks, base: Floats, active: Active,
+  plus: Integers, minus: Integers, weightGradient: Floats, biasGradient: Floats, constant: Floats,
 ): void {
   const area = g.kernel * g.kernel, filter = g.inChannels * area
   for (let b = 0; b < blockCount; b++) {
@@ -131,9 +132,9 @@ function addAt(pointer: usize, index: i32, stride: i32, value: f32): void {
  * @param magnitude per neuron: what |coefficient| is weighted with in `error`; 0 if no error is wanted
  */
 export function reluRows(
-  channelCount: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, base: usize, active: Active,
-  slope: usize, gap: usize, bias: usize, magnitude: usize,
-  constant: usize, lower: usize, upper: usize, error: usize,
+  channelCount: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: Blocks, base: Floats, active: Active,
+  slope: Floats, gap: Floats, bias: Floats, magnitude: Floats,
+  constant: Floats, lower: Floats, upper: Floats, error: Floats,
 ): void {
   for (let b = 0; b < blockCount; b++) {
     const block = blockAt(blocks, b), rows = block.rows
@@ -198,10 +199,10 @@ function addRow(at: usize, first: v128, second: v128, eight: bool): void {
  * Adds to the gradients of slope, gap and bias.
  */
 export function reluRowsAdjoint(
-  channelCount: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: usize, value: usize, gradient: usize,
-  active: Active, slope: usize, gap: usize, bias: usize,
-  slopeGradient: usize, gapGradient: usize, biasGradient: usize,
-  constant: usize, lower: usize, upper: usize,
+  channelCount: i32, imageWidth: i32, area: i32, blockCount: i32, blocks: Blocks, value: Floats, gradient: Floats,
+  active: Active, slope: Floats, gap: Floats, bias: Floats,
+  slopeGradient: Floats, gapGradient: Floats, biasGradient: Floats,
+  constant: Floats, lower: Floats, upper: Floats,
 ): void {
   const zero = f32x4.splat(0)
   for (let b = 0; b < blockCount; b++) {

@@ -2,6 +2,7 @@
  * x += Wᵀ y in float64 for sixteen rows at once, [element][row]: backward substitution through the affine maps of a
  * graph (src/search/condense/substitution.ts). Outputs whose rows are all zero cost next to nothing.
  */
+import { Doubles, Integers } from './pointers'
 import { madd64 } from './simd'
 
 /** A convolution as in src/model/linear-map.ts; a full matrix is one of a 1 × 1 image. i32 each. */
@@ -62,7 +63,7 @@ function add(
 }
 
 /** @param weights (out channels, in channels / groups, kernel height, kernel width), float64 */
-export function scatterConvolution(s: Shape, weights: usize, y: usize, x: usize): void {
+export function scatterConvolution(s: Shape, weights: Doubles, y: Doubles, x: Doubles): void {
   const perGroup = s.inChannels / s.groups, outPerGroup = s.outChannels / s.groups
   const taps = s.kernelHeight * s.kernelWidth, plane = s.inHeight * s.inWidth
   for (let o = 0; o < s.outChannels; o++) {
@@ -95,7 +96,7 @@ export function scatterConvolution(s: Shape, weights: usize, y: usize, x: usize)
 }
 
 /** @param start, source, weight the entries of each output, as `SparseRows` has them; weights float64 */
-export function scatterSparse(outputs: i32, start: usize, source: usize, weight: usize, y: usize, x: usize): void {
+export function scatterSparse(outputs: i32, start: Integers, source: Integers, weight: Doubles, y: Doubles, x: Doubles): void {
   for (let o = 0; o < outputs; o++, y += ROW_BYTES) {
     if (!take(y)) continue
     const a = y0, b = y1, c = y2, d = y3, e = y4, f = y5, g = y6, h = y7

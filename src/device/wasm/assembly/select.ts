@@ -1,4 +1,5 @@
 /** Order statistics. */
+import { Floats, Integers } from './pointers'
 
 /** The k-th smallest of `count` numbers, which are reordered (Hoare's selection). */
 export function kthSmallest(numbers: usize, count: i32, k: i32): f32 {
@@ -35,8 +36,8 @@ export function kthSmallest(numbers: usize, count: i32, k: i32): f32 {
  * @param scratch room for `dimension` f32
  */
 export function medianMagnitudes(
-  count: i32, list: usize, width: i32, first: i32, dimension: i32, values: usize,
-  medians: usize, places: usize, scratch: usize,
+  count: i32, list: Integers, width: i32, first: i32, dimension: i32, values: Floats,
+  medians: Floats, places: Integers, scratch: Floats,
 ): void {
   const low = (dimension - 1) >> 1
   for (let i = 0; i < count; i++) {

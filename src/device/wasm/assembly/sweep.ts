@@ -6,9 +6,10 @@
  * `primalSweep` goes forwards from the input point where the bound is attained, and `ascend` makes a step up the
  * gradient that both together give. All arrays of a batch lie [neuron or input][row].
  */
+import { Doubles, Integers } from './pointers'
 import { madd64 } from './simd'
 
-/** Pointers and counts, i32 each; written by src/verification/system.ts. */
+/** Pointers and counts, i32 each; written by src/search/sweep/batch.ts. */
 @unmanaged
 class System {
   inputs: i32
@@ -16,42 +17,42 @@ class System {
   /** Rows of the batch, a multiple of 8. */
   rows: i32
   /** Entries by source, inputs first: which neurons read it, and with which weight. */
-  columnStart: u32
-  columnNeuron: u32
-  columnWeight: u32
+  columnStart: Integers
+  columnNeuron: Integers
+  columnWeight: Doubles
   /** Entries by neuron: its sources. */
-  rowStart: u32
-  rowSource: u32
-  rowWeight: u32
+  rowStart: Integers
+  rowSource: Integers
+  rowWeight: Doubles
   /** Per neuron: constant, and what a unit of its coefficient costs in rounding. */
-  bias: u32
-  slack: u32
+  bias: Doubles
+  slack: Doubles
   /** Per input. */
-  centre: u32
-  radius: u32
+  centre: Doubles
+  radius: Doubles
   /** [input or neuron][row] and [row]: the rows themselves, their coefficients and constants. */
-  own: u32
-  constant: u32
+  own: Doubles
+  constant: Doubles
   /** [input or neuron][row]: ν, all that reaches that source. */
-  coefficients: u32
+  coefficients: Doubles
   /** [neuron][row]: ν̂, what reaches the ReLU from above. */
-  hat: u32
+  hat: Doubles
   /** [neuron][row]: the upper line of the ReLU, slope and intercept; intercept > 0 only where it is unstable. */
-  slope: u32
-  intercept: u32
+  slope: Doubles
+  intercept: Doubles
   /** [neuron][row]: the lower slope in [0, 1] where unstable, else the multiplier of the neuron's split. */
-  variable: u32
+  variable: Doubles
   /** [input or neuron][row]: the input point, and what each neuron passes on at it. */
-  values: u32
+  values: Doubles
   /** [neuron][row]: value before the ReLU. */
-  before: u32
+  before: Doubles
   /** [row] */
-  bound: u32
+  bound: Doubles
   /** [neuron][row]: moving averages of the gradient and its square (Adam), size of a step, what the relaxation loses. */
-  momentum: u32
-  square: u32
-  scale: u32
-  loss: u32
+  momentum: Doubles
+  square: Doubles
+  scale: Doubles
+  loss: Doubles
 }
 
 @inline

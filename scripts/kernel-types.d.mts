@@ -1,0 +1,2 @@
+/** See kernel-types.mjs. */
+export function kernelTypes(folder: string): string
