@@ -22,6 +22,7 @@ import { type Network, countHiddenUnits } from '../src/model/network.ts'
 import { layLoss } from '../src/training/losses/mixture.ts'
 import { pgd } from '../src/attacks/gradient-attack.ts'
 import { type CostCurve, type CostPoint, costSvg } from './cost-picture.ts'
+import { paperBall } from '../src/region/ball.ts'
 
 const radii = [0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3]
 const target = 0.1
@@ -58,11 +59,14 @@ async function costOf(
       },
       empirical: { loss: 'clean', share: 0 },
       bounds: { mode: 'exact', dimension: 1, memory: 2 ** 26, seed: 0 },
-      chunk: loadChunk(loaded, {
-        images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
-        labels: indices.map((i) => dataset.labels[i]),
-        epsilon,
-      }),
+      chunk: loadChunk(
+        loaded,
+        {
+          images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
+          labels: indices.map((i) => dataset.labels[i]),
+        },
+        paperBall(epsilon),
+      ),
       identifiers: indices,
     })
     tape.backward()

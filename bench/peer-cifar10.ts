@@ -16,6 +16,7 @@ import { loadNetwork, saveNetwork } from '../src/formats/network-file.ts'
 import { timeCertify } from './certification.ts'
 import { type GivenWeights, measureCase } from './networks.ts'
 import { runPeer, scriptHere } from './peer.ts'
+import { paperBall } from '../src/region/ball.ts'
 
 export interface PeerRequest {
   /** Folder of CIFAR-10; none for the cache. */
@@ -115,7 +116,7 @@ async function paperMargins(network: Network, dataset: Dataset, epsilon: number,
   return Array.from({ length: count }, (_, i) => {
     const mark = engine.mark()
     const image = Float32Array.from(dataset.images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)
-    const chunk = loadChunk(loaded, { images: [image], labels: [dataset.labels[i]], epsilon })
+    const chunk = loadChunk(loaded, { images: [image], labels: [dataset.labels[i]] }, paperBall(epsilon))
     const { pointer, length } = dualMargins(relaxNetwork(loaded, undefined, chunk, { prune: false }), undefined, 0)
     const margins = [...engine.read(pointer, length)].map((bound) => -bound)
     engine.release(mark)

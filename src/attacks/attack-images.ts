@@ -12,6 +12,7 @@ import type { Network } from '../model/network.ts'
 import { type AttackOptions, attackChunk } from './gradient-attack.ts'
 import { examples } from './inputs.ts'
 import { type AdversarialExample, type Judgement, judge, pixelsOf, runCandidate } from './recheck.ts'
+import { paperBall } from '../region/ball.ts'
 
 /** A network in the engine and, for float64, beside it. */
 export interface Subject {
@@ -34,7 +35,7 @@ export function classify({ network, loaded, dataset }: Subject, indices: readonl
   const { engine } = loaded
   const mark = engine.mark()
   const { images, labels } = examples(dataset, indices)
-  const judged = judgeChunk(loaded, loadChunk(loaded, { images, labels, epsilon: 0 }))
+  const judged = judgeChunk(loaded, loadChunk(loaded, { images, labels }, paperBall(0)))
   engine.release(mark)
   return judged.map((judgement, e) =>
     judgement.isSure ? judgement : { ...judge(evaluate(network, images[e]), labels[e]), slack: 0 },
@@ -64,7 +65,7 @@ export function attackImages(
   const mark = engine.mark()
   const { images, labels } = examples(dataset, indices)
   // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
-  const chunk = loadChunk(loaded, { images, labels, epsilon, norm })
+  const chunk = loadChunk(loaded, { images, labels }, { epsilon, norm, domain: 'unbounded' })
   const worst = attackChunk(loaded, chunk, options, indices)
   const judged = judgeChunk(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
   const points = engine.read(worst.pointer, worst.length)

@@ -13,6 +13,7 @@ import { type Subject, attackImages, classify } from './attack-images.ts'
 import { examples } from './inputs.ts'
 import { smallCase } from './random-dataset.testing.ts'
 import { judge } from './recheck.ts'
+import { paperBall } from '../region/ball.ts'
 
 test('elsewhere float32 says how far it may be from float64', async () => {
   const { network, dataset } = smallCase()
@@ -73,7 +74,7 @@ test('right and wrong are what float64 says, also where float32 errs by more tha
     expect([judged!.margin > 0, judged!.prediction]).toEqual([truth.margin > 0, truth.prediction])
     expect(Math.abs(judged!.margin - truth.margin)).toBeLessThanOrEqual(judged!.slack)
 
-    const { ball, columns } = loadChunk(loaded, { images, labels, epsilon: 0 })
+    const { ball, columns } = loadChunk(loaded, { images, labels }, paperBall(0))
     const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
     const [z0, z1] = [0, 1].map((c) => engine.f32[(logits.pointer >> 2) + c * columns])
     const single = judge([z0!, z1!], labels[0])

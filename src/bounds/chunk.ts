@@ -1,10 +1,10 @@
 /** A chunk of images in the engine's memory: the balls around them, [input][example], normalised for the network. */
-import type { Ball } from '../device/wasm/elementwise.ts'
+import type { Ball as TensorBall } from '../device/wasm/elementwise.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { Tensor } from '../device/tape.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
-import { type Domain, requirePixels } from '../region/domain.ts'
-import { lowerEnd, upperEnd } from '../region/ball.ts'
+import { requirePixels } from '../region/domain.ts'
+import { type Ball, lowerEnd, upperEnd } from '../region/ball.ts'
 import type { Norm } from '../region/norm.ts'
 
 export interface Chunk {
@@ -16,34 +16,26 @@ export interface Chunk {
    * Centres c and radii r, per input. 'linf': all x with |x_j − c_j| ≤ r_j. 'l2', 'l1': all x for which the norm of the
    * vector (x_j − c_j)/r_j is at most 1; the box of these c and r holds them all.
    */
-  readonly ball: Ball
+  readonly ball: TensorBall
   readonly norm: Norm
   readonly labels: readonly number[]
 }
 
-export interface ChunkInput {
+export interface Examples {
   /** Per example, pixel values in [0, 1] before normalisation. */
   readonly images: readonly Float32Array[]
   readonly labels: readonly number[]
-  /** Radius of the balls in pixel units. */
-  readonly epsilon: number
-  /** 'linf' if left out. */
-  readonly norm?: Norm
-  /**
-   * 'unbounded' if left out, as in training. With 'pixels' the box that is left of an ℓ∞ ball has its own centre and
-   * radii; an ℓ2 or ℓ1 ball stays whole, and what is proved over it holds for its part in pixels.
-   */
-  readonly domain?: Domain
 }
 
 /**
- * Lays a chunk out for a network.
+ * Lays a chunk out for a network: with the domain 'pixels' the box that is left of an ℓ∞ ball has its own centre and
+ * radii; an ℓ2 or ℓ1 ball stays whole, and what is proved over it holds for its part in pixels.
  * @throws RangeError if an image has another size than the network's input
  * @throws UserError if a pixel is not in the domain
  */
-export function loadChunk({ engine, architecture, normalisation }: LoadedNetwork, input: ChunkInput): Chunk {
-  const { images, labels, epsilon, norm = 'linf', domain = 'unbounded' } = input
-  const around = { epsilon, norm, domain }
+export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, around: Ball): Chunk {
+  const { engine, architecture, normalisation } = network
+  const { epsilon, norm, domain } = around
   const { channels, height, width } = architecture.input
   const area = height * width
   const columns = (images.length + 3) & ~3

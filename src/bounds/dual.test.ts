@@ -24,6 +24,7 @@ import {
   referencePrunedMargins,
 } from '../reference/reference.ts'
 import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -57,7 +58,7 @@ function engineBounds(
   const mark = engine.mark()
   const loaded = new LoadedNetwork(engine, network.architecture, false)
   loaded.setParameters(network.parameters)
-  const chunk = loadChunk(loaded, { images, labels, epsilon })
+  const chunk = loadChunk(loaded, { images, labels }, paperBall(epsilon))
   const proved = rigorous ? proveNetwork(loaded, chunk, prune) : undefined
   const relaxed = proved ?? relaxNetwork(loaded, undefined, chunk, { prune, memory })
   const column = ({ pointer, length }: Tensor, e: number) =>
@@ -197,7 +198,7 @@ describe('gradients', () => {
         const loaded = new LoadedNetwork(engine, network.architecture, true)
         loaded.setParameters(network.parameters)
         const tape = new Tape()
-        const relaxed = relaxNetwork(loaded, tape, loadChunk(loaded, { images, labels, epsilon }), {
+        const relaxed = relaxNetwork(loaded, tape, loadChunk(loaded, { images, labels }, paperBall(epsilon)), {
           prune,
           // a few rows at a time
           memory: 1000,

@@ -11,6 +11,7 @@ import { type Chunk, loadChunk } from './chunk.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
 import { marginSpecification, referenceIntervalBounds } from '../reference/reference.ts'
 import { type Box, referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -80,7 +81,7 @@ function referenceIntervalMargins(network: Network, image: ArrayLike<number>, ep
 function propagated(example: Case, rigorous: boolean, tape?: Tape) {
   const loaded = new LoadedNetwork(engine, example.network.architecture, tape !== undefined)
   loaded.setParameters(example.network.parameters)
-  const chunk: Chunk = loadChunk(loaded, example)
+  const chunk: Chunk = loadChunk(loaded, example, paperBall(example.epsilon))
   const { hidden, last: ball } = propagateIntervals(loaded, tape, chunk, rigorous)
   const last = loaded.stages.at(-1)!
   const margins = example.labels.map((label, e) =>

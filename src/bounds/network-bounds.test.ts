@@ -88,8 +88,12 @@ test('over ℓ2 and ℓ1 balls bounds hold, and are tighter than over the ℓ∞
 
 test('impossible labels, radii and images are refused', async () => {
   await expect(dualBounds(network, image, 10, 0.1)).rejects.toThrow('from 0 to 9, not 10')
-  await expect(dualBounds(network, image, 0, NaN)).rejects.toThrow('ε must be from 0 to 1, not NaN')
-  await expect(dualBounds(network, image, 0, 28.1, { norm: 'l2' })).rejects.toThrow('ε must be from 0 to 28, not 28.1')
+  await expect(dualBounds(network, image, 0, NaN)).rejects.toThrow(
+    'ε must be a number from 0 to 1 (pixels are in [0, 1]), not NaN',
+  )
+  await expect(dualBounds(network, image, 0, 28.1, { norm: 'l2' })).rejects.toThrow(
+    /ε in ℓ2 must be a number from 0 to 28 .*, not 28.1/,
+  )
   await expect(dualBounds(network, image, 0, 0.1, { norm: 'l0' as 'l1' })).rejects.toThrow("unknown norm 'l0'")
   await expect(intervalBounds(network, image.subarray(1), 0, 0.1)).rejects.toThrow('image of 783 values')
   const bright = image.map((pixel) => pixel + 0.5)

@@ -8,11 +8,11 @@ import { sizeOf } from '../model/layers.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import type { Interval } from '../device/wasm/elementwise.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
-import { type Domain, requireDomain } from '../region/domain.ts'
+import { type BallOptions, requireBall } from '../region/ball.ts'
+import { trainingDomain } from '../region/domain.ts'
 import { proveNetwork } from './dual.ts'
 import { provedMargins } from './margins.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
-import { type Norm, largestEpsilon, requireNorm } from '../region/norm.ts'
 import { unlessOverflowed } from './rounding.ts'
 
 export interface NetworkBounds {
@@ -25,15 +25,8 @@ export interface NetworkBounds {
   readonly margins: Float32Array
 }
 
-export interface BoundOptions {
-  /** 'linf' if left out. */
-  readonly norm?: Norm
-  /**
-   * Over the whole ball (default), or only over its part in [0, 1]; of an ℓ2 or ℓ1 ball bounds over the whole stand for
-   * both.
-   */
-  readonly domain?: Domain
-}
+/** The domain is 'unbounded' if left out. Of an ℓ2 or ℓ1 ball bounds over the whole stand for those over its pixels. */
+export type BoundOptions = Omit<BallOptions, 'epsilon'>
 
 export interface DualBoundOptions extends BoundOptions {
   /** Settle neurons by interval steps and intersect (default); false gives the paper's looser, slower bound. */
@@ -44,8 +37,8 @@ export interface DualBoundOptions extends BoundOptions {
  * The exact LP-dual bound of Wong & Kolter (2018), see dual.ts.
  * @param image pixel values in [0, 1], [channel][y][x]
  * @param epsilon radius in pixel units: at most 1 for 'linf', √n for 'l2', n for 'l1', where the image has n values
- * @throws RangeError for an image of another size, a label or an ε that cannot be
- * @throws UserError for an unknown norm or domain, and for pixels outside [0, 1], if these are the domain
+ * @throws RangeError for an image of another size, or a label that cannot be
+ * @throws UserError for a ball that cannot be, and for pixels outside [0, 1], if these are the domain
  */
 export function dualBounds(
   network: Network,
@@ -80,16 +73,15 @@ export function intervalBounds(
 
 let shared: Promise<Engine> | undefined
 
-interface Query extends BoundOptions {
+interface Query extends BallOptions {
   readonly image: Float32Array
   readonly label: number
-  readonly epsilon: number
 }
 
 /** Loads network and image, and copies out what `bound` leaves in the engine's memory. */
 async function inEngine(
   network: Network,
-  { image, label, epsilon, norm = 'linf', domain = 'unbounded' }: Query,
+  { image, label, epsilon, norm, domain = trainingDomain }: Query,
   bound: (
     loaded: LoadedNetwork,
     chunk: Chunk,
@@ -99,16 +91,13 @@ async function inEngine(
   if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
     throw new RangeError(`the label must be a whole number from 0 to ${classes - 1}, not ${label}`)
   }
-  requireNorm(norm)
-  requireDomain(domain)
-  const most = largestEpsilon(norm, sizeOf(network.architecture.input))
-  if (!(epsilon >= 0 && epsilon <= most)) throw new RangeError(`ε must be from 0 to ${most}, not ${epsilon}`)
+  const ball = requireBall({ epsilon, norm, domain }, sizeOf(network.architecture.input))
   const engine = await (shared ??= Engine.create())
   const mark = engine.mark()
   try {
     const loaded = new LoadedNetwork(engine, network.architecture, false)
     loaded.setParameters(network.parameters)
-    const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, norm, domain })
+    const chunk = loadChunk(loaded, { images: [image], labels: [label] }, ball)
     const { hidden, margins } = bound(loaded, chunk)
     const first = ({ pointer, length }: Interval['lower']) =>
       engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0)

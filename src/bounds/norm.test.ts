@@ -26,6 +26,7 @@ import {
   referencePrunedMargins,
 } from '../reference/reference.ts'
 import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -68,7 +69,7 @@ function inEngine<T>(example: Case, trained: boolean, use: (loaded: LoadedNetwor
   const mark = engine.mark()
   const loaded = new LoadedNetwork(engine, example.network.architecture, trained)
   loaded.setParameters(example.network.parameters)
-  const result = use(loaded, loadChunk(loaded, example))
+  const result = use(loaded, loadChunk(loaded, example, { ...paperBall(example.epsilon), norm: example.norm }))
   engine.release(mark)
   return result
 }

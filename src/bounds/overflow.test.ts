@@ -7,6 +7,7 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import { loadChunk } from './chunk.ts'
 import { relaxNetwork } from './dual.ts'
 import { dualBounds } from './network-bounds.ts'
+import { paperBall } from '../region/ball.ts'
 
 /** z_0 = 1e-9 · relu(1e21 · relu(1e20 · relu(x))) − 1: values up to 1e11, but 1e41 is a coefficient on the way. */
 const network: Network = {
@@ -63,7 +64,7 @@ test('where a sum overflows on its way, the interval stays', async () => {
   } as const
   const loaded = new LoadedNetwork(engine, architecture, false)
   loaded.setParameters(Float32Array.of(...weights!, ...biases!, 1e30, 1e30, 1e30, 0, 1, 0, 0, 0))
-  const chunk = loadChunk(loaded, { images: [Float32Array.of(1)], labels: [1], epsilon: 0 })
+  const chunk = loadChunk(loaded, { images: [Float32Array.of(1)], labels: [1] }, paperBall(0))
   const { intervals } = relaxNetwork(loaded, undefined, chunk, { prune: false })
   const { lower, upper } = intervals[1]
   for (const { pointer } of [lower, upper]) expect(engine.f32[pointer >> 2]).toBeCloseTo(1.5e37, -33)

@@ -13,6 +13,7 @@ import { dualMargins, type provedMargins } from './margins.ts'
 import type { Norm } from '../region/norm.ts'
 import { type Bounds, referenceDualPass } from '../reference/reference.ts'
 import { type Stage, normalisedBox, referenceStages } from '../reference/reference-stages.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -46,7 +47,7 @@ function estimated({ network, image, label, epsilon, norm }: Case, how: Estimate
   const mark = engine.mark()
   const loaded = new LoadedNetwork(engine, network.architecture, false)
   loaded.setParameters(network.parameters)
-  const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, norm })
+  const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
   const relaxed = relaxNetwork(loaded, undefined, chunk, {}, how)
   const first = ({ pointer, length }: Tensor) =>
     Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))
@@ -220,7 +221,7 @@ describe('random projections', () => {
       const loaded = new LoadedNetwork(engine, network.architecture, true)
       loaded.setParameters(network.parameters)
       const tape = new Tape()
-      const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon })
+      const chunk = loadChunk(loaded, { images: [image], labels: [label] }, paperBall(epsilon))
       const relaxed = relaxNetwork(loaded, tape, chunk, {}, estimates(seed, 7))
       const last = relaxed.intervals.at(-1)!
       const size = last.lower.length / chunk.columns
@@ -268,7 +269,7 @@ describe('random projections', () => {
       const loaded = new LoadedNetwork(engine, network.architecture, true)
       loaded.setParameters(network.parameters)
       const tape = new Tape()
-      const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, norm })
+      const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
       const margins = dualMargins(relaxNetwork(loaded, tape, chunk, {}, estimates(seed, 6)), tape, 0)
       const to = margins.gradient(engine) >> 2
       engine.f32.fill(1, to, to + margins.length)

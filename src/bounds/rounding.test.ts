@@ -19,6 +19,7 @@ import { provedMargins } from './margins.ts'
 import { type Norm, norms } from '../region/norm.ts'
 import { type Bounds, marginSpecification, referenceDualPass, referencePrunedMargins } from '../reference/reference.ts'
 import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { paperBall } from '../region/ball.ts'
 
 interface Case {
   readonly network: Network
@@ -35,7 +36,7 @@ function certify(engine: Engine, { network, image, label, epsilon, norm = 'linf'
   const mark = engine.mark()
   const loaded = new LoadedNetwork(engine, network.architecture, false)
   loaded.setParameters(network.parameters)
-  const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon, norm })
+  const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
   const relaxed = proveNetwork(loaded, chunk, prune)
   const first = ({ pointer, length }: Tensor) =>
     Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))

@@ -9,6 +9,7 @@ import { largestIndex } from '../model/evaluate.ts'
 import { forward } from '../device/forward.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import type { TransferData, TransferErrors, TransferJob } from './transfer.ts'
+import { paperBall } from '../region/ball.ts'
 
 serve<TransferData>(async ({ f, g, dataset }) => {
   const engine = await Engine.create()
@@ -22,7 +23,7 @@ serve<TransferData>(async ({ f, g, dataset }) => {
   return (_kind, { epsilon, attack }: TransferJob, task): TransferErrors => {
     const indices = indicesOfTask(task, { first: 0, last: dataset.count })
     try {
-      const chunk = loadChunk(loadedF, { ...examples(dataset, indices), epsilon })
+      const chunk = loadChunk(loadedF, examples(dataset, indices), paperBall(epsilon))
       const worstOfF = attackChunk(loadedF, chunk, attack, indices)
       const worstOfG = attackChunk(loadedG, chunk, attack, indices)
       return {

@@ -191,7 +191,7 @@ function onChunk<R>(
 ): R {
   const mark = loaded.engine.mark()
   try {
-    return work(loadChunk(loaded, { ...examples(dataset, pass), epsilon, norm, domain }))
+    return work(loadChunk(loaded, examples(dataset, pass), { epsilon, norm, domain }))
   } finally {
     loaded.engine.release(mark)
   }

@@ -15,6 +15,7 @@ import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { certifyImages } from './certify-images.ts'
 import { lpMargin } from './lp-margin.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -88,7 +89,7 @@ describe('certificates', () => {
       const mark = engine.mark()
       const loaded = new LoadedNetwork(engine, network.architecture, false)
       loaded.setParameters(network.parameters)
-      const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon })
+      const chunk = loadChunk(loaded, { images: [image], labels: [label] }, paperBall(epsilon))
       const single = [true, false].map((prune) =>
         provedMargin(provedMargins(proveNetwork(loaded, chunk, prune), 0), label),
       )

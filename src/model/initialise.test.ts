@@ -8,6 +8,7 @@ import { type Initialisation, initialise } from './initialise.ts'
 import { type Layer, sizeOf } from './layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Architecture, parameterLayout } from './network.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -54,7 +55,7 @@ function growth(architecture: Architecture, how: Initialisation): number[] {
     const images = Array.from({ length: 4 }, () =>
       Float32Array.from({ length: sizeOf(architecture.input) }, () => random.uniform()),
     )
-    const chunk = loadChunk(network, { images, labels: [0, 0, 0, 0], epsilon })
+    const chunk = loadChunk(network, { images, labels: [0, 0, 0, 0] }, paperBall(epsilon))
     propagateIntervals(network, undefined, chunk).hidden.forEach(({ lower, upper }, i) => {
       const [l, u] = [lower, upper].map((end) => engine.read(end.pointer, end.length))
       const radius = u!.reduce((sum, value, j) => sum + (value - l![j]) / 2, 0) / u!.length

@@ -13,6 +13,7 @@ import { randomNetwork } from './random-network.testing.ts'
 import { loadChunk } from '../bounds/chunk.ts'
 import { referenceForward } from '../reference/reference-stages.ts'
 import { Tensor } from '../device/tape.ts'
+import { paperBall } from '../region/ball.ts'
 
 describe('Table 1', () => {
   it.each([
@@ -144,7 +145,7 @@ describe('forward passes', () => {
       const image = Float32Array.from({ length: channels * height * width }, () => random.uniform())
       const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
       loaded.setParameters(network.parameters)
-      const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0], epsilon: 0 })
+      const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0] }, paperBall(0))
       const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
       const values = loaded.engine.read(logits.pointer, logits.length)
       evaluate(network, image).forEach((exact, i) => expect(values[i * columns]).toBeCloseTo(exact, 5))

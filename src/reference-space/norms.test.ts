@@ -22,6 +22,7 @@ import {
   referenceAdversarialSpace,
 } from '../reference/reference-space.ts'
 import { robustraMargins } from './reference-space.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -83,7 +84,7 @@ function inEngine<T>(
     return loaded
   }) as [LoadedNetwork, LoadedNetwork]
   const { images, epsilon, norm } = pair
-  const chunk = loadChunk(f, { images, labels: pair.labels.slice(0, images.length), epsilon, norm })
+  const chunk = loadChunk(f, { images, labels: pair.labels.slice(0, images.length) }, { ...paperBall(epsilon), norm })
   const relaxedF = relaxNetwork(f, tape, chunk, { prune })
   const relaxedG = relaxNetwork(g, undefined, chunk, { prune })
   const plain = { ...relaxedF, options: { ...relaxedF.options, prune: false } }

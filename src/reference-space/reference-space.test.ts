@@ -21,6 +21,7 @@ import {
   transitionPoints,
 } from '../reference/reference-space.ts'
 import { robustraMargins } from './reference-space.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -69,7 +70,7 @@ function engineSpaces(pair: Pair, prune: boolean) {
   const { images, labels, epsilon } = pair
   const [f, g] = [load(pair.f, false), load(pair.g, false)]
   const options = { prune }
-  const chunk = loadChunk(f, { images, labels, epsilon })
+  const chunk = loadChunk(f, { images, labels }, paperBall(epsilon))
   const relaxedF = relaxNetwork(f, undefined, chunk, options)
   const relaxedG = relaxNetwork(g, undefined, chunk, options)
   const classes = countClasses(pair.f.architecture)
@@ -264,7 +265,7 @@ describe('gradients over the reference space', () => {
         const mark = engine.mark()
         const [f, g] = [load(pair.f, true), load(pair.g, true)]
         const tape = new Tape()
-        const chunk = loadChunk(f, pair)
+        const chunk = loadChunk(f, pair, paperBall(pair.epsilon))
         const options = { prune }
         const relaxedF = relaxNetwork(f, tape, chunk, options)
         const relaxedG = relaxNetwork(g, undefined, chunk, options)

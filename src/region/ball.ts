@@ -6,7 +6,7 @@
  * Settings, headers and rows of files that say all three extend it.
  */
 import { UserError } from '../base/errors.ts'
-import { type Domain, defaultDomain, requireDomain } from './domain.ts'
+import { type Domain, defaultDomain, requireDomain, trainingDomain } from './domain.ts'
 import { type Norm, defaultNorm, describeNorm, largestEpsilon, requireNorm } from './norm.ts'
 
 export interface Ball {
@@ -26,8 +26,8 @@ export interface BallOptions {
   readonly domain?: Domain | undefined
 }
 
-/** The image alone. */
-export const pointBall: Ball = { epsilon: 0, norm: defaultNorm, domain: 'unbounded' }
+/** The ball of the paper's training and LP evaluation; of radius 0, the image alone. */
+export const paperBall = (epsilon: number): Ball => ({ epsilon, norm: defaultNorm, domain: trainingDomain })
 
 /**
  * The ball that was asked for, checked.

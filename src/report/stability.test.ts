@@ -8,6 +8,7 @@ import type { Network } from '../model/network.ts'
 import { examples } from '../attacks/inputs.ts'
 import { dataset, network } from './report.testing.ts'
 import { measureStability } from './stability.ts'
+import { paperBall } from '../region/ball.ts'
 
 async function loaded({ architecture, parameters }: Network): Promise<LoadedNetwork> {
   const engine = new LoadedNetwork(await Engine.create(), architecture, false)
@@ -58,7 +59,7 @@ test('the unstable share is that of the bounds, layer by layer', async () => {
     images: count,
   })
   const indices = Array.from({ length: count }, (_, i) => i)
-  const relaxed = relaxNetwork(engine, undefined, loadChunk(engine, { ...examples(dataset, indices), epsilon: 0.05 }))
+  const relaxed = relaxNetwork(engine, undefined, loadChunk(engine, examples(dataset, indices), paperBall(0.05)))
   expect(layers.length).toBe(2)
   layers.forEach(({ active, inactive, unstable }, stage) => {
     expect(active + inactive + unstable).toBeCloseTo(1, 9)

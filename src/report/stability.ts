@@ -48,7 +48,7 @@ export function measureStability(
   for (let first = 0; first < count; first += PASS) {
     const mark = engine.mark()
     const indices = Array.from({ length: Math.min(PASS, count - first) }, (_, i) => first + i)
-    const chunk = loadChunk(loaded, { ...examples(dataset, indices), epsilon, norm, domain })
+    const chunk = loadChunk(loaded, examples(dataset, indices), { epsilon, norm, domain })
     proveNetwork(loaded, chunk, true).intervals.forEach(({ lower, upper }, stage) => {
       const [l, u] = [engine.read(lower.pointer, lower.length), engine.read(upper.pointer, upper.length)]
       const sum = counts[stage]

@@ -12,6 +12,7 @@ import { type Architecture, type Network, parameterLayout } from '../model/netwo
 import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
 import type { Method } from './losses/list.ts'
 import { layLoss } from './losses/mixture.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -59,13 +60,13 @@ function setUp(architecture: Architecture) {
   const pixels = imagesOf(architecture, 5, 2)
   const labels = pixels.map((_, i) => i % 3)
   const load = (images = pixels, epsilon = 0) =>
-    loadChunk(loaded, { images, labels: labels.slice(0, images.length), epsilon })
+    loadChunk(loaded, { images, labels: labels.slice(0, images.length) }, paperBall(epsilon))
   return { loaded, parameters: parameters.map((p) => 2 * p), pixels, load }
 }
 
 const chunkOf = (loaded: LoadedNetwork, pixels: readonly Float32Array[], each: number, chunk: number) => {
   const images = pixels.slice(chunk * each, (chunk + 1) * each)
-  return loadChunk(loaded, { images, labels: images.map(() => 0), epsilon: 0 })
+  return loadChunk(loaded, { images, labels: images.map(() => 0) }, paperBall(0))
 }
 
 const folding = (loaded: LoadedNetwork, parameters: Float32Array, pixels: readonly Float32Array[], each: number) =>

@@ -34,6 +34,7 @@ import {
   type Version,
   examplesAtOnce,
 } from './tasks.ts'
+import { paperBall, type Ball } from '../region/ball.ts'
 
 serve<TrainingData>(async (data) => {
   const engine = await Engine.create()
@@ -42,6 +43,7 @@ serve<TrainingData>(async (data) => {
   const networks = data.learners.map((_, i) => (i === 0 ? first : new LoadedNetwork(engine, data.architecture, first)))
   const versions = networks.map(() => '')
   const mark = engine.mark()
+  const ballOf = (epsilon: number): Ball => ({ epsilon, norm: data.norm, domain: data.domain })
   /** For batch normalisation. */
   let room: Float32Array | undefined
 
@@ -74,13 +76,11 @@ serve<TrainingData>(async (data) => {
         network,
         ...(reference && { reference }),
         tape,
-        chunk: loadChunk(network, {
-          images: images.slice(start, start + most),
-          labels: labels.slice(start, start + most),
-          epsilon: job.epsilon,
-          norm: data.norm,
-          domain: data.domain,
-        }),
+        chunk: loadChunk(
+          network,
+          { images: images.slice(start, start + most), labels: labels.slice(start, start + most) },
+          ballOf(job.epsilon),
+        ),
         weight: 1 / job.batch.length,
         empirical: job.empirical,
         boxShare: job.boxShare,
@@ -103,7 +103,7 @@ serve<TrainingData>(async (data) => {
   const fold = ({ network: { learner } }: GradientJob, images: readonly Float32Array[], labels: readonly number[]) => {
     versions[learner] = ''
     const network = networks[learner]
-    const clean = loadChunk(network, { images, labels, epsilon: 0 })
+    const clean = loadChunk(network, { images, labels }, paperBall(0))
     room ??= new Float32Array(network.parameterCount)
     return foldChunk(network, data.learners[learner].state.parameters, clean, room)
   }
@@ -115,10 +115,11 @@ serve<TrainingData>(async (data) => {
     const size = 32
     const chunks = Math.ceil(images.length / size)
     const load = (chunk: number) =>
-      loadChunk(network, {
-        ...examples(data.training, [...images.subarray(chunk * size, (chunk + 1) * size)], change),
-        epsilon: 0,
-      })
+      loadChunk(
+        network,
+        examples(data.training, [...images.subarray(chunk * size, (chunk + 1) * size)], change),
+        paperBall(0),
+      )
     if (kind === 'fold') folded!.set(foldImages(network, average ?? state.parameters, chunks, load))
     else state.parameters.set(unfoldImages(network, state.parameters, chunks, load))
   }
@@ -143,7 +144,7 @@ serve<TrainingData>(async (data) => {
     const end = Math.min(data.validation.count, (task + 1) * size)
     const total = { cleanErrors: 0, attackErrors: 0, certifiedErrors: 0, bounded: 0, unstable: 0 }
     const chunkOf = (indices: readonly number[]) =>
-      loadChunk(network, { ...examples(data.validation, indices), epsilon, norm: data.norm, domain: data.domain })
+      loadChunk(network, examples(data.validation, indices), ballOf(epsilon))
     for (let first = task * size; first < end; first += 4) {
       const indices = Array.from({ length: Math.min(4, end - first) }, (_, i) => first + i)
       const chunk = chunkOf(indices)

@@ -17,6 +17,7 @@ import { condense } from './condense.ts'
 import { withMargins } from '../../region/margins-graph.ts'
 import { classificationQuestion } from '../../region/image-question.ts'
 import { lowerBoundsOf } from '../testing/linear-bounds.testing.ts'
+import { paperBall } from '../../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -82,7 +83,7 @@ test('what the engine or the reference proves has no counterexample', async () =
       const mark = engine.mark()
       const loaded = new LoadedNetwork(engine, network.architecture, false)
       loaded.setParameters(network.parameters)
-      const chunk = loadChunk(loaded, { images: [image], labels: [label], epsilon })
+      const chunk = loadChunk(loaded, { images: [image], labels: [label] }, paperBall(epsilon))
       const proved = provedMargins(proveNetwork(loaded, chunk, prune), 0)
       engine.release(mark)
       const reference = (prune ? referencePrunedMargins : referenceMargins)(network, label, centre, radius)

@@ -15,6 +15,7 @@ import { type Architecture, type Network, countParameters } from '../../model/ne
 import type { Method } from './list.ts'
 import type { LossInput } from './loss.ts'
 import { layLoss } from './mixture.ts'
+import { paperBall } from '../../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -66,7 +67,7 @@ function lossOf(network: Network, reference: Network, method: Method, seed: numb
   other.setParameters(reference.parameters)
   loaded.clearGradient()
   const tape = new Tape()
-  const chunk = loadChunk(loaded, { ...imagesFor(seed), epsilon: 0.05 })
+  const chunk = loadChunk(loaded, imagesFor(seed), paperBall(0.05))
   const { loss } = layLoss(method, {
     ...{ network: loaded, reference: other, tape, chunk, weight: 1 / chunk.count, regularisation: 0 },
     ...{
@@ -181,7 +182,7 @@ describe('dual margins over interval bounds (CROWN-IBP)', () => {
       const { images, labels } = imagesFor(seed)
       const loaded = new LoadedNetwork(engine, architecture, true)
       loaded.setParameters(network.parameters)
-      const chunk = loadChunk(loaded, { images, labels, epsilon: 0.05 })
+      const chunk = loadChunk(loaded, { images, labels }, paperBall(0.05))
       const source = random(seed + 100)
       labels.forEach((label, e) => {
         const { crown, interval } = marginsOf(chunk, loaded, e)

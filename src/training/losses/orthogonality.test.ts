@@ -9,6 +9,7 @@ import { sizeOf } from '../../model/layers.ts'
 import { LoadedNetwork } from '../../device/loaded-network.ts'
 import { type Architecture, type Network, countParameters } from '../../model/network.ts'
 import { COSINE_WEIGHT, orthogonalityLoss } from './orthogonality.ts'
+import { paperBall } from '../../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -94,7 +95,7 @@ function lossOf(f: Network, g: Network, examples: ReturnType<typeof imagesOf>) {
   reference.setParameters(g.parameters)
   network.clearGradient()
   const tape = new Tape()
-  const chunk = loadChunk(network, { ...examples, epsilon: 0 })
+  const chunk = loadChunk(network, examples, paperBall(0))
   const loss = orthogonalityLoss(network, reference, tape, chunk, 1 / chunk.count)
   tape.backward()
   const gradient = new Float32Array(countParameters(f.architecture))

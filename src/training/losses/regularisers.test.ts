@@ -11,6 +11,7 @@ import { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Network } from '../../model/network.ts'
 import { randomNetwork } from '../../model/random-network.testing.ts'
 import { regularise } from './regularisers.ts'
+import { paperBall } from '../../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -140,7 +141,7 @@ describe('their gradients', () => {
       const tape = new Tape()
       const loaded = new LoadedNetwork(engine, network.architecture, true)
       loaded.setParameters(network.parameters)
-      const chunk = loadChunk(loaded, { ...example, labels: images.map(() => 0) })
+      const chunk = loadChunk(loaded, { images, labels: images.map(() => 0) }, paperBall(example.epsilon))
       const { hidden } = propagateIntervals(loaded, tape, chunk)
       const value = regularise(engine, chunk, hidden, 1)
       tape.backward()
