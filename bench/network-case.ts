@@ -2,7 +2,8 @@
  * One measurement of networks.ts, in a process of its own: steps of training on one batch, whose weights stay as they
  * are (the learning rate is next to nothing). Takes a StepCase as JSON, prints StepCost.
  */
-import { loadDataset, takeRange } from '../src/data/dataset.ts'
+import { takeRange } from '../src/data/dataset.ts'
+import { loadDataset } from '../src/node/data/load-dataset.ts'
 import { loadNetwork } from '../src/formats/network-file.ts'
 import { architectureNamed } from '../src/model/architectures.ts'
 import type { BoundSettings } from '../src/training/losses/hidden-bounds.ts'

@@ -19,7 +19,9 @@ export { loadNetwork, saveNetwork } from './formats/network-file.ts'
 export { type AnyNetwork, loadAnyNetwork, saveAnyNetwork } from './node/any-network.ts'
 export { type Property, readVnnlib } from './formats/vnnlib/property.ts'
 
-export { type Dataset, type LoadOptions, type Split, datasetNames, loadDataset, takeRange } from './data/dataset.ts'
+export { type Dataset, type Split, takeRange } from './data/dataset.ts'
+export { datasetNames } from './data/names.ts'
+export { type LoadOptions, loadDataset } from './node/data/load-dataset.ts'
 
 export { type Domain, domains } from './region/domain.ts'
 export { type Norm, norms } from './region/norm.ts'

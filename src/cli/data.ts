@@ -1,22 +1,16 @@
 /** robustra data verify|download */
 import type { Command } from 'commander'
 import { UserError, unknownName } from '../base/errors.ts'
-import { downloadCifar10, verifyCifar10 } from '../node/data/cifar10.ts'
-import { downloadMnist, verifyMnist } from '../node/data/mnist.ts'
-import type { FileStatus } from '../node/data/published-files.ts'
+import { publishedDatasets } from '../data/names.ts'
+import type { PublishedDataset } from '../data/published.ts'
+import { type FileStatus, downloadFiles, verifyFiles } from '../node/data/published-files.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption } from './options.ts'
 import { examples } from './help.ts'
 import { Progress, downloadProgress } from './progress.ts'
 import { formatTable, printJson } from './text.ts'
 
-/** The data sets that are files. */
-const published = {
-  mnist: { verify: verifyMnist, download: downloadMnist },
-  cifar10: { verify: verifyCifar10, download: downloadCifar10 },
-}
-type Name = keyof typeof published
-const names = Object.keys(published) as Name[]
+const names = publishedDatasets.map(({ name }) => name)
 
 interface Flags {
   readonly data?: string
@@ -28,7 +22,11 @@ export function dataCommand(command: Command): void {
     'after',
     examples(['robustra data download cifar10', 'robustra data verify mnist --data ~/mnist']),
   )
-  const define = (name: string, summary: string, action: (dataset: Name, flags: Flags) => Promise<FileStatus[]>) =>
+  const define = (
+    name: string,
+    summary: string,
+    action: (dataset: PublishedDataset, flags: Flags) => Promise<FileStatus[]>,
+  ) =>
     command
       .command(name)
       .description(summary)
@@ -38,11 +36,11 @@ export function dataCommand(command: Command): void {
       .addOption(jsonOption())
       .addHelpText('after', examples([`robustra data ${name} mnist`]))
       .action(async (dataset: string, flags: Flags) => {
-        const name = requireFiles(dataset)
-        report(name, await action(name, flags), flags)
+        const published = requireFiles(dataset)
+        report(published.name, await action(published, flags), flags)
       })
   define('verify', 'compare the files with the published checksums', async (dataset, { data }) =>
-    published[dataset].verify(data),
+    verifyFiles(data, dataset),
   )
   define(
     'download',
@@ -51,7 +49,7 @@ export function dataCommand(command: Command): void {
       const progress = new Progress()
       const done = onInterrupt('Call the same command again: whole files are kept.')
       try {
-        return await published[dataset].download(data, downloadProgress(progress))
+        return await downloadFiles(data, downloadProgress(progress), dataset)
       } finally {
         progress.finish()
         done()
@@ -60,15 +58,15 @@ export function dataCommand(command: Command): void {
   )
 }
 
-function requireFiles(dataset: string): Name {
+function requireFiles(dataset: string): PublishedDataset {
   if (dataset === 'synthetic') throw new UserError('synthetic needs no files: it is made by the program')
-  const name = names.find((known) => known === dataset)
-  if (!name) throw unknownName('data set', dataset, names)
-  return name
+  const published = publishedDatasets.find(({ name }) => name === dataset)
+  if (!published) throw unknownName('data set', dataset, names)
+  return published
 }
 
 /** @throws UserError if a file is missing or corrupt */
-function report(dataset: Name, files: readonly FileStatus[], { json, data }: Flags): void {
+function report(dataset: string, files: readonly FileStatus[], { json, data }: Flags): void {
   if (json) printJson(files)
   else console.log(formatTable([['file', 'status', 'path'], ...files.map((f) => [f.file, f.status, f.path ?? ''])], 3))
   const bad = files.filter(({ status }) => status !== 'ok')

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { PgdSettings } from '../attacks/attack.ts'
 import { domains, requireDomain } from '../region/domain.ts'
 import { norms, requireNorm } from '../region/norm.ts'
-import { datasetNames } from '../data/dataset.ts'
+import { datasetNames } from '../data/names.ts'
 import { UserError } from '../base/errors.ts'
 import {
   type ImageRange,

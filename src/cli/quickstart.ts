@@ -1,7 +1,7 @@
 /** robustra quickstart */
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { loadDataset } from '../data/dataset.ts'
+import { loadDataset } from '../node/data/load-dataset.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { curvesSvg } from '../report/curves.ts'
 import { trainingOptions } from '../training/options.ts'

@@ -4,6 +4,7 @@
  * pen of random width and brightness, and covered with a little noise.
  */
 import { Random } from '../base/random.ts'
+import { sharedBytes } from '../base/shared-memory.ts'
 import type { Dataset, Split } from './dataset.ts'
 import { type Stroke, glyphs } from './glyphs.ts'
 
@@ -19,8 +20,8 @@ const PIECES = 5
  * @param count how many images, from 0
  */
 export function syntheticDigits(count: number, seed: number, split: Split): Dataset {
-  const images = new Uint8Array(new SharedArrayBuffer(count * SIZE * SIZE))
-  const labels = new Uint8Array(new SharedArrayBuffer(count))
+  const images = sharedBytes(count * SIZE * SIZE)
+  const labels = sharedBytes(count)
   const distances = new Float64Array(SIZE * SIZE)
   for (let i = 0; i < count; i++) {
     const random = new Random(seed, 'synthetic', split, i)
@@ -32,6 +33,15 @@ export function syntheticDigits(count: number, seed: number, split: Split): Data
   }
   return { name: 'synthetic', shape: { channels: 1, height: SIZE, width: SIZE }, classes: 10, images, labels, count }
 }
+
+const drawn: Partial<Record<'train' | 'test', Dataset>> = {}
+
+/**
+ * The data set that is named 'synthetic', the same for everyone: 6000 training and 1000 test images. Each part is drawn
+ * once, which takes a second.
+ */
+export const syntheticPart = (part: 'train' | 'test'): Dataset =>
+  (drawn[part] ??= syntheticDigits(part === 'train' ? 6000 : 1000, 0, part))
 
 /** Fills `distances` with the squared distance of every pixel to the nearest stroke, Infinity if that is far. */
 function drawGlyph(strokes: readonly Stroke[], random: Random, distances: Float64Array): void {

@@ -4,7 +4,8 @@
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Dataset, loadDataset, takeRange } from '../data/dataset.ts'
+import { type Dataset, takeRange } from '../data/dataset.ts'
+import { loadDataset } from '../node/data/load-dataset.ts'
 import type { DownloadProgress } from '../node/data/download.ts'
 import { UserError } from '../base/errors.ts'
 import { explainFileError, writeFileAtomic } from '../node/atomic.ts'

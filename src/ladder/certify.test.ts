@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadDataset } from '../data/dataset.ts'
+import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError } from '../base/errors.ts'
 import { packageVersion } from '../base/version.ts'
 import { architectureNamed } from '../model/architectures.ts'

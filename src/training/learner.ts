@@ -1,5 +1,6 @@
 /** A network in training, with what its optimiser remembers, in memory that all workers share. */
 import { Random } from '../base/random.ts'
+import { sharedFloats } from '../base/shared-memory.ts'
 import { initialise } from '../model/initialise.ts'
 import type { Architecture, Network } from '../model/network.ts'
 import { trainsPair } from './losses/list.ts'
@@ -24,22 +25,19 @@ export interface Learner extends Weights {
   steps: number
 }
 
-/** Floats that workers see, too. */
-export const shared = (length: number) => new Float32Array(new SharedArrayBuffer(length * 4))
-
 /** Learners at their random start: f and g from independent streams. */
 export function startLearners(options: TrainingOptions, architecture: Architecture): Learner[] {
   const names = trainsPair(options.method) ? ['f', 'g'] : ['f']
   return names.map((name, i) => {
     const seed = new Random(options.seed, 'learner', i).integer(2 ** 31)
     const start = initialise(architecture, seed, options.initialisation)
-    const parameters = shared(start.parameters.length)
+    const parameters = sharedFloats(start.parameters.length)
     parameters.set(start.parameters)
     return {
       name,
-      state: { parameters, first: shared(parameters.length), second: shared(parameters.length) },
-      ...(options.average > 0 && { average: shared(parameters.length) }),
-      ...(options.batchNorm && { folded: shared(parameters.length) }),
+      state: { parameters, first: sharedFloats(parameters.length), second: sharedFloats(parameters.length) },
+      ...(options.average > 0 && { average: sharedFloats(parameters.length) }),
+      ...(options.batchNorm && { folded: sharedFloats(parameters.length) }),
       steps: 0,
     }
   })

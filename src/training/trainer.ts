@@ -6,10 +6,11 @@ import { pgd } from '../attacks/gradient-attack.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../node/threads.ts'
 import { Random } from '../base/random.ts'
+import { sharedFloats } from '../base/shared-memory.ts'
 import { UserError } from '../base/errors.ts'
 import type { Architecture } from '../model/network.ts'
 import type { EpochReport, Progress } from './epoch-report.ts'
-import { type Learner, shared } from './learner.ts'
+import type { Learner } from './learner.ts'
 import { trainsPair } from './losses/list.ts'
 import { type LossResult, addResults, noResult } from './losses/loss.ts'
 import type { TrainingOptions } from './settings.ts'
@@ -51,7 +52,7 @@ export class Trainer {
     // a warm-up never cuts into more chunks
     this.#gradients = chunkStarts(options.batchSize, options.method, length)
       .slice(1)
-      .map(() => shared(length))
+      .map(() => sharedFloats(length))
     this.#ranges = parameterRanges(length)
     this.#pool = new WorkerPool(scriptBeside(import.meta.url, './worker'), workers, {
       ...data,

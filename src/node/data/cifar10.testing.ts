@@ -4,27 +4,32 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { Random } from '../../base/random.ts'
+import { cifar10 } from '../../data/cifar10.ts'
+import type { PublishedDataset } from '../../data/published.ts'
 import { tarOf } from '../../formats/tar.testing.ts'
-import { cifar10Source } from './cifar10.ts'
-import type { PublishedFiles } from './published-files.ts'
 
 /** Random images in the binary format, `perBatch` in each of the six files. */
 export function tinyCifar10(perBatch: number): Record<string, Uint8Array> {
   const random = new Random(7, 'tiny cifar10')
   return Object.fromEntries(
-    Object.keys(cifar10Source.md5).map((name) => {
-      const bytes = Uint8Array.from({ length: perBatch * 3073 }, (_, i) => random.integer(i % 3073 === 0 ? 10 : 256))
-      return [name, bytes]
-    }),
+    Object.values(cifar10.parts)
+      .flat()
+      .map((name) => {
+        const bytes = Uint8Array.from({ length: perBatch * 3073 }, (_, i) => random.integer(i % 3073 === 0 ? 10 : 256))
+        return [name, bytes]
+      }),
   )
 }
 
-/** The source whose checksums are those of these files, and which has no mirror. */
-export const sourceOf = (files: Record<string, Uint8Array>): PublishedFiles => ({
-  ...cifar10Source,
-  md5: Object.fromEntries(
+export const md5Of = (files: Record<string, Uint8Array>): Record<string, string> =>
+  Object.fromEntries(
     Object.entries(files).map(([name, bytes]) => [name, createHash('md5').update(bytes).digest('hex')]),
-  ),
+  )
+
+/** CIFAR-10 with the checksums of these files, and without a mirror. */
+export const sourceOf = (files: Record<string, Uint8Array>): PublishedDataset => ({
+  ...cifar10,
+  md5: md5Of(files),
   mirrors: [],
 })
 

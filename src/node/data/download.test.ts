@@ -1,24 +1,15 @@
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { RequestListener } from 'node:http'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { UserError } from '../../base/errors.ts'
 import { type DownloadProgress, cacheDirectory, download } from './download.ts'
+import { closeMirrors, startMirror } from './mirror.testing.ts'
 
-const close: (() => void)[] = []
-afterEach(() => close.splice(0).forEach((run) => run()))
+afterEach(closeMirrors)
 
 /** A mirror on this machine. */
-async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
-  const server = createServer(answer)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  close.push(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/sub/`
-}
+const serve = async (answer: RequestListener) => `${await startMirror(answer)}sub/`
 
 const accept = () => {}
 
@@ -70,7 +61,7 @@ test('gives up a mirror that falls silent, breaks off or sends too much', async 
 
 test('names the reason when there is no server', async () => {
   const mirror = await serve(accept)
-  close.pop()!()
+  closeMirrors()
   await expect(download('f', [mirror], accept)).rejects.toThrow(/fetch failed, ECONNREFUSED/)
   await expect(download('f', [], accept)).rejects.toThrow('no mirrors')
 })

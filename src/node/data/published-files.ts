@@ -6,24 +6,11 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import type { PublishedFiles } from '../../data/published.ts'
 import { explainFileError, readWholeFile, writeFileAtomic } from '../atomic.ts'
 import { gunzipIfNeeded } from '../../formats/gzip.ts'
 import { readTar } from '../../formats/tar.ts'
 import { type DownloadProgress, cacheDirectory, download } from './download.ts'
-
-/** Where a data set comes from, and by which checksums it is known; tests put small files of their own in its place. */
-export interface PublishedFiles {
-  /** For messages: 'CIFAR-10'. */
-  readonly name: string
-  /** In the cache, and in a user's folder of several data sets: 'cifar10'. */
-  readonly folder: string
-  /** md5 of the uncompressed files, by name. */
-  readonly md5: Readonly<Record<string, string>>
-  /** The .tar.gz in which they are published and the folder that it unpacks to; without it, each file is a .gz. */
-  readonly archive?: { readonly file: string; readonly folder: string }
-  readonly mirrors: readonly string[]
-  readonly stallMs?: number
-}
 
 export interface FileStatus {
   readonly file: string
@@ -97,7 +84,7 @@ export async function downloadFiles(
   return inspect(target, source)
 }
 
-const cacheOf = ({ folder }: PublishedFiles) => join(cacheDirectory(), folder)
+const cacheOf = ({ name }: PublishedFiles) => join(cacheDirectory(), name)
 
 /** Where a download puts a file. */
 const downloadPath = (directory: string, file: string, { archive }: PublishedFiles) =>
@@ -110,7 +97,7 @@ interface Found {
 }
 
 /** Looks for files in a folder; an archive is opened once, by the first file that is read from it. */
-function finder({ folder, archive }: PublishedFiles): (file: string, directory: string) => Found | undefined {
+function finder({ name: folder, archive }: PublishedFiles): (file: string, directory: string) => Found | undefined {
   const subfolders = archive ? ['', folder, archive.folder, join(folder, archive.folder)] : ['', folder]
   const opened = new Map<string, Map<string, Uint8Array>>()
   const readMember = (path: string, file: string) => {
@@ -147,12 +134,13 @@ async function downloadInto(
   onProgress: OnProgress | undefined,
   source: PublishedFiles,
 ): Promise<void> {
-  const { archive, md5, mirrors, stallMs } = source
-  const options = { ...(onProgress && { onProgress }), ...(stallMs !== undefined && { stallMs }) }
+  const { archive, md5, mirrors } = source
   let files = new Map<string, Uint8Array>()
   try {
     makeFolder(dirname(downloadPath(directory, file, source)))
-    await download(archive?.file ?? `${file}.gz`, mirrors, (sent) => (files = unpack(sent, file, source)), options)
+    await download(archive?.file ?? `${file}.gz`, mirrors, (sent) => (files = unpack(sent, file, source)), {
+      ...(onProgress && { onProgress }),
+    })
     for (const [name, bytes] of files) writeFileAtomic(downloadPath(directory, name, source), bytes)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
@@ -188,7 +176,7 @@ function unpack(sent: Uint8Array, file: string, { archive, md5 }: PublishedFiles
 function corrupt(where: string, file: string, md5: string | undefined, source: PublishedFiles): UserError {
   const found = md5 ? `its md5 is ${md5}, not ${source.md5[file]}` : 'it cannot be uncompressed'
   const what = basename(where).startsWith(file) ? where : `${file} in ${where}`
-  return new UserError(`${what} is damaged, or is not ${source.name}'s ${file}: ${found}: replace or delete it`)
+  return new UserError(`${what} is damaged, or is not ${source.title}'s ${file}: ${found}: replace or delete it`)
 }
 
 /** Undefined if the content cannot be uncompressed. */

@@ -1,7 +1,7 @@
 /** What a report measures anew, where the test images are at hand: stability of neurons, and pictures. */
-import { loadCifar10, cifar10Source } from '../data/cifar10.ts'
-import { type Dataset, loadDataset } from '../../data/dataset.ts'
-import { loadMnist, mnistSource } from '../data/mnist.ts'
+import { loadDataset, loadPublished } from '../data/load-dataset.ts'
+import type { Dataset } from '../../data/dataset.ts'
+import { publishedDatasets } from '../../data/names.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { UserError } from '../../base/errors.ts'
 import { formatShape } from '../../model/layers.ts'
@@ -32,8 +32,8 @@ export function testImages(dataDirectory: string | undefined): TestImages {
   const options = dataDirectory === undefined ? {} : { dataDirectory }
   const load = async (name: string) => {
     try {
-      if (name === 'mnist') return await loadMnist('test', options, { ...mnistSource, mirrors: [] })
-      if (name === 'cifar10') return await loadCifar10('test', options, { ...cifar10Source, mirrors: [] })
+      const published = publishedDatasets.find((dataset) => dataset.name === name)
+      if (published) return await loadPublished({ ...published, mirrors: [] }, 'test', options)
       return await loadDataset(name, 'test')
     } catch (error) {
       if (!(error instanceof UserError)) throw error

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { putFiles, sourceOf, tinyCifar10 } from '../data/cifar10.testing.ts'
+import { md5Of, putFiles, tinyCifar10 } from '../data/cifar10.testing.ts'
 import { loadNetwork } from '../../formats/network-file.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
@@ -10,10 +10,15 @@ import { type RunOptions, resume, train } from './run.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 
 const files = tinyCifar10(5)
-vi.mock('../data/cifar10.ts', async (original) => {
-  const actual = await original<typeof import('../data/cifar10.ts')>()
-  const loadCifar10: typeof actual.loadCifar10 = (part, options) => actual.loadCifar10(part, options, sourceOf(files))
-  return { ...actual, loadCifar10 }
+vi.mock('../../data/cifar10.ts', async (original) => {
+  const { cifar10 } = await original<typeof import('../../data/cifar10.ts')>()
+  const ours: typeof cifar10 = {
+    ...cifar10,
+    get md5() {
+      return md5Of(files)
+    },
+  }
+  return { cifar10: ours }
 })
 
 const folder = temporaryFolder()

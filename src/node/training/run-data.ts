@@ -1,8 +1,6 @@
 /** The images that a run trains on and is judged by. */
-import { setTimeout } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
-import { loadTrainingParts, takeRange } from '../../data/dataset.ts'
+import { takeRange } from '../../data/dataset.ts'
+import { loadTrainingParts } from '../data/load-dataset.ts'
 import { UserError } from '../../base/errors.ts'
 import { architectureNamed } from '../../model/architectures.ts'
 import { formatShape } from '../../model/layers.ts'
@@ -29,21 +27,9 @@ export async function loadRunData(options: TrainingOptions, source: DataSource):
     ...(source.onDownload && { onProgress: source.onDownload }),
   }
   const { train: all, validation } = await loadTrainingParts(options.dataset, load)
-  await collectGarbage()
   const training = options.trainingCount > 0 ? takeRange(all, 0, Math.min(all.count, options.trainingCount)) : all
   checkFits(architecture, training.shape, training.classes, options.dataset)
   return { architecture, training, validation }
-}
-
-/** Files and copies of all images are garbage now, of which V8 does not see the size: 300 MB with CIFAR-10. */
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  // what the reading still holds is let go between turns
-  for (let round = 0; round < 2; round++) {
-    await setTimeout(10)
-    collect()
-  }
 }
 
 function checkFits(architecture: Architecture, shape: Architecture['input'], classes: number, dataset: string): void {

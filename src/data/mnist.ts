@@ -1,0 +1,30 @@
+/** MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images of digits, 28 × 28 pixels, in four idx files. */
+import { parseIdx } from '../formats/idx.ts'
+import { imagesOf } from './dataset.ts'
+import type { PublishedDataset } from './published.ts'
+
+const parts = {
+  train: ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'],
+  test: ['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'],
+} as const
+
+export const mnist: PublishedDataset = {
+  name: 'mnist',
+  title: 'MNIST',
+  md5: {
+    'train-images-idx3-ubyte': '6bbc9ace898e44ae57da46a324031adb',
+    'train-labels-idx1-ubyte': 'a25bea736e30d166cdddb491f175f624',
+    't10k-images-idx3-ubyte': '2646ac647ad5339dbf082846283269ea',
+    't10k-labels-idx1-ubyte': '27ae3e4e09519cfbb04c329615203637',
+  },
+  mirrors: ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
+  parts,
+  read: (contents, part) => {
+    const [imagesName, labelsName] = parts[part]
+    const images = parseIdx(contents[0], imagesName, 3)
+    const labels = parseIdx(contents[1], labelsName, 1)
+    const [count, height, width] = images.dimensions as [number, number, number]
+    const shape = { channels: 1, height, width }
+    return imagesOf({ name: 'mnist', shape, classes: 10, images: images.data, labels: labels.data, count })
+  },
+}

@@ -1,0 +1,26 @@
+/** What describes a data set that others have published as files: adding one is such a description, and a line in names.ts. */
+import type { LabelledImages } from './dataset.ts'
+
+/** The files themselves, by which checksums they are known, and where they can be downloaded. */
+export interface PublishedFiles {
+  /** As settings name the data set, and its folder among others: 'cifar10'. */
+  readonly name: string
+  /** For people: 'CIFAR-10'. */
+  readonly title: string
+  /** md5 of the uncompressed files, by name. */
+  readonly md5: Readonly<Record<string, string>>
+  /** The .tar.gz in which they are published and the folder that it unpacks to; without it, each file is a .gz. */
+  readonly archive?: { readonly file: string; readonly folder: string }
+  /** Base addresses with a final slash. */
+  readonly mirrors: readonly string[]
+}
+
+export interface PublishedDataset extends PublishedFiles {
+  /** The names of the files that hold the training and the test images. */
+  readonly parts: { readonly train: readonly string[]; readonly test: readonly string[] }
+  /**
+   * The images in the uncompressed contents of a part's files, in their original order, without copying them.
+   * @throws UserError if a file is not what it should be
+   */
+  readonly read: (contents: readonly Uint8Array[], part: 'train' | 'test') => LabelledImages
+}
