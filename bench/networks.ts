@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UserError } from '../src/base/errors.ts'
 import { loadNetwork } from '../src/formats/network-file.ts'
-import { boundModes } from '../src/training/losses/hidden-bounds.ts'
+import { boundModes } from '../src/training/losses/loss.ts'
 import { runChild } from './child.ts'
 import { type StepCase, type StepCost, datasetOf, startingEpsilon } from './network-case.ts'
 

@@ -8,9 +8,8 @@ import { domains } from '../region/domain.ts'
 import { norms } from '../region/norm.ts'
 import { augmentations } from '../data/augment.ts'
 import { datasetNames } from '../data/names.ts'
-import { boundModes } from './losses/hidden-bounds.ts'
 import { methods } from './losses/list.ts'
-import { empiricalLosses } from './losses/loss.ts'
+import { boundModes, empiricalLosses } from './losses/loss.ts'
 
 const count = z.int().positive()
 const fraction = z.number().min(0).max(1)

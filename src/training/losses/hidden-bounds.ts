@@ -5,19 +5,6 @@ import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Tape } from '../../device/tape.ts'
 import type { LossInput, LossResult } from './loss.ts'
 
-/** Exact rows, random projections, per layer the cheaper of both, or intervals alone (CROWN-IBP, Zhang et al. 2020). */
-export const boundModes = ['exact', 'projected', 'auto', 'interval'] as const
-
-export interface BoundSettings {
-  readonly mode: (typeof boundModes)[number]
-  /** Random columns of a projection. */
-  readonly dimension: number
-  /** Bytes that rows may take at once. */
-  readonly memory: number
-  /** Decides the random columns. */
-  readonly seed: number
-}
-
 /**
  * Bounds the hidden neurons of f or of its reference.
  * @param tape none for a reference, whose weights get no gradient

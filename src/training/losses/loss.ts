@@ -6,7 +6,6 @@ import type { AttackOptions } from '../../attacks/gradient-attack.ts'
 import type { Chunk } from '../../bounds/chunk.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Tape } from '../../device/tape.ts'
-import type { BoundSettings } from './hidden-bounds.ts'
 
 export interface Loss {
   /** Its name as a training method. */
@@ -27,6 +26,20 @@ export interface Loss {
 
 /** Empirical losses: of clean images, or of the worst images that PGD finds. */
 export const empiricalLosses = ['clean', 'adversarial'] as const
+
+/** Exact rows, random projections, per layer the cheaper of both, or intervals alone (CROWN-IBP, Zhang et al. 2020). */
+export const boundModes = ['exact', 'projected', 'auto', 'interval'] as const
+
+/** How dual losses bound hidden neurons. */
+export interface BoundSettings {
+  readonly mode: (typeof boundModes)[number]
+  /** Random columns of a projection. */
+  readonly dimension: number
+  /** Bytes that rows may take at once. */
+  readonly memory: number
+  /** Decides the random columns. */
+  readonly seed: number
+}
 
 export interface LossInput {
   readonly network: LoadedNetwork
