@@ -1,5 +1,6 @@
 /** Files that are something else than they are given for, told by how they begin: each is named, with what to do. */
 import { UserError } from '../base/errors.ts'
+import { includesText, toLatin1 } from './bytes.ts'
 import { isTar, readTar } from './tar.ts'
 
 export type FileKind = 'onnx' | 'safetensors' | 'npz' | 'text'
@@ -8,7 +9,7 @@ interface Signature {
   readonly is: string
   /** Left out where another name is all that is wrong. */
   readonly advice?: string
-  readonly fits: (bytes: Buffer) => boolean
+  readonly fits: (bytes: Uint8Array) => boolean
   /** What such a file is right for. */
   readonly rightFor?: FileKind
 }
@@ -17,19 +18,19 @@ const UNPACK = 'unpack it, and give the file in it'
 const TO_ONNX = 'export the network to ONNX'
 const begins =
   (...start: readonly number[]) =>
-  (bytes: Buffer) =>
+  (bytes: Uint8Array) =>
     start.every((byte, i) => bytes[i] === byte)
 const beginsWith =
   (...texts: readonly string[]) =>
-  (bytes: Buffer) => {
-    const start = bytes.toString('latin1', 0, 256).replace(/^(\xef\xbb\xbf)?\s*/, '')
+  (bytes: Uint8Array) => {
+    const start = toLatin1(bytes.subarray(0, 256)).replace(/^(\xef\xbb\xbf)?\s*/, '')
     return texts.some((text) => start.toLowerCase().startsWith(text))
   }
 const isZip = begins(0x50, 0x4b, 3, 4)
-const isUtf16 = (bytes: Buffer) =>
+const isUtf16 = (bytes: Uint8Array) =>
   // the length that safetensors files begin with is followed by zeros
   (begins(0xff, 0xfe)(bytes) || begins(0xfe, 0xff)(bytes)) && (bytes[2] !== 0 || bytes[3] !== 0)
-const isSafetensors = (bytes: Buffer) => bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)
+const isSafetensors = (bytes: Uint8Array) => bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)
 
 /** The first that fits is taken. */
 const signatures: readonly Signature[] = [
@@ -47,16 +48,16 @@ const signatures: readonly Signature[] = [
   {
     is: 'a file of PyTorch (.pt)',
     advice: `${TO_ONNX} (torch.onnx.export), or save its tensors as safetensors`,
-    fits: (bytes) => isZip(bytes) && bytes.includes('/data.pkl'),
+    fits: (bytes) => isZip(bytes) && includesText(bytes, '/data.pkl'),
   },
   {
     is: 'a file of Keras (.keras)',
     advice: `${TO_ONNX} (tf2onnx)`,
-    fits: (bytes) => isZip(bytes) && bytes.includes('model.weights.h5'),
+    fits: (bytes) => isZip(bytes) && includesText(bytes, 'model.weights.h5'),
   },
   {
     is: 'an archive of NumPy',
-    fits: (bytes) => isZip(bytes) && bytes.includes('.npy'),
+    fits: (bytes) => isZip(bytes) && includesText(bytes, '.npy'),
     rightFor: 'npz',
   },
   { is: 'a zip archive', advice: UNPACK, fits: isZip, rightFor: 'npz' },
@@ -102,12 +103,11 @@ const signatures: readonly Signature[] = [
  * @throws UserError naming the file, what it is and what to do, if it is plainly none of the kind
  */
 export function refuseForeign(bytes: Uint8Array, path: string, kind: FileKind): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   if (isTar(bytes)) {
     const [first] = readTar(bytes, path).keys()
     throw new UserError(`${path} is a tar archive: ${UNPACK}${first === undefined ? '' : `, such as '${first}'`}`)
   }
-  const found = signatures.find(({ fits }) => fits(buffer))
+  const found = signatures.find(({ fits }) => fits(bytes))
   if (!found || found.rightFor === kind) return
   const rename = kind === 'text' ? 'give a text in UTF-8' : `let its name end in '.${found.rightFor}'`
   throw new UserError(`${path} is ${found.is}: ${found.advice ?? rename}`)

@@ -6,6 +6,7 @@
  */
 import { UserError } from '../base/errors.ts'
 import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
+import { fromLatin1, toLatin1 } from './bytes.ts'
 import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,
@@ -90,10 +91,10 @@ function allocate(type: string, shape: readonly number[], size: number) {
   const bytes = new Uint8Array(start + size)
   const view = new DataView(bytes.buffer)
   const begin = MAGIC.length + 4
-  bytes.set(Buffer.from(MAGIC, 'latin1'))
+  bytes.set(fromLatin1(MAGIC))
   view.setUint8(MAGIC.length, 1)
   view.setUint16(MAGIC.length + 2, start - begin, true)
-  bytes.set(Buffer.from(header.padEnd(start - begin - 1) + '\n', 'latin1'), begin)
+  bytes.set(fromLatin1(header.padEnd(start - begin - 1) + '\n'), begin)
   return { bytes, view, start }
 }
 
@@ -129,7 +130,7 @@ function readArray(bytes: Uint8Array, where: string): Tensor | string | undefine
 
 function readHeader(bytes: Uint8Array, refuse: (what: string) => UserError): { header: string; start: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString('latin1')
+  const text = (from: number, to: number) => toLatin1(bytes.subarray(from, to))
   if (text(0, 6) !== MAGIC || bytes.length < 12) throw refuse('is no .npy array')
   const version = bytes[6]
   if (!(version >= 1 && version <= 3)) throw refuse(`has version ${version} of the format: only 1 to 3 are read`)

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { PNG } from 'pngjs'
 import { expect, test } from 'vitest'
-import { encodePng, writePng } from './png.ts'
-import { temporaryFolder } from '../node/temporary.testing.ts'
+import { encodePng } from './png.ts'
 
 /** The RGB of every pixel, row by row. */
 function decode(bytes: Uint8Array): { width: number; height: number; rgb: number[][] } {
@@ -37,11 +34,4 @@ test('mistakes are refused', () => {
   expect(() => encodePng(pixel, [0, 0])).toThrow('2 values do not make an image of 1')
   expect(() => encodePng(pixel, [NaN])).toThrow('NaN')
   expect(() => encodePng(pixel, [0], 0.5)).toThrow('scale')
-})
-
-const folder = temporaryFolder()
-
-test('writes a file', () => {
-  writePng(join(folder, 'a.png'), { channels: 1, height: 1, width: 1 }, [1])
-  expect(decode(readFileSync(join(folder, 'a.png'))).rgb).toEqual(grey(255))
 })

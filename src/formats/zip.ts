@@ -3,8 +3,9 @@
  * directory says is checked against the entries before it is believed.
  * Source: APPNOTE.TXT, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
-import { crc32, inflateRawSync } from 'node:zlib'
+import { inflateSync } from 'fflate'
 import { UserError } from '../base/errors.ts'
+import { crc32 } from './crc32.ts'
 
 const [LOCAL, CENTRAL, END] = [0x04034b50, 0x02014b50, 0x06054b50]
 const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22]
@@ -12,6 +13,8 @@ const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22]
 const [ELSEWHERE_16, ELSEWHERE_32] = [0xffff, 0xffffffff]
 /** All entries together, uncompressed: a small archive must not fill the memory. */
 const MAX_BYTES = 2 ** 30
+/** Deflate makes at most so many bytes of one. */
+const MOST_RATIO = 1032
 /** 1980-01-01, the first day that zip knows: equal contents make equal files. */
 const DATE = 0x21
 
@@ -69,12 +72,13 @@ function findEnd(view: DataView): number | undefined {
   return undefined
 }
 
-/** Undefined if the data cannot be unpacked to at most `size` bytes. */
+/** Undefined if the data cannot be unpacked to `size` bytes. */
 function unpack(data: Uint8Array, method: number, size: number): Uint8Array | undefined {
   if (method === 0) return data
-  if (method !== 8) return undefined
+  if (method !== 8 || size > MOST_RATIO * data.length) return undefined
   try {
-    return inflateRawSync(data, { maxOutputLength: Math.max(size, 1) })
+    // with room for one more byte, which content of another size fills
+    return inflateSync(data, { out: new Uint8Array(size + 1) })
   } catch {
     return undefined
   }

@@ -1,6 +1,7 @@
 /** The pictures of a report. */
 import { describeDomain } from '../region/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
+import { toBase64 } from '../formats/bytes.ts'
 import { encodePng } from '../formats/png.ts'
 import type { Shape } from '../model/layers.ts'
 import { formatBall, formatNumber, stepNames } from './format.ts'
@@ -89,7 +90,7 @@ function card(
 }
 
 function picture(shape: Shape, values: ArrayLike<number>, alt: string): Html {
-  const data = Buffer.from(encodePng(shape, values)).toString('base64')
+  const data = toBase64(encodePng(shape, values))
   return html`<img
     src="data:image/png;base64,${data}"
     width="${3 * shape.width}"
