@@ -19,11 +19,10 @@ export const cells = [
       ['(phase === OFF && l > 0)', '(phase === OFF && u > 0)'],
       ['if (phase === OFF || (phase === FREE && u <= 0))', 'if (phase === OFF || (phase === FREE && l <= 0))'],
       ['else if (phase === ON || l >= 0) {', 'else if (phase !== OFF) {'],
-      ['if (!isUnstable) this.#makeForm(k, k)\n', ''],
+      ['if (!wasUnstable) this.#makeForm(k, k)\n', ''],
       ['    this.#count = 0\n    for', '    for'],
       ['const radius = Math.max(upper[i] - centre', 'const radius = 0.99 * Math.max(upper[i] - centre'],
       ['this.#largest[this.#system.inputs + t] = u', 'this.#largest[this.#system.inputs + t] = 0'],
-      ['Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)', '-slope * l * 0.99'],
       [
         'return this.#error[k] + this.#gamma * this.#magnitude[k] + UNDERFLOW',
         'return this.#gamma * this.#magnitude[k] + UNDERFLOW',

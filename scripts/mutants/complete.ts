@@ -10,7 +10,7 @@ export const complete = [
       'search/condense/residual',
       'search/condense/folding',
       'search/sweep/system',
-      'search/condense/range',
+      'search/system/range',
     ),
     [
       ['+ this.#gamma * magnitude[o] + UNDERFLOW)', '+ UNDERFLOW)'],
@@ -52,34 +52,18 @@ export const complete = [
       'search/sweep/rounding',
       'ladder/agreement',
       'search/condense/residual',
-      'search/condense/range',
+      'search/system/range',
       'search/sweep/system',
       'ladder/near-miss',
     ),
     [
-      ['l[j] = better(settles ? l[j] : -Infinity, ends[c])', 'l[j] = ends[c]'],
+      ['l[j] = better(settles ? l[j] : -Infinity, found.lower[c])', 'l[j] = found.lower[c]'],
+      ['u[j] = -better(settles ? -u[j] : -Infinity, -found.upper[c])', 'u[j] = better(u[j], -found.upper[c])'],
+      ['u[j] = -better(settles ? -u[j] : -Infinity, -found.upper[c])', 'u[j] = -better(-u[j], found.lower[c])'],
       [
-        'u[j] = -better(settles ? -u[j] : -Infinity, ends[open.length + c])',
-        'u[j] = better(u[j], ends[open.length + c])',
-      ],
-      ['u[j] = -better(settles ? -u[j] : -Infinity, ends[open.length + c])', 'u[j] = -better(-u[j], ends[c])'],
-      [
-        'if (!(l[j] < 0 && u[j] > 0)) return\n      rows.push(candidates[c])',
+        'if (!isUnstable(l[j], u[j])) return\n      rows.push(candidates[c])',
         'if (!(l[j] < 0 || u[j] > 0)) return\n      rows.push(candidates[c])',
       ],
-      ['other > bound && other < Infinity ? other : bound', 'other > bound ? other : bound'],
-      ['=> Number(u > -l)', '=> Number(u > -l) * 1.5'],
-      [
-        'const commonSlope = (l: number, u: number): number => u / (u - l)',
-        'const commonSlope = (l: number, u: number): number => (2 * u) / (u - l)',
-      ],
-      ['...rows.map(() => -1 as const),', '...rows.map(() => 1 as const),'],
-      [
-        'const found = bounds(outputs, signsOf(outputs))\n  tried',
-        'const found = bounds(outputs, outputs.map(() => -1 as const))\n  tried',
-      ],
-      ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
-      ['  checkRange(weight)\n', ''],
       [
         'const isOpen = (c: number) => !(margins[c] > 0)',
         'const isOpen = (c: number) => !(margins[c] >= 0)',
@@ -88,13 +72,48 @@ export const complete = [
     ],
   ),
   ...mutantsOf(
+    'src/search/sweep/best-bounds.ts',
+    tests('search/sweep/rounding', 'ladder/agreement', 'search/condense/residual', 'ladder/near-miss'),
+    [
+      ['other > bound && other < Infinity ? other : bound', 'other > bound ? other : bound'],
+      ['const signed = ([1, -1] as const)', 'const signed = ([1, 1] as const)'],
+      ['functions.map((row) => ({ row, sign: 1 })),', 'functions.map((row) => ({ row, sign: -1 })),'],
+    ],
+  ),
+  ...mutantsOf(
+    'src/search/sweep/lines.ts',
+    tests(
+      'search/sweep/rounding',
+      'search/sweep/system',
+      'ladder/agreement',
+      'search/condense/residual',
+      'search/branch/cells',
+      'ladder/near-miss',
+      'search/system/range',
+    ),
+    [
+      ['=> Number(u > -l)', '=> Number(u > -l) * 1.5'],
+      ['number => u / (u - l)', 'number => (2 * u) / (u - l)'],
+      ['Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)', '-slope * l * 0.99'],
+      [
+        'Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)',
+        'Math.min(-slope * l, u * (1 - slope))',
+        "the two differ by a rounding, which a row's slack covers many times",
+      ],
+    ],
+  ),
+  ...mutantsOf('src/search/system/condensed.ts', tests('search/sweep/rounding', 'search/condense/residual'), [
+    ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
+    ['  checkRange(weight)\n', ''],
+  ]),
+  ...mutantsOf(
     'src/search/sweep/system.ts',
     tests(
       'search/sweep/rounding',
       'search/sweep/system',
       'search/condense/residual',
       'ladder/agreement',
-      'search/condense/range',
+      'search/system/range',
       'region/linear-loss',
       'ladder/ball-agreement',
     ),
@@ -126,7 +145,7 @@ export const complete = [
       'search/branch/search',
       'search/condense/residual',
       'ladder/near-miss',
-      'search/condense/range',
+      'search/system/range',
     ),
     [
       [
@@ -135,11 +154,9 @@ export const complete = [
       ],
       ['sign * bias - this', 'bias - this'],
       ['= sign * weight[e]', '= weight[e]'],
-      ['const slope = unstable ? u / (u - l) : on ? 1 : 0', 'const slope = unstable ? u / (u - l) : on ? 1 : 1'],
       [
-        'Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)',
-        'Math.min(-slope * l, u * (1 - slope))',
-        "the two differ by a rounding, which a row's slack covers many times",
+        'const slope = unstable ? upperSlope(l, u) : on ? 1 : 0',
+        'const slope = unstable ? upperSlope(l, u) : on ? 1 : 1',
       ],
       ['const on = phase === ON || (phase === FREE && l >= 0)', 'const on = phase === ON || phase === FREE'],
       ['const moves = unstable || phase !== FREE', 'const moves = unstable || phase === ON'],
@@ -158,7 +175,7 @@ export const complete = [
       'search/condense/residual',
       'ladder/agreement',
       'ladder/near-miss',
-      'search/condense/range',
+      'search/system/range',
     ),
     [
       ['error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,', 'error,'],
@@ -171,12 +188,12 @@ export const complete = [
       ['else if (neuronLower[k] >= 0) {', 'else {'],
       ['bias += weight * inner.bias\n', ''],
       [
-        'neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[functions.length + i])',
-        'neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[i])',
+        'neuronUpper[first + i] = -better(-neuronUpper[first + i], -found.upper[i])',
+        'neuronUpper[first + i] = -better(-neuronUpper[first + i], found.lower[i])',
       ],
       [
-        'const isUnstable = (k: number) => neuronLower[k] < 0 && neuronUpper[k] > 0',
-        'const isUnstable = (k: number) => neuronLower[k] < -1e-3 && neuronUpper[k] > 1e-3',
+        'const isOpen = (k: number) => isUnstable(neuronLower[k], neuronUpper[k])',
+        'const isOpen = (k: number) => neuronLower[k] < -1e-3 && neuronUpper[k] > 1e-3',
       ],
       ['.filter((i) => !(margins[root.open[i]] > 0))', '.filter((i) => !(margins[root.open[i]] > -1e-3))'],
     ],
@@ -197,7 +214,7 @@ export const complete = [
     ['return clamped(shrinkIntoBall(ball, clamped(point)))', 'return clamped(point)'],
     ['  (1 + (point.length + 16) * 2 ** -52)', '  (1 - (point.length + 1e9) * 2 ** -52)'],
   ]),
-  ...mutantsOf('src/search/condense/range.ts', tests('search/condense/range'), [
+  ...mutantsOf('src/search/system/range.ts', tests('search/system/range'), [
     ['if (!(Math.abs(values[i]) <= LARGEST))', 'if (Math.abs(values[i]) > Infinity)'],
     ['if (!(Math.abs(values[i]) <= LARGEST))', 'if (Math.abs(values[i]) > LARGEST)'],
   ]),
@@ -217,10 +234,10 @@ export const complete = [
         'if (!ball) value += c > 0 ? c * upper[j] : c * lower[j]',
       ],
       [
-        'const atOn = phases[k] < 0 ? 0 : (coefficients[inputs + k] - y) * u',
+        'const atOn = phases[k] === OFF ? 0 : (coefficients[inputs + k] - y) * u',
         'const atOn = phases[k] > 0 ? 0 : (coefficients[inputs + k] - y) * u',
       ],
-      ['const atOff = phases[k] > 0 ? 0 : y * -l', 'const atOff = phases[k] < 0 ? 0 : y * -l'],
+      ['const atOff = phases[k] === ON ? 0 : y * -l', 'const atOff = phases[k] < 0 ? 0 : y * -l'],
       ['value += Math.min(0, atOn, atOff)', 'value += Math.min(atOn, atOff)'],
       ['const bound = value - slack - (1 + 1e-9) * sums.error', 'const bound = value - (1 + 1e-9) * sums.error'],
       ['const bound = value - slack - (1 + 1e-9) * sums.error', 'const bound = value - slack'],

@@ -117,8 +117,10 @@ export const verify = [
       ['return cell ?? this.#condensed', 'return this.#condensed'],
     ],
   ),
-  ...mutantsOf('src/ladder/climb.ts', tests('ladder/agreement', 'ladder/limits', 'search/condense/range'), [
+  ...mutantsOf('src/ladder/climb.ts', tests('ladder/agreement', 'ladder/limits', 'search/system/range'), [
     ['(margin > 0 ? Math.min(least, margin) : least), Infinity)', '(margin > 0 ? Math.max(least, margin) : least), 0)'],
+  ]),
+  ...mutantsOf('src/search/undecided.ts', tests('ladder/agreement', 'ladder/limits', 'search/system/range'), [
     ["if (error instanceof TimeIsUp) return 'timeout'", "if (error instanceof TimeIsUp) return 'precision'"],
   ]),
   ...mutantsOf(
@@ -130,7 +132,7 @@ export const verify = [
         'if (neuron === undefined) continue\n',
       ],
       ['const bound = Math.max(node.bound, result.bound)', 'const bound = Math.max(0, result.bound)'],
-      ['nodes.push(fixed(node, neuron, -near, bound), fixed(', 'nodes.push(fixed('],
+      ['nodes.push(fixed(node, neuron, far, bound), fixed(', 'nodes.push(fixed('],
       ["if (!complete) return { verdict: 'undecided', bound, reason: 'timeout' }", ''],
       ['this.#begun < cases.length && this.#work(', 'this.#begun + 1 < cases.length && this.#work('],
     ],

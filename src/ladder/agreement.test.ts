@@ -1,14 +1,13 @@
 /** Complete methods against the oracle, and every bound against every other, on small random networks. */
 import { beforeAll, expect, test } from 'vitest'
+import type { Condensed } from '../search/system/condensed.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { evaluateGraph } from '../model/graph.ts'
 import { branchAndBound } from '../search/branch/branch-and-bound.ts'
 import { bruteForce } from '../search/testing/brute-force.testing.ts'
 import { condense } from '../search/condense/condense.ts'
-import type { Condensed } from '../search/condense/condensed.ts'
 import { checkCondensed, graphOfRows } from '../search/testing/condensed.testing.ts'
-import { climb } from './climb.ts'
 import { boundMethods, lowerBoundsOf } from '../search/testing/linear-bounds.testing.ts'
 import { withMargins } from '../region/margins-graph.ts'
 import { solveMilp } from '../search/milp/solve-milp.ts'
@@ -30,6 +29,7 @@ import {
   samplePoints,
   shifted,
 } from '../search/testing/random-question.testing.ts'
+import { climb } from './climb.ts'
 import { searchChoices, verifyQuestion } from './verify-question.ts'
 
 let engine: Engine

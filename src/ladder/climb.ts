@@ -3,6 +3,7 @@
  * slopes → complete search. In the calling thread, one question at a time.
  * Sound: yes; a counterexample is run through the graph itself. Complete: with the last step, given time and memory.
  */
+import { reasonOf } from '../search/undecided.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { type Graph, evaluateGraph } from '../model/graph.ts'
 import { branchAndBound } from '../search/branch/branch-and-bound.ts'
@@ -22,8 +23,6 @@ import {
   type Question,
   requireBallsSearchable,
 } from '../region/question.ts'
-import { OutOfRange } from '../search/condense/range.ts'
-import { TimeIsUp } from '../base/deadline.ts'
 
 /** Which steps are to be taken; adaptive slopes are the start of every later one. */
 export interface ClimbSteps {
@@ -118,20 +117,6 @@ const proved = (method: ProofMethod, margin: number): Outcome =>
   margin > 0 && margin < Infinity
     ? { verdict: 'robust', method, margin }
     : { verdict: 'undecided', bound: -Infinity, reason: 'precision' }
-
-/** Why a step was left. @throws the error itself if it is none of those that end in no verdict */
-export function reasonOf(error: unknown): 'timeout' | 'precision' | 'memory' {
-  if (error instanceof TimeIsUp) return 'timeout'
-  if (error instanceof OutOfRange) return 'precision'
-  if (isOutOfMemory(error)) return 'memory'
-  throw error
-}
-
-/** Of this program's arrays, or of WebAssembly. */
-const isOutOfMemory = (error: unknown): boolean =>
-  error instanceof Error &&
-  ((error.name === 'RangeError' && /allocation failed|(array|buffer|string) length/i.test(error.message)) ||
-    (error.name === 'RuntimeError' && /memory|OOM/i.test(error.message)))
 
 /** What is proved of the least margin after a search over the cases that the root left open. */
 function leastAfter(root: Root, result: CompleteResult): number {

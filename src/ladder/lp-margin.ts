@@ -3,8 +3,8 @@
  * Problem: the least margin over a domain. Sound: yes, rounding included (about 1e-10). Complete: no. Source: Wong & Kolter
  * 2018, as in bounds/dual.ts; only of residual sums without a ReLU it bounds the parts, not the sum.
  */
+import { OutOfRange } from '../search/system/range.ts'
 import { condense, lpDual } from '../search/condense/condense.ts'
-import { OutOfRange } from '../search/condense/range.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { type Graph, graphOf } from '../model/graph.ts'
 import { type LinearMap, denseMap } from '../model/linear-map.ts'

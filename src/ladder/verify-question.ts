@@ -4,16 +4,16 @@
  * cases that are still open, more starts and points, and the complete search.
  * Sound and complete as ladder.ts says.
  */
+import type { Condensed } from '../search/system/condensed.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { UserError, unknownName } from '../base/errors.ts'
 import { requireOrder } from '../model/ending.ts'
 import { type Graph, sizesOf } from '../model/graph.ts'
 import { condense } from '../search/condense/condense.ts'
-import type { Condensed } from '../search/condense/condensed.ts'
 import { type Counterexample, runCandidate } from '../region/counterexample.ts'
 import { withEngine } from '../device/wasm/engines.ts'
 import { falsify } from '../attacks/graph-attack.ts'
-import { reasonOf } from './climb.ts'
+import { reasonOf } from '../search/undecided.ts'
 import { withMargins } from '../region/margins-graph.ts'
 import { MilpSearch } from '../search/milp/solve-milp.ts'
 import { type Bounded, casesOf, narrowByAlpha, narrowByCrown, narrowByIntervals } from '../search/narrow.ts'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
-import { proveTogether } from './many.ts'
 import type { Question } from '../region/question.ts'
+import { proveTogether } from './many.ts'
 import { bruteForce } from './testing/brute-force.testing.ts'
 import { families, randomCase } from './testing/random-question.testing.ts'
 

@@ -5,9 +5,9 @@
  */
 import type { Engine } from '../device/wasm/engine.ts'
 import type { Graph } from '../model/graph.ts'
-import { reasonOf } from '../ladder/climb.ts'
-import { type Narrowed, narrowByCrown, narrowByIntervals } from './narrow.ts'
 import type { LinearConstraint, Outcome, ProofMethod, Question } from '../region/question.ts'
+import { reasonOf } from './undecided.ts'
+import { type Narrowed, narrowByCrown, narrowByIntervals } from './narrow.ts'
 
 /** Cases of a hull's question at most: boxes that all ask something else are better asked alone. */
 const MOST_CASES = 64

@@ -5,13 +5,13 @@
  */
 import type { Engine } from '../device/wasm/engine.ts'
 import type { Graph } from '../model/graph.ts'
-import { type Root, condense, joinRows } from './condense/condense.ts'
-import { type Condensed, rowOf } from './condense/condensed.ts'
 import { withExcesses } from '../region/margins-graph.ts'
+import type { LinearConstraint, ProofMethod, Question } from '../region/question.ts'
+import { type Condensed, joinRows, rowOf } from './system/condensed.ts'
+import { type Root, condense } from './condense/condense.ts'
 import { optimiseSlopes } from './slopes.ts'
 import { excessBounds, hasErrors, largest, presolve, widened } from './presolve.ts'
 import { outputBounds, roughOutputBounds } from './condense/output-bounds.ts'
-import type { LinearConstraint, ProofMethod, Question } from '../region/question.ts'
 
 /** How far proofs have come: each step makes a new one. */
 export interface Narrowed {

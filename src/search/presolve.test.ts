@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { type Graph, evaluateGraph } from '../model/graph.ts'
 import { convolutionMap, denseMap } from '../model/linear-map.ts'
 import { Random } from '../base/random.ts'
+import type { LinearConstraint, Question } from '../region/question.ts'
 import { outputBounds } from './condense/output-bounds.ts'
 import { excessBounds, hasErrors, presolve, widened } from './presolve.ts'
-import type { LinearConstraint, Question } from '../region/question.ts'
 import { families, randomCase, samplePoints } from './testing/random-question.testing.ts'
 
 const box = { lower: Float64Array.of(0), upper: Float64Array.of(1) }

@@ -3,8 +3,8 @@
  * region, and a constraint that always holds says nothing. Sound: as the bounds are.
  */
 import { sparseConstraints } from '../region/margins-graph.ts'
-import { type Interval, affineBounds } from './condense/output-bounds.ts'
 import type { LinearConstraint, Question } from '../region/question.ts'
+import { type Interval, affineBounds } from './condense/output-bounds.ts'
 
 /** What is left of a question. */
 export interface Presolved {

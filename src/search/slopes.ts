@@ -5,10 +5,11 @@
  * from.
  */
 import type { Engine } from '../device/wasm/engine.ts'
-import { type Root, better, bounded, joinRows, signsOf, tightest } from './condense/condense.ts'
-import { type Condensed, rowOf } from './condense/condensed.ts'
-import { UNDERFLOW } from './condense/range.ts'
-import type { Row } from './condense/substitution.ts'
+import { isUnstable } from '../model/phase.ts'
+import { type Root, tightest } from './condense/condense.ts'
+import { better, bothBounds, lowerBounds } from './sweep/best-bounds.ts'
+import { type Condensed, type Row, joinRows, rowOf } from './system/condensed.ts'
+import { UNDERFLOW } from './system/range.ts'
 
 /** Steps of ascent for each bound. */
 const STEPS = 8
@@ -23,22 +24,20 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
   const neuronLower = root.condensed.neuronLower.slice()
   const neuronUpper = root.condensed.neuronUpper.slice()
   const rows = Array.from({ length: neurons + cases.length }, (_, r) => rowOf(root.condensed, r))
-  const bounds = (end: number, functions: readonly Row[]) => {
-    const parts = { lower, upper, ball, rows: rows.slice(0, end), neuronLower, neuronUpper }
-    return bounded(engine, parts, [...functions, ...functions], signsOf(functions), tightest.slopes, STEPS, deadline)
-  }
+  const before = (end: number) => ({ lower, upper, ball, rows: rows.slice(0, end), neuronLower, neuronUpper })
+  const effort = { slopes: tightest.slopes, steps: STEPS, deadline }
   levels.forEach((first, level) => {
     const next = levels[level + 1] ?? neurons
     const functions = rows.slice(first, next)
     if (first === 0 || functions.length === 0) return
-    const ends = bounds(first, functions)
+    const found = bothBounds(engine, before(first), functions, effort)
     functions.forEach((_, i) => {
-      neuronLower[first + i] = better(neuronLower[first + i], ends[i])
-      neuronUpper[first + i] = -better(-neuronUpper[first + i], ends[functions.length + i])
+      neuronLower[first + i] = better(neuronLower[first + i], found.lower[i])
+      neuronUpper[first + i] = -better(-neuronUpper[first + i], -found.upper[i])
     })
   })
   const margins = root.margins.slice()
-  const found = bounds(neurons, rows.slice(neurons))
+  const found = lowerBounds(engine, before(neurons), rows.slice(neurons), effort)
   root.open.forEach((c, i) => (margins[c] = better(margins[c], found[i])))
   const left = [...root.open.keys()].filter((i) => !(margins[root.open[i]] > 0))
   const condensed = withoutSettled({ ...root.condensed, neuronLower, neuronUpper }, left)
@@ -51,14 +50,14 @@ export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Ro
  */
 function withoutSettled(condensed: Condensed, kept: readonly number[]): Condensed {
   const { inputs, lower, upper, ball, neurons, neuronLower, neuronUpper, levels } = condensed
-  const isUnstable = (k: number) => neuronLower[k] < 0 && neuronUpper[k] > 0
+  const isOpen = (k: number) => isUnstable(neuronLower[k], neuronUpper[k])
   const numbers = new Int32Array(neurons)
   const unstable: number[] = []
-  for (let k = 0; k < neurons; k++) if (isUnstable(k)) numbers[k] = unstable.push(k) - 1
+  for (let k = 0; k < neurons; k++) if (isOpen(k)) numbers[k] = unstable.push(k) - 1
   const rewritten: Row[] = []
   const rewrite = (r: number): Row => {
     const row = rowOf(condensed, r)
-    if (row.source.every((s) => s < inputs || isUnstable(s - inputs))) {
+    if (row.source.every((s) => s < inputs || isOpen(s - inputs))) {
       return { ...row, source: row.source.map((s) => (s < inputs ? s : inputs + numbers[s - inputs])) }
     }
     const coefficients = new Map<number, number>()
@@ -73,7 +72,7 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
       const weight = row.weight[e]
       const k = s - inputs
       if (k < 0) add(s, weight)
-      else if (isUnstable(k)) add(inputs + numbers[k], weight)
+      else if (isOpen(k)) add(inputs + numbers[k], weight)
       else if (neuronLower[k] >= 0) {
         const inner = rewritten[k]
         bias += weight * inner.bias

@@ -1,5 +1,5 @@
 /** One instance of verification from its files. */
-import { reasonOf } from '../../ladder/climb.ts'
+import { reasonOf } from '../../search/undecided.ts'
 import { type Property, checkProperty } from '../../formats/vnnlib/property.ts'
 import type { Graph } from '../../model/graph.ts'
 import { type InstanceResult, type Verifier, verifyInstance } from './instances.ts'

@@ -3,13 +3,13 @@
  * sub-problem is a case of the question with some neurons split into on and off, over the region or, where few inputs
  * vary, over part of its box (cells.ts). It is closed by a lower bound above 0 under slopes and multipliers optimised
  * for it; best first, in batches. The input where a sub-problem's bound is attained is tried as a counterexample. Where
- * every neuron is split, or where ascent does not get on, an LP helps (milp/relaxation.ts).
+ * every neuron is split, or where ascent does not get on, an LP helps (milp/lp.ts).
  * Sound: yes, every bound gives way to rounding. Complete: given time and memory, where no minimum is within rounding
  * of 0.
  */
 import type { Engine } from '../../device/wasm/engine.ts'
-import type { Condensed } from '../condense/condensed.ts'
 import type { CompleteResult } from '../../region/question.ts'
+import type { Condensed } from '../system/condensed.ts'
 import { Search, type SearchOptions } from './search.ts'
 
 export interface BranchAndBoundOptions extends SearchOptions {

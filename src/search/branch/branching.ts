@@ -2,7 +2,8 @@
  * Which neuron of a sub-problem to split: filtered smart branching (De Palma et al. 2021). A cheap score picks a few
  * neurons; each is tried, both ways, with one sweep under the slopes that the sub-problem has.
  */
-import { type Batch, FREE, OFF, ON } from '../sweep/batch.ts'
+import { FREE, OFF, ON, type Phases, isUnstable } from '../../model/phase.ts'
+import type { Batch } from '../sweep/batch.ts'
 import type { Bounds } from './cells.ts'
 
 /** Neurons that are tried for each sub-problem. */
@@ -61,11 +62,11 @@ export function chooseSplits(
  */
 export function candidateSplits(
   { hats, rows }: Batch,
-  phases: Int8Array,
+  phases: Phases,
   { neuronLower, neuronUpper }: Bounds,
   r: number,
 ): number[] {
-  const isFree = (k: number) => phases[k] === FREE && neuronLower[k] < 0 && neuronUpper[k] > 0
+  const isFree = (k: number) => phases[k] === FREE && isUnstable(neuronLower[k], neuronUpper[k])
   const free = [...phases.keys()].filter(isFree)
   const cost = Float64Array.from(phases, (_, k) => {
     const [l, u] = [neuronLower[k], neuronUpper[k]]

@@ -1,15 +1,14 @@
 import { beforeAll, expect, test } from 'vitest'
+import { FREE, OFF, ON } from '../../model/phase.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
-import { FREE, OFF, ON } from '../sweep/batch.ts'
-import { type Box, type Cell, Cells, halvesOf } from './cells.ts'
-import { condense, joinRows } from '../condense/condense.ts'
-import type { Condensed } from '../condense/condensed.ts'
 import { withMargins } from '../../region/margins-graph.ts'
-import type { Row } from '../condense/substitution.ts'
+import { type Condensed, type Row, joinRows } from '../system/condensed.ts'
+import { condense } from '../condense/condense.ts'
 import { rowValues } from '../testing/condensed.testing.ts'
 import { atMost, exact, linear, minus } from '../testing/exact.testing.ts'
 import { domains, families, randomCase, samplePoints } from '../testing/random-question.testing.ts'
+import { type Box, type Cell, Cells, halvesOf } from './cells.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -5,12 +5,13 @@
  * Problem: bounds of every neuron and of one case's margin over a cell. Sound: yes, rounding included as in system.ts.
  * Complete: no. A cell costs a millisecond where some 100 neurons are unstable, and far less where few are.
  */
+import { FREE, OFF, ON, type Phases, isUnstable } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
 import type { Doubles, Integers, Pointer } from '../../device/wasm/pointers.ts'
-import { FREE, OFF, ON } from '../sweep/batch.ts'
-import { adaptiveSlope, better } from '../condense/condense.ts'
-import type { Condensed } from '../condense/condensed.ts'
-import { UNDERFLOW } from '../condense/range.ts'
+import { adaptiveSlope, upperIntercept, upperSlope } from '../sweep/lines.ts'
+import { better } from '../sweep/best-bounds.ts'
+import type { Condensed } from '../system/condensed.ts'
+import { UNDERFLOW, UNIT } from '../system/range.ts'
 
 /** A box of inputs. */
 export interface Box {
@@ -45,11 +46,6 @@ export function halvesOf({ lower, upper, axes }: Cell): Box[] {
   return []
 }
 
-const UNIT = 2 ** -53
-/** In place of the number of an open neuron. */
-const IS_ON = -1
-const IS_OFF = -2
-
 /**
  * Makes cells of one system. Neurons that a cell leaves open are numbered 0 … m − 1, in the order of the system. What
  * src/device/wasm/assembly/forms.ts reads is in the engine's memory: arrays there are pointers.
@@ -65,8 +61,10 @@ export class Cells {
   readonly #radius: Doubles
   /** Per input, then per open neuron: largest absolute value. */
   readonly #largest: Float64Array
-  /** Per neuron, and for the case's row: a linear function of the inputs and of the open neurons before it. */
+  /** Per neuron, over the cell: its phase, and where it is free its number. */
+  readonly #phase: Phases
   readonly #number: Int32Array
+  /** Per neuron, and for the case's row: a linear function of the inputs and of the open neurons before it. */
   readonly #form: readonly Doubles[]
   readonly #length: Int32Array
   readonly #bias: Float64Array
@@ -100,6 +98,7 @@ export class Cells {
     this.#centre = engine.doubles(inputs)
     this.#radius = engine.doubles(inputs)
     this.#largest = new Float64Array(sources)
+    this.#phase = new Int8Array(neurons)
     this.#number = new Int32Array(neurons)
     this.#form = Array.from({ length: neurons + 1 }, (_, k) => engine.doubles(inputs + k))
     this.#length = new Int32Array(neurons + 1)
@@ -142,7 +141,7 @@ export class Cells {
   within(
     { lower, upper }: Box,
     parent: Bounds,
-    phases: Int8Array,
+    phases: Phases,
     row: number,
   ): { readonly cell: Cell; readonly bound: number } {
     const { neurons } = this.#system
@@ -152,8 +151,8 @@ export class Cells {
     this.#setBox(lower, upper)
     for (let k = 0; k < neurons; k++) {
       const phase = phases[k]
-      const isUnstable = neuronLower[k] < 0 && neuronUpper[k] > 0
-      if (isUnstable) {
+      const wasUnstable = isUnstable(neuronLower[k], neuronUpper[k])
+      if (wasUnstable) {
         this.#makeForm(k, k)
         const ends = this.#bound(k)
         neuronLower[k] = better(neuronLower[k], ends.least)
@@ -163,10 +162,10 @@ export class Cells {
       if (l > u || (phase === ON && u < 0) || (phase === OFF && l > 0)) {
         return { cell: cell([]), bound: Infinity }
       }
-      if (phase === OFF || (phase === FREE && u <= 0)) this.#number[k] = IS_OFF
+      if (phase === OFF || (phase === FREE && u <= 0)) this.#phase[k] = OFF
       else if (phase === ON || l >= 0) {
-        if (!isUnstable) this.#makeForm(k, k)
-        this.#number[k] = IS_ON
+        if (!wasUnstable) this.#makeForm(k, k)
+        this.#phase[k] = ON
       } else this.#addOpen(k, l, u)
     }
     this.#makeForm(neurons, row)
@@ -189,7 +188,8 @@ export class Cells {
   #addOpen(k: number, l: number, u: number): void {
     const { f64, i32 } = this.#engine
     const t = this.#count++
-    const slope = u / (u - l)
+    const slope = upperSlope(l, u)
+    this.#phase[k] = FREE
     this.#number[k] = t
     this.#open[t] = k
     this.#largest[this.#system.inputs + t] = u
@@ -199,8 +199,7 @@ export class Cells {
     f64[(this.#openSlack >> 3) + t] = this.#slackOf(k)
     f64[(this.#lowerSlope >> 3) + t] = adaptiveSlope(l, u)
     f64[(this.#upperSlope >> 3) + t] = slope
-    // at u the line must not be below u, also where the slope underflows
-    f64[(this.#intercept >> 3) + t] = Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)
+    f64[(this.#intercept >> 3) + t] = upperIntercept(l, u, slope)
   }
 
   /** What rounding may cost per unit of a form's coefficient. */
@@ -225,11 +224,11 @@ export class Cells {
       const j = source[e] - inputs
       const w = weight[e]
       const size = Math.abs(w)
-      const place = j < 0 ? source[e] : this.#number[j] >= 0 ? inputs + this.#number[j] : -1
+      const place = j < 0 ? source[e] : this.#phase[j] === FREE ? inputs + this.#number[j] : -1
       if (place >= 0) {
         f64[form + place] += w
         magnitude += size * this.#largest[place]
-      } else if (this.#number[j] === IS_ON) {
+      } else if (this.#phase[j] === ON) {
         kernels.addForm(pointer, this.#form[j], this.#length[j], w)
         bias += w * this.#bias[j]
         error += size * this.#error[j]

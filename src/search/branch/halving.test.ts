@@ -3,13 +3,13 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
 import { evaluateGraph } from '../../model/graph.ts'
-import { branchAndBound } from './branch-and-bound.ts'
-import { condense } from '../condense/condense.ts'
 import { withMargins } from '../../region/margins-graph.ts'
 import { distanceToUnsafe } from '../../region/question.ts'
+import { condense } from '../condense/condense.ts'
 import { bruteForce } from '../testing/brute-force.testing.ts'
 import { bump, sawtooth } from '../testing/near-miss.testing.ts'
 import { domains, families, randomCase, shifted } from '../testing/random-question.testing.ts'
+import { branchAndBound } from './branch-and-bound.ts'
 
 const kinds = vi.hoisted(() => ({ next: (): 'neuron' | 'input' | undefined => undefined }))
 vi.mock('./kind-choice.ts', () => ({

@@ -4,9 +4,9 @@
  */
 import type { Engine } from '../../device/wasm/engine.ts'
 import { WorkerPool, scriptBeside } from '../../node/threads.ts'
-import type { Condensed } from '../condense/condensed.ts'
-import { Frontier } from './frontier.ts'
 import type { CompleteResult, Resumable } from '../../region/question.ts'
+import type { Condensed } from '../system/condensed.ts'
+import { Frontier } from './frontier.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
 import { Search } from './search.ts'
 import { bytesOf } from './sub-problems.ts'

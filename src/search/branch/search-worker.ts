@@ -1,7 +1,7 @@
 /** A worker of `verifyQuestion`: task i explores the i-th share of the open sub-problems for a while. */
 import { Engine } from '../../device/wasm/engine.ts'
 import { serve } from '../../node/threads.ts'
-import type { Condensed } from '../condense/condensed.ts'
+import type { Condensed } from '../system/condensed.ts'
 import { Search } from './search.ts'
 import type { SubProblem } from './sub-problems.ts'
 

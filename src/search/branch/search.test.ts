@@ -1,12 +1,13 @@
 import { beforeAll, expect, test, vi } from 'vitest'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
-import { condense, joinRows } from '../condense/condense.ts'
-import { randomPoint, randomSystem, rowValues } from '../testing/milp.testing.ts'
 import { withMargins } from '../../region/margins-graph.ts'
+import { joinRows } from '../system/condensed.ts'
+import { condense } from '../condense/condense.ts'
+import { randomPoint, randomSystem, rowValues } from '../testing/milp.testing.ts'
+import { bump } from '../testing/near-miss.testing.ts'
 import { Search } from './search.ts'
 import type { SubProblem } from './sub-problems.ts'
-import { bump } from '../testing/near-miss.testing.ts'
 
 let engine: Engine
 beforeAll(async () => {

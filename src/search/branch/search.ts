@@ -1,11 +1,11 @@
 /** The open sub-problems of a branch and bound, and which are split, and how: see branch-and-bound.ts. */
+import { FREE, OFF, ON, type Phases } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
-import { FREE, OFF, ON } from '../sweep/batch.ts'
-import { Cells } from './cells.ts'
-import type { Condensed } from '../condense/condensed.ts'
 import { Heap } from '../../base/heap.ts'
+import type { Condensed } from '../system/condensed.ts'
+import { LinearProgram } from '../milp/lp.ts'
+import { Cells } from './cells.ts'
 import { KindChoice } from './kind-choice.ts'
-import { Relaxation } from '../milp/lp.ts'
 import { type Split, type SplitKind, splitBox, splitKinds, splitNeuron } from './splits.ts'
 import { type Bounded, ROWS, type SubProblem, SubProblemBounds, bytesOf, canHalve, rootOf } from './sub-problems.ts'
 
@@ -43,7 +43,7 @@ export class Search {
   readonly #cells: Cells | undefined
   readonly #capacity: number
   readonly #open = new Heap<SubProblem>(byBound)
-  #relaxation: Relaxation | undefined
+  #program: LinearProgram | undefined
   readonly #kinds = new KindChoice()
   /** Least bound of what was closed. */
   least = Infinity
@@ -119,8 +119,8 @@ export class Search {
 
   /** Frees what is not in the engine's arena. */
   close(): void {
-    this.#relaxation?.dispose()
-    this.#relaxation = undefined
+    this.#program?.dispose()
+    this.#program = undefined
   }
 
   /** Takes all open sub-problems away, worst bound first. */
@@ -137,10 +137,10 @@ export class Search {
 
   /** One sub-problem by an LP: what has no free neuron left, and where ascent does not get on. */
   async #solve(problem: SubProblem, deadline: number): Promise<void> {
-    this.#relaxation ??= await Relaxation.create(this.#condensed)
-    this.#relaxation.setObjective([problem.row])
+    this.#program ??= await LinearProgram.create(this.#condensed)
+    this.#program.setObjective([problem.row])
     const seconds = (deadline - performance.now()) / 1000
-    const { bound, point } = this.#relaxation.solve(this.#signsOf(problem), seconds, true)
+    const { bound, point } = this.#program.solve(this.#signsOf(problem), seconds, true)
     const best = bound > problem.bound ? bound : problem.bound
     if (best > 0) {
       this.least = Math.min(this.least, best)
@@ -222,7 +222,7 @@ export class Search {
   }
 
   /** Phases, and for neurons that bounds have settled their signs. */
-  #signsOf(problem: SubProblem): Int8Array {
+  #signsOf(problem: SubProblem): Phases {
     const { neuronLower, neuronUpper } = this.#bounds.neuronsOf(problem)
     return problem.phases.map((phase, k) => phase || (neuronLower[k] >= 0 ? ON : neuronUpper[k] <= 0 ? OFF : FREE))
   }

@@ -1,8 +1,8 @@
 /** The two ways to split a sub-problem: a neuron into on and off, or the box of its inputs into halves. */
-import { OFF, ON } from '../sweep/batch.ts'
+import { OFF, ON } from '../../model/phase.ts'
+import { better } from '../sweep/best-bounds.ts'
+import type { Condensed } from '../system/condensed.ts'
 import { type Bounds, type Box, type Cells, halvesOf } from './cells.ts'
-import { better } from '../condense/condense.ts'
-import type { Condensed } from '../condense/condensed.ts'
 import type { SubProblem } from './sub-problems.ts'
 
 export const splitKinds = ['neuron', 'input'] as const

@@ -1,18 +1,20 @@
 /** Sub-problems of a branch and bound, and their bounds by slopes and multipliers of their own: in batches. */
+import { FREE, type Phase, type Phases, isUnstable } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
 import { moveInto } from '../../region/region.ts'
-import { Batch, FREE, type Phase } from '../sweep/batch.ts'
+import { adaptiveSlope } from '../sweep/lines.ts'
+import { better, stepSize } from '../sweep/best-bounds.ts'
+import { type Condensed, rowOf } from '../system/condensed.ts'
+import { Batch } from '../sweep/batch.ts'
+import { System } from '../sweep/system.ts'
 import { candidateSplits, chooseSplits } from './branching.ts'
 import { type Bounds, type Cell, bytesOfCell } from './cells.ts'
-import { adaptiveSlope, better, stepSize } from '../condense/condense.ts'
-import { type Condensed, rowOf } from '../condense/condensed.ts'
-import { System } from '../sweep/system.ts'
 
 export interface SubProblem {
   /** The case's row in the condensed system. */
   readonly row: number
   /** Per neuron: FREE, ON or OFF. */
-  readonly phases: Int8Array
+  readonly phases: Phases
   /** Per neuron: lower slope, or the multiplier of its split. */
   readonly variables: Float32Array
   readonly bound: number
@@ -95,7 +97,7 @@ export class SubProblemBounds {
   openIn(problem: SubProblem): number {
     const { neuronLower, neuronUpper } = this.neuronsOf(problem)
     let open = 0
-    problem.phases.forEach((phase, k) => (open += Number(phase === FREE && neuronLower[k] < 0 && neuronUpper[k] > 0)))
+    problem.phases.forEach((phase, k) => (open += Number(phase === FREE && isUnstable(neuronLower[k], neuronUpper[k]))))
     return open
   }
 

@@ -4,8 +4,8 @@ import { parseNetwork } from '../../formats/onnx/import.ts'
 import { type TestModel, bytesOf, doubles, floats, integers, node } from '../../formats/onnx/model.testing.ts'
 import { evaluateGraph } from '../../model/graph.ts'
 import { climb } from '../../ladder/climb.ts'
-import { atMost, exact, linear } from '../testing/exact.testing.ts'
 import { Random } from '../../base/random.ts'
+import { atMost, exact, linear } from '../testing/exact.testing.ts'
 
 /** Whether y > bound is proved for x from 0 to 1. */
 async function proves(model: TestModel, bound: number, upper = 1): Promise<boolean> {

@@ -5,10 +5,10 @@
 import type { Engine } from '../../device/wasm/engine.ts'
 import type { Graph } from '../../model/graph.ts'
 import { type LinearMap, type SparseRows, rowsOf } from '../../model/linear-map.ts'
-import { MeasuredSum, ROUNDED } from './measured-sum.ts'
 import type { Region } from '../../region/region.ts'
-import { Substitution } from './substitution.ts'
 import { checkTime } from '../../base/deadline.ts'
+import { MeasuredSum, ROUNDED } from './measured-sum.ts'
+import { Substitution } from './substitution.ts'
 
 export interface Interval {
   readonly lower: Float64Array

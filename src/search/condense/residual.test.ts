@@ -12,12 +12,12 @@ import { sizeOf } from '../../model/layers.ts'
 import { LoadedNetwork } from '../../device/loaded-network.ts'
 import { countClasses } from '../../model/network.ts'
 import { randomNetwork } from '../../model/random-network.testing.ts'
-import { branchAndBound } from '../branch/branch-and-bound.ts'
-import { condense } from './condense.ts'
 import { withMargins } from '../../region/margins-graph.ts'
 import { classificationQuestion } from '../../region/image-question.ts'
-import { lowerBoundsOf } from '../testing/linear-bounds.testing.ts'
 import { paperBall } from '../../region/ball.ts'
+import { branchAndBound } from '../branch/branch-and-bound.ts'
+import { lowerBoundsOf } from '../testing/linear-bounds.testing.ts'
+import { condense } from './condense.ts'
 
 let engine: Engine
 beforeAll(async () => {

@@ -10,23 +10,11 @@ import type { Engine } from '../../device/wasm/engine.ts'
 import type { Doubles } from '../../device/wasm/pointers.ts'
 import { type Graph, sizesOf } from '../../model/graph.ts'
 import type { LinearMap } from '../../model/linear-map.ts'
-import { UNDERFLOW, checkRange } from './range.ts'
-import { type Scatter, TOGETHER, scatterOf } from './scatter.ts'
+import { FREE, OFF, ON, type Phases } from '../../model/phase.ts'
 import { checkTime } from '../../base/deadline.ts'
-
-/** bias + Σ weight · source, where sources are the inputs 0 … n − 1 and then the unstable neurons. */
-export interface Row {
-  readonly bias: number
-  readonly source: Int32Array
-  readonly weight: Float64Array
-  readonly error: number
-}
-
-/** What is known of a ReLU neuron over the box; unstable neurons have their number instead, from 0. */
-const OFF = -2
-const ON = -1
-
-const UNIT = 2 ** -53
+import type { Row } from '../system/condensed.ts'
+import { UNDERFLOW, UNIT, checkRange } from '../system/range.ts'
+import { type Scatter, TOGETHER, scatterOf } from './scatter.ts'
 
 const checked = new WeakSet<LinearMap>()
 
@@ -46,7 +34,9 @@ export class Substitution {
   readonly upper: Float64Array[]
   /** Unstable neurons so far, with the value and element that each one cuts. */
   readonly neurons: { readonly value: number; readonly element: number }[] = []
-  readonly #phases: (Int32Array | undefined)[]
+  /** Per ReLU node: its neurons' phases over the box, and the number of its first free one. */
+  readonly #phases: (Phases | undefined)[]
+  readonly #firstFree: Int32Array
   readonly #magnitude: (Float64Array | undefined)[]
   /** Pointers, once they are needed. */
   readonly #coefficients: (number | undefined)[]
@@ -70,6 +60,7 @@ export class Substitution {
     this.lower = [lower.slice()]
     this.upper = [upper.slice()]
     this.#phases = graph.nodes.map(() => undefined)
+    this.#firstFree = new Int32Array(graph.nodes.length)
     this.#magnitude = graph.nodes.map(() => undefined)
     this.#coefficients = sizes.map(() => undefined)
     this.#scatters = graph.nodes.map(() => [])
@@ -112,10 +103,12 @@ export class Substitution {
   pushRelu(node: number): void {
     const { value } = this.graph.nodes[node] as Extract<Graph['nodes'][number], { kind: 'relu' }>
     const [lower, upper] = [this.lower[value], this.upper[value]]
-    this.#phases[node] = Int32Array.from(lower, (l, element) => {
+    this.#firstFree[node] = this.neurons.length
+    this.#phases[node] = Int8Array.from(lower, (l, element) => {
       if (l >= 0) return ON
       if (upper[element] <= 0) return OFF
-      return this.neurons.push({ value, element }) - 1
+      this.neurons.push({ value, element })
+      return FREE
     })
     this.lower.push(lower.map((l) => Math.max(l, 0)))
     this.upper.push(upper.map((u) => Math.max(u, 0)))
@@ -162,9 +155,10 @@ export class Substitution {
       } else {
         const below = this.#touch(node.value)
         const { f64 } = engine
+        let free = this.#firstFree[v - 1]
         this.#phases[v - 1]!.forEach((phase, j) => {
           if (phase === OFF) return
-          const [target, to] = phase === ON ? [f64, below + j * TOGETHER] : [ofNeurons, phase * TOGETHER]
+          const [target, to] = phase === ON ? [f64, below + j * TOGETHER] : [ofNeurons, free++ * TOGETHER]
           for (let r = 0; r < TOGETHER; r++) target[to + r] += f64[own + j * TOGETHER + r]
         })
       }

@@ -9,7 +9,7 @@
  *   rows      per neuron h − p − W s = bias, then per neuron its triangle
  */
 import type { ModelData } from 'highs'
-import type { Condensed } from '../condense/condensed.ts'
+import type { Condensed } from '../system/condensed.ts'
 
 /** @param infinity how HiGHS writes it */
 export function encode(system: Condensed, infinity: number): ModelData {

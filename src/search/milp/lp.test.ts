@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { leastByDenseLp, randomPoint, randomSystem, rowValues } from '../testing/milp.testing.ts'
-import { Relaxation } from './lp.ts'
+import { LinearProgram } from './lp.ts'
 
 /** Of the dense method: its points may break each constraint by about 1e-10. */
 const tolerance = 1e-8
@@ -12,14 +12,14 @@ test('agrees with a dense simplex method, whatever was solved before', async () 
   for (let i = 0; i < 40; i++) {
     const options = { inputs: 1 + random.integer(4), neurons: 1 + random.integer(6), cases: [1, 2, 3], density: 0.8 }
     const system = randomSystem(random, options)
-    const relaxation = await Relaxation.create(system)
+    const program = await LinearProgram.create(system)
     for (let j = 0; j < 6; j++) {
       const neuron = [random.integer(system.neurons)]
       const rows = [neuron, ...system.cases][random.integer(4)]
-      relaxation.setObjective(rows)
+      program.setObjective(rows)
       const phases = Int8Array.from({ length: system.neurons }, () => random.integer(3) - 1)
       const least = leastByDenseLp(system, phases, rows)
-      const { bound, point } = relaxation.solve(phases, 10, false)
+      const { bound, point } = program.solve(phases, 10, false)
       expect(bound).toBeLessThanOrEqual(least + tolerance)
       if (least === Infinity) {
         empty++
@@ -31,11 +31,11 @@ test('agrees with a dense simplex method, whatever was solved before', async () 
         expect(least - bound).toBeLessThan(1e-7)
         expect(point!.every((x, k) => x >= system.lower[k] && x <= system.upper[k])).toBe(true)
       }
-      const sign = relaxation.solve(phases, 10, true)
+      const sign = program.solve(phases, 10, true)
       expect(sign.bound > 0).toBe(bound > 0)
       expect(sign.bound).toBeLessThanOrEqual(least + tolerance)
     }
-    relaxation.dispose()
+    program.dispose()
   }
   expect([empty, full, several].every((count) => count > 40)).toBe(true)
 })
@@ -47,25 +47,25 @@ test('where all neurons are fixed, the point has the value of the bound', async 
     const phases = Int8Array.from(rowValues(system, randomPoint(random, system)).subarray(0, 8), (z) =>
       z > 0 ? 1 : -1,
     )
-    const relaxation = await Relaxation.create(system)
-    relaxation.setObjective(system.cases[0])
-    const { bound, point, on, off } = relaxation.solve(phases, 10, false)
+    const program = await LinearProgram.create(system)
+    program.setObjective(system.cases[0])
+    const { bound, point, on, off } = program.solve(phases, 10, false)
     const values = rowValues(system, point!)
     expect(Math.max(...system.cases[0].map((row) => values[row]))).toBeCloseTo(bound, 6)
     phases.forEach((phase, k) => expect(phase > 0 ? off[k] : on[k]).toBeCloseTo(0, 9))
-    relaxation.dispose()
+    program.dispose()
   }
 })
 
 test('a limit of time holds inside an LP, and what it leaves is still a bound', async () => {
   const random = new Random(3)
   const system = randomSystem(random, { inputs: 600, neurons: 900, density: 0.3 })
-  const relaxation = await Relaxation.create(system)
-  relaxation.setObjective(system.cases[0])
+  const program = await LinearProgram.create(system)
+  program.setObjective(system.cases[0])
   const started = performance.now()
-  const { bound } = relaxation.solve(new Int8Array(system.neurons), 0.2, false)
+  const { bound } = program.solve(new Int8Array(system.neurons), 0.2, false)
   expect(performance.now() - started).toBeLessThan(1200)
-  relaxation.dispose()
+  program.dispose()
   const values = Array.from({ length: 50 }, () => rowValues(system, randomPoint(random, system))[system.neurons])
   expect(bound).toBeLessThan(Math.min(...values))
 })
@@ -79,10 +79,10 @@ test('what HiGHS calls infeasible is so only if its ray proves it, with what the
     ...{ bias: Float64Array.of(0.5, -1), error: Float64Array.of(error, 0) },
   })
   const boundOff = async (error: number) => {
-    const relaxation = await Relaxation.create(system(error))
-    relaxation.setObjective([1])
-    const { bound } = relaxation.solve(Int8Array.of(-1), 10, false)
-    relaxation.dispose()
+    const program = await LinearProgram.create(system(error))
+    program.setObjective([1])
+    const { bound } = program.solve(Int8Array.of(-1), 10, false)
+    program.dispose()
     return bound
   }
   expect(await boundOff(0)).toBe(Infinity)

@@ -8,10 +8,11 @@
  * Property: bounds are sound (safe-bound.ts), whatever HiGHS answers; exact up to rounding where all phases are fixed.
  */
 import loadHighs, { type Highs, type Model } from 'highs'
+import { OFF, ON, type Phases } from '../../model/phase.ts'
 import { moveInto } from '../../region/region.ts'
-import type { Condensed } from '../condense/condensed.ts'
+import type { Condensed } from '../system/condensed.ts'
 import { encode } from './encoding.ts'
-import { type Phases, safeBound } from './safe-bound.ts'
+import { safeBound } from './safe-bound.ts'
 
 /** The package's types say that a module's namespace is imported; it is the function itself. */
 const load = loadHighs as unknown as typeof loadHighs.default
@@ -52,7 +53,7 @@ export interface LpResult {
   readonly prices: Float64Array
 }
 
-export class Relaxation {
+export class LinearProgram {
   readonly #highs: Highs
   readonly #system: Condensed
   readonly #model: Model
@@ -64,8 +65,8 @@ export class Relaxation {
   solved = 0
 
   /** @throws Error if HiGHS cannot be loaded or runs out of memory. Its memory is freed by `dispose` alone. */
-  static async create(system: Condensed): Promise<Relaxation> {
-    return new Relaxation(await (loading ??= load()), system)
+  static async create(system: Condensed): Promise<LinearProgram> {
+    return new LinearProgram(await (loading ??= load()), system)
   }
 
   private constructor(highs: Highs, system: Condensed) {
@@ -171,8 +172,8 @@ export class Relaxation {
     const { inputs, neurons, neuronLower, neuronUpper } = this.#system
     for (let k = 0; k < neurons; k++) {
       if (phases[k] === this.#phases[k]) continue
-      this.#model.changeColBounds(inputs + k, 0, phases[k] < 0 ? 0 : neuronUpper[k])
-      this.#model.changeColBounds(inputs + neurons + k, 0, phases[k] > 0 ? 0 : -neuronLower[k])
+      this.#model.changeColBounds(inputs + k, 0, phases[k] === OFF ? 0 : neuronUpper[k])
+      this.#model.changeColBounds(inputs + neurons + k, 0, phases[k] === ON ? 0 : -neuronLower[k])
     }
     this.#phases.set(phases)
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
-import type { Condensed } from '../condense/condensed.ts'
+import type { Condensed } from '../system/condensed.ts'
 import { randomPoint, randomSystem, rowValues } from '../testing/milp.testing.ts'
 import { safeBound } from './safe-bound.ts'
 

@@ -15,14 +15,10 @@
  * "Safe bounds in linear and mixed-integer linear programming"; here the triangles take the place of the boxes, so
  * that the triangles' own multipliers are not needed.
  */
+import { OFF, ON, type Phases } from '../../model/phase.ts'
 import { lossOver, reachOf } from '../../region/linear-loss.ts'
-import type { Condensed } from '../condense/condensed.ts'
-
-/** Per neuron: 1 fixed on (z ≥ 0), −1 fixed off (z ≤ 0), 0 free. */
-export type Phases = Int8Array
-
-/** Rounding of one operation in float64. */
-const UNIT = 2 ** -53
+import type { Condensed } from '../system/condensed.ts'
+import { UNIT } from '../system/range.ts'
 
 /** Products too small for float64 lose at most 2⁻¹⁰⁷⁵ each: this per unit of what they are multiplied by covers them all. */
 const UNDERFLOW = 1e-300
@@ -70,8 +66,8 @@ export function safeBound(
   for (let k = 0; k < neurons; k++) {
     const y = multipliers[k]
     const [l, u] = [neuronLower[k], neuronUpper[k]]
-    const atOn = phases[k] < 0 ? 0 : (coefficients[inputs + k] - y) * u
-    const atOff = phases[k] > 0 ? 0 : y * -l
+    const atOn = phases[k] === OFF ? 0 : (coefficients[inputs + k] - y) * u
+    const atOff = phases[k] === ON ? 0 : y * -l
     value += Math.min(0, atOn, atOff)
     magnitude += (magnitudes[inputs + k] + Math.abs(y)) * u + Math.abs(y) * -l
     reach += u - l

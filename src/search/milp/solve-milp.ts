@@ -3,15 +3,15 @@
  *
  * Problem: has every unsafe case of a condensed question, everywhere in the box, a constraint row above 0?
  * Method: Tjeng, Xiao & Tedrake (2019): a binary for each unstable neuron, one case at a time, solved by branch and
- * bound on the LP relaxation. The neuron whose triangle costs the bound most is split; the side to which the LP's point
+ * bound on the LP program. The neuron whose triangle costs the bound most is split; the side to which the LP's point
  * leans goes first, and depth first, so that each LP starts from a basis near its own.
  * Property: sound, as each node is closed by a safe bound of its own (safe-bound.ts) and nothing that HiGHS claims is
  * believed; complete up to rounding: where the minimum is within rounding of 0 the verdict is 'undecided'.
  */
-import type { Condensed } from '../condense/condensed.ts'
+import { FREE, OFF, ON, type Phase, type Phases } from '../../model/phase.ts'
 import type { CompleteResult, Resumable } from '../../region/question.ts'
-import { type LpResult, Relaxation, abandonHighs } from './lp.ts'
-import type { Phases } from './safe-bound.ts'
+import type { Condensed } from '../system/condensed.ts'
+import { type LpResult, LinearProgram, abandonHighs } from './lp.ts'
 
 export interface MilpOptions {
   /** Wall-clock seconds, ≥ 0. */
@@ -54,7 +54,7 @@ interface OpenCase {
 export class MilpSearch implements Resumable {
   readonly #system: Condensed
   readonly #isCounterexample: (point: Float64Array) => boolean
-  #relaxation: Relaxation | undefined
+  #program: LinearProgram | undefined
   readonly #cases: OpenCase[]
   /** Cases whose root is done: all are, before any is split, since the one that can be broken may be any of them. */
   #begun = 0
@@ -72,25 +72,25 @@ export class MilpSearch implements Resumable {
   }
 
   get lps(): number {
-    return this.#relaxation?.solved ?? 0
+    return this.#program?.solved ?? 0
   }
 
   /** @throws Error if HiGHS cannot be loaded or runs out of memory */
   async run(deadline: number): Promise<CompleteResult> {
     this.#deadline = deadline
     try {
-      this.#relaxation ??= await Relaxation.create(this.#system)
+      this.#program ??= await LinearProgram.create(this.#system)
       return this.#explore()
     } catch (error) {
       abandonHighs()
-      this.#relaxation = undefined
+      this.#program = undefined
       throw error
     }
   }
 
   async close(): Promise<void> {
-    this.#relaxation?.dispose()
-    this.#relaxation = undefined
+    this.#program?.dispose()
+    this.#program = undefined
   }
 
   #explore(): CompleteResult {
@@ -107,13 +107,13 @@ export class MilpSearch implements Resumable {
 
   /** Takes up to `most` nodes of a case. @returns false if there is a counterexample or the time is up */
   #work({ rows, nodes }: OpenCase, most: number): boolean {
-    const relaxation = this.#relaxation!
-    if (nodes.length > 0) relaxation.setObjective(rows)
+    const program = this.#program!
+    if (nodes.length > 0) program.setObjective(rows)
     for (let taken = 0; taken < most && nodes.length > 0; taken++) {
       const seconds = (this.#deadline - performance.now()) / 1000
       if (seconds <= 0) return false
       const node = nodes.pop()!
-      const result = relaxation.solve(node.phases, seconds, true)
+      const result = program.solve(node.phases, seconds, true)
       this.nodes++
       // a part is no worse than what it is a part of
       const bound = Math.max(node.bound, result.bound)
@@ -128,8 +128,9 @@ export class MilpSearch implements Resumable {
       const neuron = neuronToSplit(node.phases, result)
       if (neuron === undefined) this.#least = Math.min(this.#least, bound)
       else {
-        const near = result.on[neuron] >= result.off[neuron] ? 1 : -1
-        nodes.push(fixed(node, neuron, -near, bound), fixed(node, neuron, near, bound))
+        const leansOn = result.on[neuron] >= result.off[neuron]
+        const [far, near] = leansOn ? ([OFF, ON] as const) : ([ON, OFF] as const)
+        nodes.push(fixed(node, neuron, far, bound), fixed(node, neuron, near, bound))
       }
     }
     return true
@@ -138,7 +139,7 @@ export class MilpSearch implements Resumable {
 
 const leastBound = ({ nodes }: OpenCase): number => nodes.reduce((least, { bound }) => Math.min(least, bound), Infinity)
 
-const fixed = ({ phases }: Node, neuron: number, phase: number, bound: number): Node => ({
+const fixed = ({ phases }: Node, neuron: number, phase: Phase, bound: number): Node => ({
   phases: phases.with(neuron, phase),
   bound,
 })
@@ -148,7 +149,7 @@ function neuronToSplit(phases: Phases, { prices, on, off }: LpResult): number | 
   let best: number | undefined
   let [price, gap] = [-1, -1]
   for (let k = 0; k < phases.length; k++) {
-    if (phases[k] !== 0 || !(prices[k] >= price || best === undefined)) continue
+    if (phases[k] !== FREE || !(prices[k] >= price || best === undefined)) continue
     const own = Math.min(on[k], off[k])
     if (best !== undefined && prices[k] === price && !(own > gap)) continue
     best = k

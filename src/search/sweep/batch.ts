@@ -5,14 +5,10 @@
  */
 import type { Doubles, Pointer } from '../../device/wasm/pointers.ts'
 import type { Region } from '../../region/region.ts'
-import type { Row } from '../condense/substitution.ts'
+import { FREE, ON, type Phase, isUnstable } from '../../model/phase.ts'
+import type { Row } from '../system/condensed.ts'
+import { upperIntercept, upperSlope } from './lines.ts'
 import type { System } from './system.ts'
-
-/** A neuron of a row is as its bounds have it, or a split has decided it. */
-export const FREE = 0
-export const ON = 1
-export const OFF = -1
-export type Phase = typeof FREE | typeof ON | typeof OFF
 
 export class Batch {
   readonly system: System
@@ -111,16 +107,15 @@ export class Batch {
     u = this.system.upper[k],
   ): void {
     const { f64 } = this.system.engine
-    const unstable = phase === FREE && l < 0 && u > 0
+    const unstable = phase === FREE && isUnstable(l, u)
     const on = phase === ON || (phase === FREE && l >= 0)
-    const slope = unstable ? u / (u - l) : on ? 1 : 0
+    const slope = unstable ? upperSlope(l, u) : on ? 1 : 0
     const moves = unstable || phase !== FREE
     const fill = (array: Doubles, value: number) => {
       for (let at = (array >> 3) + k * this.rows + first, last = at + end - first; at < last; at++) f64[at] = value
     }
     fill(this.#slope, slope)
-    // at u the line must not be below u, also where the slope underflows
-    fill(this.#intercept, unstable ? Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE) : 0)
+    fill(this.#intercept, unstable ? upperIntercept(l, u, slope) : 0)
     fill(this.#variable, moves ? variable : 0)
     fill(this.#scale, moves ? scale : 0)
     fill(this.#momentum, 0)

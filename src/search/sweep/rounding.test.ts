@@ -1,16 +1,14 @@
 /** Float64 bounds against exact arithmetic: whatever is rounded on the way, no bound is above the exact value. */
 import { beforeAll, expect, test } from 'vitest'
+import { FREE } from '../../model/phase.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
 import { type Graph, type GraphNode, sizesOf } from '../../model/graph.ts'
 import { denseMap } from '../../model/linear-map.ts'
-import { Batch, FREE } from './batch.ts'
-import { type Root, better, condense, joinRows } from '../condense/condense.ts'
-import { type Condensed, rowOf } from '../condense/condensed.ts'
+import { type Condensed, type Neurons, type Row, joinRows, rowOf } from '../system/condensed.ts'
+import { OutOfRange } from '../system/range.ts'
+import { type Root, condense } from '../condense/condense.ts'
 import { optimiseSlopes } from '../slopes.ts'
-import { OutOfRange } from '../condense/range.ts'
-import type { Row } from '../condense/substitution.ts'
-import { type Neurons, System } from './system.ts'
 import {
   type Exact,
   atMost,
@@ -23,6 +21,9 @@ import {
   times,
   zero,
 } from '../testing/exact.testing.ts'
+import { better } from './best-bounds.ts'
+import { Batch } from './batch.ts'
+import { System } from './system.ts'
 
 let engine: Engine
 beforeAll(async () => {

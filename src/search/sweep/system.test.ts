@@ -1,9 +1,10 @@
 import { beforeAll, expect, test } from 'vitest'
+import { FREE, OFF, ON, type Phase } from '../../model/phase.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
-import type { Row } from '../condense/substitution.ts'
-import { Batch, FREE, OFF, ON, type Phase } from './batch.ts'
-import { type Neurons, System } from './system.ts'
+import type { Neurons, Row } from '../system/condensed.ts'
+import { Batch } from './batch.ts'
+import { type SweptNeurons, System } from './system.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -230,7 +231,7 @@ test('rows with boxes of their own have the bounds and points of these boxes', (
       const lower = system.lower.map((l, i) => random.between(l, system.upper[i]))
       return { lower, upper: lower.map((l, i) => random.between(l, system.upper[i])) }
     })
-    const batchOf = (neurons: Neurons) => {
+    const batchOf = (neurons: SweptNeurons) => {
       const batch = new Batch(new System(engine, neurons), 8)
       for (let r = 0; r < 8; r++) batch.setFunction(r, system.last, 1)
       for (let k = 0; k < 9; k++) batch.setNeuron(k, FREE, 0.3, 1)

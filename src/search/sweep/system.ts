@@ -7,22 +7,16 @@
 import type { Engine } from '../../device/wasm/engine.ts'
 import type { Structs } from '../../device/wasm/kernels.generated.ts'
 import type { Doubles } from '../../device/wasm/pointers.ts'
-import type { Region, RoundBall } from '../../region/region.ts'
 import { type Reach, reachOf } from '../../region/linear-loss.ts'
-import { UNDERFLOW } from '../condense/range.ts'
-import type { Row } from '../condense/substitution.ts'
+import type { RoundBall } from '../../region/region.ts'
+import { UNDERFLOW, UNIT } from '../system/range.ts'
+import type { Neurons, Row } from '../system/condensed.ts'
 
-/** Neurons in topological order, their bounds, and the region of inputs. */
-export interface Neurons extends Region {
-  readonly rows: readonly Row[]
-  /** Bounds of each neuron before its ReLU; one with l ≥ 0 or u ≤ 0 is linear. */
-  readonly neuronLower: ArrayLike<number>
-  readonly neuronUpper: ArrayLike<number>
+/** What sweeps go over. */
+export interface SweptNeurons extends Neurons {
   /** Whether each row of a batch has a box of its own, within the region's; not over a ball. */
   readonly ownBoxes?: boolean
 }
-
-const UNIT = 2 ** -53
 
 export class System {
   readonly engine: Engine
@@ -48,7 +42,7 @@ export class System {
   readonly #gamma: number
 
   /** Memory is taken from the engine's arena: the caller marks and releases. */
-  constructor(engine: Engine, { lower, upper, ball, rows, neuronLower: l, neuronUpper: u, ownBoxes }: Neurons) {
+  constructor(engine: Engine, { lower, upper, ball, rows, neuronLower: l, neuronUpper: u, ownBoxes }: SweptNeurons) {
     this.engine = engine
     this.inputs = lower.length
     this.neurons = rows.length

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { type Graph, evaluateGraph } from '../../model/graph.ts'
 import { denseMap } from '../../model/linear-map.ts'
-import { bruteForce } from './brute-force.testing.ts'
 import { type LinearConstraint, type Question, distanceToUnsafe } from '../../region/question.ts'
+import { bruteForce } from './brute-force.testing.ts'
 import { domains, families, randomCase, samplePoints, shifted } from './random-question.testing.ts'
 
 /** weights₂ · ReLU(weights₁ x + bias₁) */

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import type { Graph } from '../../model/graph.ts'
 import { denseMap } from '../../model/linear-map.ts'
-import { bruteForce } from './brute-force.testing.ts'
-import type { Condensed } from '../condense/condensed.ts'
-import { checkCondensed, graphOfRows } from './condensed.testing.ts'
 import type { Question } from '../../region/question.ts'
+import type { Condensed } from '../system/condensed.ts'
+import { bruteForce } from './brute-force.testing.ts'
+import { checkCondensed, graphOfRows } from './condensed.testing.ts'
 import { samplePoints } from './random-question.testing.ts'
 
 // y = ReLU(x) − ReLU(ReLU(x) + x − 1) over [−1, 2]; unsafe: y ≤ −1/4, or y ≥ 5

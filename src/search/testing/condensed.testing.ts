@@ -1,8 +1,8 @@
 /** Whether a condensed system (condensed.ts) is the network that it was made from: for tests. */
 import { type Graph, type GraphNode, evaluateGraph } from '../../model/graph.ts'
 import { type LinearMap, sparseMap } from '../../model/linear-map.ts'
-import type { Condensed } from '../condense/condensed.ts'
 import { type Question, distanceToUnsafe } from '../../region/question.ts'
+import type { Condensed } from '../system/condensed.ts'
 
 /** Besides `error`: the rounding of the two evaluations that are compared. */
 const rounding = (value: number) => 1e-9 * Math.max(1, Math.abs(value))

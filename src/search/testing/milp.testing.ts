@@ -1,8 +1,8 @@
 /** Random condensed systems for tests, and their exact minima by means that share nothing with what is tested. */
+import type { Phases } from '../../model/phase.ts'
 import type { Random } from '../../base/random.ts'
-import type { Condensed } from '../condense/condensed.ts'
+import type { Condensed } from '../system/condensed.ts'
 import { minimise } from './simplex.testing.ts'
-import type { Phases } from '../milp/safe-bound.ts'
 
 export interface RandomSystemOptions {
   readonly inputs: number

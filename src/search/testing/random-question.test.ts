@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { evaluateGraph } from '../../model/graph.ts'
-import { bruteForce } from './brute-force.testing.ts'
 import { distanceToUnsafe } from '../../region/question.ts'
+import { bruteForce } from './brute-force.testing.ts'
 import {
   type Domain,
   type Family,

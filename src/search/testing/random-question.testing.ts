@@ -5,10 +5,10 @@
  */
 import type { Random } from '../../base/random.ts'
 import { type Graph, evaluateGraph } from '../../model/graph.ts'
-import { GraphBuilder } from './graph-builder.testing.ts'
 import type { RoundBall } from '../../region/region.ts'
-import { distanceToUnsafe, type LinearConstraint, type Question } from '../../region/question.ts'
+import { type LinearConstraint, type Question, distanceToUnsafe } from '../../region/question.ts'
 import { classificationQuestion } from '../../region/image-question.ts'
+import { GraphBuilder } from './graph-builder.testing.ts'
 
 /** The ball, or the ball within [0, 1]. */
 export const domains = ['unbounded', 'pixels'] as const

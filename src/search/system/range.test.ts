@@ -4,8 +4,8 @@ import { type Graph, type GraphNode, evaluateGraph } from '../../model/graph.ts'
 import { denseMap } from '../../model/linear-map.ts'
 import { climb } from '../../ladder/climb.ts'
 import { type LinearConstraint, type Question, completeMethods } from '../../region/question.ts'
-import { OutOfRange, checkRange } from './range.ts'
 import { verifyQuestion } from '../../ladder/verify-question.ts'
+import { OutOfRange, checkRange } from './range.ts'
 
 const power = (k: number) => 2 ** k
 const constraint = (...coefficients: number[]): LinearConstraint => ({
