@@ -41,7 +41,6 @@ const known = [
   'report/training.ts → node/report/subjects.ts',
   'search/branch/parallel-search.ts → node/threads.ts',
   'search/branch/search-worker.ts → node/threads.ts',
-  'search/many.ts → ladder/climb.ts',
   'training/losses/hidden-bounds.ts → training/losses/loss.ts',
   'training/trainer.ts → node/threads.ts',
   'training/worker.ts → node/threads.ts',
