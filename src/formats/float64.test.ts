@@ -9,10 +9,11 @@ import { evaluateGraph } from '../model/graph.ts'
 import type { Architecture } from '../model/network.ts'
 import { verifyInstance } from '../node/properties/instances.ts'
 import { isGraphFile, loadFile, targetOf } from '../ladder/target.ts'
-import { loadAnyNetwork } from '../node/any-network.ts'
-import { ARCHITECTURE_KEY, loadNetwork } from './network-file.ts'
-import { writeNpz } from './npz.ts'
-import { writeSafetensors } from './safetensors.ts'
+import { loadAnyNetwork, loadNetwork } from '../node/any-network.ts'
+import { writeFileAtomic } from '../node/atomic.ts'
+import { ARCHITECTURE_KEY } from './network-file.ts'
+import { encodeNpz } from './npz.ts'
+import { writeSafetensors } from '../node/safetensors-file.ts'
 import type { Tensor } from './tensors.ts'
 import { parseVnnlib } from './vnnlib/property.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
@@ -34,7 +35,7 @@ function write(path: string, weight: number): string {
     ...[['2.weight', column(1)] as const, ['2.bias', zero] as const],
   ])
   const metadata = { [ARCHITECTURE_KEY]: JSON.stringify(ramp) }
-  if (path.endsWith('.npz')) writeNpz(path, { tensors, metadata })
+  if (path.endsWith('.npz')) writeFileAtomic(path, encodeNpz({ tensors, metadata }, path))
   else writeSafetensors(path, tensors, metadata)
   return path
 }
@@ -75,7 +76,7 @@ test('classifiers are certified as graphs', async () => {
     ['0.weight', { shape: [10, 784], data: new Float64Array(7840).fill(0.1) }],
     ['0.bias', { shape: [10], data: new Float32Array(10) }],
   ])
-  writeNpz(path, { tensors, metadata: {} })
+  writeFileAtomic(path, encodeNpz({ tensors, metadata: {} }, path))
   expect(isGraphFile(targetOf(await loadFile(path), dataset))).toBe(true)
 })
 
@@ -85,7 +86,7 @@ test('a weight and a bias alone are a linear layer; integers beside them do not 
     ['0.weight', { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) }],
     ['0.bias', { shape: [2], data: Float32Array.of(5, 6) }],
   ])
-  writeNpz(path, { tensors, metadata: {} })
+  writeFileAtomic(path, encodeNpz({ tensors, metadata: {} }, path))
   const { graph } = loadAnyNetwork(path)
   expect(evaluateGraph(graph, [1, -1]).at(-1)).toEqual(Float64Array.of(4, 5))
   const integers = {

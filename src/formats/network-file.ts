@@ -14,7 +14,7 @@ import {
   isFloat32,
   parameterLayout,
 } from '../model/network.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { encodeSafetensors, parseSafetensors } from './safetensors.ts'
 import type { Tensor, TensorFile } from './tensors.ts'
 
 /** The metadata key of the architecture. */
@@ -44,14 +44,19 @@ const architectureSchema: z.ZodType<Architecture> = z.strictObject({
 })
 
 /**
- * Writes a network, atomically.
+ * The safetensors file of a network.
  * @param metadata further texts to keep with it, e.g. the ε it was trained for
- * @throws UserError if the file cannot be written or a parameter is NaN or infinite
+ * @param path the name of the file, for messages
+ * @throws UserError if a parameter is NaN or infinite
  * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
  */
-export function saveNetwork(path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void {
+export function encodeNetworkFile(
+  network: Network,
+  metadata: Readonly<Record<string, string>>,
+  path: string,
+): Uint8Array {
   const file = tensorsOf(network, metadata)
-  writeSafetensors(path, file.tensors, file.metadata)
+  return encodeSafetensors(file.tensors, file.metadata, path)
 }
 
 /**
@@ -76,14 +81,17 @@ export function tensorsOf(
 }
 
 /**
- * Reads a network that `saveNetwork` wrote, or a foreign safetensors file (say, of a PyTorch nn.Sequential) whose
+ * Reads a network that `encodeNetworkFile` made, or a foreign safetensors file (say, of a PyTorch nn.Sequential) whose
  * tensors have the shapes of exactly one known architecture, layer by layer in the order of their names. Such a file
  * does not say how it treats its inputs: it is taken to do as that architecture does, normalisation included.
  * @returns the network, and the file's metadata without the architecture
- * @throws UserError naming the file, if it cannot be read, is damaged, or does not hold such a network of 32-bit floats
+ * @throws UserError naming the file, if it is damaged or does not hold such a network of 32-bit floats
  */
-export function loadNetwork(path: string): { network: Network; metadata: Record<string, string> } {
-  const { network, metadata } = networkOf(path, readSafetensors(path))
+export function parseNetworkFile(
+  bytes: Uint8Array,
+  path: string,
+): { network: Network; metadata: Record<string, string> } {
+  const { network, metadata } = networkOf(path, parseSafetensors(bytes, path))
   if (isFloat32(network)) return { network, metadata }
   throw new UserError(`${path}: ${NEEDS_FLOAT64}: only verify, certify and info take them as they are`)
 }

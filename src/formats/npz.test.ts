@@ -1,15 +1,11 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
-import { encodeNpz, parseNpz, readNpz, writeNpz } from './npz.ts'
+import { encodeNpz, parseNpz } from './npz.ts'
 import type { Tensor } from './tensors.ts'
 import { writeZip } from './zip.ts'
-import { temporaryFolder } from '../node/temporary.testing.ts'
 
-const folder = temporaryFolder()
-const path = join(folder, 'a.npz')
+const path = 'a.npz'
 
 const tensorArbitrary = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }).chain((shape) => {
   const length = shape.reduce((a, b) => a * b, 1)
@@ -98,8 +94,8 @@ describe('reads', () => {
 })
 
 test('the bytes are those of the format', () => {
-  writeNpz(path, { metadata: { key: 'é' }, tensors: new Map([['a', { shape: [1], data: Float32Array.of(1) }]]) })
-  const bytes = readFileSync(path).toString('latin1')
+  const tensors = new Map([['a', { shape: [1], data: Float32Array.of(1) }]])
+  const bytes = Buffer.from(encodeNpz({ metadata: { key: 'é' }, tensors }, path)).toString('latin1')
   expect(bytes.startsWith('PK\x03\x04')).toBe(true)
   expect(bytes).toContain("key.npy\x93NUMPY\x01\x00v\x00{'descr': '<U1', 'fortran_order': False, 'shape': (), }")
   expect(bytes).toContain("a.npy\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }")
@@ -133,11 +129,9 @@ describe('refuses, naming the file and the array:', () => {
   })
 })
 
-test('writing refuses what reading would, and leaves the old file', () => {
-  writeNpz(path, { metadata: { old: 'yes' }, tensors: new Map() })
-  const write = () =>
-    writeNpz(path, { metadata: {}, tensors: new Map([['a', { shape: [1], data: Float32Array.of(Infinity) }]]) })
-  expect(write).toThrow(new UserError(`${path} was not written: tensor 'a' holds Infinity at element 0`))
-  expect(readNpz(path).metadata).toEqual({ old: 'yes' })
-  expect(readdirSync(folder)).toHaveLength(1)
+test('writing refuses what reading would', () => {
+  const tensors = new Map([['a', { shape: [1], data: Float32Array.of(Infinity) }]])
+  expect(() => encodeNpz({ metadata: {}, tensors }, path)).toThrow(
+    new UserError(`${path} was not written: tensor 'a' holds Infinity at element 0`),
+  )
 })

@@ -5,7 +5,6 @@
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 import { UserError } from '../base/errors.ts'
-import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
 import { fromLatin1, toLatin1 } from './bytes.ts'
 import { refuseForeign } from './foreign.ts'
 import {
@@ -29,12 +28,10 @@ const MAX_RANK = 64
 
 /**
  * Reads arrays of floats of 16, 32 and 64 bits, exactly and in either order of their bytes, and texts.
+ * @param path the name of the file, for messages
  * @throws UserError naming the file, and the array where there is one, if the archive or an array is damaged or of
  *   another type, or holds NaN or infinity
  */
-export const readNpz = (path: string): TensorFile => parseNpz(readWholeFile(path), path)
-
-/** The same from the bytes of a file of this name. */
 export function parseNpz(bytes: Uint8Array, path: string): TensorFile {
   refuseForeign(bytes, path, 'npz')
   const metadata: [string, string][] = []
@@ -54,14 +51,10 @@ export function parseNpz(bytes: Uint8Array, path: string): TensorFile {
 }
 
 /**
- * Writes tensors as 32-bit floats, or as 64-bit ones where they need it, and metadata as texts, atomically.
- * @throws UserError if the file cannot be written, or if a tensor holds NaN or infinity (nothing is then written)
+ * An archive of tensors as 32-bit floats, or as 64-bit ones where they need it, and of metadata as texts.
+ * @param path the name of the file, for messages
+ * @throws UserError if a tensor holds NaN or infinity
  */
-export function writeNpz(path: string, file: TensorFile): void {
-  writeFileAtomic(path, encodeNpz(file, path))
-}
-
-/** The bytes of that file. */
 export function encodeNpz({ metadata, tensors }: TensorFile, path: string): Uint8Array {
   const entries = new Map<string, Uint8Array>()
   for (const [name, text] of Object.entries(metadata)) entries.set(name + EXTENSION, encodeText(text))

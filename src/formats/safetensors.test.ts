@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { readSafetensors, writeSafetensors } from '../node/safetensors-file.ts'
 import type { Tensor } from './tensors.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 

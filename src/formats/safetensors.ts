@@ -5,7 +5,6 @@
  */
 import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
-import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
 import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,
@@ -35,12 +34,10 @@ const integers: Record<string, number> = {
 
 /**
  * Reads and checks a whole safetensors file: floats exactly, of integers only the names.
+ * @param path its name, for messages
  * @throws UserError naming the file, and the tensor where there is one, for anything that the format forbids, for
  *   other types of values, and for NaN and infinities
  */
-export const readSafetensors = (path: string): TensorFile => parseSafetensors(readWholeFile(path), path)
-
-/** The same from the bytes of a file of this name. */
 export function parseSafetensors(bytes: Uint8Array, path: string): TensorFile {
   refuseForeign(bytes, path, 'safetensors')
   const refuse = (what: string) => new UserError(`${path} is not a valid safetensors file: ${what}`)
@@ -65,19 +62,11 @@ export function parseSafetensors(bytes: Uint8Array, path: string): TensorFile {
 }
 
 /**
- * Writes tensors as F32, or F64 where they need it, in the map's order, atomically.
- * @throws UserError if the file cannot be written, or if a tensor holds NaN or infinity (nothing is then written)
+ * A file of tensors as F32, or F64 where they need it, in the map's order.
+ * @param path its name, for messages
+ * @throws UserError if a tensor holds NaN or infinity
  * @throws RangeError if a tensor's data does not fill its shape
  */
-export function writeSafetensors(
-  path: string,
-  tensors: ReadonlyMap<string, Tensor>,
-  metadata: Readonly<Record<string, string>> = {},
-): void {
-  writeFileAtomic(path, encodeSafetensors(tensors, metadata, path))
-}
-
-/** The bytes of that file. */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
@@ -6,7 +6,8 @@ import { UserError } from '../base/errors.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { evaluateGraph } from '../model/graph.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
-import { loadAnyNetwork, networkExtensions, saveAnyNetwork } from './any-network.ts'
+import { loadAnyNetwork, saveAnyNetwork } from './any-network.ts'
+import { networkExtensions } from '../formats/any-network.ts'
 import { bytesOf, drawn, node } from '../formats/onnx/model.testing.ts'
 import { temporaryFolder } from './temporary.testing.ts'
 
@@ -26,6 +27,23 @@ test.each(networkExtensions)('%s: what is saved is loaded, as a graph and as a n
     const output = evaluateGraph(loaded.graph, point).at(-1)!
     evaluate(network, point).forEach((expected, i) => expect(output[i]).toBeCloseTo(expected, 10))
   }
+})
+
+test.each(networkExtensions)('%s: writing refuses what reading would, and leaves the old file', (extension) => {
+  const path = join(folder, `refused${extension}`)
+  const network = randomNetwork(new Random(1, 'refused'), { input: image, normalise: false })
+  saveAnyNetwork(path, network)
+  const before = readFileSync(path)
+  network.parameters[0] = Infinity
+  expect(() => saveAnyNetwork(path, network)).toThrow(
+    /refused.* was not written: tensor .* holds Infinity at element 0$/,
+  )
+  expect(readFileSync(path)).toEqual(before)
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+})
+
+test('a file that is missing is named', () => {
+  expect(() => loadAnyNetwork('/none.onnx')).toThrow(new UserError('cannot read /none.onnx: there is no such file'))
 })
 
 test('extensions may be in capitals; an ONNX network may be a graph alone', () => {

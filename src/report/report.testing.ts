@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
-import { saveNetwork } from '../formats/network-file.ts'
+import { saveNetwork } from '../node/any-network.ts'
 import { certify } from '../ladder/certify.ts'
 import type { CertifyMethod } from '../ladder/methods.ts'
 import type { TestImages } from '../node/report/measure.ts'

@@ -10,8 +10,9 @@ import { initialise } from '../../model/initialise.ts'
 import { type Layer, type Shape, sizeOf } from '../../model/layers.ts'
 import { type Network, countParameters } from '../../model/network.ts'
 import { randomNetwork } from '../../model/random-network.testing.ts'
-import { encodeNetwork, exportOnnx } from './export.ts'
-import { importOnnx, parseNetwork } from './import.ts'
+import { loadAnyNetwork, saveAnyNetwork } from '../../node/any-network.ts'
+import { encodeNetwork } from './export.ts'
+import { parseNetwork } from './import.ts'
 import { drawnInputs, relativeError, runOracle } from './model.testing.ts'
 import { temporaryFolder } from '../../node/temporary.testing.ts'
 
@@ -99,14 +100,14 @@ test('architectures of ours, normalised, are read again layer by layer; constant
   const { architecture } = initialise(architectureNamed('mnist-small'), 1)
   const layers: Layer[] = [{ kind: 'normalise', mean: [0.1307], deviation: [0.3081] }, ...architecture.layers]
   const network = networkOf(architecture.input, layers)
-  exportOnnx(path, network, { epsilon: '0.1', note: 'größer' })
-  const loaded = importOnnx(path)
+  saveAnyNetwork(path, network, { epsilon: '0.1', note: 'größer' })
+  const loaded = loadAnyNetwork(path)
   expect(loaded.metadata).toEqual({ epsilon: '0.1', note: 'größer' })
   const [first, ...rest] = loaded.network!.architecture.layers
   expect(first).toEqual({ kind: 'normalise', mean: [Math.fround(0.1307)], deviation: [Math.fround(0.3081)] })
   expect(rest).toEqual(architecture.layers)
-  exportOnnx(path, loaded.network!)
-  expect(importOnnx(path).network!.architecture).toEqual(loaded.network!.architecture)
+  saveAnyNetwork(path, loaded.network!)
+  expect(loadAnyNetwork(path).network!.architecture).toEqual(loaded.network!.architecture)
 })
 
 test('a residual network is read again layer by layer, as all of it was', () => {
@@ -134,12 +135,12 @@ test('a convolution that comes last is run alike, and read as a graph: the engin
 test('NaN is refused, and the old file is left', () => {
   const path = join(folder, 'b.onnx')
   const network = networkOf(vector, [{ kind: 'linear', outFeatures: 1 }])
-  exportOnnx(path, network)
+  saveAnyNetwork(path, network)
   const { size } = statSync(path)
   network.parameters[3] = Number.NaN
-  const exported = () => exportOnnx(path, network)
+  const exported = () => saveAnyNetwork(path, network)
   expect(exported).toThrow(new UserError(`${path} was not written: tensor '0.weight' holds NaN at element 3`))
-  expect(() => exportOnnx(path, { ...network, parameters: new Float32Array(2) })).toThrow(RangeError)
+  expect(() => saveAnyNetwork(path, { ...network, parameters: new Float32Array(2) })).toThrow(RangeError)
   expect(statSync(path).size).toBe(size)
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
 })

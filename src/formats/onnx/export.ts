@@ -1,7 +1,6 @@
 /** Networks of layers as ONNX files. */
 import type { Layer, Shape } from '../../model/layers.ts'
 import { type Network, parameterLayout, shapesOf, sourceOf } from '../../model/network.ts'
-import { writeFileAtomic } from '../../node/atomic.ts'
 import { tensorsOf } from '../network-file.ts'
 import { type Tensor, requireFinite } from '../tensors.ts'
 import {
@@ -29,18 +28,14 @@ interface Value {
 }
 
 /**
- * Writes a network, atomically: opset 13, input 'input' of [N, channels, height, width] (or [N, features]), output
+ * The ONNX file of a network: opset 13, input 'input' of [N, channels, height, width] (or [N, features]), output
  * 'output', parameters under their names bit by bit. The means and deviations of a normalise layer become 32-bit
  * floats, as ONNX networks have them.
  * @param metadata texts to keep with it
- * @throws UserError if the file cannot be written or a parameter is NaN or infinite
+ * @param path the name of the file, for messages
+ * @throws UserError if a parameter is NaN or infinite
  * @throws RangeError if the parameters do not fill the architecture
  */
-export function exportOnnx(path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void {
-  writeFileAtomic(path, encodeNetwork(network, metadata, path))
-}
-
-/** The bytes of that file. */
 export function encodeNetwork(network: Network, metadata: Readonly<Record<string, string>>, path: string): Uint8Array {
   const { architecture } = network
   const shapes = shapesOf(architecture)

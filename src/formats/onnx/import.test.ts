@@ -1,7 +1,6 @@
 /** Files of models. */
 import { expect, test } from 'vitest'
-import { UserError } from '../../base/errors.ts'
-import { importOnnx, parseNetwork } from './import.ts'
+import { parseNetwork } from './import.ts'
 import { drawn, floats } from './model.testing.ts'
 import { simpleWith } from './refused.testing.ts'
 
@@ -11,10 +10,6 @@ test('a file of very many tiny parts is refused before they fill the memory', ()
   const length = [0, 7, 14, 21, 28].map((shift) => ((size >> shift) & 127) | (shift < 28 ? 128 : 0))
   const bytes = Buffer.concat([Buffer.of(0x3a, ...length), Buffer.alloc(size, Buffer.of(0x0a, 0))])
   expect(() => parseNetwork(bytes, 'some.onnx')).toThrow('more than 4194304 parts')
-})
-
-test('a file that is missing is named', () => {
-  expect(() => importOnnx('/none.onnx')).toThrow(new UserError('cannot read /none.onnx: there is no such file'))
 })
 
 test('NaN in weights that the output does not need is no matter', () => {

@@ -5,7 +5,6 @@
 import { UserError, unknownName } from '../../base/errors.ts'
 import type { Graph } from '../../model/graph.ts'
 import type { Network } from '../../model/network.ts'
-import { readWholeFile } from '../../node/atomic.ts'
 import { gunzipIfNeeded } from '../gzip.ts'
 import { layeredOf } from './layered.ts'
 import { parseOnnx } from './model.ts'
@@ -31,17 +30,14 @@ export interface ImportOptions {
 }
 
 /**
- * Reads a network. A batch dimension (the first of several, if it is 1 or open) is taken as 1 and left out. Several
+ * Reads a network, compressed by gzip or not. A batch dimension (the first of several, if it is 1 or open) is taken as 1 and left out. Several
  * inputs are one after another, as are several outputs, in the file's order.
- * @throws UserError naming the file, and the node where there is one, if it cannot be read, is damaged, uses operators
+ * @param file its name, for messages
+ * @throws UserError naming the file, and the node where there is one, if it is damaged, uses operators
  *   or forms of them that are not supported, has shapes that do not fit, or holds NaN or infinity
  */
-export const importOnnx = (path: string, options: ImportOptions = {}): ImportedNetwork =>
-  parseNetwork(gunzipIfNeeded(readWholeFile(path), path), path, options)
-
-/** The same from the bytes of a file of this name. */
 export function parseNetwork(bytes: Uint8Array, file: string, { output }: ImportOptions = {}): ImportedNetwork {
-  const model = parseOnnx(bytes, file)
+  const model = parseOnnx(gunzipIfNeeded(bytes, file), file)
   const { inputs, outputs, metadata, name } = model
   if (output !== undefined && !outputs.includes(output))
     throw new UserError(`${file}: ${unknownName('output', output, outputs).message}`)

@@ -7,7 +7,8 @@ import { UserError } from '../../base/errors.ts'
 import { initialise } from '../../model/initialise.ts'
 import { graphOf } from '../../model/graph.ts'
 import { temporaryFolder } from '../../node/temporary.testing.ts'
-import { checkProperty, readVnnlib } from './property.ts'
+import { checkProperty } from './property.ts'
+import { readVnnlib } from '../../node/properties/property-file.ts'
 import { boxed, parse, regions, unsafe } from './property.testing.ts'
 
 const folder = temporaryFolder()

@@ -5,7 +5,6 @@
 import { UserError } from '../../base/errors.ts'
 import { requireOrder } from '../../model/ending.ts'
 import { type Graph, sizesOf } from '../../model/graph.ts'
-import { readWholeFile } from '../../node/atomic.ts'
 import { decodeText } from '../foreign.ts'
 import { gunzipIfNeeded } from '../gzip.ts'
 import { type Formula, and } from './formula.ts'
@@ -32,11 +31,12 @@ const idle = new Set([
 ])
 
 /**
- * Reads a property, compressed by gzip or not.
- * @throws UserError if the file cannot be read, and those of `parseVnnlib`
+ * Reads the file of a property, compressed by gzip or not.
+ * @param path its name, for messages
+ * @throws UserError if it is larger than 256 MiB or no text, and those of `parseVnnlib`
  */
-export function readVnnlib(path: string): Property {
-  const bytes = gunzipIfNeeded(readWholeFile(path), path)
+export function parsePropertyFile(packed: Uint8Array, path: string): Property {
+  const bytes = gunzipIfNeeded(packed, path)
   if (bytes.length > MOST_BYTES) {
     throw new UserError(`${path} has ${bytes.length} bytes, more than the ${MOST_BYTES} that a property may have`)
   }

@@ -2,7 +2,7 @@
 import { type SearchChoice, verifyQuestion } from '../../ladder/verify-question.ts'
 import { serve } from '../threads.ts'
 import { loadAnyNetwork } from '../any-network.ts'
-import { readVnnlib } from '../../formats/vnnlib/property.ts'
+import { readVnnlib } from './property-file.ts'
 import { type InstanceTask, decideFiles } from './instance-files.ts'
 import type { Verifier } from './instances.ts'
 

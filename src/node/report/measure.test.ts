@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { type TestImages, collectGalleries, identifyParts, measureStabilities, testImages } from './measure.ts'
 import { dataset, network, smallImages, writeCertificates, writeRun } from '../../report/report.testing.ts'
 import { readSubjects } from './subjects.ts'
-import { saveNetwork } from '../../formats/network-file.ts'
+import { saveNetwork } from '../any-network.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 
 const folder = temporaryFolder()

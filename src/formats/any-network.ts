@@ -1,0 +1,97 @@
+/** Networks in any of the formats, told apart by the extension of the file's name. */
+import { UserError } from '../base/errors.ts'
+import { type Graph, graphOf } from '../model/graph.ts'
+import { type Network, isFloat32 } from '../model/network.ts'
+import { NEEDS_FLOAT64, encodeNetworkFile, networkOf, tensorsOf } from './network-file.ts'
+import { encodeNpz, parseNpz } from './npz.ts'
+import { encodeNetwork } from './onnx/export.ts'
+import { type ImportOptions, parseNetwork } from './onnx/import.ts'
+import { parseSafetensors } from './safetensors.ts'
+import type { TensorFile } from './tensors.ts'
+
+export interface AnyNetwork {
+  readonly graph: Graph
+  /** The same network as layers of ours with 32-bit floats, if it is made of what the engine takes. */
+  readonly network: Network | undefined
+  /** Why it is not: the first layer that does not fit, or its weights. */
+  readonly misfit: string | undefined
+  readonly metadata: Record<string, string>
+}
+
+interface Format {
+  readonly parse: (bytes: Uint8Array, path: string, options: ImportOptions) => AnyNetwork
+  readonly encode: (network: Network, metadata: Readonly<Record<string, string>>, path: string) => Uint8Array
+}
+
+function fromTensors(path: string, file: TensorFile): AnyNetwork {
+  const { network, metadata } = networkOf(path, file)
+  const fits = isFloat32(network)
+  return {
+    graph: graphOf(network),
+    network: fits ? network : undefined,
+    misfit: fits ? undefined : NEEDS_FLOAT64,
+    metadata,
+  }
+}
+
+const formats: Readonly<Record<string, Format>> = {
+  '.safetensors': {
+    parse: (bytes, path) => fromTensors(path, parseSafetensors(bytes, path)),
+    encode: encodeNetworkFile,
+  },
+  '.npz': {
+    parse: (bytes, path) => fromTensors(path, parseNpz(bytes, path)),
+    encode: (network, metadata, path) => encodeNpz(tensorsOf(network, metadata), path),
+  },
+  '.onnx': { parse: parseNetwork, encode: encodeNetwork },
+}
+
+/** Extensions of the files that hold networks. */
+export const networkExtensions: readonly string[] = Object.keys(formats)
+
+/**
+ * What reads the bytes of a file of this name.
+ * @throws UserError if the extension is of none of the formats, or an output is named and the format is not ONNX
+ */
+export function networkParser(path: string, options: ImportOptions = {}): (bytes: Uint8Array) => AnyNetwork {
+  const format = formatOf(path, hintFor(path))
+  if (options.output !== undefined && format.parse !== parseNetwork)
+    throw new UserError(`${path} has one output: leave out the name '${options.output}'`)
+  return (bytes) => format.parse(bytes, path, options)
+}
+
+/**
+ * The file of a network, in the format that the extension of its name says.
+ * @param metadata further texts to keep with it
+ * @throws UserError if the extension is of none of the formats, or a parameter is NaN or infinite
+ */
+export const encodeAnyNetwork = (
+  network: Network,
+  path: string,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array => formatOf(path).encode(network, metadata, path)
+
+/** @param hint what to do about another extension @throws UserError if the extension is of none of the formats */
+export function formatOf(path: string, hint = RENAME): Format {
+  // the competition ships its networks compressed
+  const format = formats[extensionOf(path.replace(/\.onnx\.gz$/i, '.onnx'))]
+  if (format) return format
+  throw new UserError(`${path}: a network file ends in ${networkExtensions.join(', ')}: ${hint}`)
+}
+
+/** '.onnx' of 'folder/net.ONNX'; nothing of a name that only begins with a dot. */
+const extensionOf = (path: string) => /[^/](\.[^./]*)$/.exec(path)?.[1].toLowerCase() ?? ''
+
+const hintFor = (path: string) => hints[extensionOf(path.replace(/\.gz$/i, ''))] ?? RENAME
+
+const RENAME = 'give it the right extension'
+const torch = 'export the network from PyTorch with torch.onnx.export'
+const tensorFlow = 'export the network from TensorFlow with tf2onnx'
+/** What to do with files of other extensions that are to be read. */
+const hints: Readonly<Record<string, string>> = {
+  ...{ '.pt': torch, '.pth': torch, '.ckpt': torch },
+  ...{ '.h5': tensorFlow, '.hdf5': tensorFlow, '.keras': tensorFlow, '.pb': tensorFlow, '.tflite': tensorFlow },
+  ...{ '.safetensors': 'uncompress it first', '.npz': 'uncompress it first' },
+  '.npy': 'save all arrays of the network with numpy.savez',
+  '.vnnlib': 'give the network first, then the property',
+}
