@@ -2,7 +2,6 @@
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { provedMargin } from '../bounds/margins.ts'
-import type { Norm } from '../region/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Tensor } from '../device/tape.ts'
 import { evaluate } from '../model/evaluate.ts'
@@ -12,7 +11,7 @@ import type { Network } from '../model/network.ts'
 import { type AttackOptions, attackChunk } from './gradient-attack.ts'
 import { examples } from './inputs.ts'
 import { type AdversarialExample, type Judgement, judge, pixelsOf, runCandidate } from './recheck.ts'
-import { paperBall } from '../region/ball.ts'
+import { paperBall, type Ball } from '../region/ball.ts'
 
 /** A network in the engine and, for float64, beside it. */
 export interface Subject {
@@ -54,26 +53,27 @@ export interface Attacked {
 /**
  * Attacks images that are classified correctly.
  * @param indices of at most one pass; they also name the random streams
+ * @param attack whose domain is the ball's
  */
 export function attackImages(
   { network, loaded, dataset }: Subject,
   indices: readonly number[],
-  options: AttackOptions & { readonly epsilon: number; readonly norm?: Norm | undefined },
+  attack: AttackOptions,
+  ball: Ball,
 ): Attacked[] {
   const { engine } = loaded
-  const { epsilon, norm = 'linf', domain } = options
   const mark = engine.mark()
   const { images, labels } = examples(dataset, indices)
   // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
-  const chunk = loadChunk(loaded, { images, labels }, { epsilon, norm, domain: 'unbounded' })
-  const worst = attackChunk(loaded, chunk, options, indices)
+  const chunk = loadChunk(loaded, { images, labels }, { ...ball, domain: 'unbounded' })
+  const worst = attackChunk(loaded, chunk, attack, indices)
   const judged = judgeChunk(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
   const points = engine.read(worst.pointer, worst.length)
   engine.release(mark)
   return labels.map((label, e) => {
     if (judged[e].isSure && judged[e].margin > 0) return judged[e]
     const point = pixelsOf(loaded, points, chunk.columns, e)
-    const rechecked = runCandidate(network, { image: images[e], label, epsilon, norm, point, domain })
+    const rechecked = runCandidate(network, { image: images[e], label, ball, point })
     return { margin: rechecked.margin, slack: 0, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
   })
 }

@@ -1,6 +1,6 @@
 /** A worker of `attack`: task i is a run of images, see inputs.ts. */
 import { join } from 'node:path'
-import type { Norm } from '../region/norm.ts'
+import type { Ball } from '../region/ball.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { serve } from '../node/threads.ts'
@@ -18,8 +18,9 @@ export interface AttackData {
   readonly dataset: Dataset
 }
 
-export interface AttackJob extends RangeOptions {
-  readonly attack: AttackOptions & { readonly epsilon: number; readonly norm: Norm }
+export interface AttackJob extends Pick<RangeOptions, 'first' | 'last'> {
+  readonly ball: Ball
+  readonly attack: AttackOptions
   readonly save: string | undefined
 }
 
@@ -32,11 +33,13 @@ serve<AttackData>(async ({ network, dataset }) => {
     const indices = indicesOfTask(task, job)
     const clean = inPasses(indices, (pass) => classify(subject, pass)).map(({ value }) => value)
     const correct = indices.filter((_, i) => clean[i].margin > 0)
-    const attacked = inPasses(correct, (pass) => attackImages(subject, pass, job.attack)).map(({ value }) => value)
+    const attacked = inPasses(correct, (pass) => attackImages(subject, pass, job.attack, job.ball)).map(
+      ({ value }) => value,
+    )
     return indices.map((index, i) => {
       const found = attacked[correct.indexOf(index)]
       const row = rowOf(index, dataset.labels[index], clean[i], found)
-      const file = job.save !== undefined && row.adversarial ? save(job.save, job.attack, dataset, row) : undefined
+      const file = job.save !== undefined && row.adversarial ? save(job.save, job.ball, dataset, row) : undefined
       return { ...row, ...(file !== undefined && { file }) }
     })
   }
@@ -57,7 +60,7 @@ function rowOf(
 /** Writes the picture of an adversarial example. @returns its path */
 function save(
   folder: string,
-  { epsilon, norm }: AttackJob['attack'],
+  { epsilon, norm }: Ball,
   dataset: Dataset,
   { index, label, adversarial }: AttackRow,
 ): string {

@@ -17,6 +17,7 @@ import { judge } from './recheck.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const { network, dataset } = smallCase()
+const ball = { epsilon: 0.05, norm: 'linf', domain: 'pixels' } as const
 const base = {
   epsilon: 0.05,
   first: 0,
@@ -48,12 +49,12 @@ test('predictions are those of the float64 pass', () => {
 })
 
 test('an attack on an image does not depend on the images beside it, on their order, nor on the range', () => {
-  const options = { ...pgdOptions({ steps: 10, restarts: 2 }, 'pixels', 7), epsilon: 0.05 }
+  const options = pgdOptions({ steps: 10, restarts: 2 }, 'pixels', 7)
   const subject = { network, loaded, dataset }
-  const alone = all.slice(0, 12).map((index) => attackImages(subject, [index], options)[0])
-  const together = [0, 4, 8].flatMap((first) => attackImages(subject, all.slice(first, first + 4), options))
+  const alone = all.slice(0, 12).map((index) => attackImages(subject, [index], options, ball)[0])
+  const together = [0, 4, 8].flatMap((first) => attackImages(subject, all.slice(first, first + 4), options, ball))
   const backwards = [8, 4, 0].flatMap((first) =>
-    attackImages(subject, all.slice(first, first + 4).toReversed(), options),
+    attackImages(subject, all.slice(first, first + 4).toReversed(), options, ball),
   )
   expect(together).toEqual(alone)
   expect(backwards.toReversed()).toEqual(alone)
@@ -68,9 +69,10 @@ test('the direction does not vanish where the network is sure: logits a thousand
   }
   const scaled = new LoadedNetwork(loaded.engine, sure.architecture, false)
   scaled.setParameters(sure.parameters)
-  const options = { ...fgsm('pixels'), epsilon: 0.05 }
+  const options = fgsm('pixels')
   const broken = (subject: Parameters<typeof attackImages>[0]) =>
-    all.flatMap((index) => attackImages(subject, [index], options)).filter(({ adversarial }) => adversarial).length
+    all.flatMap((index) => attackImages(subject, [index], options, ball)).filter(({ adversarial }) => adversarial)
+      .length
   expect(broken({ network: sure, loaded: scaled, dataset })).toBeGreaterThanOrEqual(
     broken({ network, loaded, dataset }),
   )

@@ -1,7 +1,7 @@
 /** Attacks on a network over a range of a data set. */
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { type Domain, requireDomain } from '../region/domain.ts'
-import type { Norm } from '../region/norm.ts'
+import type { Ball } from '../region/ball.ts'
+import type { Domain } from '../region/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../node/threads.ts'
 import { UserError, unknownName } from '../base/errors.ts'
@@ -26,7 +26,6 @@ export interface PgdSettings {
 
 export interface AttackRunOptions extends RangeOptions, PgdSettings {
   readonly method: AttackMethod
-  readonly domain: Domain
   /** A folder, new or empty, for PNGs of the adversarial examples. */
   readonly save?: string | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
@@ -47,12 +46,9 @@ export interface AttackRow {
   readonly file?: string
 }
 
-export interface AttackSummary {
+export interface AttackSummary extends Ball {
   readonly method: AttackMethod
   readonly attack: AttackOptions
-  readonly epsilon: number
-  readonly norm: Norm
-  readonly domain: Domain
   readonly dataset: string
   readonly images: number
   /** Counts of images: misclassified, and those or successfully attacked. */
@@ -69,7 +65,7 @@ export interface AttackSummary {
  * starts. @throws UserError for numbers that make no sense
  */
 export function pgdOptions(settings: PgdSettings, domain: Domain, seed: number): AttackOptions {
-  const defaults = pgd(requireDomain(domain), seed)
+  const defaults = pgd(domain, seed)
   const options = {
     ...defaults,
     steps: settings.steps ?? defaults.steps,
@@ -96,20 +92,20 @@ export async function attack(
   dataset: Dataset,
   options: AttackRunOptions,
 ): Promise<{ readonly rows: readonly AttackRow[]; readonly summary: AttackSummary }> {
-  checkInputs(given, dataset, options)
+  const ball = checkInputs(given, dataset, options)
   // a copy, in case it is being trained
   const network = { ...given, parameters: given.parameters.slice() }
-  const settings = attackOptions(options)
+  const settings = attackOptions(options, ball.domain)
   if (options.save !== undefined) prepareFolder(options.save, dataset)
   const started = performance.now()
-  const { epsilon, norm = 'linf', first, last, seed, save, method } = options
+  const { first, last, save, method } = options
   const tasks = countTasks(options)
   const workers = Math.min(options.workers, tasks)
   const pool = new WorkerPool(scriptBeside(import.meta.url, './attack-worker'), workers, {
     network,
     dataset,
   } satisfies AttackData)
-  const job: AttackJob = { epsilon, first, last, seed, workers, save, attack: { ...settings, epsilon, norm } }
+  const job: AttackJob = { first, last, ball, attack: settings, save }
   let tasksDone = 0
   try {
     const results = await pool.run<AttackRow[]>('attack', job, tasks, () => {
@@ -122,9 +118,7 @@ export async function attack(
       ...{
         method,
         attack: settings,
-        epsilon,
-        norm,
-        domain: settings.domain,
+        ...ball,
         dataset: dataset.name,
         images: rows.length,
         cleanErrors,
@@ -140,8 +134,8 @@ export async function attack(
   }
 }
 
-function attackOptions(options: AttackRunOptions): AttackOptions {
-  const { method, domain, seed } = options
+function attackOptions(options: AttackRunOptions, domain: Domain): AttackOptions {
+  const { method, seed } = options
   if (method === 'pgd') return pgdOptions(options, domain, seed)
   if (method !== 'fgsm') throw unknownName('attack', method, attackMethods)
   const given = (['steps', 'stepSize', 'restarts', 'randomStart'] as const).filter(
@@ -150,7 +144,7 @@ function attackOptions(options: AttackRunOptions): AttackOptions {
   if (given.length > 0) {
     throw new UserError(`fgsm is one full step from the image: leave out ${given.join(', ')}, or choose pgd`)
   }
-  return fgsm(requireDomain(domain), seed)
+  return fgsm(domain, seed)
 }
 
 function prepareFolder(path: string, { shape }: Dataset): void {

@@ -82,7 +82,7 @@ test('right and wrong are what float64 says, also where float32 errs by more tha
     if (single.margin > 0 && truth.margin <= 0) errors.right++
 
     // at ε = 0 an attack can only find the image itself
-    const [attacked] = attackImages(subject, [0], { ...pgdOptions({ steps: 1 }, 'unbounded', 0), epsilon: 0 })
+    const [attacked] = attackImages(subject, [0], pgdOptions({ steps: 1 }, 'unbounded', 0), paperBall(0))
     expect(attacked!.adversarial !== undefined).toBe(truth.margin <= 0)
     engine.release(mark)
   }

@@ -1,5 +1,5 @@
 /** What attacks and certificates are run on: a range of a data set that fits a network. */
-import { type Norm, describeNorm, largestEpsilon, requireNorm } from '../region/norm.ts'
+import { type Ball, type BallOptions, requireBall } from '../region/ball.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { UserError } from '../base/errors.ts'
 import { formatShape, sizeOf } from '../model/layers.ts'
@@ -13,11 +13,8 @@ export const IMAGES_PER_TASK = 20
 /** More would only take memory. */
 const MOST_WORKERS = 256
 
-export interface RangeOptions {
-  /** Radius of the ball in pixel units, 0 to `largestEpsilon`. */
-  readonly epsilon: number
-  /** 'linf' if left out. */
-  readonly norm?: Norm | undefined
+/** The ball around each image, and which images. */
+export interface RangeOptions extends BallOptions {
   /** Images `first` to `last` − 1. */
   readonly first: number
   readonly last: number
@@ -27,25 +24,20 @@ export interface RangeOptions {
 
 /**
  * Checks a run's input before anything is computed.
- * @throws UserError for a data set that does not fit the network, a network that the bounds cannot take, and a wrong ε,
+ * @returns the ball around each image
+ * @throws UserError for a data set that does not fit the network, a network that the bounds cannot take, and a wrong ball,
  *   range, seed or number of workers
  */
-export function checkInputs(network: Network, dataset: Dataset, options: RangeOptions): void {
+export function checkInputs(network: Network, dataset: Dataset, options: RangeOptions): Ball {
   checkNetwork(network)
   checkFits(network.architecture, dataset)
-  checkRange(dataset, options)
+  return checkRange(dataset, options)
 }
 
-/** @throws UserError for a wrong ε, norm, range, seed or number of workers */
-export function checkRange(dataset: Dataset, options: RangeOptions): void {
-  const { epsilon, norm = 'linf', first, last, workers, seed } = options
-  const most = largestEpsilon(requireNorm(norm), sizeOf(dataset.shape))
-  if (!(epsilon >= 0 && epsilon <= most)) {
-    const what = norm === 'linf' ? 'ε' : `ε in ${describeNorm(norm)}`
-    throw new UserError(
-      `${what} must be a number from 0 to ${Number(most.toFixed(3))} (pixels are in [0, 1]), not ${epsilon}`,
-    )
-  }
+/** @throws UserError for a wrong ball, range, seed or number of workers */
+export function checkRange(dataset: Dataset, options: RangeOptions): Ball {
+  const { first, last, workers, seed } = options
+  const ball = requireBall(options, sizeOf(dataset.shape))
   requireWhole('the number of workers', workers, 1, MOST_WORKERS)
   requireWhole('the seed', seed, 0, Number.MAX_SAFE_INTEGER)
   if (!(Number.isInteger(first) && Number.isInteger(last) && 0 <= first && first < last && last <= dataset.count)) {
@@ -53,6 +45,7 @@ export function checkRange(dataset: Dataset, options: RangeOptions): void {
       `there are no images ${first} to ${last} (excluded) in ${dataset.name}: it has images 0 to ${dataset.count - 1}`,
     )
   }
+  return ball
 }
 
 /** @throws UserError unless `value` is a whole number from `least` to `most` */

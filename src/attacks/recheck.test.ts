@@ -5,6 +5,7 @@ import { Random } from '../base/random.ts'
 import { evaluate } from '../model/evaluate.ts'
 import type { Network } from '../model/network.ts'
 import { judge, projectIntoBall, recheck, recheckAt } from './recheck.ts'
+import type { Ball } from '../region/ball.ts'
 
 /** Logits (x, 0.5): class 0 wins where x > 0.5. */
 const threshold: Network = {
@@ -16,6 +17,8 @@ const threshold: Network = {
   parameters: Float32Array.of(1, 0, 0, 0.5),
 }
 
+const within = (epsilon: number): Ball => ({ epsilon, norm: 'linf', domain: 'pixels' })
+
 test('a tie is a misclassification', () => {
   expect(judge([1, 3, 2], 1)).toEqual({ prediction: 1, margin: 1 })
   expect(judge([1, 3, 3], 1)).toEqual({ prediction: 2, margin: 0 })
@@ -25,8 +28,7 @@ test('a tie is a misclassification', () => {
 
 test('a candidate counts only if the network errs at it', () => {
   const image = Float32Array.of(0.6)
-  const at = (x: number, epsilon: number) =>
-    recheck(threshold, { image, label: 0, epsilon, point: [x], domain: 'pixels' })
+  const at = (x: number, epsilon: number) => recheck(threshold, { image, label: 0, ball: within(epsilon), point: [x] })
   expect(at(0.5, 0.2)).toMatchObject({ prediction: 1, margin: 0 })
   expect(at(0.45, 0.2)!.margin).toBeCloseTo(-0.05)
   expect(at(0.51, 0.2)).toBeUndefined()
@@ -45,7 +47,11 @@ test('projected points are float32 numbers of the ball and, over pixels, of [0, 
       fc.double({ min: -2, max: 2, noNaN: true }),
       fc.constantFrom(...domains),
       (centre, epsilon, x, domain) => {
-        const value = projectIntoBall({ image: Float32Array.of(centre), epsilon, point: [x], domain })[0]
+        const value = projectIntoBall({
+          image: Float32Array.of(centre),
+          ball: { ...within(epsilon), domain },
+          point: [x],
+        })[0]
         expect(Math.abs(value - centre)).toBeLessThanOrEqual(epsilon)
         if (domain === 'pixels') expect(value >= 0 && value <= 1).toBe(true)
         const inside =
@@ -61,9 +67,8 @@ test('the margin is that of the rounded point', () => {
   const found = recheck(threshold, {
     image: Float32Array.of(0.6),
     label: 0,
-    epsilon: 0.3,
+    ball: within(0.3),
     point: [0.4],
-    domain: 'pixels',
   })!
   expect(found.margin).toBe(judge(evaluate(threshold, found.image), 0).margin)
 })
@@ -72,7 +77,7 @@ test('a point of float64 is moved into the domain, by no more than it must, and 
   const pixel = fc.integer({ min: 0, max: 255 }).map((byte) => Math.fround(byte / 255))
   const numbers = fc.double({ min: -1, max: 2, noNaN: true })
   const property = fc.property(pixel, numbers, fc.constantFrom(...domains), (centre, x, domain) => {
-    const candidate = { image: Float32Array.of(centre), label: 0, epsilon: 0.1, point: [x], domain }
+    const candidate = { image: Float32Array.of(centre), label: 0, ball: { ...within(0.1), domain }, point: [x] }
     const logits = (image: ArrayLike<number>) => evaluate(threshold, image)
     const found = recheckAt(logits, candidate)
     const [least, most] = domain === 'pixels' ? [0, 1] : [-Infinity, Infinity]
@@ -105,9 +110,10 @@ test('points of ℓ2 and ℓ1 balls are moved into ball and domain, and those we
         const moves = [...image].map((centre, j) => Math.abs(x[j] - centre))
         return norm === 'l1' ? moves.reduce((a, b) => a + b) : Math.hypot(...moves)
       }
-      const found = [projectIntoBall({ image, epsilon, norm, point, domain })]
+      const ball = { epsilon, norm, domain }
+      const found = [projectIntoBall({ image, ball, point })]
       // class 1 everywhere, so that the points themselves come back
-      const wrong = recheckAt(() => Float64Array.of(0, 1), { image, label: 0, epsilon, norm, point, domain })!
+      const wrong = recheckAt(() => Float64Array.of(0, 1), { image, label: 0, ball, point })!
       for (const x of [...found, wrong.image]) {
         expect(length(x)).toBeLessThanOrEqual(epsilon)
         if (domain === 'pixels') expect(x.every((value) => value >= 0 && value <= 1)).toBe(true)
@@ -127,9 +133,9 @@ test('an ℓ2 or ℓ1 point that only float64 can express counts', () => {
   const limit = Math.fround(0.6) - 0.2 + 2 ** -40
   const logits = (x: ArrayLike<number>) => Float64Array.of(x[0] - limit, 0)
   for (const norm of ['l2', 'l1'] as const) {
-    const candidate = { image, label: 0, epsilon: 0.2, norm, point: [0, 0.25], domain: 'pixels' } as const
+    const candidate = { image, label: 0, ball: { ...within(0.2), norm }, point: [0, 0.25] }
     expect(recheckAt(logits, candidate)!.image).toBeInstanceOf(Float64Array)
-    expect(recheckAt(logits, { ...candidate, epsilon: 0.2 - 2 ** -39 })).toBeUndefined()
+    expect(recheckAt(logits, { ...candidate, ball: { ...within(0.2 - 2 ** -39), norm } })).toBeUndefined()
     expect(recheckAt(logits, { ...candidate, point: [NaN, 0.25] })).toBeUndefined()
   }
 })

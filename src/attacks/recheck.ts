@@ -4,8 +4,8 @@
  * Convention for ties: an image is classified correctly if its label's logit is strictly larger than all others; it is
  * misclassified as soon as one other class reaches it. The margin z_label − max(other logits) is then > 0 or ≤ 0.
  */
-import type { Domain } from '../region/domain.ts'
-import type { Norm, RoundNorm } from '../region/norm.ts'
+import type { Ball } from '../region/ball.ts'
+import type { RoundNorm } from '../region/norm.ts'
 import { shrinkIntoBall } from '../region/region.ts'
 import { evaluate } from '../model/evaluate.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
@@ -33,13 +33,10 @@ export interface Candidate {
   /** Pixels in [0, 1], [channel][y][x]. */
   readonly image: Float32Array
   readonly label: number
-  /** Radius of the ball in pixel units. */
-  readonly epsilon: number
-  /** 'linf' if left out. */
-  readonly norm?: Norm | undefined
+  /** Around the image. */
+  readonly ball: Ball
   /** Where an attack thinks that the network errs: pixels, may lie a little outside the ball. */
   readonly point: ArrayLike<number>
-  readonly domain: Domain
 }
 
 /** A point of the domain that the network misclassifies. */
@@ -50,8 +47,8 @@ export interface AdversarialExample extends Judgement {
 
 /** The candidate's point, moved into the domain and rounded to float32 inside it. */
 export function projectIntoBall(candidate: Omit<Candidate, 'label'>): Float32Array {
-  const { image, epsilon, point, domain } = candidate
-  const { norm = 'linf' } = candidate
+  const { image, ball, point } = candidate
+  const { epsilon, norm, domain } = ball
   if (norm !== 'linf') {
     const shrunk = shrink(norm, candidate)
     return image.map((centre, j) => {
@@ -103,7 +100,8 @@ export function recheckAt(
 
 /** The candidate's point, moved into the domain: float64 numbers. */
 function projectExactly(candidate: Candidate): Float64Array {
-  const { image, epsilon, point, domain, norm = 'linf' } = candidate
+  const { image, ball, point } = candidate
+  const { epsilon, norm, domain } = ball
   if (norm !== 'linf') return shrink(norm, candidate)
   return Float64Array.from(image, (centre, j) => {
     let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]))
@@ -114,13 +112,11 @@ function projectExactly(candidate: Candidate): Float64Array {
 }
 
 /** The same in an ℓ2 or ℓ1 ball: each pixel moves into the domain, then all of them towards the image. */
-function shrink(norm: RoundNorm, { image, epsilon, point, domain }: Omit<Candidate, 'label'>): Float64Array {
-  const clip = (x: number) => (domain === 'pixels' ? Math.min(1, Math.max(0, x)) : x)
-  const ball = { norm, centre: Float64Array.from(image), radius: epsilon }
-  return shrinkIntoBall(
-    ball,
-    ball.centre.map((_, j) => clip(point[j])),
-  )
+function shrink(norm: RoundNorm, { image, ball, point }: Omit<Candidate, 'label'>): Float64Array {
+  const clip = (x: number) => (ball.domain === 'pixels' ? Math.min(1, Math.max(0, x)) : x)
+  const centre = Float64Array.from(image)
+  const clipped = centre.map((_, j) => clip(point[j]))
+  return shrinkIntoBall({ norm, centre, radius: ball.epsilon }, clipped)
 }
 
 /** One example's pixels from normalised points [input][example]. */

@@ -1,8 +1,8 @@
 /** Options that several commands have, spelled and explained the same way. */
 import { type Command, Option } from 'commander'
 import type { PgdSettings } from '../attacks/attack.ts'
-import { domains, requireDomain } from '../region/domain.ts'
-import { norms, requireNorm } from '../region/norm.ts'
+import { domains, requireDomain, defaultDomain } from '../region/domain.ts'
+import { norms, requireNorm, defaultNorm } from '../region/norm.ts'
 import { datasetNames } from '../data/names.ts'
 import { UserError } from '../base/errors.ts'
 import {
@@ -56,7 +56,7 @@ export const epsilonOption = () =>
 export const normOption = () =>
   new Option('--norm <name>', `in which the ball is measured: ${norms.join(', ')}`)
     .argParser(requireNorm)
-    .default('linf')
+    .default(defaultNorm)
 
 export const domainOption = () =>
   new Option(
@@ -64,7 +64,7 @@ export const domainOption = () =>
     `${domains.join(' or ')}: the whole ball, or only its part in [0, 1], all that an attacker can send`,
   )
     .argParser(requireDomain)
-    .default('pixels')
+    .default(defaultDomain)
 
 export const datasetOption = () =>
   new Option('--dataset <name>', `whose test images: ${datasetNames.join(', ')}`).default('synthetic')

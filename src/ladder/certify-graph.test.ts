@@ -9,12 +9,13 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import { certifyGraphImages } from './certify-graph.ts'
 import { certifyImages, lpCertificates } from './certify-images.ts'
 import { isDecided, partsOf } from './drafts.ts'
+import { paperBall } from '../region/ball.ts'
 
 const { network, dataset } = smallCase()
 const graph = graphOf(network)
 const all = Array.from({ length: 50 }, (_, i) => i)
 const settings = (domain: (typeof domains)[number], seed = 0) => ({
-  ...{ epsilon: 0.05, methods: ['clean', 'pgd'] as const },
+  ...{ ball: { ...paperBall(0.05), domain }, methods: ['clean', 'pgd'] as const },
   attack: pgdOptions({ steps: 20 }, domain, seed),
 })
 

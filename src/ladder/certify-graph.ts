@@ -15,26 +15,26 @@ import { imageQuestion } from '../region/image-question.ts'
 
 /**
  * One row per image, in their order: undecided if only 'clean' and 'pgd' were asked for, without a result if dearer
- * steps are still to come. Of the attack's settings it heeds steps, restarts, seed and domain.
+ * steps are still to come. Of the attack's settings it heeds steps, restarts and seed.
  */
 export function certifyGraphImages(
   graph: Graph,
   dataset: Dataset,
   indices: readonly number[],
-  { epsilon, norm = 'linf', methods, attack }: CertifySettings,
+  { ball, methods, attack }: CertifySettings,
 ): Draft[] {
   const { images, labels } = examples(dataset, indices)
   const evaluate = (image: ArrayLike<number>) => evaluateGraph(graph, image).at(-1)!
-  const { domain, seed, steps, restarts } = attack
+  const { seed, steps, restarts } = attack
   const ladderEnds = methods.every((method) => method === 'clean' || method === 'pgd')
   return indices.map((index, i) => {
     const [image, label] = [images[i], labels[i]]
     const judged = timed(() => judge(evaluate(image), label))
     const attackIt = () => {
-      const question = imageQuestion(image, label, dataset.classes, { epsilon, norm, domain })
+      const question = imageQuestion(image, label, dataset.classes, ball)
       const stream = new Random(seed, 'attack', index).bits()
       const point = falsify(withMargins(graph, question), question, { steps, restarts, seed: stream })
-      const adversarial = point && recheckAt(evaluate, { image, label, epsilon, norm, domain, point })
+      const adversarial = point && recheckAt(evaluate, { image, label, ball, point })
       return { margin: adversarial?.margin ?? NaN, ...(adversarial && { adversarial }) }
     }
     const attacked = methods.includes('pgd') && judged.value.margin > 0 ? timed(attackIt) : undefined

@@ -12,6 +12,7 @@ import type { Network } from '../model/network.ts'
 import { networkArbitrary } from '../model/random-network.testing.ts'
 import { certifyImages, intervalCertificates, lpCertificates, requireConsistent } from './certify-images.ts'
 import { type Draft, isDecided } from './drafts.ts'
+import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -21,7 +22,7 @@ beforeAll(async () => {
 /** As they are tried. */
 const cheap = ['clean', 'interval', 'lp', 'pgd'] as const
 const settings = (epsilon: number, domain: Domain = 'unbounded') => ({
-  epsilon,
+  ball: { ...paperBall(epsilon), domain },
   methods: cheap,
   attack: pgdOptions({ steps: 8 }, domain, 0),
 })
@@ -47,7 +48,7 @@ test('no proof is above what an attack reaches, what intervals prove the LP does
     const proved = domains.map((domain) =>
       withSubject(network, randomDataset(network, 6, seed), (subject) => {
         const chosen = settings(epsilon, domain)
-        const attacked = attackImages(subject, six.slice(0, 4), { ...chosen.attack, epsilon })
+        const attacked = attackImages(subject, six.slice(0, 4), chosen.attack, chosen.ball)
         const interval = intervalCertificates(subject, six.slice(0, 4), chosen)
         const pruned = lpCertificates(subject, six.slice(0, 4), chosen, true)
         const lp = lpCertificates(subject, six.slice(0, 4), chosen, false).map((m, i) => Math.max(m, pruned[i]))

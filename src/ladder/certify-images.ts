@@ -7,7 +7,7 @@ import { type Judged, type Subject, attackImages, classify } from '../attacks/at
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import { type Timed, examples, inPasses } from '../attacks/inputs.ts'
 import type { Judgement } from '../attacks/recheck.ts'
-import type { Norm } from '../region/norm.ts'
+import type { Ball } from '../region/ball.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { proveNetwork } from '../bounds/dual.ts'
 import { provedMargin, provedMarginsAndSlack } from '../bounds/margins.ts'
@@ -18,12 +18,10 @@ import type { CertifyMethod } from './methods.ts'
 import type { CertifyResult } from './rows.ts'
 
 export interface CertifySettings {
-  /** Radius of the balls in pixel units. */
-  readonly epsilon: number
-  /** 'linf' if left out. */
-  readonly norm?: Norm | undefined
+  /** Around each image. */
+  readonly ball: Ball
   readonly methods: readonly CertifyMethod[]
-  /** Of 'pgd'; its domain is that of the bounds, too. */
+  /** Of 'pgd', over the ball's domain. */
   readonly attack: AttackOptions
 }
 
@@ -60,7 +58,7 @@ export function certifyImages(subject: Subject, indices: readonly number[], sett
   // the dearest of the cheap steps: what is proved cannot be attacked
   const pgd = step(
     'pgd',
-    (pass) => attackImages(subject, pass, { ...settings.attack, epsilon: settings.epsilon, norm: settings.norm }),
+    (pass) => attackImages(subject, pass, settings.attack, settings.ball),
     ({ adversarial }) => adversarial !== undefined,
   )
 
@@ -165,7 +163,6 @@ export function lpCertificates(
   prune: boolean,
 ): number[] {
   const { loaded, network, dataset } = subject
-  const { epsilon, norm = 'linf', attack } = settings
   const margins = onChunk(subject, pass, settings, (chunk) => {
     const proved = proveNetwork(loaded, chunk, prune)
     return chunk.labels.map((label, e) => {
@@ -177,8 +174,7 @@ export function lpCertificates(
   const { images, labels } = examples(dataset, pass)
   return margins.map(({ least, isDoubtful }, e) => {
     if (proves(least) || !isDoubtful) return least
-    const domain = { epsilon, norm, domain: attack.domain }
-    const exact = lpMargin(loaded.engine, network, images[e], labels[e], domain, prune)
+    const exact = lpMargin(loaded.engine, network, images[e], labels[e], settings.ball, prune)
     return exact > least ? exact : least
   })
 }
@@ -186,12 +182,12 @@ export function lpCertificates(
 function onChunk<R>(
   { loaded, dataset }: Subject,
   pass: readonly number[],
-  { epsilon, norm = 'linf', attack: { domain } }: CertifySettings,
+  { ball }: CertifySettings,
   work: (chunk: Chunk) => R,
 ): R {
   const mark = loaded.engine.mark()
   try {
-    return work(loadChunk(loaded, examples(dataset, pass), { epsilon, norm, domain }))
+    return work(loadChunk(loaded, examples(dataset, pass), ball))
   } finally {
     loaded.engine.release(mark)
   }

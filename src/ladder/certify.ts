@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type PgdSettings, pgdOptions } from '../attacks/attack.ts'
 import { IMAGES_PER_TASK, type RangeOptions, checkInputs, checkRange } from '../attacks/inputs.ts'
-import type { Domain } from '../region/domain.ts'
+import type { Ball } from '../region/ball.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../node/threads.ts'
 import { UserError, unknownName } from '../base/errors.ts'
@@ -22,8 +22,6 @@ export { type CertifyMethod, certifyMethods } from './methods.ts'
 export interface CertifyOptions extends RangeOptions {
   /** 'clean' is always among them. */
   readonly methods: readonly CertifyMethod[]
-  /** Of attacks and proofs alike. */
-  readonly domain: Domain
   readonly pgd?: PgdSettings | undefined
   /** How 'complete' searches: 'bab' if left out. */
   readonly complete?: CompleteMethod | undefined
@@ -55,11 +53,10 @@ export async function certify(
   dataset: Dataset,
   options: CertifyOptions,
 ): Promise<CertifySummary> {
-  if (isGraphFile(given)) checkRange(dataset, options)
-  else checkInputs(given, dataset, options)
+  const ball = isGraphFile(given) ? checkRange(dataset, options) : checkInputs(given, dataset, options)
   // a copy, in case it is being trained
   const target = isGraphFile(given) ? given : { ...given, parameters: given.parameters.slice() }
-  const header = headerOf(target, dataset, options)
+  const header = headerOf(target, dataset, ball, options)
   const { first, last, out, resume } = options
   const total = last - first
   const started = performance.now()
@@ -116,17 +113,18 @@ async function runLadder(
     })
   try {
     const open: Draft[] = []
+    const ball = { epsilon, norm, domain }
     const attack = pgdOptions(options.pgd ?? {}, domain, options.seed)
-    const cheap: CheapJob = { epsilon, norm, methods, attack, indices }
+    const cheap: CheapJob = { ball, methods, attack, indices }
     await run('cheap', cheap, tasks, (drafts) => {
       take(drafts.filter(isDecided), false)
       open.push(...drafts.filter((draft) => !isDecided(draft)))
     })
     if (open.length > 0 && !failure) {
       take([], true)
-      const { method, timeout } = search ?? searchOf(options)
+      const { method, timeout } = search ?? searchOf(ball, options)
       const job: ClimbJob = {
-        ...{ epsilon, norm, domain, methods: climbing, complete: method, timeout },
+        ...{ ball, methods: climbing, complete: method, timeout },
         drafts: open.toSorted((a, b) => a.index - b.index),
       }
       await run('climb', job, open.length, (drafts) => take(drafts.filter(isDecided), true))
@@ -140,22 +138,20 @@ async function runLadder(
 }
 
 /** @throws UserError for options that make no sense */
-function headerOf(target: Network | GraphFile, dataset: Dataset, options: CertifyOptions): CertifyHeader {
-  const { epsilon, norm = 'linf', domain, seed } = options
+function headerOf(target: Network | GraphFile, dataset: Dataset, ball: Ball, options: CertifyOptions): CertifyHeader {
+  const { seed } = options
   const methods = methodsOf(options)
   if (isGraphFile(target)) requireForGraphs(methods, options)
-  const { steps, stepSize, restarts, randomStart } = pgdOptions(options.pgd ?? {}, domain, seed)
+  const { steps, stepSize, restarts, randomStart } = pgdOptions(options.pgd ?? {}, ball.domain, seed)
   const attack = { steps, restarts, seed, ...(!isGraphFile(target) && { stepSize, randomStart }) }
-  const search = searchOf(options)
+  const search = searchOf(ball, options)
   return {
     format: 'robustra certificates',
     version: 2,
     robustra: packageVersion,
     network: identityOf(target),
     dataset: { name: dataset.name, sha256: hashOfDataset(dataset) },
-    epsilon,
-    norm,
-    domain,
+    ...ball,
     methods,
     ...(methods.includes('pgd') && { attack }),
     ...(methods.includes('complete') && { search }),
@@ -177,7 +173,7 @@ function requireForGraphs(methods: readonly CertifyMethod[], { pgd }: CertifyOpt
   }
 }
 
-function searchOf({ norm = 'linf', complete: method = 'bab', timeout = 60 }: CertifyOptions) {
+function searchOf({ norm }: Ball, { complete: method = 'bab', timeout = 60 }: CertifyOptions) {
   if (!completeMethods.includes(method)) throw unknownName('complete method', method, completeMethods)
   if (norm !== 'linf') requireBallsSearchable(method)
   if (!(timeout > 0 && Number.isFinite(timeout))) {

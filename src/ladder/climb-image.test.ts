@@ -8,6 +8,7 @@ import type { Climbed } from './climb.ts'
 import type { CertifyMethod } from './methods.ts'
 import type { Outcome } from '../region/question.ts'
 import { rowSchema } from './rows.ts'
+import { type Ball, paperBall } from '../region/ball.ts'
 
 /** Logits (x, 0.5): class 0 wins where x > 0.5. */
 const network: Network = {
@@ -28,8 +29,13 @@ const draft: Draft = {
   clean: { verdict: 'correct', margin: 0.1, seconds: 0.125 },
   lp: { verdict: 'open', margin: -0.5, seconds: 0.125, pruned: true },
 }
+const ball: Ball = { epsilon: 0.2, norm: 'linf', domain: 'pixels' }
 const settings: ClimbSettings = {
-  ...{ epsilon: 0.2, norm: 'linf', domain: 'pixels', methods: ['crown', 'alpha', 'complete'], complete: 'bab' },
+  ...{
+    ball,
+    methods: ['crown', 'alpha', 'complete'],
+    complete: 'bab',
+  },
   timeout: 10,
 }
 const image = Float32Array.of(0.6)
@@ -57,10 +63,14 @@ test('the question is the box of the domain, the steps are those asked for', asy
     asked.push(graph === subject.graph, lower[0], upper[0], unsafe.length, steps, limits)
     return { outcome: { verdict: 'undecided', bound: -1, reason: 'timeout' }, steps: [] }
   }
-  await climbImage(climb, subject, Float32Array.of(0.25), draft, { ...settings, epsilon: 0.5, complete: 'milp' })
   await climbImage(climb, subject, Float32Array.of(0.25), draft, {
     ...settings,
-    ...{ epsilon: 0.5, domain: 'unbounded', methods: ['alpha'] },
+    ball: { ...ball, epsilon: 0.5 },
+    complete: 'milp',
+  })
+  await climbImage(climb, subject, Float32Array.of(0.25), draft, {
+    ...settings,
+    ...{ ball: paperBall(0.5), methods: ['alpha'] },
   })
   const limits = { timeout: 10 }
   const upper = 0.75 + 2 ** -52
@@ -117,7 +127,9 @@ test('a counterexample counts if the network errs at it, in the ball, in the dom
   expect(moved.result).toMatchObject({ verdict: 'vulnerable' })
   expect((moved.result as { point: number[] }).point[0]).toBeGreaterThanOrEqual(Math.fround(0.6) - 0.2)
   const precision = { verdict: 'undecided', reason: 'precision' }
-  expect((await row({ outcome: vulnerable(0), steps }, { epsilon: 0.05 })).result).toMatchObject(precision)
+  expect((await row({ outcome: vulnerable(0), steps }, { ball: { ...ball, epsilon: 0.05 } })).result).toMatchObject(
+    precision,
+  )
   expect((await row({ outcome: vulnerable(0.55), steps })).result).toMatchObject(precision)
   expect((await row({ outcome: vulnerable(NaN), steps })).result).toMatchObject(precision)
 })

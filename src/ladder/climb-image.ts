@@ -24,7 +24,8 @@ export interface ClimbSubject {
 /** What climbs: handed in, so that what comes of its answers can be tested for every answer. */
 export type Climb = typeof climbLadder
 
-export interface ClimbSettings extends ClimbLimits, Ball {
+export interface ClimbSettings extends ClimbLimits {
+  readonly ball: Ball
   /** The steps to be taken here: a part of what the run was asked for. */
   readonly methods: readonly CertifyMethod[]
   readonly complete: CompleteMethod
@@ -41,9 +42,9 @@ export async function climbImage(
   draft: Draft,
   settings: ClimbSettings,
 ): Promise<Draft> {
-  const { epsilon, norm, domain, methods, complete, timeout } = settings
+  const { ball, methods, complete, timeout } = settings
   const has = (method: CertifyMethod) => methods.includes(method)
-  const question = imageQuestion(image, draft.label, classes, settings)
+  const question = imageQuestion(image, draft.label, classes, ball)
   const steps = { crown: has('crown'), alpha: has('alpha'), complete: has('complete') ? complete : undefined }
   const started = performance.now()
   let climbed: Climbed
@@ -57,7 +58,7 @@ export async function climbImage(
   }
   const parts = partsFrom(climbed, methods)
   const result = resultOf(climbed.outcome, { ...draft, ...parts }, methods, (point) =>
-    recheckAt(evaluate, { image, label: draft.label, epsilon, norm, domain, point }),
+    recheckAt(evaluate, { image, label: draft.label, ball, point }),
   )
   if (result.verdict !== 'undecided') {
     const step = result.method as ProofStep

@@ -86,16 +86,17 @@ describe('certificates', () => {
         if (margin(middle) > 0) epsilon = middle
         else above = middle
       }
+      const ball = paperBall(epsilon)
       const mark = engine.mark()
       const loaded = new LoadedNetwork(engine, network.architecture, false)
       loaded.setParameters(network.parameters)
-      const chunk = loadChunk(loaded, { images: [image], labels: [label] }, paperBall(epsilon))
+      const chunk = loadChunk(loaded, { images: [image], labels: [label] }, ball)
       const single = [true, false].map((prune) =>
         provedMargin(provedMargins(proveNetwork(loaded, chunk, prune), 0), label),
       )
       if (Math.max(...single) <= 0) narrow++
       const attack = pgdOptions({ steps: 1 }, 'unbounded', 0)
-      const [row] = certifyImages({ network, loaded, dataset }, [0], { epsilon, methods: ['clean', 'lp'], attack })
+      const [row] = certifyImages({ network, loaded, dataset }, [0], { ball, methods: ['clean', 'lp'], attack })
       expect(row!.result).toMatchObject({ verdict: 'robust', method: 'lp' })
       engine.release(mark)
     }

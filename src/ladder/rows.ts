@@ -1,14 +1,16 @@
 /** What a certification writes: a header that says what was run, and one row per image. */
 import { z } from 'zod'
-import type { Domain } from '../region/domain.ts'
-import type { Norm } from '../region/norm.ts'
+import type { Ball } from '../region/ball.ts'
 import { type CertifyMethod, certifyMethods } from './methods.ts'
 import type { CompleteMethod } from '../region/question.ts'
 
 export { type CertifyMethod, certifyMethods } from './methods.ts'
 
-/** What identifies a run; one that resumes must have the same. */
-export interface CertifyHeader {
+/**
+ * What identifies a run; one that resumes must have the same. The ball is that of attacks and proofs alike; files that do
+ * not say a norm are of ℓ∞ balls.
+ */
+export interface CertifyHeader extends Ball {
   readonly format: 'robustra certificates'
   /** Of the format. */
   readonly version: 2
@@ -16,12 +18,6 @@ export interface CertifyHeader {
   readonly robustra?: string
   readonly network: { readonly name: string; readonly sha256: string }
   readonly dataset: { readonly name: string; readonly sha256: string }
-  /** Radius of the balls in pixel units. */
-  readonly epsilon: number
-  /** Files that do not say are of ℓ∞ balls. */
-  readonly norm: Norm
-  /** Of attacks and proofs alike. */
-  readonly domain: Domain
   readonly methods: readonly CertifyMethod[]
   /** Of PGD, if it is run. */
   readonly attack?: {

@@ -6,6 +6,7 @@
 import { UserError } from '../base/errors.ts'
 import { type Begun, LineFile } from './line-file.ts'
 import { type CertifyHeader, type CertifyRow, rowSchema } from '../ladder/rows.ts'
+import { defaultNorm } from '../region/norm.ts'
 
 export class RowFile {
   readonly #file: LineFile<readonly CertifyRow[]>
@@ -76,7 +77,7 @@ function parseJson(line: string): unknown {
 
 function requireSameRun(path: string, found: unknown, header: CertifyHeader): void {
   // from before there were other norms
-  const there: Record<string, unknown> = { norm: 'linf', ...(found as object | undefined) }
+  const there: Record<string, unknown> = { norm: defaultNorm, ...(found as object | undefined) }
   if (there['format'] !== header.format) {
     throw new UserError(`${path} is not a file of certificates: choose another --out`)
   }

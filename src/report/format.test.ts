@@ -13,7 +13,7 @@ test('ε is a fraction of 255 where that is what it is', () => {
     '85/255',
   ])
   expect(formatEpsilon(0.0123456)).toBe('0.01235')
-  expect(formatBall(2 / 255, 'l2')).toBe('ε = 2/255 (ℓ2)')
+  expect(formatBall({ epsilon: 2 / 255, norm: 'l2' })).toBe('ε = 2/255 (ℓ2)')
 })
 
 test('numbers have three digits, small ones a power of ten', () => {

@@ -1,5 +1,5 @@
 /** Numbers and words of a report, the same in every section. */
-import type { Norm } from '../region/norm.ts'
+import type { Ball } from '../region/ball.ts'
 import { describeNorm } from '../region/norm.ts'
 import type { CertifyMethod } from '../ladder/methods.ts'
 
@@ -12,7 +12,7 @@ export function formatEpsilon(epsilon: number): string {
 }
 
 /** 'ε = 2/255 (ℓ∞)' */
-export const formatBall = (epsilon: number, norm: Norm): string =>
+export const formatBall = ({ epsilon, norm }: Pick<Ball, 'epsilon' | 'norm'>): string =>
   `ε = ${formatEpsilon(epsilon)} (${describeNorm(norm)})`
 
 /** '4.84 %', or '–' if it was not measured. */

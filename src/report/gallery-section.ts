@@ -40,7 +40,7 @@ export function gallerySection(galleries: readonly GalleryOf[]): Html | undefine
 function galleryOf({ subject, title, header, content }: GalleryOf): Html {
   const heading = html`<h3>
     <span class="key s${subject}"></span>${title}
-    <span class="soft">${formatBall(header.epsilon, header.norm)}, ${describeDomain(header.domain)}</span>
+    <span class="soft">${formatBall(header)}, ${describeDomain(header.domain)}</span>
   </h3>`
   if ('missing' in content)
     return html`${heading}

@@ -68,26 +68,21 @@ function surest(rows: readonly CertifyRow[]): CertifyRow[] {
 }
 
 async function finder(network: Network, dataset: Dataset, header: Certificates['header']) {
-  const { epsilon, norm, domain, attack } = header
+  const { attack } = header
   const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
   loaded.setParameters(network.parameters)
   const subject: AttackSubject = { network, loaded, dataset }
-  const options = attack && { ...pgdOptions(attack, domain, attack.seed), epsilon, norm }
+  const options = attack && pgdOptions(attack, header.domain, attack.seed)
   return ({ index, label, result }: CertifyRow): Exhibit | undefined => {
     if (result.verdict !== 'vulnerable') return undefined
     const image = examples(dataset, [index]).images[0]
     const { method, point } = result
     const found =
       point === undefined
-        ? options && attackImages(subject, [index], options)[0].adversarial
+        ? options && attackImages(subject, [index], options, header)[0].adversarial
         : point.length === image.length
           ? recheckAt((pixels) => evaluate(network, Float64Array.from(pixels)), {
-              image,
-              label,
-              epsilon,
-              norm,
-              domain,
-              point,
+              ...{ image, label, ball: header, point },
             })
           : undefined
     if (!found) return undefined

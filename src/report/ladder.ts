@@ -50,8 +50,8 @@ export function ladderSection(subjects: readonly Subject[]): Html | undefined {
         return html`<div>
           <h3><span class="key s${subject}"></span>${title}</h3>
           <p class="soft">
-            ${formatBall(header.epsilon, header.norm)}, ${describeDomain(header.domain)}, ${formatCount(rows.length)}
-            images of ${header.dataset.name}
+            ${formatBall(header)}, ${describeDomain(header.domain)}, ${formatCount(rows.length)} images of
+            ${header.dataset.name}
           </p>
           ${splitBar(
             parts.map((part) => ({ ...part, label: labelOf(part), fill: fillOf(part) })),

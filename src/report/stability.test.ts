@@ -42,9 +42,7 @@ test('what is known by hand: a neuron that is unstable for one of two images, on
     ...{ name: 'two', shape: tiny.architecture.input, classes: 2, count: 2 },
     ...{ images: bytes(127, 0, 255, 255), labels: bytes(0, 0) },
   }
-  const { layers, ...rest } = measureStability(await loaded(tiny), images, {
-    ...{ epsilon: 0.1, norm: 'linf', domain: 'unbounded', images: 100 },
-  })
+  const { layers, ...rest } = measureStability(await loaded(tiny), images, paperBall(0.1), 100)
   expect(rest).toEqual({ dataset: 'two', images: 2, epsilon: 0.1, norm: 'linf', domain: 'unbounded' })
   expect(layers).toEqual([{ neurons: 3, active: 3 / 6, inactive: 2 / 6, unstable: 1 / 6 }])
 })
@@ -52,12 +50,7 @@ test('what is known by hand: a neuron that is unstable for one of two images, on
 test('the unstable share is that of the bounds, layer by layer', async () => {
   const engine = await loaded(network)
   const count = 8
-  const { layers } = measureStability(engine, dataset, {
-    epsilon: 0.05,
-    norm: 'linf',
-    domain: 'unbounded',
-    images: count,
-  })
+  const { layers } = measureStability(engine, dataset, paperBall(0.05), count)
   const indices = Array.from({ length: count }, (_, i) => i)
   const relaxed = relaxNetwork(engine, undefined, loadChunk(engine, examples(dataset, indices), paperBall(0.05)))
   expect(layers.length).toBe(2)

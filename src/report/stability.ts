@@ -5,8 +5,8 @@
 import { examples } from '../attacks/inputs.ts'
 import { loadChunk } from '../bounds/chunk.ts'
 import { proveNetwork } from '../bounds/dual.ts'
-import { type Domain, describeDomain } from '../region/domain.ts'
-import type { Norm } from '../region/norm.ts'
+import { describeDomain } from '../region/domain.ts'
+import type { Ball } from '../region/ball.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import { formatBall, formatCount, formatShare } from './format.ts'
@@ -21,34 +21,25 @@ export interface LayerStability {
   readonly unstable: number
 }
 
-export interface Stability {
+export interface Stability extends Ball {
   readonly dataset: string
   /** The first of the test part. */
   readonly images: number
-  readonly epsilon: number
-  readonly norm: Norm
-  readonly domain: Domain
   /** Layers with a ReLU, from the image on. */
   readonly layers: readonly LayerStability[]
 }
 
 const PASS = 4
 
-export type StabilityOptions = Pick<Stability, 'epsilon' | 'norm' | 'domain' | 'images'>
-
 /** @param images how many of the data set's first ones; the domain 'pixels' cuts ℓ∞ balls only */
-export function measureStability(
-  loaded: LoadedNetwork,
-  dataset: Dataset,
-  { epsilon, norm, domain, images }: StabilityOptions,
-): Stability {
+export function measureStability(loaded: LoadedNetwork, dataset: Dataset, ball: Ball, images: number): Stability {
   const { engine } = loaded
   const count = Math.min(images, dataset.count)
   const counts = loaded.stages.slice(0, -1).map(() => ({ neurons: 0, active: 0, inactive: 0, unstable: 0 }))
   for (let first = 0; first < count; first += PASS) {
     const mark = engine.mark()
     const indices = Array.from({ length: Math.min(PASS, count - first) }, (_, i) => first + i)
-    const chunk = loadChunk(loaded, examples(dataset, indices), { epsilon, norm, domain })
+    const chunk = loadChunk(loaded, examples(dataset, indices), ball)
     proveNetwork(loaded, chunk, true).intervals.forEach(({ lower, upper }, stage) => {
       const [l, u] = [engine.read(lower.pointer, lower.length), engine.read(upper.pointer, upper.length)]
       const sum = counts[stage]
@@ -68,7 +59,7 @@ export function measureStability(
       const total = neurons * count
       return { neurons, active: active / total, inactive: inactive / total, unstable: unstable / total }
     })
-  return { dataset: dataset.name, images: count, epsilon, norm, domain, layers }
+  return { dataset: dataset.name, images: count, ...ball, layers }
 }
 
 /** Of one subject: measured, or why not. */
@@ -103,11 +94,11 @@ export function stabilitySection(all: readonly StabilityOf[]): Html {
 function stabilityTable({ subject, name, network, stability }: StabilityOf): Html {
   const title = html`<h3><span class="key s${subject}"></span>${name}: ${network}</h3>`
   if ('missing' in stability) return html`<div>${[title, html`<p>${stability.missing}</p>`]}</div>`
-  const { layers, images, epsilon, norm, domain, dataset } = stability
+  const { layers, images, domain, dataset } = stability
   return html`<div>
     ${title}
     <p class="soft">
-      ${formatBall(epsilon, norm)}, ${describeDomain(domain)}, mean over the first ${images} test images of ${dataset}
+      ${formatBall(stability)}, ${describeDomain(domain)}, mean over the first ${images} test images of ${dataset}
     </p>
     <div class="wide" role="region" aria-label="Stability of ${name}" tabindex="0">
       <table>

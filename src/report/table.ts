@@ -1,11 +1,12 @@
 /** The table of a report: a row per file of certificates, or of a run without any what its validation said. */
-import { type Domain, describeDomain } from '../region/domain.ts'
-import { type Norm, describeNorm } from '../region/norm.ts'
+import { type Domain, describeDomain, trainingDomain } from '../region/domain.ts'
+import { type Norm, describeNorm, defaultNorm } from '../region/norm.ts'
 import { formatCount, formatEpsilon, formatShare } from './format.ts'
 import { type Html, html } from './html.ts'
 import type { NamedCertificates, Subject } from '../node/report/subjects.ts'
+import type { Ball } from '../region/ball.ts'
 
-export interface TableRow {
+export interface TableRow extends Ball {
   /** Which of the report's subjects, from 0. */
   readonly subject: number
   readonly name: string
@@ -25,9 +26,6 @@ export interface TableRow {
   readonly method?: string
   readonly epochs?: number
   readonly seed?: number
-  readonly epsilon: number
-  readonly norm: Norm
-  readonly domain: Domain
   /** Errors as shares of the images. */
   readonly clean?: number
   readonly pgd?: number
@@ -80,7 +78,7 @@ function ofValidation({ name, run }: Subject, subject: number, training: object)
     (a, b) => a.certifiedError! - b.certifiedError! || (a.cleanError ?? 1) - (b.cleanError ?? 1),
   )
   if (!run || !best) return []
-  const { dataset, architecture, epsilon, norm = 'linf', domain = 'unbounded', validationCount } = run.settings
+  const { dataset, architecture, epsilon, norm = defaultNorm, domain = trainingDomain, validationCount } = run.settings
   return [
     {
       ...{ subject, name, part: 'validation', dataset: String(dataset), ...training },

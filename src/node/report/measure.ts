@@ -8,15 +8,16 @@ import { formatShape } from '../../model/layers.ts'
 import { LoadedNetwork } from '../../device/loaded-network.ts'
 import { countHiddenUnits } from '../../model/network.ts'
 import { checkInputs } from '../../attacks/inputs.ts'
-import { requireDomain } from '../../region/domain.ts'
-import { requireNorm } from '../../region/norm.ts'
+import { requireDomain, trainingDomain } from '../../region/domain.ts'
+import { requireNorm, defaultNorm } from '../../region/norm.ts'
 import { hashOfDataset } from '../../ladder/certify.ts'
 import type { GalleryOf } from '../../report/gallery-section.ts'
 import { chooseExhibits } from '../../report/gallery.ts'
 import type { KnownNetwork } from './read-run.ts'
-import { type StabilityOf, type StabilityOptions, measureStability } from '../../report/stability.ts'
+import { type StabilityOf, measureStability } from '../../report/stability.ts'
 import type { NamedCertificates, Subject } from './subjects.ts'
 import type { CertifiedPart } from '../../report/table.ts'
+import type { Ball } from '../../region/ball.ts'
 
 /** Images for stability: exact bounds of networks of more than 10,000 hidden units take seconds each. */
 const imagesFor = (hiddenUnits: number) => (hiddenUnits > 10_000 ? 8 : 100)
@@ -59,8 +60,8 @@ export async function measureStabilities(subjects: readonly Subject[], images: T
     const dataset = String(run?.settings['dataset'] ?? header?.dataset.name)
     const ball = {
       epsilon: Number(run?.settings['epsilon'] ?? header?.epsilon),
-      norm: requireNorm(String(run?.settings['norm'] ?? header?.norm ?? 'linf')),
-      domain: requireDomain(String(run?.settings['domain'] ?? header?.domain ?? 'unbounded')),
+      norm: requireNorm(String(run?.settings['norm'] ?? header?.norm ?? defaultNorm)),
+      domain: requireDomain(String(run?.settings['domain'] ?? header?.domain ?? trainingDomain)),
     }
     const stability = known
       ? await stabilityOf(known, await images(dataset), ball)
@@ -78,7 +79,7 @@ const noNetwork = (isCertified: boolean) =>
 async function stabilityOf(
   { network }: KnownNetwork,
   dataset: Dataset | { readonly missing: string },
-  ball: Omit<StabilityOptions, 'images'>,
+  ball: Ball,
 ): Promise<StabilityOf['stability']> {
   if ('missing' in dataset) return dataset
   const images = Math.min(dataset.count, imagesFor(countHiddenUnits(network.architecture)))
@@ -90,7 +91,7 @@ async function stabilityOf(
   }
   const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
   loaded.setParameters(network.parameters)
-  return measureStability(loaded, dataset, { ...ball, images })
+  return measureStability(loaded, dataset, ball, images)
 }
 
 /** Which certificates are of the test part of their data set: per hash of their images. */

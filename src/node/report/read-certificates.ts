@@ -1,7 +1,7 @@
 /** Files of certificates as they are found, for reading alone: plain or compressed, whole or still growing. */
 import { z } from 'zod'
 import { domains } from '../../region/domain.ts'
-import { norms } from '../../region/norm.ts'
+import { norms, defaultNorm } from '../../region/norm.ts'
 import { completeMethods } from '../../region/question.ts'
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
@@ -26,7 +26,7 @@ const headerSchema = z.object({
   network: identity,
   dataset: identity,
   epsilon: z.number().min(0),
-  norm: z.enum(norms).default('linf'),
+  norm: z.enum(norms).default(defaultNorm),
   domain: z.enum(domains),
   methods: z.array(z.enum(certifyMethods)),
   attack: z
