@@ -3,7 +3,8 @@ import type { Dataset } from '../data/dataset.ts'
 import { takeRange } from '../data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../node/threads.ts'
 import type { Network } from '../model/network.ts'
-import type { TrainingData, ValidateJob, ValidateResult } from '../training/tasks.ts'
+import type { TrainingSetup } from '../training/work/setup.ts'
+import type { ValidateJob, ValidateResult } from '../training/work/validate.ts'
 
 /** Images per task. */
 const SIZE = 20
@@ -37,7 +38,7 @@ export async function testErrors(
     gradients: [],
     training: takeRange(dataset, 0, 0),
     validation: dataset,
-  } satisfies TrainingData)
+  } satisfies TrainingSetup)
   const job: ValidateJob = {
     kind: 'validate',
     network: { learner: 0, version: 0, which: 'outcome' },

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { methods } from './losses/list.ts'
 import { trainingOptions } from './options.ts'
 import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
-import { chunkStarts, parameterRanges } from './tasks.ts'
 
 const paper = trainingOptions({}, 'paper-mnist-0.1')
 const interval = { method: 'interval', empiricalShare: 0.5 } as const
@@ -97,45 +95,5 @@ describe('schedules with a warm-up', () => {
     expect(regularisationAt(interval, 20, 0, 10)).toBe(0)
     expect(regularisationAt({ ...interval, epsilon: 0 }, 0, 0, 10)).toBe(0)
     expect(regularisationAt({ ...interval, regularise: 0 }, 0, 0, 10)).toBe(0)
-  })
-})
-
-describe('the cut of a batch', () => {
-  it.each([
-    ['lp-dual', 4],
-    ['interval', 32],
-  ] as const)('of %s covers it once in chunks of 1 to %d, and never grows', (method, largest) => {
-    for (let i = 2; i <= 600; i++) {
-      const [batch, parameters] = [i >> 1, i & 1 ? 1e5 : 2e6]
-      const starts = chunkStarts(batch, method, parameters)
-      const sizes = starts.slice(1).map((start, i) => start - starts[i])
-      expect([starts[0], starts.at(-1), Math.min(...sizes) >= 1, Math.max(...sizes) <= largest]).toEqual([
-        0,
-        batch,
-        true,
-        true,
-      ])
-      expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
-    }
-  })
-
-  it('of a warm-up has no more chunks than that of any method after it', () => {
-    for (let i = 2; i <= 600; i++) {
-      const [batch, parameters] = [i >> 1, i & 1 ? 1e5 : 2e6]
-      for (const method of methods) {
-        expect(chunkStarts(batch, 'interval', parameters).length).toBeLessThanOrEqual(
-          chunkStarts(batch, method, parameters).length,
-        )
-        expect(chunkStarts(batch, 'natural', parameters)).toEqual(chunkStarts(batch, 'interval', parameters))
-      }
-    }
-  })
-
-  it('of parameters covers them once', () => {
-    for (const length of [1, 5, 16, 17, 166_406]) {
-      const ranges = parameterRanges(length)
-      expect([ranges.length, ranges[0], ranges.at(-1)]).toEqual([17, 0, length])
-      expect(ranges).toEqual(ranges.toSorted((a, b) => a - b))
-    }
   })
 })

@@ -15,14 +15,11 @@ import { trainsPair } from './losses/list.ts'
 import { type LossResult, addResults, noResult } from './losses/loss.ts'
 import type { TrainingOptions } from './settings.ts'
 import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
-import {
-  type Change,
-  type TrainingData,
-  type TrainingJob,
-  type ValidateResult,
-  chunkStarts,
-  parameterRanges,
-} from './tasks.ts'
+import { chunkStarts, parameterRanges } from './work/cut.ts'
+import type { Change } from './work/examples.ts'
+import type { TrainingJob } from './work/job.ts'
+import type { TrainingSetup } from './work/setup.ts'
+import type { ValidateResult } from './work/validate.ts'
 
 export interface TrainerData {
   readonly architecture: Architecture
@@ -64,7 +61,7 @@ export class Trainer {
         ...(folded && { folded }),
       })),
       gradients: this.#gradients,
-    } satisfies TrainingData)
+    } satisfies TrainingSetup)
   }
 
   close(): Promise<void> {
@@ -143,23 +140,25 @@ export class Trainer {
       reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },
       method,
       epsilon: epsilonAt(options, epoch, step, steps),
-      empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
-      boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,
-      lossExponent: lossExponentAt(options, epoch, step, steps),
-      regularisation: regularisationAt(options, epoch, step, steps),
-      attack: {
-        ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),
-        steps: options.attackSteps,
-        stepSize: 2.5 / options.attackSteps,
+      loss: {
+        empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
+        boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,
+        lossExponent: lossExponentAt(options, epoch, step, steps),
+        regularisation: regularisationAt(options, epoch, step, steps),
+        attack: {
+          ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),
+          steps: options.attackSteps,
+          stepSize: 2.5 / options.attackSteps,
+        },
+        bounds: {
+          mode: options.bounds,
+          dimension: options.projectionDimension,
+          memory: options.memory * 2 ** 20,
+          seed: new Random(options.seed, 'projections', learner.name, epoch, step).bits(),
+        },
       },
       change: this.#changeOf(learner, epoch),
       batchNorm: options.batchNorm,
-      bounds: {
-        mode: options.bounds,
-        dimension: options.projectionDimension,
-        memory: options.memory * 2 ** 20,
-        seed: new Random(options.seed, 'projections', learner.name, epoch, step).bits(),
-      },
       batch,
       starts,
     })

@@ -1,0 +1,30 @@
+/** Everything that the trainer asks of its workers, and who does it. Messages carry names and numbers only. */
+import { type FoldJob, foldWeights, unfoldWeights } from './fold.ts'
+import { type GradientJob, gradientOfChunk } from './gradient.ts'
+import type { Replicas } from './replicas.ts'
+import { type SumJob, type UpdateJob, sumGradients, updateRange } from './update.ts'
+import { type ValidateJob, validateImages } from './validate.ts'
+
+export type TrainingJob = GradientJob | SumJob | UpdateJob | FoldJob | ValidateJob
+
+/** Does one part of a job. */
+export function doPart(replicas: Replicas, job: TrainingJob, part: number) {
+  try {
+    switch (job.kind) {
+      case 'gradient':
+        return gradientOfChunk(replicas, job, part)
+      case 'sum':
+        return sumGradients(replicas.setup, job, part)
+      case 'update':
+        return updateRange(replicas.setup, job, part)
+      case 'fold':
+        return foldWeights(replicas, job)
+      case 'unfold':
+        return unfoldWeights(replicas, job)
+      case 'validate':
+        return validateImages(replicas, job, part)
+    }
+  } finally {
+    replicas.release()
+  }
+}

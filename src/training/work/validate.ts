@@ -1,0 +1,84 @@
+/** Clean, attack and certified errors of validation images. */
+import { type AttackOptions, attackChunk } from '../../attacks/gradient-attack.ts'
+import { type Chunk, loadChunk } from '../../bounds/chunk.ts'
+import { proveNetwork } from '../../bounds/dual.ts'
+import { provedMargins } from '../../bounds/margins.ts'
+import { forward } from '../../device/forward.ts'
+import type { LoadedNetwork } from '../../device/loaded-network.ts'
+import type { Tensor } from '../../device/tape.ts'
+import { largestIndex } from '../../model/evaluate.ts'
+import { unstableOf } from '../losses/hidden-bounds.ts'
+import { examples } from './examples.ts'
+import type { Replicas } from './replicas.ts'
+import type { Version } from './setup.ts'
+
+/** Part i: errors of validation images i · size to (i + 1) · size. */
+export interface ValidateJob {
+  readonly kind: 'validate'
+  readonly network: Version
+  readonly epsilon: number
+  readonly size: number
+}
+
+/** Counts. */
+export interface ValidateResult {
+  cleanErrors: number
+  /** Misclassified, or broken by a hasty attack. */
+  attackErrors: number
+  certifiedErrors: number
+  /** Images that no attack settled: those that got bounds. */
+  bounded: number
+  /** Share of unstable hidden neurons, summed over these. */
+  unstable: number
+}
+
+/** Images that are bounded together. */
+const TOGETHER = 4
+
+export function validateImages(replicas: Replicas, job: ValidateJob, part: number): ValidateResult {
+  const { setup } = replicas
+  const network = replicas.at(job.network)
+  const end = Math.min(setup.validation.count, (part + 1) * job.size)
+  const total: ValidateResult = { cleanErrors: 0, attackErrors: 0, certifiedErrors: 0, bounded: 0, unstable: 0 }
+  const chunkOf = (indices: readonly number[]) =>
+    loadChunk(network, examples(setup.validation, indices), replicas.ballOf(job.epsilon))
+  for (let first = part * job.size; first < end; first += TOGETHER) {
+    const indices = Array.from({ length: Math.min(TOGETHER, end - first) }, (_, i) => first + i)
+    const chunk = chunkOf(indices)
+    const isCorrect = correctAt(network, chunk, chunk.ball.centre)
+    total.cleanErrors += isCorrect.filter((correct) => !correct).length
+    // what a hasty attack breaks needs no bounds, which are expensive while a network is not robust
+    const attack = { ...hastyAttack, domain: setup.domain }
+    const holds = correctAt(network, chunk, attackChunk(network, chunk, attack, indices))
+    const open = indices.filter((_, e) => isCorrect[e] && holds[e])
+    total.attackErrors += indices.length - open.length
+    total.certifiedErrors += indices.length - open.length
+    if (open.length > 0) addBounds(total, network, chunkOf(open))
+    replicas.release()
+  }
+  return total
+}
+
+/** Adds what LP bounds say of images that no attack has settled. */
+function addBounds(total: ValidateResult, network: LoadedNetwork, chunk: Chunk): void {
+  const proved = proveNetwork(network, chunk, true)
+  total.bounded += chunk.count
+  total.unstable += unstableOf(proved)
+  chunk.labels.forEach((label, e) => {
+    const margins = provedMargins(proved, e)
+    if (margins.some((margin, target) => target !== label && !(margin < 0))) total.certifiedErrors++
+  })
+}
+
+/** A few large steps from the image. */
+const hastyAttack: Omit<AttackOptions, 'domain'> = {
+  ...{ steps: 4, stepSize: 0.5, restarts: 1, randomStart: false },
+  seed: 0,
+}
+
+/** Whether the network is right about each example of a chunk, at the given points [input][example]. */
+function correctAt(network: LoadedNetwork, { columns, labels }: Chunk, points: Tensor): boolean[] {
+  const logits = forward(network, undefined, points, columns, { input: false, weights: false })
+  const scores = network.engine.read(logits.pointer, logits.length)
+  return labels.map((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) === label)
+}
