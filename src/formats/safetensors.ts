@@ -3,7 +3,6 @@
  * Files come from anywhere, so nothing in them is believed before it is checked: what the header says must
  * account for every byte of the file, once. Source: https://huggingface.co/docs/safetensors
  */
-import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { refuseForeign } from './foreign.ts'
 import {
@@ -21,9 +20,6 @@ import {
 const METADATA = '__metadata__'
 /** The reference implementation's limit. */
 const MAX_HEADER_BYTES = 100_000_000
-
-const sizes = z.array(z.int().min(0))
-const entrySchema = z.strictObject({ dtype: z.string(), shape: sizes, data_offsets: z.tuple([z.int(), z.int()]) })
 
 /** Types of floats. Values are little-endian. */
 const floats: Record<string, FloatType> = { F64: float64, F32: float32, F16: float16, BF16: bfloat16 }
@@ -126,7 +122,6 @@ function readHeader(bytes: Uint8Array, refuse: Refuse): { header: Record<string,
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** By hand, since zod's records drop the key '__proto__'. */
 const isTexts = (value: unknown): value is Record<string, string> =>
   isObject(value) && Object.values(value).every((text) => typeof text === 'string')
 
@@ -141,14 +136,25 @@ interface Span {
   readonly type: FloatType | undefined
 }
 
+/** What a header says of a tensor; what is wrong with it, if its fields are not those of the format. */
+function readEntry(value: unknown): (Pick<Span, 'shape' | 'begin' | 'end'> & { readonly dtype: string }) | string {
+  if (!isObject(value)) return 'it is not an object'
+  const { dtype, shape, data_offsets: offsets, ...others } = value
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) return `the format has no field '${unknown}'`
+  if (typeof dtype !== 'string') return "'dtype' is not a text"
+  if (!isIntegers(shape) || shape.some((size) => size < 0)) return "'shape' is not a list of sizes"
+  if (!isIntegers(offsets) || offsets.length !== 2) return "'data_offsets' are not two integers"
+  return { dtype, shape, begin: offsets[0], end: offsets[1] }
+}
+
+const isIntegers = (value: unknown): value is number[] => Array.isArray(value) && value.every(Number.isSafeInteger)
+
 /** One entry of the header, checked against itself and against the `size` of the data in bytes. */
 function readSpan(name: string, value: unknown, path: string, size: number, refuse: Refuse): Span {
-  const entry = entrySchema.safeParse(value)
-  if (!entry.success) {
-    throw refuse(`tensor '${name}' is described wrongly: ${z.prettifyError(entry.error).split('\n').join(' ')}`)
-  }
-  const { dtype, shape, data_offsets } = entry.data
-  const [begin, end] = data_offsets
+  const entry = readEntry(value)
+  if (typeof entry === 'string') throw refuse(`tensor '${name}' is described wrongly: ${entry}`)
+  const { dtype, shape, begin, end } = entry
   const type = Object.hasOwn(floats, dtype) ? floats[dtype] : undefined
   const bytes = type?.bytes ?? (Object.hasOwn(integers, dtype) ? integers[dtype] : undefined)
   if (bytes === undefined) {
