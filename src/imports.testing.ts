@@ -61,7 +61,7 @@ const localUrl = (path: string) => (path.startsWith('.') ? path : `./${path}`)
 
 const resolve = (from: string, name: string) => (name.startsWith('.') ? posix.join(posix.dirname(from), name) : name)
 
-/** One circle of each knot of files that import one another: 'a.ts → b.ts → a.ts'. */
+/** One circle of each knot of files that import one another: 'a → b → a', with their paths. */
 export function circles(imports: readonly Import[]): string[] {
   const next = Map.groupBy(imports, ({ from }) => from)
   const done = new Set<string>()
@@ -77,7 +77,7 @@ export function circles(imports: readonly Import[]): string[] {
   return found
 }
 
-/** Imports that the order of the folders forbids: 'a.ts → b.ts'. Tests may import what they like. */
+/** Imports that the order of the folders forbids: 'a → b', with their paths. Tests may import what they like. */
 export function againstOrder(imports: readonly Import[]): string[] {
   return imports
     .filter(({ from, to }) => !isTest(from) && !isAllowed(from, to))

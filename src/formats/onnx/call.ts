@@ -212,7 +212,7 @@ export class Call {
   }
 }
 
-/** Units of 2⁻⁵³ of itself that a constant may be off: complete/substitution.ts allows for as many in every weight. */
+/** Units of 2⁻⁵³ of itself that a constant may be off: search/condense/substitution.ts allows for as many in every weight. */
 const MOST_ERROR = 128
 
 export const labelOf = ({ opType, name, output }: NodeProto): string => `${opType} '${name || (output[0] ?? '')}'`

@@ -39,7 +39,7 @@ const pointOf = (values: readonly number[], exact: (value: number) => Exact): Po
 }
 const written = (value: number) => decimal(`${value}`)
 
-/** Whether a counterexample would be accepted, as complete/counterexample.ts does. */
+/** Whether a counterexample would be accepted, as region/counterexample.ts does. */
 const isAccepted = ({ regions, watched }: Property, values: readonly number[]): boolean => {
   const x = Float64Array.from(values.slice(0, 2))
   const outputs = Float64Array.from([...values.slice(2), ...watched.map((input) => x[input])])

@@ -1,5 +1,5 @@
 /**
- * Bounds of a condensed system (src/verification/condensed.ts) in float64, for a batch of rows at once; a row is one
+ * Bounds of a condensed system (src/search/system/condensed.ts) in float64, for a batch of rows at once; a row is one
  * linear function of the system, to be minimised, under splits and slopes of its own.
  *
  * `dualSweep` carries the rows from their last neuron to the input (over a ball, input-ball.ts does the rest),
