@@ -1,0 +1,7 @@
+/** Every task of the library by name, so that threads, web workers and queues look them up in one place. */
+import type { Registry } from '../jobs/task.ts'
+
+export const registry: Registry = {
+  url: import.meta.url,
+  tasks: [],
+}
