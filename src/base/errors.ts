@@ -1,10 +1,30 @@
 /**
+ * What kind of mistake it is, for programs to tell apart:
+ * - 'bad-input': an argument, an option or a network is not what it must be
+ * - 'bad-file': what a file holds is damaged, of another kind, or does not fit
+ * - 'no-access': the system does not let a file be read or written
+ * - 'out-of-memory': the network needs more memory than there is
+ * - 'not-built': a part of the installation is missing
+ */
+export type ErrorCode = 'bad-input' | 'bad-file' | 'no-access' | 'out-of-memory' | 'not-built'
+
+/**
  * A mistake of the user's or of their files: shown as one line, without a stack trace, with exit code 2.
- * The message says what is wrong, where, and what to do about it.
+ * The message says what is wrong and where.
  */
 export class UserError extends Error {
   override readonly name = 'UserError'
+  declare readonly code: ErrorCode
+
+  constructor(message: string, options: { readonly code?: ErrorCode; readonly cause?: unknown } = {}) {
+    super(message, options)
+    // not enumerable, as the message of an error is not
+    Object.defineProperty(this, 'code', { value: options.code ?? 'bad-input', writable: true })
+  }
 }
+
+/** A `UserError` for what a file holds. */
+export const badFile = (message: string): UserError => new UserError(message, { code: 'bad-file' })
 
 /** The name in `known` nearest to `given` by edit distance, or undefined if none is near. */
 export function nearestName(given: string, known: readonly string[]): string | undefined {

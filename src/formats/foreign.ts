@@ -1,5 +1,5 @@
 /** Files that are something else than they are given for, told by how they begin: each is named, with what to do. */
-import { UserError } from '../base/errors.ts'
+import { badFile } from '../base/errors.ts'
 import { includesText, toLatin1 } from './bytes.ts'
 import { isTar, readTar } from './tar.ts'
 
@@ -105,19 +105,19 @@ const signatures: readonly Signature[] = [
 export function refuseForeign(bytes: Uint8Array, path: string, kind: FileKind): void {
   if (isTar(bytes)) {
     const [first] = readTar(bytes, path).keys()
-    throw new UserError(`${path} is a tar archive: ${UNPACK}${first === undefined ? '' : `, such as '${first}'`}`)
+    throw badFile(`${path} is a tar archive: ${UNPACK}${first === undefined ? '' : `, such as '${first}'`}`)
   }
   const found = signatures.find(({ fits }) => fits(bytes))
   if (!found || found.rightFor === kind) return
   const rename = kind === 'text' ? 'give a text in UTF-8' : `let its name end in '.${found.rightFor}'`
-  throw new UserError(`${path} is ${found.is}: ${found.advice ?? rename}`)
+  throw badFile(`${path} is ${found.is}: ${found.advice ?? rename}`)
 }
 
 /** The text of a file. @throws UserError naming the file if it is in UTF-16, binary, or plainly something else */
 export function decodeText(bytes: Uint8Array, path: string): string {
   refuseForeign(bytes, path, 'text')
   if (bytes.subarray(0, 1024).includes(0)) {
-    throw new UserError(`${path} is no text in UTF-8, but binary, or in UTF-16 without a mark: give a text in UTF-8`)
+    throw badFile(`${path} is no text in UTF-8, but binary, or in UTF-16 without a mark: give a text in UTF-8`)
   }
   return new TextDecoder().decode(bytes)
 }

@@ -1,6 +1,6 @@
 /** Files that may be compressed by gzip (RFC 1952): one member or several, each with the checksum of its content. */
 import { Gunzip } from 'fflate'
-import { UserError } from '../base/errors.ts'
+import { badFile } from '../base/errors.ts'
 import { concatenate } from './bytes.ts'
 import { crc32 } from './crc32.ts'
 
@@ -21,7 +21,7 @@ export function gunzipIfNeeded(bytes: Uint8Array, file: string, most = MAX_BYTES
   try {
     return gunzip(bytes, most)
   } catch (error) {
-    throw new UserError(`${file} cannot be uncompressed (${(error as Error).message}): replace the file`)
+    throw badFile(`${file} cannot be uncompressed (${(error as Error).message}): replace the file`)
   }
 }
 

@@ -3,7 +3,7 @@
  * the same rules, in others that hold tensors and texts.
  */
 import { z } from 'zod'
-import { UserError } from '../base/errors.ts'
+import { badFile } from '../base/errors.ts'
 import { architectureNamed, architectureNames } from '../model/architectures.ts'
 import type { Layer } from '../model/layers.ts'
 import {
@@ -93,7 +93,7 @@ export function parseNetworkFile(
 ): { network: Network; metadata: Record<string, string> } {
   const { network, metadata } = networkOf(path, parseSafetensors(bytes, path))
   if (isFloat32(network)) return { network, metadata }
-  throw new UserError(`${path}: ${NEEDS_FLOAT64}: only verify, certify and info take them as they are`)
+  throw badFile(`${path}: ${NEEDS_FLOAT64}: only verify, certify and info take them as they are`)
 }
 
 /** Why a network is no `Network`. */
@@ -117,14 +117,14 @@ export function networkOf(
   const known = new Set(layout.map((tensor) => tensor.name))
   for (const name of tensors.keys()) if (!known.has(name)) wrong.push(`'${name}' is not part of it`)
   if (wrong.length > 0) {
-    throw new UserError(`${path}: the tensors are not those of its architecture '${architecture.name}': ${list(wrong)}`)
+    throw badFile(`${path}: the tensors are not those of its architecture '${architecture.name}': ${list(wrong)}`)
   }
   const inOrder = layout.map((tensor) => tensors.get(tensor.name)!)
   return { network: assemble(architecture, inOrder), metadata }
 }
 
 function parseArchitecture(path: string, json: string): Architecture {
-  const refuse = (why: string) => new UserError(`${path}: the metadata '${ARCHITECTURE_KEY}' is wrong: ${why}`)
+  const refuse = (why: string) => badFile(`${path}: the metadata '${ARCHITECTURE_KEY}' is wrong: ${why}`)
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -165,7 +165,7 @@ function recognise(
     fitting.length === 0
       ? `none of the known architectures (${architectureNames.join(', ')})`
       : `more than one known architecture (${fitting.map((architecture) => architecture.name).join(', ')})`
-  throw new UserError(
+  throw badFile(
     `${path} does not say which network it holds (no metadata '${ARCHITECTURE_KEY}'), and its tensors ` +
       `(${shapes || 'none'}) fit ${fit}: add that metadata to the file`,
   )

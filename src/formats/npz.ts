@@ -4,7 +4,7 @@
  * Of integers, which are no weights, only the names are read.
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { UserError } from '../base/errors.ts'
+import { type UserError, badFile } from '../base/errors.ts'
 import { fromLatin1, toLatin1 } from './bytes.ts'
 import { refuseForeign } from './foreign.ts'
 import {
@@ -93,7 +93,7 @@ function allocate(type: string, shape: readonly number[], size: number) {
 
 /** @param where the file and the array, for messages @returns undefined for integers and truth values */
 function readArray(bytes: Uint8Array, where: string): Tensor | string | undefined {
-  const refuse = (what: string) => new UserError(`${where} ${what}`)
+  const refuse = (what: string) => badFile(`${where} ${what}`)
   const { header, start } = readHeader(bytes, refuse)
   const type = /'descr': *'([^']*)'/.exec(header)?.[1]
   const order = /'fortran_order': *(True|False)/.exec(header)?.[1]

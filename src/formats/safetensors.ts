@@ -3,7 +3,7 @@
  * Files come from anywhere, so nothing in them is believed before it is checked: what the header says must
  * account for every byte of the file, once. Source: https://huggingface.co/docs/safetensors
  */
-import { UserError } from '../base/errors.ts'
+import { type UserError, badFile } from '../base/errors.ts'
 import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,
@@ -36,7 +36,7 @@ const integers: Record<string, number> = {
  */
 export function parseSafetensors(bytes: Uint8Array, path: string): TensorFile {
   refuseForeign(bytes, path, 'safetensors')
-  const refuse = (what: string) => new UserError(`${path} is not a valid safetensors file: ${what}`)
+  const refuse = (what: string) => badFile(`${path} is not a valid safetensors file: ${what}`)
   const { header, dataStart } = readHeader(bytes, refuse)
   const metadata = header[METADATA] ?? {}
   if (!isTexts(metadata)) throw refuse(`its ${METADATA} is not an object of texts`)
@@ -158,7 +158,7 @@ function readSpan(name: string, value: unknown, path: string, size: number, refu
   const type = Object.hasOwn(floats, dtype) ? floats[dtype] : undefined
   const bytes = type?.bytes ?? (Object.hasOwn(integers, dtype) ? integers[dtype] : undefined)
   if (bytes === undefined) {
-    throw new UserError(`${path}: tensor '${name}' is of type ${dtype}: only F32, F64, F16, BF16 are read as weights`)
+    throw badFile(`${path}: tensor '${name}' is of type ${dtype}: only F32, F64, F16, BF16 are read as weights`)
   }
   if (begin < 0 || end < begin || end > size) {
     throw refuse(`tensor '${name}' lies at bytes ${begin} to ${end} of ${size}: is the file cut short?`)

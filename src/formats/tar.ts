@@ -1,5 +1,5 @@
 /** Tar archives, read only: headers of 512 bytes, each followed by its file in whole blocks (POSIX.1-1988, ustar). */
-import { UserError } from '../base/errors.ts'
+import { badFile } from '../base/errors.ts'
 
 const BLOCK = 512
 /** Types of entries that are files; folders, links and extended headers are passed over. */
@@ -14,21 +14,21 @@ export function readTar(bytes: Uint8Array, file: string): Map<string, Uint8Array
   const files = new Map<string, Uint8Array>()
   for (let at = 0; at < bytes.length;) {
     const header = bytes.subarray(at, at + BLOCK)
-    if (header.length < BLOCK) throw new UserError(`${file} is cut short: replace the file`)
+    if (header.length < BLOCK) throw badFile(`${file} is cut short: replace the file`)
     // zero blocks end an archive
     if (header.every((byte) => byte === 0)) return files
     if (octal(header, 148, 8) !== checksum(header)) {
-      throw new UserError(`${file} is no tar archive, or is damaged ${at} bytes from its beginning: replace the file`)
+      throw badFile(`${file} is no tar archive, or is damaged ${at} bytes from its beginning: replace the file`)
     }
     const size = octal(header, 124, 12)
     const start = at + BLOCK
-    if (!(size <= bytes.length - start)) throw new UserError(`${file} is cut short: replace the file`)
+    if (!(size <= bytes.length - start)) throw badFile(`${file} is cut short: replace the file`)
     const prefix = text(header, 257, 6).startsWith('ustar') ? text(header, 345, 155) : ''
     const path = (prefix === '' ? '' : `${prefix}/`) + text(header, 0, 100)
     if (FILE_TYPES.has(String.fromCharCode(header[156]))) files.set(path, bytes.subarray(start, start + size))
     at = start + Math.ceil(size / BLOCK) * BLOCK
   }
-  throw new UserError(`${file} is cut short: it has no end: replace the file`)
+  throw badFile(`${file} is cut short: it has no end: replace the file`)
 }
 
 /** Whether bytes begin as an archive does: with the header of a file. */

@@ -4,7 +4,7 @@
  * Source: APPNOTE.TXT, https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 import { inflateSync } from 'fflate'
-import { UserError } from '../base/errors.ts'
+import { UserError, badFile } from '../base/errors.ts'
 import { crc32 } from './crc32.ts'
 
 const [LOCAL, CENTRAL, END] = [0x04034b50, 0x02014b50, 0x06054b50]
@@ -24,7 +24,7 @@ const DATE = 0x21
  * @throws UserError naming the file if it is no such archive, is damaged, or holds an entry twice
  */
 export function readZip(bytes: Uint8Array, file: string): Map<string, Uint8Array> {
-  const refuse = (what: string) => new UserError(`${file} is not a valid zip archive: ${what}`)
+  const refuse = (what: string) => badFile(`${file} is not a valid zip archive: ${what}`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const within = (at: number, size: number) => {
     if (!(at >= 0 && at + size <= bytes.length)) throw refuse('it is cut short or damaged')

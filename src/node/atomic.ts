@@ -47,8 +47,9 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean =>
  * @param action what was tried: 'write', 'read', 'create'
  */
 export function explainFileError(error: unknown, action: string, path: string): unknown {
-  if (!(error instanceof Error && 'code' in error)) return error
-  return new UserError(`cannot ${action} ${path}: ${reason(String(error.code), action, path) ?? error.message}`)
+  if (error instanceof UserError || !(error instanceof Error && 'code' in error)) return error
+  const why = reason(String(error.code), action, path) ?? error.message
+  return new UserError(`cannot ${action} ${path}: ${why}`, { code: 'no-access', cause: error })
 }
 
 function reason(code: string, action: string, path: string): string | undefined {

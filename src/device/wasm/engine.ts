@@ -149,7 +149,9 @@ export class Engine {
   #grow(end: number): void {
     const wanted = Math.min(this.#limit, Math.ceil(end * 1.25))
     const refuse = () =>
-      new UserError(`out of memory: the engine needs ${Math.ceil(end / 2 ** 20)} MB: use a smaller batch or network`)
+      new UserError(`out of memory: the engine needs ${Math.ceil(end / 2 ** 20)} MB: use a smaller batch or network`, {
+        code: 'out-of-memory',
+      })
     if (end > wanted) throw refuse()
     try {
       this.#memory.grow(Math.ceil((wanted - this.#memory.buffer.byteLength) / PAGE))

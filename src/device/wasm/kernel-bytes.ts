@@ -6,7 +6,10 @@ import type { KernelVariant } from './kernels.ts'
 export async function kernelBytes(variant: KernelVariant): Promise<Uint8Array> {
   const { base64 } = await loadText[variant]().catch((error: unknown) => {
     const missing = `build/kernels/${variant}.js cannot be loaded`
-    throw new UserError(`the kernels are not built (${missing}): run 'npm run build'`, { cause: error })
+    throw new UserError(`the kernels are not built (${missing}): run 'npm run build'`, {
+      code: 'not-built',
+      cause: error,
+    })
   })
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }

@@ -1,5 +1,5 @@
 /** One node of an ONNX graph with what it reads: what the operators are written against. */
-import { UserError } from '../../base/errors.ts'
+import { type UserError, badFile } from '../../base/errors.ts'
 import { type AttributeProto, type GraphProto, type NodeProto, attributeTypes } from './schema.ts'
 import { MAX_ELEMENTS, MAX_RANK, elementsOf, sameShape } from './shape.ts'
 import { type Operand, type Steps, type Value, isConstant } from './steps.ts'
@@ -47,7 +47,7 @@ export class Call {
   }
 
   refuse(what: string): UserError {
-    return new UserError(`${this.label} ${what}`)
+    return badFile(`${this.label} ${what}`)
   }
 
   get inputCount(): number {

@@ -2,7 +2,7 @@
  * Networks from ONNX files: https://onnx.ai/onnx/operators. Numbers are taken as real ones: weights exactly as they
  * are stored, and what is folded into them (BatchNormalization, scales and shifts) in float64.
  */
-import { UserError, unknownName } from '../../base/errors.ts'
+import { UserError, badFile, unknownName } from '../../base/errors.ts'
 import type { Graph } from '../../model/graph.ts'
 import type { Network } from '../../model/network.ts'
 import { gunzipIfNeeded } from '../gzip.ts'
@@ -51,7 +51,7 @@ export function parseNetwork(bytes: Uint8Array, file: string, { output }: Import
     const graph = { name, inputShape, nodes, ...(ending && { ending }) }
     return { graph, outputShape, metadata, ...layeredOf(name, inputShape, steps) }
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${file}: ${error.message}`)
+    if (error instanceof UserError) throw badFile(`${file}: ${error.message}`)
     throw error
   }
 }

@@ -1,5 +1,5 @@
 /** Local functions of an ONNX model: nodes that call them become the nodes that they are made of. */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import { labelOf } from './call.ts'
 import { MAX_NODES, type OnnxModel, isStandard } from './model.ts'
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from './schema.ts'
@@ -15,8 +15,7 @@ export function inlineFunctions({ nodes, functions, opset }: OnnxModel): readonl
   const expand = (list: readonly NodeProto[], depth: number): NodeProto[] =>
     list.flatMap((node) => expandNode(node, depth))
   const expandNode = (node: NodeProto, depth: number): NodeProto[] => {
-    if (++count > MAX_NODES)
-      throw new UserError(`it has more than ${MAX_NODES} nodes, those of local functions included`)
+    if (++count > MAX_NODES) throw badFile(`it has more than ${MAX_NODES} nodes, those of local functions included`)
     const called = byName.get(keyOf(node.domain, node.opType, node.overload))
     if (!called) {
       const attribute = node.attribute.map((one) =>
@@ -26,16 +25,16 @@ export function inlineFunctions({ nodes, functions, opset }: OnnxModel): readonl
     }
     const own = called.opsetImport.find(({ domain }) => isStandard(domain))
     if (own && Number(own.version) !== opset) {
-      throw new UserError(
+      throw badFile(
         `the local function '${called.name}' uses opset ${Number(own.version)}, the model ${opset}: use one`,
       )
     }
     const known = [...called.attribute, ...called.attributeProto.map(({ name }) => name)]
     const further = node.attribute.find(({ name }) => !known.includes(name))
     if (further || node.input.length > called.input.length || node.output.length > called.output.length) {
-      throw new UserError(`${labelOf(node)} calls the local function '${called.name}' with more than it has`)
+      throw badFile(`${labelOf(node)} calls the local function '${called.name}' with more than it has`)
     }
-    if (depth === MAX_DEPTH) throw new UserError(`the local function '${called.name}' lies too deep, or calls itself`)
+    if (depth === MAX_DEPTH) throw badFile(`the local function '${called.name}' lies too deep, or calls itself`)
     return expand(bodyOf(called, node, `${node.name || node.output[0]}/${calls++}/`), depth + 1)
   }
   return expand(nodes, 0)

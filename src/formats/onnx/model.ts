@@ -1,5 +1,5 @@
 /** ONNX files as models: decoded, and checked as far as that is possible without knowing the operators. */
-import { UserError } from '../../base/errors.ts'
+import { type UserError, badFile } from '../../base/errors.ts'
 import { refuseForeign } from '../foreign.ts'
 import {
   DOUBLE,
@@ -48,7 +48,7 @@ export const MAX_NODES = 100_000
  *   without inputs or outputs, with dimensions (but the batch's) that are not fixed, or names that are given twice
  */
 export function parseOnnx(bytes: Uint8Array, file: string): OnnxModel {
-  const refuse = (what: string) => new UserError(`${file}: ${what}`)
+  const refuse = (what: string) => badFile(`${file}: ${what}`)
   const { graph, ...model } = decode(bytes, file)
   if (!graph || model.opsetImport.length === 0) throw refuse('not an ONNX model: it holds no graph of operators')
   const opset = Number(model.opsetImport.find(({ domain }) => isStandard(domain))?.version ?? Number.NaN)
@@ -83,12 +83,12 @@ export function parseOnnx(bytes: Uint8Array, file: string): OnnxModel {
 export const isStandard = (domain: string): boolean => domain === '' || domain === 'ai.onnx'
 
 function decode(bytes: Uint8Array, file: string): ModelProto {
-  if (bytes.length === 0) throw new UserError(`${file}: not an ONNX model: it is empty`)
+  if (bytes.length === 0) throw badFile(`${file}: not an ONNX model: it is empty`)
   refuseForeign(bytes, file, 'onnx')
   try {
     return decodeModel(bytes)
   } catch (error) {
-    throw new UserError(`${file}: not an ONNX model, or cut short (${(error as Error).message}): replace the file`)
+    throw badFile(`${file}: not an ONNX model, or cut short (${(error as Error).message}): replace the file`)
   }
 }
 

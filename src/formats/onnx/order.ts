@@ -1,5 +1,5 @@
 /** In which order the nodes of an ONNX graph run, and what each of them reads. */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import { labelOf } from './call.ts'
 import type { GraphProto, NodeProto } from './schema.ts'
 
@@ -29,13 +29,12 @@ export function sortNodes(
   for (const node of nodes) {
     for (const name of node.output) {
       if (name === '') continue
-      if (makers.has(name) || isGiven(name))
-        throw new UserError(`${labelOf(node)} makes '${name}', which exists already`)
+      if (makers.has(name) || isGiven(name)) throw badFile(`${labelOf(node)} makes '${name}', which exists already`)
       makers.set(name, node)
     }
   }
   const missing = outputs.find((name) => !makers.has(name) && !isGiven(name))
-  if (missing !== undefined) throw new UserError(`no node makes the output '${missing}'`)
+  if (missing !== undefined) throw badFile(`no node makes the output '${missing}'`)
   const sorted: NodeProto[] = []
   const state = new Map<NodeProto, 'open' | 'done'>()
   const open = outputs.flatMap((name) => makers.get(name) ?? []).toReversed()
@@ -52,10 +51,10 @@ export function sortNodes(
       const maker = makers.get(name)
       if (!maker) {
         if (name === '' || isGiven(name)) continue
-        throw new UserError(`${labelOf(node)} reads '${name}', which nothing makes`)
+        throw badFile(`${labelOf(node)} reads '${name}', which nothing makes`)
       }
       if (state.get(maker) === 'open') {
-        throw new UserError(`the graph is cyclic: ${labelOf(node)} reads '${name}', which is made from its own output`)
+        throw badFile(`the graph is cyclic: ${labelOf(node)} reads '${name}', which is made from its own output`)
       }
       if (!state.has(maker)) open.push(maker)
     }

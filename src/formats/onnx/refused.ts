@@ -1,5 +1,5 @@
 /** Operators that no graph of linear maps and ReLUs has: on constants they are computed, on values noted and refused. */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import type { Call, Operator } from './call.ts'
 import type { NodeProto } from './schema.ts'
 import { elementsOf } from './shape.ts'
@@ -63,7 +63,7 @@ export class Refusals {
       const more = names.size > 20 ? ` and ${names.size - 20} more` : ''
       return `${operator} (${[...names].slice(0, 20).join(', ')}${more})`
     })
-    throw new UserError(`these operators are not supported: ${found.join(', ')}`)
+    throw badFile(`these operators are not supported: ${found.join(', ')}`)
   }
 }
 

@@ -1,5 +1,5 @@
 /** Runs the nodes of an ONNX model, which makes the steps of a network. */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import type { Ending } from '../../model/graph.ts'
 import { Call, labelOf } from './call.ts'
 import { inlineFunctions } from './inline.ts'
@@ -35,7 +35,7 @@ export function runModel(model: OnnxModel, outputs: readonly string[]): Run {
     const made = outputs.map((name) => scope.lookUp(name, 'the network'))
     if (!made.every((operand) => operand !== undefined)) {
       for (const step of steps.list) refusals.addStep(step)
-      throw new UserError('its output is not known')
+      throw badFile('its output is not known')
     }
     return finish(steps, outputs, made, refusals)
   } catch (error) {
@@ -84,7 +84,7 @@ function endingOf(steps: Steps, operand: Operand): { readonly ending: Ending; re
 function outputOf(steps: Steps, names: readonly string[], made: readonly Operand[]): Value {
   if (made.length === 1 && !isConstant(made[0]) && made[0].id > 0) return made[0]
   const infinite = made.findIndex((operand) => isConstant(operand) && operand.infinite)
-  if (infinite >= 0) throw new UserError(`the output '${names[infinite]}' holds infinity`)
+  if (infinite >= 0) throw badFile(`the output '${names[infinite]}' holds infinity`)
   const ends = made.map(({ shape }) => elementsOf(shape))
   ends.forEach((size, i) => (ends[i] = size + (ends[i - 1] ?? 0)))
   const size = ends.at(-1)!
@@ -137,7 +137,7 @@ class Scope {
       const tensor = this.#initialisers.get(name)
       if (tensor) this.operands.set(name, readTensor(tensor, `the initialiser '${name}'`))
       else if (this.#outer?.has(name)) return this.#outer.lookUp(name, reader)
-      else throw new UserError(`${reader} reads '${name}', a further output of its node: that is not supported`)
+      else throw badFile(`${reader} reads '${name}', a further output of its node: that is not supported`)
     }
     const operand = this.operands.get(name)
     if (!operand || isConstant(operand)) return operand

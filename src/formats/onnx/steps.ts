@@ -3,7 +3,7 @@
  * folded into the layer before them and a network of our layers can be recognised, and that are cheap until their maps
  * are made. Every value has its batch dimension, of size 1, and is stored row-major.
  */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import { productError, sumError } from '../../base/exact.ts'
 import type { Ending, GraphNode } from '../../model/graph.ts'
 import { type ConvolutionShape, type SparseRows, convolutionMap, denseMap, sparseMap } from '../../model/linear-map.ts'
@@ -105,7 +105,7 @@ export class Steps {
    * @throws UserError if that, or the step's value, is too large
    */
   add(step: Step, shape: readonly number[], cost: number): Value {
-    if (elementsOf(shape) > MAX_ELEMENTS) throw new UserError(`${step.label} makes a value of [${shape}]: too large`)
+    if (elementsOf(shape) > MAX_ELEMENTS) throw badFile(`${step.label} makes a value of [${shape}]: too large`)
     this.spend(cost, step.label)
     return { id: this.list.push(step), shape, single: true }
   }
@@ -113,7 +113,7 @@ export class Steps {
   /** @throws UserError if `cost` numbers more are too many */
   spend(cost: number, label: string): void {
     this.#made += cost
-    if (!(this.#made <= MAX_MADE)) throw new UserError(`${label} makes the network too large: more than is read`)
+    if (!(this.#made <= MAX_MADE)) throw badFile(`${label} makes the network too large: more than is read`)
   }
 
   /** Counts a copy of weights: the first one is free, since no file is larger than what is read. */
@@ -191,7 +191,7 @@ export function renumber(step: Step, rename: (value: number) => number): Step {
 export function nodeOf(step: Step, sizes: readonly number[]): GraphNode {
   switch (step.kind) {
     case 'refused':
-      throw new UserError(`${step.label} is not supported`)
+      throw badFile(`${step.label} is not supported`)
     case 'relu':
       return { kind: 'relu', value: step.value }
     case 'dense': {

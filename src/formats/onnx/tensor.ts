@@ -1,5 +1,5 @@
 /** Constants of an ONNX model: checked against their shape, then decoded. */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import {
   BFLOAT16,
   BOOL,
@@ -90,7 +90,7 @@ const readers: Readonly<Record<number, Reader>> = {
  *   does not
  */
 export function readTensor(tensor: TensorProto, where: string): Constant {
-  const refuse = (what: string) => new UserError(`${where} ${what}`)
+  const refuse = (what: string) => badFile(`${where} ${what}`)
   if (tensor.dataLocation === EXTERNAL || tensor.externalData.length > 0) {
     throw refuse('has its values in another file: save the model in one file (external data off), up to 2 GB')
   }

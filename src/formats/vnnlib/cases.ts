@@ -2,7 +2,7 @@
  * Formulas as cases: an or of ands (disjunctive normal form), every case a box of inputs with constraints on outputs.
  * Cases that can never hold, for their box is empty, are dropped as soon as they arise: 1 < x < 1 is.
  */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import type { Bound, Comparison, Formula } from './formula.ts'
 
 /** Ends of a box where something was said about them; shared between cases, so never changed once made. */
@@ -91,7 +91,7 @@ export class CaseMaker {
   }
 
   #tooMany = (count: string) =>
-    new UserError(`${this.#name} is more than ${count} if written as an or of ands: split it into several files`)
+    badFile(`${this.#name} is more than ${count} if written as an or of ands: split it into several files`)
 }
 
 const sizeOf = ({ bounds, constraints }: Case) => bounds.lower.size + bounds.upper.size + constraints.length

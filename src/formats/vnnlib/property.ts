@@ -2,7 +2,7 @@
  * VNN-LIB (vnnlib.org; Demarchi, Guidotti, Pulina & Tacchella 2023), versions 1.0 and 2.0: what must not happen, as
  * formulas over the inputs and outputs of a network. All assertions together describe the unsafe set.
  */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import { requireOrder } from '../../model/ending.ts'
 import { type Graph, sizesOf } from '../../model/graph.ts'
 import { decodeText } from '../foreign.ts'
@@ -38,7 +38,7 @@ const idle = new Set([
 export function parsePropertyFile(packed: Uint8Array, path: string): Property {
   const bytes = gunzipIfNeeded(packed, path)
   if (bytes.length > MOST_BYTES) {
-    throw new UserError(`${path} has ${bytes.length} bytes, more than the ${MOST_BYTES} that a property may have`)
+    throw badFile(`${path} has ${bytes.length} bytes, more than the ${MOST_BYTES} that a property may have`)
   }
   return parseVnnlib(decodeText(bytes, path), path)
 }
@@ -87,7 +87,7 @@ export function checkProperty(graph: Graph, { name, inputs, outputs, regions }: 
       graph,
       regions.flatMap(({ unsafe }) => unsafe.flat()),
     )
-  throw new UserError(
+  throw badFile(
     `${name} is for another network: it has ${inputs} inputs X and ${outputs} outputs Y, ` +
       `${graph.name} has ${has} and ${gives}`,
   )

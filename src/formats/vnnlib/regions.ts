@@ -1,5 +1,5 @@
 /** The unsafe set of a formula: a union of boxes of inputs, each with the outputs that are unsafe over it. */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import type { AskedQuestion, LinearConstraint, Question } from '../../region/question.ts'
 import { type Bounds, type Case, CaseMaker, isEmpty, isTighter } from './cases.ts'
 import { holdsAt, widened } from './constraint.ts'
@@ -128,7 +128,7 @@ function boxOf(all: readonly Bounds[], inputs: number, name: string) {
     const open = values.findIndex((value) => !Number.isFinite(value))
     if (open < 0) continue
     const hint = `(assert (${end === 'lower' ? '>=' : '<='} X_${open} 0.0))`
-    throw new UserError(`${name}: X_${open} has no ${end} bound: add one, such as ${hint}`)
+    throw badFile(`${name}: X_${open} has no ${end} bound: add one, such as ${hint}`)
   }
   let isPossible = true
   asked.lower.forEach((least, i) => {
@@ -161,6 +161,6 @@ function inwards({ value, isLower, strict }: Bound): number {
 
 function requireRoom(numbers: number, name: string): void {
   if (numbers > MOST_NUMBERS) {
-    throw new UserError(`${name} has too many boxes or constraints for memory: split it into several files`)
+    throw badFile(`${name} has too many boxes or constraints for memory: split it into several files`)
   }
 }

@@ -1,5 +1,5 @@
 /** The words of a VNN-LIB file: parentheses and what stands between them, without comments. */
-import { UserError } from '../../base/errors.ts'
+import { type UserError, badFile } from '../../base/errors.ts'
 
 const [OPEN, CLOSE, COMMENT, LINE_FEED, RETURN, SPACE, BYTE_ORDER_MARK] = [40, 41, 59, 10, 13, 32, 0xfeff]
 const [STRING, SYMBOL, INDICES, INDICES_END] = [34, 124, 91, 93]
@@ -56,7 +56,7 @@ export class Tokens {
 
   /** With the file's name and the line of the token that was taken last. */
   error(message: string): UserError {
-    return new UserError(`${this.#name}, line ${this.#takenLine}: ${message}`)
+    return badFile(`${this.#name}, line ${this.#takenLine}: ${message}`)
   }
 
   #read(): string | undefined {

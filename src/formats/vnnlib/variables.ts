@@ -2,7 +2,7 @@
  * The variables that a VNN-LIB file declares: one by one as X_0 and Y_0 in version 1, as the tensors of a network in
  * version 2. Either way inputs and outputs are numbered through, in the order of the network's file.
  */
-import { UserError } from '../../base/errors.ts'
+import { badFile } from '../../base/errors.ts'
 import { indexOf, inputVariable, isInput, outputVariable } from './linear.ts'
 import { type Tokens, quote } from './tokens.ts'
 
@@ -111,14 +111,14 @@ export class Variables {
   count(letter: 'X' | 'Y', name: string): number {
     if (this.#network) {
       const count = letter === 'X' ? this.#network.inputs : this.#network.outputs
-      if (count === 0) throw new UserError(`${name} declares no ${letter === 'X' ? 'input' : 'output'} of the network`)
+      if (count === 0) throw badFile(`${name} declares no ${letter === 'X' ? 'input' : 'output'} of the network`)
       return count
     }
     const all = [...this.#single.values()].filter((variable) => isInput(variable) === (letter === 'X'))
     const declared = new Set(all.map(indexOf))
-    if (declared.size === 0) throw new UserError(`${name} declares no ${letter}_0: is it a VNN-LIB file?`)
+    if (declared.size === 0) throw badFile(`${name} declares no ${letter}_0: is it a VNN-LIB file?`)
     for (let i = 0; i < declared.size; i++) {
-      if (!declared.has(i)) throw new UserError(`${name} declares ${declared.size} ${letter}s but not ${letter}_${i}`)
+      if (!declared.has(i)) throw badFile(`${name} declares ${declared.size} ${letter}s but not ${letter}_${i}`)
     }
     return declared.size
   }
