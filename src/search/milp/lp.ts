@@ -7,15 +7,19 @@
  * where its points lie outside (Kelley 1960).
  * Property: bounds are sound (safe-bound.ts), whatever HiGHS answers; exact up to rounding where all phases are fixed.
  */
-import loadHighs, { type Highs, type Model } from 'highs'
+import type { Highs, Model } from 'highs'
 import { OFF, ON, type Phases } from '../../model/phase.ts'
 import { moveInto } from '../../region/region.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { encode } from './encoding.ts'
 import { safeBound } from './safe-bound.ts'
 
-/** The package's types say that a module's namespace is imported; it is the function itself. */
-const load = loadHighs as unknown as typeof loadHighs.default
+/** HiGHS is large: it is read when it is first needed. */
+async function load(): Promise<Highs> {
+  const { default: loadHighs } = await import('highs')
+  // the package's types say that this is a module's namespace; it is the function itself
+  return (loadHighs as unknown as typeof loadHighs.default)()
+}
 
 let loading: Promise<Highs> | undefined
 
