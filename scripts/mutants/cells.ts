@@ -21,7 +21,7 @@ export const cells = [
       ['else if (phase === ON || l >= 0) {', 'else if (phase !== OFF) {'],
       ['if (!wasUnstable) this.#makeForm(k, k)\n', ''],
       ['    this.#count = 0\n    for', '    for'],
-      ['const radius = Math.max(upper[i] - centre', 'const radius = 0.99 * Math.max(upper[i] - centre'],
+      ['radius[i] = Math.max(upper[i] - centre[i]', 'radius[i] = 0.99 * Math.max(upper[i] - centre[i]'],
       ['this.#largest[this.#system.inputs + t] = u', 'this.#largest[this.#system.inputs + t] = 0'],
       [
         'return this.#error[k] + this.#gamma * this.#magnitude[k] + UNDERFLOW',
@@ -32,7 +32,6 @@ export const cells = [
         'return this.#error[k] + UNDERFLOW',
         "a form's own error, charged with a factor of 4 to spare, covers the sweep's as well",
       ],
-      ['f64.fill(0, form, form + length + (length & 1))', 'f64.fill(0, form, form + length)'],
       ['bias += w * this.#bias[j]\n', ''],
       ['error += size * this.#error[j]\n', ''],
       [
@@ -43,6 +42,9 @@ export const cells = [
       ['(error + this.#rounding * magnitude)', 'error'],
     ],
   ),
+  ...mutantsOf('src/device/wasm/forms.ts', tests('search/branch/cells', 'search/branch/halving'), [
+    ['form.fill(0, 0, length + (length & 1))', 'form.fill(0, 0, length)'],
+  ]),
   ...mutantsOf('src/device/wasm/assembly/forms.ts', tests('search/branch/cells', 'search/branch/halving'), [
     ['f64x2.replace_lane(f64x2.splat(value), 1, -value)', 'f64x2.splat(value)'],
     [
@@ -82,14 +84,14 @@ export const cells = [
       ['neuronLower[k] >= 0 ? ON', 'neuronLower[k] >= -1 ? ON'],
     ],
   ),
-  ...mutantsOf('src/search/sweep/batch.ts', tests('search/sweep/system', 'search/branch/halving'), [
+  ...mutantsOf('src/search/sweep/batch.ts', tests('search/sweep/batch', 'search/branch/halving'), [
     ['Math.abs(value) * this.#radius[at]', '0.99 * Math.abs(value) * this.#radius[at]'],
     ['this.#radius[at] = from.#radius[other]', ''],
     ['this.#centre[at] - Math.sign(value)', 'this.#centre[at] + Math.sign(value)'],
   ]),
-  ...mutantsOf('src/search/sweep/system.ts', tests('search/sweep/system', 'search/branch/halving'), [
-    ['const shared = ownBoxes ? this.radius : this.centre', 'const shared = this.centre'],
-    ['this.radius = ball || ownBoxes ?', 'this.radius = ball ?'],
+  ...mutantsOf('src/search/sweep/system.ts', tests('search/sweep/batch', 'search/branch/halving'), [
+    ['centre: ownBoxes ? nothing : centre,', 'centre,'],
+    ['radius: ball || ownBoxes ?', 'radius: ball ?'],
   ]),
   ...mutantsOf(
     'src/search/branch/sub-problems.ts',

@@ -5,11 +5,13 @@ export const complete = [
   ...mutantsOf(
     'src/search/condense/substitution.ts',
     tests(
-      'search/sweep/rounding',
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
       'ladder/agreement',
       'search/condense/residual',
       'search/condense/folding',
-      'search/sweep/system',
+      'search/sweep/batch',
       'search/system/range',
     ),
     [
@@ -34,10 +36,6 @@ export const complete = [
       ['bias[r] += c * node.bias[o]', 'bias[r] = c * node.bias[o]'],
       ['error[r] += Math.abs(c) * magnitude[o]', 'error[r] += c * magnitude[o]'],
       ['if (phase === OFF) return\n', 'if (phase === ON) return\n'],
-      [
-        'this.engine.f64.fill(0, at, at + this.lower[value].length * TOGETHER)',
-        'this.engine.f64.fill(0, at, at + this.lower[value].length)',
-      ],
       ['checkRange(magnitude)', ''],
       ['l.map((low, j) => (u[j] - low) / 2),', 'l.map((low, j) => (u[j] - low) / 2.0001),'],
       [
@@ -49,11 +47,13 @@ export const complete = [
   ...mutantsOf(
     'src/search/condense/condense.ts',
     tests(
-      'search/sweep/rounding',
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
       'ladder/agreement',
       'search/condense/residual',
       'search/system/range',
-      'search/sweep/system',
+      'search/sweep/batch',
       'ladder/near-miss',
     ),
     [
@@ -73,7 +73,14 @@ export const complete = [
   ),
   ...mutantsOf(
     'src/search/sweep/best-bounds.ts',
-    tests('search/sweep/rounding', 'ladder/agreement', 'search/condense/residual', 'ladder/near-miss'),
+    tests(
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
+      'ladder/agreement',
+      'search/condense/residual',
+      'ladder/near-miss',
+    ),
     [
       ['other > bound && other < Infinity ? other : bound', 'other > bound ? other : bound'],
       ['const signed = ([1, -1] as const)', 'const signed = ([1, 1] as const)'],
@@ -83,8 +90,10 @@ export const complete = [
   ...mutantsOf(
     'src/search/sweep/lines.ts',
     tests(
-      'search/sweep/rounding',
       'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
+      'search/sweep/batch',
       'ladder/agreement',
       'search/condense/residual',
       'search/branch/cells',
@@ -102,15 +111,21 @@ export const complete = [
       ],
     ],
   ),
-  ...mutantsOf('src/search/system/condensed.ts', tests('search/sweep/rounding', 'search/condense/residual'), [
-    ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
-    ['  checkRange(weight)\n', ''],
-  ]),
+  ...mutantsOf(
+    'src/search/system/condensed.ts',
+    tests('search/sweep/system', 'search/condense/condense', 'search/slopes', 'search/condense/residual'),
+    [
+      ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
+      ['  checkRange(weight)\n', ''],
+    ],
+  ),
   ...mutantsOf(
     'src/search/sweep/system.ts',
     tests(
-      'search/sweep/rounding',
       'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
+      'search/sweep/batch',
       'search/condense/residual',
       'ladder/agreement',
       'search/system/range',
@@ -127,39 +142,25 @@ export const complete = [
         'the two differ by a rounding, which the slack of every row covers many times',
       ],
       ['* (1 + 2 * UNIT)', ''],
-      ['this.radius = ball || ownBoxes ? new Float64Array(reach.length) : reach', 'this.radius = reach'],
+      ['radius: ball || ownBoxes ? nothing : reach,', 'radius: reach,'],
       ['this.#largest[i] = Math.abs(c) + reach[i]', 'this.#largest[i] = Math.abs(c)'],
-      ['Math.max(0, u[k])', '0'],
-      [
-        'below.some((reach, i) => reach < ball.radius || above[i] < ball.radius)',
-        'below.every((reach, i) => reach < ball.radius || above[i] < ball.radius)',
-      ],
+      ['Math.max(0, neuronUpper[k])', '0'],
     ],
   ),
-  ...mutantsOf(
-    'src/search/sweep/batch.ts',
-    tests(
-      'search/sweep/rounding',
-      'search/sweep/system',
-      'ladder/agreement',
-      'search/branch/search',
-      'search/condense/residual',
-      'ladder/near-miss',
-      'search/system/range',
-    ),
+  ...mutantsOf('src/device/wasm/swept-system.ts', tests('region/linear-loss', 'ladder/ball-agreement'), [
     [
-      [
-        'f64[(this.#constant >> 3) + r] = sign * bias - this.system.slackOf({ bias, source, weight, error })',
-        'f64[(this.#constant >> 3) + r] = sign * bias',
-      ],
-      ['sign * bias - this', 'bias - this'],
+      'below.some((reach, i) => reach < radius || above[i] < radius)',
+      'below.every((reach, i) => reach < radius || above[i] < radius)',
+    ],
+  ]),
+  ...mutantsOf('src/device/wasm/backward-rows.ts', tests('search/condense/condense', 'ladder/agreement'), [
+    ['this.#coefficients[value]!.view.fill(0)', 'this.#coefficients[value]!.view.fill(0, this.#sizes[value])'],
+  ]),
+  ...mutantsOf(
+    'src/device/wasm/sweep-batch.ts',
+    tests('search/sweep/batch', 'ladder/agreement', 'search/branch/search'),
+    [
       ['= sign * weight[e]', '= weight[e]'],
-      [
-        'const slope = unstable ? upperSlope(l, u) : on ? 1 : 0',
-        'const slope = unstable ? upperSlope(l, u) : on ? 1 : 1',
-      ],
-      ['const on = phase === ON || (phase === FREE && l >= 0)', 'const on = phase === ON || phase === FREE'],
-      ['const moves = unstable || phase !== FREE', 'const moves = unstable || phase === ON'],
       ['copy(this.#constant, from.#constant, 1)', ''],
       ['copy(this.#intercept, from.#intercept, neurons)', ''],
       [
@@ -169,9 +170,35 @@ export const complete = [
     ],
   ),
   ...mutantsOf(
+    'src/search/sweep/batch.ts',
+    tests(
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
+      'search/sweep/batch',
+      'ladder/agreement',
+      'search/branch/search',
+      'search/condense/residual',
+      'ladder/near-miss',
+      'search/system/range',
+    ),
+    [
+      ['const constant = sign * bias - this.system.slackOf(row)', 'const constant = sign * bias'],
+      ['const constant = sign * bias -', 'const constant = bias -'],
+      [
+        'const slope = unstable ? upperSlope(lower, upper) : on ? 1 : 0',
+        'const slope = unstable ? upperSlope(lower, upper) : on ? 1 : 1',
+      ],
+      ['const on = phase === ON || (phase === FREE && lower >= 0)', 'const on = phase === ON || phase === FREE'],
+      ['const moves = unstable || phase !== FREE', 'const moves = unstable || phase === ON'],
+    ],
+  ),
+  ...mutantsOf(
     'src/search/slopes.ts',
     tests(
-      'search/sweep/rounding',
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
       'search/condense/residual',
       'ladder/agreement',
       'ladder/near-miss',
@@ -224,7 +251,9 @@ export const complete = [
       'search/milp/safe-bound',
       'search/milp/lp',
       'search/milp/solve-milp',
-      'search/sweep/rounding',
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
       'ladder/agreement',
     ),
     [
@@ -262,7 +291,9 @@ export const complete = [
       'search/milp/safe-bound',
       'search/milp/lp',
       'search/milp/solve-milp',
-      'search/sweep/rounding',
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
       'ladder/agreement',
     ),
     [
@@ -286,7 +317,9 @@ export const complete = [
       'search/milp/safe-bound',
       'search/milp/lp',
       'search/milp/solve-milp',
-      'search/sweep/rounding',
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
       'ladder/agreement',
     ),
     [['put(inputs + neurons + k, -1)', 'put(inputs + neurons + k, 1)']],

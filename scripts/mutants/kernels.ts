@@ -70,10 +70,12 @@ export const kernels = [
     ],
     ['if (left == 12)', 'if (left == 13)', 'rows of the last twelve are eight and four then, with the same sums'],
   ]),
-  ...mutantsOf('src/device/wasm/assembly/sweep.ts', tests('search/sweep/rounding', 'search/sweep/system'), [
-    ['v128.store(bound, f64x2.sub(total, f64x2.mul(slack, f64x2.abs(value))))', 'v128.store(bound, total)'],
-  ]),
-  ...mutantsOf('src/device/wasm/assembly/sweep.ts', tests('search/sweep/system'), [
+  ...mutantsOf(
+    'src/device/wasm/assembly/sweep.ts',
+    tests('search/sweep/system', 'search/condense/condense', 'search/slopes', 'search/sweep/batch'),
+    [['v128.store(bound, f64x2.sub(total, f64x2.mul(slack, f64x2.abs(value))))', 'v128.store(bound, total)']],
+  ),
+  ...mutantsOf('src/device/wasm/assembly/sweep.ts', tests('search/sweep/batch'), [
     ['down = f64x2.lt(hat, zero)', 'down = f64x2.gt(hat, zero)'],
     ['const lower = v128.bitselect(variable, slope, unstable)', 'const lower = slope'],
     [
@@ -108,7 +110,7 @@ export const kernels = [
     ['high = v128.bitselect(high, previous, tooLow)', ''],
     ['left = f64x2.sub(left, some)', ''],
   ]),
-  ...mutantsOf('src/device/wasm/assembly/scatter.ts', tests('search/condense/scatter'), [
+  ...mutantsOf('src/device/wasm/assembly/scatter.ts', tests('device/wasm/scatter'), [
     ['v128.store(x, madd64(w, h, v128.load(x, 112)), 112)', 'v128.store(x, madd64(w, g, v128.load(x, 112)), 112)'],
     ['const firstPlane = o / outPerGroup * perGroup * plane', 'const firstPlane = 0'],
     ['if (<u32>iy >= <u32>s.inHeight) continue', ''],

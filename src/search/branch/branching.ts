@@ -39,7 +39,8 @@ export function chooseSplits(
         [2 * t + 1, OFF],
       ] as const) {
         trial.copyRow(row, batch, r)
-        trial.setNeuron(k, phase, 0, 0, row, row + 1)
+        // the phase says all about the neuron: no bounds are needed
+        trial.setNeuron(k, { phase, variable: 0, scale: 0, lower: 0, upper: 0 }, row, row + 1)
       }
     })
     const found = trial.bounds()

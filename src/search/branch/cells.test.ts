@@ -8,7 +8,8 @@ import { condense } from '../condense/condense.ts'
 import { rowValues } from '../testing/condensed.testing.ts'
 import { atMost, exact, linear, minus } from '../testing/exact.testing.ts'
 import { domains, families, randomCase, samplePoints } from '../testing/random-question.testing.ts'
-import { type Box, type Cell, Cells, halvesOf } from './cells.ts'
+import type { Box } from '../../region/region.ts'
+import { type Cell, Cells, halvesOf } from './cells.ts'
 
 let engine: Engine
 beforeAll(async () => {

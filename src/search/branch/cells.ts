@@ -7,17 +7,12 @@
  */
 import { FREE, OFF, ON, type Phases, isUnstable } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
-import type { Doubles, Integers, Pointer } from '../../device/wasm/pointers.ts'
+import { Forms } from '../../device/wasm/forms.ts'
+import type { Box } from '../../region/region.ts'
 import { adaptiveSlope, upperIntercept, upperSlope } from '../sweep/lines.ts'
 import { better } from '../sweep/best-bounds.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { UNDERFLOW, UNIT } from '../system/range.ts'
-
-/** A box of inputs. */
-export interface Box {
-  readonly lower: Float64Array
-  readonly upper: Float64Array
-}
 
 /** Of every neuron's z. */
 export interface Bounds {
@@ -46,89 +41,43 @@ export function halvesOf({ lower, upper, axes }: Cell): Box[] {
   return []
 }
 
-/**
- * Makes cells of one system. Neurons that a cell leaves open are numbered 0 … m − 1, in the order of the system. What
- * src/device/wasm/assembly/forms.ts reads is in the engine's memory: arrays there are pointers.
- */
+/** Makes cells of one system. Neurons that a cell leaves open are numbered 0 … m − 1, in the order of the system. */
 export class Cells {
-  readonly #engine: Engine
   readonly #system: Condensed
   /** What rounding costs: of sums that make a form, and of sweeps over forms. */
   readonly #rounding: number
   readonly #gamma: number
-  /** Per input, of the cell's box: pointers. */
-  readonly #centre: Doubles
-  readonly #radius: Doubles
   /** Per input, then per open neuron: largest absolute value. */
   readonly #largest: Float64Array
   /** Per neuron, over the cell: its phase, and where it is free its number. */
   readonly #phase: Phases
   readonly #number: Int32Array
   /** Per neuron, and for the case's row: a linear function of the inputs and of the open neurons before it. */
-  readonly #form: readonly Doubles[]
-  readonly #length: Int32Array
+  readonly #forms: Forms
   readonly #bias: Float64Array
   readonly #error: Float64Array
   readonly #magnitude: Float64Array
-  /** Per open neuron: which one; pointers to their forms, and to the lines of their ReLUs. */
+  /** Per open neuron: which one. */
   readonly #open: Int32Array
-  readonly #openForm: Integers
-  readonly #openLength: Integers
-  readonly #openBias: Doubles
-  readonly #openSlack: Doubles
-  readonly #lowerSlope: Doubles
-  readonly #upperSlope: Doubles
-  readonly #intercept: Doubles
-  /** [input or open neuron][form, its negative]: what the last sweep made of the coefficients. */
-  readonly #coefficients: Doubles
-  readonly #bounds: Doubles
-  readonly #struct: Pointer<'Cell'>
   /** [neuron][input]: how far the neuron's bounds reach along the input. */
   readonly #reach: Float64Array
   #count = 0
 
-  /** Memory is taken from the engine's arena: the caller marks and releases. */
+  /** Memory is taken from the engine's: the caller marks and releases. */
   constructor(engine: Engine, system: Condensed) {
     const { inputs, neurons } = system
     const sources = inputs + neurons
-    this.#engine = engine
     this.#system = system
     this.#rounding = 4 * UNIT * (sources + 16)
     this.#gamma = 8 * UNIT * (sources + 64)
-    this.#centre = engine.doubles(inputs)
-    this.#radius = engine.doubles(inputs)
     this.#largest = new Float64Array(sources)
     this.#phase = new Int8Array(neurons)
     this.#number = new Int32Array(neurons)
-    this.#form = Array.from({ length: neurons + 1 }, (_, k) => engine.doubles(inputs + k))
-    this.#length = new Int32Array(neurons + 1)
+    this.#forms = new Forms(engine, inputs, neurons)
     this.#bias = new Float64Array(neurons + 1)
     this.#error = new Float64Array(neurons + 1)
     this.#magnitude = new Float64Array(neurons + 1)
     this.#open = new Int32Array(neurons)
-    this.#openForm = engine.integers(neurons)
-    this.#openLength = engine.integers(neurons)
-    this.#openBias = engine.doubles(neurons)
-    this.#openSlack = engine.doubles(neurons)
-    this.#lowerSlope = engine.doubles(neurons)
-    this.#upperSlope = engine.doubles(neurons)
-    this.#intercept = engine.doubles(neurons)
-    this.#coefficients = engine.doubles(2 * sources)
-    this.#bounds = engine.doubles(2)
-    this.#struct = engine.struct('Cell', {
-      inputs,
-      forms: this.#openForm,
-      lengths: this.#openLength,
-      bias: this.#openBias,
-      slack: this.#openSlack,
-      lowerSlope: this.#lowerSlope,
-      upperSlope: this.#upperSlope,
-      intercept: this.#intercept,
-      centre: this.#centre,
-      radius: this.#radius,
-      coefficients: this.#coefficients,
-      bound: this.#bounds,
-    })
     this.#reach = new Float64Array(neurons * inputs)
   }
 
@@ -148,7 +97,7 @@ export class Cells {
     const neuronLower = parent.neuronLower.slice()
     const neuronUpper = parent.neuronUpper.slice()
     const cell = (axes: readonly number[]): Cell => ({ lower, upper, neuronLower, neuronUpper, axes })
-    this.#setBox(lower, upper)
+    this.#setBox({ lower, upper })
     for (let k = 0; k < neurons; k++) {
       const phase = phases[k]
       const wasUnstable = isUnstable(neuronLower[k], neuronUpper[k])
@@ -170,36 +119,34 @@ export class Cells {
     }
     this.#makeForm(neurons, row)
     const bound = better(-Infinity, this.#bound(neurons).least)
-    return { cell: cell(this.#axes(neuronLower, neuronUpper)), bound }
+    return { cell: cell(this.#axes({ neuronLower, neuronUpper })), bound }
   }
 
-  #setBox(lower: Float64Array, upper: Float64Array): void {
-    const { f64 } = this.#engine
+  #setBox({ lower, upper }: Box): void {
+    const { centre, radius } = this.#forms
     this.#count = 0
     for (let i = 0; i < lower.length; i++) {
-      const centre = lower[i] / 2 + upper[i] / 2
-      const radius = Math.max(upper[i] - centre, centre - lower[i]) * (1 + 2 * UNIT)
-      f64[(this.#centre >> 3) + i] = centre
-      f64[(this.#radius >> 3) + i] = radius
-      this.#largest[i] = Math.abs(centre) + radius
+      centre[i] = lower[i] / 2 + upper[i] / 2
+      radius[i] = Math.max(upper[i] - centre[i], centre[i] - lower[i]) * (1 + 2 * UNIT)
+      this.#largest[i] = Math.abs(centre[i]) + radius[i]
     }
   }
 
   #addOpen(k: number, l: number, u: number): void {
-    const { f64, i32 } = this.#engine
     const t = this.#count++
     const slope = upperSlope(l, u)
     this.#phase[k] = FREE
     this.#number[k] = t
     this.#open[t] = k
     this.#largest[this.#system.inputs + t] = u
-    i32[(this.#openForm >> 2) + t] = this.#form[k]
-    i32[(this.#openLength >> 2) + t] = this.#length[k]
-    f64[(this.#openBias >> 3) + t] = this.#bias[k]
-    f64[(this.#openSlack >> 3) + t] = this.#slackOf(k)
-    f64[(this.#lowerSlope >> 3) + t] = adaptiveSlope(l, u)
-    f64[(this.#upperSlope >> 3) + t] = slope
-    f64[(this.#intercept >> 3) + t] = upperIntercept(l, u, slope)
+    this.#forms.open(t, {
+      form: k,
+      bias: this.#bias[k],
+      slack: this.#slackOf(k),
+      lowerSlope: adaptiveSlope(l, u),
+      upperSlope: slope,
+      intercept: upperIntercept(l, u, slope),
+    })
   }
 
   /** What rounding may cost per unit of a form's coefficient. */
@@ -210,12 +157,9 @@ export class Cells {
   /** Writes row `r` of the system as a form, to place `k`. */
   #makeForm(k: number, r: number): void {
     const { inputs, start, source, weight } = this.#system
-    const { f64, kernels } = this.#engine
-    const pointer = this.#form[k]
-    const form = pointer >> 3
+    const forms = this.#forms
     const length = inputs + this.#count
-    // kernels read two at a time
-    f64.fill(0, form, form + length + (length & 1))
+    const form = forms.clear(k, length)
     let bias = this.#system.bias[r]
     let error = this.#system.error[r]
     /** Of all terms before they cancel. */
@@ -226,50 +170,48 @@ export class Cells {
       const size = Math.abs(w)
       const place = j < 0 ? source[e] : this.#phase[j] === FREE ? inputs + this.#number[j] : -1
       if (place >= 0) {
-        f64[form + place] += w
+        form[place] += w
         magnitude += size * this.#largest[place]
       } else if (this.#phase[j] === ON) {
-        kernels.addForm(pointer, this.#form[j], this.#length[j], w)
+        forms.add(k, j, w)
         bias += w * this.#bias[j]
         error += size * this.#error[j]
         magnitude += size * this.#magnitude[j]
       }
     }
-    this.#length[k] = length
     this.#bias[k] = bias
     this.#error[k] = (error + this.#rounding * magnitude) * (1 + this.#rounding) + UNDERFLOW
     let sum = Math.abs(bias)
-    for (let i = 0; i < length; i++) sum += Math.abs(f64[form + i]) * this.#largest[i]
+    for (let i = 0; i < length; i++) sum += Math.abs(form[i]) * this.#largest[i]
     this.#magnitude[k] = sum
   }
 
   /** Bounds of a form. */
   #bound(k: number): { readonly least: number; readonly most: number } {
     const { inputs, neurons } = this.#system
-    const { f64, kernels } = this.#engine
-    kernels.boundForm(this.#struct, this.#form[k], this.#length[k], this.#bias[k], this.#slackOf(k))
-    const [coefficients, radius, bounds] = [this.#coefficients >> 3, this.#radius >> 3, this.#bounds >> 3]
+    const ends = this.#forms.bounds(k, this.#bias[k], this.#slackOf(k))
     if (k < neurons) {
+      const { coefficients, radius } = this.#forms
       for (let i = 0; i < inputs; i++) {
-        const most = Math.max(Math.abs(f64[coefficients + 2 * i]), Math.abs(f64[coefficients + 2 * i + 1]))
-        this.#reach[k * inputs + i] = most * f64[radius + i]
+        const most = Math.max(Math.abs(coefficients[2 * i]), Math.abs(coefficients[2 * i + 1]))
+        this.#reach[k * inputs + i] = most * radius[i]
       }
     }
-    return { least: f64[bounds], most: -f64[bounds + 1] }
+    return { least: ends[0], most: -ends[1] }
   }
 
   /** After the sweep of the case's row. What an open neuron costs the bound falls with its width. */
-  #axes(neuronLower: Float64Array, neuronUpper: Float64Array): number[] {
+  #axes({ neuronLower, neuronUpper }: Bounds): number[] {
     const { inputs } = this.#system
-    const { f64 } = this.#engine
+    const { coefficients, radius } = this.#forms
     const scores = new Float64Array(inputs)
     for (let t = 0; t < this.#count; t++) {
       const k = this.#open[t]
       const [l, u] = [neuronLower[k], neuronUpper[k]]
-      const hat = f64[(this.#coefficients >> 3) + 2 * (inputs + t)]
+      const hat = coefficients[2 * (inputs + t)]
       const cost = hat < 0 ? (-hat * u * -l) / (u - l) : hat * Math.min(u, -l)
       for (let i = 0; i < inputs; i++) scores[i] += (cost / (u - l)) * this.#reach[k * inputs + i]
     }
-    return [...scores.keys()].filter((i) => f64[(this.#radius >> 3) + i] > 0).toSorted((a, b) => scores[b] - scores[a])
+    return [...scores.keys()].filter((i) => radius[i] > 0).toSorted((a, b) => scores[b] - scores[a])
   }
 }

@@ -2,7 +2,8 @@
 import { OFF, ON } from '../../model/phase.ts'
 import { better } from '../sweep/best-bounds.ts'
 import type { Condensed } from '../system/condensed.ts'
-import { type Bounds, type Box, type Cells, halvesOf } from './cells.ts'
+import type { Box } from '../../region/region.ts'
+import { type Bounds, type Cells, halvesOf } from './cells.ts'
 import type { SubProblem } from './sub-problems.ts'
 
 export const splitKinds = ['neuron', 'input'] as const

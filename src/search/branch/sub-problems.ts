@@ -145,8 +145,9 @@ export class SubProblemBounds {
     if (this.#batch.system.ownBoxes) this.#batch.setBox(r, problem.cell ?? this.#condensed)
     for (let k = 0; k < phases.length; k++) {
       const stride = k === next ? scale : phases[k] === FREE ? 1 : Math.abs(variables[k]) + LEAST_SCALE
-      const [l, u] = [neuronLower[k], neuronUpper[k]]
-      this.#batch.setNeuron(k, phases[k] as Phase, variables[k], stride, r, r + 1, l, u)
+      const phase = phases[k] as Phase
+      const [lower, upper] = [neuronLower[k], neuronUpper[k]]
+      this.#batch.setNeuron(k, { phase, variable: variables[k], scale: stride, lower, upper }, r, r + 1)
     }
   }
 

@@ -6,15 +6,15 @@
  * |δ|·max|value|, which sums to γ·Σ|coefficient|·magnitude over the affine nodes on the way, where the magnitude of a
  * value is |W|·max|a| + |b| and γ counts the terms of the longest possible sum (Higham 2002, Section 3.1).
  */
+import { BackwardRows } from '../../device/wasm/backward-rows.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
-import type { Doubles } from '../../device/wasm/pointers.ts'
+import { TOGETHER } from '../../device/wasm/scatter.ts'
 import { type Graph, sizesOf } from '../../model/graph.ts'
 import type { LinearMap } from '../../model/linear-map.ts'
 import { FREE, OFF, ON, type Phases } from '../../model/phase.ts'
 import { checkTime } from '../../base/deadline.ts'
 import type { Row } from '../system/condensed.ts'
 import { UNDERFLOW, UNIT, checkRange } from '../system/range.ts'
-import { type Scatter, TOGETHER, scatterOf } from './scatter.ts'
 
 const checked = new WeakSet<LinearMap>()
 
@@ -26,7 +26,6 @@ function checkWeights(map: LinearMap): void {
 }
 
 export class Substitution {
-  readonly engine: Engine
   readonly graph: Graph
   readonly inputs: number
   /** Bounds of every value over the box; callers may tighten those of values that no node has read yet. */
@@ -38,20 +37,16 @@ export class Substitution {
   readonly #phases: (Phases | undefined)[]
   readonly #firstFree: Int32Array
   readonly #magnitude: (Float64Array | undefined)[]
-  /** Pointers, once they are needed. */
-  readonly #coefficients: (number | undefined)[]
-  readonly #scatters: Scatter[][]
-  readonly #touched: boolean[]
+  readonly #backward: BackwardRows
   readonly #gamma: number
 
   /**
-   * Memory is taken from the engine's arena as it is needed: the caller marks and releases.
+   * Memory is taken from the engine's as it is needed: the caller marks and releases.
    * @param lower, upper ends of the box of inputs, finite, lower ≤ upper
    * @throws OutOfRange for weights or ends that are too large
    */
   constructor(engine: Engine, graph: Graph, lower: Float64Array, upper: Float64Array) {
     const sizes = sizesOf(graph)
-    this.engine = engine
     this.graph = graph
     this.inputs = sizes[0]
     checkRange(lower)
@@ -62,9 +57,7 @@ export class Substitution {
     this.#phases = graph.nodes.map(() => undefined)
     this.#firstFree = new Int32Array(graph.nodes.length)
     this.#magnitude = graph.nodes.map(() => undefined)
-    this.#coefficients = sizes.map(() => undefined)
-    this.#scatters = graph.nodes.map(() => [])
-    this.#touched = sizes.map(() => false)
+    this.#backward = new BackwardRows(engine, graph)
     const terms = graph.nodes.map((node) =>
       node.kind === 'affine' ? node.terms.reduce((n, t) => n + t.map.terms, 0) : 1,
     )
@@ -126,47 +119,43 @@ export class Substitution {
 
   /** At most TOGETHER of them. Coefficients lie [element][row]. */
   #together(value: number, elements: readonly number[]): Row[] {
-    const { engine } = this
-    const first = this.#touch(value)
-    elements.forEach((element, r) => (engine.f64[first + element * TOGETHER + r] = 1))
+    const backward = this.#backward
+    backward.reach(value)
+    const first = backward.coefficients(value)
+    elements.forEach((element, r) => (first[element * TOGETHER + r] = 1))
     const ofNeurons = new Float64Array(this.neurons.length * TOGETHER)
     const bias = new Float64Array(TOGETHER)
     const error = new Float64Array(TOGETHER)
     for (let v = value; v > 0; v--) {
-      if (!this.#touched[v]) continue
+      if (!backward.isReached(v)) continue
       const node = this.graph.nodes[v - 1]
-      const own = this.#touch(v)
       if (node.kind === 'affine') {
         const magnitude = this.#magnitude[v - 1]!
-        const { f64 } = engine
-        for (let o = 0, at = own; o < magnitude.length; o++) {
+        const own = backward.coefficients(v)
+        for (let o = 0, at = 0; o < magnitude.length; o++) {
           for (let r = 0; r < TOGETHER; r++, at++) {
-            const c = f64[at]!
+            const c = own[at]
             if (c === 0) continue
             bias[r] += c * node.bias[o]
             error[r] += Math.abs(c) * magnitude[o]
           }
         }
-        node.terms.forEach(({ value: from, map }, i) => {
-          const below = this.#touch(from)
-          const scatter = (this.#scatters[v - 1][i] ??= scatterOf(engine, map))
-          scatter((own * 8) as Doubles, (below * 8) as Doubles)
-        })
+        backward.carry(v - 1)
       } else {
-        const below = this.#touch(node.value)
-        const { f64 } = engine
+        backward.reach(node.value)
+        const [own, below] = [backward.coefficients(v), backward.coefficients(node.value)]
         let free = this.#firstFree[v - 1]
         this.#phases[v - 1]!.forEach((phase, j) => {
           if (phase === OFF) return
-          const [target, to] = phase === ON ? [f64, below + j * TOGETHER] : [ofNeurons, free++ * TOGETHER]
-          for (let r = 0; r < TOGETHER; r++) target[to + r] += f64[own + j * TOGETHER + r]
+          const [target, to] = phase === ON ? [below, j * TOGETHER] : [ofNeurons, free++ * TOGETHER]
+          for (let r = 0; r < TOGETHER; r++) target[to + r] += own[j * TOGETHER + r]
         })
       }
-      this.#clear(v)
+      backward.clear(v)
     }
-    const inputs = this.#touch(0)
-    const ofInputs = engine.f64.slice(inputs, inputs + this.inputs * TOGETHER)
-    this.#clear(0)
+    backward.reach(0)
+    const ofInputs = backward.coefficients(0).slice()
+    backward.clear(0)
     return elements.map((_, r) => {
       const source: number[] = []
       const weight: number[] = []
@@ -186,18 +175,5 @@ export class Substitution {
         error: this.#gamma * error[r] + UNDERFLOW,
       }
     })
-  }
-
-  /** Where the coefficients of a value lie, all zero until something is added to them: an index of `engine.f64`. */
-  #touch(value: number): number {
-    this.#touched[value] = true
-    const size = this.lower[value].length * TOGETHER
-    return (this.#coefficients[value] ??= this.engine.zeroDoubles(size)) / 8
-  }
-
-  #clear(value: number): void {
-    const at = this.#coefficients[value]! / 8
-    this.engine.f64.fill(0, at, at + this.lower[value].length * TOGETHER)
-    this.#touched[value] = false
   }
 }

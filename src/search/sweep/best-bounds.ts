@@ -75,7 +75,10 @@ function best(
       part.forEach((_, r) => (found[first + r] = better(found[first + r], bounds[r])))
     }
     for (const slope of slopes) {
-      for (let k = 0; k < system.neurons; k++) batch.setNeuron(k, FREE, slope(neuronLower[k], neuronUpper[k]), 1)
+      for (let k = 0; k < system.neurons; k++) {
+        const [lower, upper] = [neuronLower[k], neuronUpper[k]]
+        batch.setNeuron(k, { phase: FREE, variable: slope(lower, upper), scale: 1, lower, upper })
+      }
       take()
     }
     batch.restart()

@@ -1,277 +1,108 @@
+/** Sweeps in float64 against exact arithmetic: whatever is rounded on the way, no bound is above the exact value. */
 import { beforeAll, expect, test } from 'vitest'
-import { FREE, OFF, ON, type Phase } from '../../model/phase.ts'
-import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
+import { Engine } from '../../device/wasm/engine.ts'
+import { FREE } from '../../model/phase.ts'
 import type { Neurons, Row } from '../system/condensed.ts'
+import { type Exact, atMost, exact, minus, plus, times, zero } from '../testing/exact.testing.ts'
+import { row } from '../testing/rows.testing.ts'
 import { Batch } from './batch.ts'
-import { type SweptNeurons, System } from './system.ts'
+import { System } from './system.ts'
 
 let engine: Engine
 beforeAll(async () => {
   engine = await Engine.create()
 })
 
-const INPUTS = 3
-
-/** Neurons in levels of three, and one function of all of them; bounds by intervals. */
-function randomSystem(random: Random, neurons: number): Neurons & { readonly last: Row } {
-  const lower = new Float64Array(INPUTS).map(() => random.between(-1, 0))
-  const upper = lower.map((l) => l + random.between(0, 2))
-  const rows: Row[] = []
-  const [neuronLower, neuronUpper]: [number[], number[]] = [[], []]
-  const randomRow = (sources: number): Row => {
-    const source = Array.from({ length: sources }, (_, s) => s).filter(() => random.integer(4) > 0)
-    const weight = source.map(() => random.between(-1, 1))
-    return {
-      bias: random.between(-0.5, 0.5),
-      source: Int32Array.from(source),
-      weight: Float64Array.from(weight),
-      error: 0,
-    }
-  }
-  const ends = (s: number) =>
-    s < INPUTS ? [lower[s], upper[s]] : [Math.max(0, neuronLower[s - INPUTS]), Math.max(0, neuronUpper[s - INPUTS])]
-  for (let k = 0; k < neurons; k++) {
-    const row = randomRow(INPUTS + Math.floor(k / 3) * 3)
-    const side = (sign: number) =>
-      row.source.reduce((sum, s, e) => {
-        const [l, u] = ends(s) as [number, number]
-        return sum + sign * Math.max(sign * row.weight[e] * l, sign * row.weight[e] * u)
-      }, row.bias)
-    rows.push(row)
-    neuronLower.push(side(-1) - 1e-9)
-    neuronUpper.push(side(1) + 1e-9)
-  }
-  return { lower, upper, rows, neuronLower, neuronUpper, last: randomRow(INPUTS + neurons) }
-}
-
-/** z of every neuron and the function's value at an input. */
-function run({ rows, last }: ReturnType<typeof randomSystem>, input: Float64Array) {
-  const sources = [...input]
-  const value = ({ bias, source, weight }: Row) => source.reduce((sum, s, e) => sum + weight[e] * sources[s], bias)
-  const z = rows.map((row) => {
-    const before = value(row)
-    sources.push(Math.max(0, before))
-    return before
-  })
-  return { z, value: value(last) }
-}
-
-/** The bound as a formula, one coefficient at a time: Wang et al. 2021, Theorem 3.2. */
-function reference(
-  system: ReturnType<typeof randomSystem>,
-  sign: number,
-  phases: Phase[],
-  variables: number[],
-): number {
-  const { lower, upper, rows, neuronLower, neuronUpper, last } = system
-  const coefficients = new Float64Array(INPUTS + rows.length)
-  const spread = ({ source, weight }: Row, factor: number) =>
-    source.forEach((s, e) => (coefficients[s] += factor * weight[e]))
-  spread(last, sign)
-  let bound = sign * last.bias
+/** The least value of a function that is linear in the inputs, since every neuron on the way is on. */
+function exactMinimum({ lower, upper, rows }: Neurons, last: Row): Exact {
+  const coefficients = new Map<number, Exact>()
+  const spread = ({ source, weight }: Row, factor: Exact) =>
+    source.forEach((s, e) => coefficients.set(s, plus(coefficients.get(s) ?? zero, times(factor, exact(weight[e])))))
+  spread(last, exact(1))
+  let sum = exact(last.bias)
   for (let k = rows.length - 1; k >= 0; k--) {
-    const [l, u, c] = [neuronLower[k], neuronUpper[k], coefficients[INPUTS + k]]
-    const unstable = phases[k] === FREE && l < 0 && u > 0
-    let through = phases[k] === ON || (phases[k] === FREE && l >= 0) ? c : 0
-    if (unstable) {
-      through = c >= 0 ? variables[k] * c : (u / (u - l)) * c
-      if (c < 0) bound -= through * l
-    } else if (phases[k] !== FREE) through += variables[k]
-    bound += through * rows[k].bias
-    spread(rows[k], through)
+    const factor = coefficients.get(lower.length + k) ?? zero
+    sum = plus(sum, times(factor, exact(rows[k].bias)))
+    spread(rows[k], factor)
   }
-  lower.forEach((l, i) => (bound += Math.min(coefficients[i] * l, coefficients[i] * upper[i])))
+  lower.forEach((low, i) => {
+    const c = coefficients.get(i) ?? zero
+    sum = plus(sum, times(c, exact(c.units > 0n ? low : upper[i])))
+  })
+  return sum
+}
+
+/** What the sweep bounds it by. */
+function swept(neurons: Neurons, last: Row): number {
+  const mark = engine.mark()
+  const system = new System(engine, neurons)
+  const batch = new Batch(system, 8)
+  batch.setFunction(0, last, 1)
+  const { neuronLower, neuronUpper } = neurons
+  for (let k = 0; k < system.neurons; k++) {
+    batch.setNeuron(k, { phase: FREE, variable: 0, scale: 0, lower: neuronLower[k], upper: neuronUpper[k] })
+  }
+  const bound = batch.bounds()[0]
+  engine.release(mark)
   return bound
 }
 
-function randomState(random: Random, { rows }: Neurons): { phases: Phase[]; variables: number[] } {
-  const phases = rows.map(() => ([FREE, FREE, ON, OFF] as const)[random.integer(4)])
-  const variables = phases.map((phase) =>
-    phase === FREE ? random.between(0, 1) : phase === ON ? -random.between(0, 0.5) : random.between(0, 0.5),
-  )
-  return { phases, variables }
+function expectSound(neurons: Neurons, last: Row): void {
+  const bound = swept(neurons, last)
+  const least = exactMinimum(neurons, last)
+  expect(atMost(exact(bound), least)).toBe(true)
+  expect(atMost(minus(least, exact(1e-9)), exact(bound))).toBe(true)
 }
 
-/** Some systems, each with a batch whose rows have states of their own. */
-function forCases(count: number, check: (given: ReturnType<typeof caseOf>) => void): void {
-  for (let seed = 0; seed < count; seed++) {
-    const mark = engine.mark()
-    check(caseOf(seed))
-    engine.release(mark)
-  }
-}
+const drawn = (random: Random, count: number, from: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, i) => [from + i, random.normal()]))
 
-function caseOf(seed: number) {
-  const random = new Random(seed, 'system')
-  const system = randomSystem(random, 1 + random.integer(9))
-  const batch = new Batch(new System(engine, system), 16)
-  const states = Array.from({ length: 16 }, (_, r) => {
-    const state = randomState(random, system)
-    const sign = r % 2 === 0 ? (1 as const) : (-1 as const)
-    batch.setFunction(r, system.last, sign)
-    state.phases.forEach((phase, k) => batch.setNeuron(k, phase, state.variables[k], 1, r, r + 1))
-    return { ...state, sign }
-  })
-  return { random, system, batch, states }
-}
-
-test('bounds are those of the formula, less a little for rounding', () => {
-  forCases(50, ({ system, batch, states }) => {
-    const bounds = batch.bounds()
-    states.forEach(({ sign, phases, variables }, r) => {
-      const exact = reference(system, sign, phases, variables)
-      expect(bounds[r]).toBeLessThanOrEqual(exact)
-      expect(bounds[r]).toBeGreaterThan(exact - 1e-11 * (1 + Math.abs(exact)))
-    })
-  })
-})
-
-test('no point of the box that keeps to the splits is below its bound', () => {
-  let [compared, violated] = [0, 0]
-  forCases(50, ({ random, system, batch, states }) => {
-    const bounds = batch.bounds().slice()
-    for (let i = 0; i < 300; i++) {
-      const input = system.lower.map((l, j) => random.between(l, system.upper[j]))
-      const { z, value } = run(system, input)
-      states.forEach(({ sign, phases }, r) => {
-        if (phases.some((phase, k) => phase !== FREE && phase * z[k] < 0)) return
-        compared++
-        if (!(sign * value >= bounds[r])) violated++
-      })
-    }
-  })
-  expect(compared).toBeGreaterThan(1000)
-  expect(violated).toBe(0)
-})
-
-test('each variable steps the way in which its bound grows, and stays in its range', () => {
-  const moved = { slopes: 0, multipliers: 0 }
-  forCases(50, ({ system, batch, states }) => {
-    batch.bounds()
-    const before = batch.variables.slice()
-    batch.ascend(1e-7)
-    const after = batch.variables.slice()
-    states.forEach(({ sign, phases, variables }, r) =>
-      phases.forEach((phase, k) => {
-        const step = after[k * 16 + r] - before[k * 16 + r]
-        const value = after[k * 16 + r]
-        if (phase === ON) expect(value).toBeLessThanOrEqual(0)
-        else expect(value).toBeGreaterThanOrEqual(0)
-        const at = (change: number) =>
-          reference(
-            system,
-            sign,
-            phases,
-            variables.map((v, j) => (j === k ? v + change : v)),
-          )
-        const slope = (at(1e-6) - at(-1e-6)) / 2e-6
-        if (Math.abs(slope) < 1e-6 || step === 0) return
-        moved[phase === FREE ? 'slopes' : 'multipliers']++
-        expect(Math.sign(step)).toBe(Math.sign(slope))
-      }),
-    )
-  })
-  expect(Math.min(moved.slopes, moved.multipliers)).toBeGreaterThan(300)
-})
-
-test('ascent finds better bounds than it starts from, by slopes of at most 1', () => {
-  let [better, rows] = [0, 0]
-  forCases(30, ({ batch, states }) => {
-    const start = batch.bounds().slice()
-    const best = start.slice()
-    for (let step = 0; step < 30; step++) {
-      batch.ascend(0.1)
-      const { variables } = batch
-      states.forEach(({ phases }, r) =>
-        phases.forEach((phase, k) => phase === FREE && expect(variables[k * 16 + r]).toBeLessThanOrEqual(1)),
-      )
-      batch.bounds().forEach((bound, r) => (best[r] = Math.max(best[r], bound)))
-    }
-    best.forEach((bound, r) => {
-      rows++
-      if (bound > start[r] + 1e-6) better++
-    })
-  })
-  expect(better).toBeGreaterThan(rows / 2)
-})
-
-test('the attack runs the input where the bound is attained through the system', () => {
-  forCases(20, ({ system, batch }) => {
-    batch.bounds()
-    const values = batch.attack()
-    for (let r = 0; r < 16; r++) {
-      const input = Float64Array.from({ length: INPUTS }, (_, i) => values[i * 16 + r])
-      input.forEach((x, i) => expect(x >= system.lower[i] - 1e-12 && x <= system.upper[i] + 1e-12).toBe(true))
-      run(system, input).z.forEach((z, k) => expect(values[(INPUTS + k) * 16 + r]).toBeCloseTo(Math.max(0, z), 10))
-    }
-  })
-})
-
-test('a copied row has the same bound', () => {
-  forCases(10, ({ batch }) => {
-    const other = new Batch(batch.system, 8)
-    for (let r = 0; r < 8; r++) other.copyRow(r, batch, 15 - r)
-    const bounds = batch.bounds().slice()
-    other.bounds().forEach((bound, r) => expect(bound).toBe(bounds[15 - r]))
-  })
-})
-
-test('a batch has whole vectors of rows', () => {
-  const system = new System(engine, randomSystem(new Random(1, 'rows'), 2))
-  expect(() => new Batch(system, 12)).toThrow('a batch of 12 rows')
-})
-
-test('rows with boxes of their own have the bounds and points of these boxes', () => {
-  for (let seed = 0; seed < 20; seed++) {
-    const random = new Random(seed, 'boxes')
-    const system = randomSystem(random, 9)
-    const mark = engine.mark()
-    const boxes = Array.from({ length: 8 }, () => {
-      const lower = system.lower.map((l, i) => random.between(l, system.upper[i]))
-      return { lower, upper: lower.map((l, i) => random.between(l, system.upper[i])) }
-    })
-    const batchOf = (neurons: SweptNeurons) => {
-      const batch = new Batch(new System(engine, neurons), 8)
-      for (let r = 0; r < 8; r++) batch.setFunction(r, system.last, 1)
-      for (let k = 0; k < 9; k++) batch.setNeuron(k, FREE, 0.3, 1)
-      return batch
-    }
-    const batch = batchOf({ ...system, ownBoxes: true })
-    boxes.forEach((box, r) => batch.setBox(r, box))
-    const alone = boxes.map((box) => {
-      const other = batchOf({ ...system, ...box })
-      return { bound: other.bounds()[0], values: other.attack().filter((_, at) => at % 8 === 0) }
-    })
-    const bounds = batch.bounds().slice()
-    const values = batch.attack()
-    alone.forEach((one, r) => {
-      expect(bounds[r]).toBeCloseTo(one.bound, 9)
-      one.values.forEach((value, s) => expect(values[s * 8 + r]).toBeCloseTo(value, 9))
-    })
-    // a copied row takes its box along
-    const trial = batchOf({ ...system, ownBoxes: true })
-    for (let r = 0; r < 8; r++) trial.copyRow(7 - r, batch, r)
-    trial.bounds().forEach((bound, r) => expect(bound).toBeCloseTo(bounds[7 - r], 9))
-    engine.release(mark)
+test('sums over a box around 0, without any constant', () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const random = new Random(seed, 'box')
+    const upper = Float64Array.from({ length: 1000 }, () => random.uniform())
+    const box = { lower: upper.map((u) => -u), upper, rows: [], neuronLower: [], neuronUpper: [] }
+    expectSound(box, row(0, drawn(random, 1000, 0)))
   }
 })
 
-test('a neuron may have tighter bounds in some rows', () => {
-  const parts = {
-    ...{ lower: Float64Array.of(-2), upper: Float64Array.of(2), neuronLower: [-2], neuronUpper: [2] },
-    rows: [{ bias: 0, source: Int32Array.of(0), weight: Float64Array.of(1), error: 0 }],
+test('chains of neurons that are on', () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const random = new Random(seed, 'chain')
+    const lower = Float64Array.from({ length: 4 }, () => random.normal())
+    const upper = lower.map((l) => l + random.uniform())
+    const rows = [row(20, drawn(random, 4, 0)), row(20, drawn(random, 4, 0)), row(90, { 4: 1 / 3, 5: random.normal() })]
+    const on = { neuronLower: rows.map(() => 0.1), neuronUpper: rows.map(() => 300) }
+    expectSound({ lower, upper, rows, ...on }, row(-30, { ...drawn(random, 7, 0) }))
   }
-  const mark = engine.mark()
-  const batch = new Batch(new System(engine, parts), 8)
-  // −h
-  for (let r = 0; r < 8; r++) {
-    batch.setFunction(r, { bias: 0, source: Int32Array.of(1), weight: Float64Array.of(-1), error: 0 }, 1)
+})
+
+test('neurons whose parts cancel in all but the last digits', () => {
+  for (let seed = 0; seed < 100; seed++) {
+    const random = new Random(seed, 'cancel')
+    const [a, b, c] = [random.between(1, 2), random.between(1, 2), random.between(1, 2)] as const
+    const rows = [row(0, { 0: 1 }), row(0, { 1: a }), row(0, { 1: b })]
+    const on = { neuronLower: [1, 1, 1], neuronUpper: [2, 4, 4] }
+    const box = { lower: Float64Array.of(1), upper: Float64Array.of(2) }
+    expectSound({ ...box, rows, ...on }, row(0, { 2: c, 3: (-c * a) / b }))
   }
-  batch.setNeuron(0, FREE, 0, 0)
-  batch.setNeuron(0, FREE, 0, 0, 1, 2, -2, 0)
-  batch.setNeuron(0, FREE, 0, 0, 2, 3, -6, 2)
-  const bounds = [...batch.bounds().subarray(0, 4)]
-  engine.release(mark)
-  ;[-2, 0, -2, -2].forEach((bound, r) => expect(bounds[r]).toBeCloseTo(bound))
+})
+
+test('products that underflow', () => {
+  const tiny = 2 ** -540
+  const box = { lower: Float64Array.of(tiny), upper: Float64Array.of(tiny) }
+  expectSound({ ...box, rows: [], neuronLower: [], neuronUpper: [] }, row(0, { 0: -tiny }))
+})
+
+test('what rows are off by costs as much as reaches them', () => {
+  const system = (error: number): Neurons => ({
+    ...{ lower: Float64Array.of(1), upper: Float64Array.of(2), rows: [row(0, { 0: 1 }, error)] },
+    ...{ neuronLower: [1 - error], neuronUpper: [2 + error] },
+  })
+  for (const weight of [2, -2]) {
+    const without = swept(system(0), row(0, { 1: weight }))
+    expect(swept(system(1e-3), row(0, { 1: weight }))).toBeLessThanOrEqual(without - 2e-3)
+    expect(swept(system(0), row(0, { 1: weight }, 1e-3))).toBeLessThanOrEqual(without - 1e-3)
+  }
 })

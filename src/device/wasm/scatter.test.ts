@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
-import { Engine } from '../../device/wasm/engine.ts'
+import { Engine } from './engine.ts'
 import { Random } from '../../base/random.ts'
 import { type LinearMap, convolutionMap, convolutionSize, denseMap, selectionMap } from '../../model/linear-map.ts'
 import { TOGETHER, scatterOf } from './scatter.ts'

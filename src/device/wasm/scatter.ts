@@ -1,7 +1,7 @@
-/** x += Wᵀ y for sixteen rows at once in an engine's memory (src/device/wasm/assembly/scatter.ts), for any linear map. */
-import type { Engine } from '../../device/wasm/engine.ts'
-import type { Doubles } from '../../device/wasm/pointers.ts'
+/** x += Wᵀ y for sixteen rows at once (assembly/scatter.ts), for any linear map. */
 import { type LinearMap, convolutionSize } from '../../model/linear-map.ts'
+import type { Engine } from './engine.ts'
+import type { Doubles } from './pointers.ts'
 
 /** Rows that are carried at once. */
 export const TOGETHER = 16
@@ -9,7 +9,7 @@ export const TOGETHER = 16
 /** @param y, x float64 values [element][row] */
 export type Scatter = (y: Doubles, x: Doubles) => void
 
-/** Takes memory of the engine's arena for the weights: the caller marks and releases. */
+/** Takes memory for the weights: the caller marks and releases. */
 export function scatterOf(engine: Engine, { form, outputs }: LinearMap): Scatter {
   const { kernels } = engine
   if (form.kind === 'sparse') {
