@@ -1,5 +1,8 @@
-/** The public API: what is not exported here may change at any time. */
-export { UserError } from './base/errors.ts'
+/**
+ * The public API that any runtime can run: networks, bounds, verification, certification, attacks, training. What reads
+ * and writes files, and threads, are in 'robustra/node' (node/index.ts). What neither exports may change at any time.
+ */
+export { type ErrorCode, UserError } from './base/errors.ts'
 
 export type { Layer, Shape } from './model/layers.ts'
 export {
@@ -15,17 +18,22 @@ export { initialise } from './model/initialise.ts'
 export { evaluate } from './model/evaluate.ts'
 export { type Graph, type GraphNode, evaluateGraph, graphOf } from './model/graph.ts'
 export type { LinearMap } from './model/linear-map.ts'
-export { loadAnyNetwork, saveAnyNetwork, loadNetwork, saveNetwork } from './node/any-network.ts'
-export { type AnyNetwork } from './formats/any-network.ts'
-export { type Property } from './formats/vnnlib/property.ts'
-export { readVnnlib } from './node/properties/property-file.ts'
+
+export {
+  type AnyNetwork,
+  encodeAnyNetwork as encodeNetwork,
+  parseAnyNetwork as parseNetwork,
+} from './formats/any-network.ts'
+export type { ImportOptions } from './formats/onnx/import.ts'
+export { type Property, parsePropertyFile as parseProperty } from './formats/vnnlib/property.ts'
+export { parseSafetensors } from './formats/safetensors.ts'
+export type { Tensor, TensorFile } from './formats/tensors.ts'
 
 export { type Dataset, type Split, takeRange } from './data/dataset.ts'
-export { datasetNames } from './data/names.ts'
-export { type LoadOptions, loadDataset } from './node/data/load-dataset.ts'
+export { syntheticDigits } from './data/synthetic.ts'
 
-export { type Domain, domains } from './region/domain.ts'
-export { type Norm, norms } from './region/norm.ts'
+export { type Domain, domains as domainNames } from './region/domain.ts'
+export { type Norm, norms as normNames } from './region/norm.ts'
 export type { Region, RoundBall } from './region/region.ts'
 export {
   type CompleteMethod,
@@ -37,13 +45,11 @@ export {
 export { classificationQuestion } from './region/image-question.ts'
 export { type DualBoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './bounds/network-bounds.ts'
 
-export { type Method, methods } from './training/losses/list.ts'
+export { type Method, methods as trainingMethods } from './training/losses/list.ts'
 export { trainingOptions } from './training/options.ts'
 export type { GivenOptions, TrainingOptions } from './training/settings.ts'
-export { presets } from './training/presets.ts'
+export { presets as trainingPresets } from './training/presets.ts'
 export type { EpochReport, Progress } from './training/epoch-report.ts'
-export type { Best } from './node/training/checkpoint.ts'
-export { type RunOptions, type RunResult, resume, train, trainMutual } from './node/training/run.ts'
 
 export { type VerifyOptions, verifyQuestion } from './ladder/verify-question.ts'
 
@@ -57,7 +63,7 @@ export {
   type AttackRunOptions,
   type AttackSummary,
   type PgdSettings,
-  attack,
+  attack as attackImages,
   attackMethods,
 } from './attacks/attack.ts'
 

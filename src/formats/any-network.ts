@@ -61,6 +61,15 @@ export function networkParser(path: string, options: ImportOptions = {}): (bytes
 }
 
 /**
+ * Reads a network in the format that the extension of its file's name says.
+ * @param path the name, for messages, too
+ * @throws UserError if the extension is of none of the formats, the bytes hold no such network, or an output is named
+ *   and the format is not ONNX
+ */
+export const parseAnyNetwork = (bytes: Uint8Array, path: string, options: ImportOptions = {}): AnyNetwork =>
+  networkParser(path, options)(bytes)
+
+/**
  * The file of a network, in the format that the extension of its name says.
  * @param metadata further texts to keep with it
  * @throws UserError if the extension is of none of the formats, or a parameter is NaN or infinite
