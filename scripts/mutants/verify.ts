@@ -164,8 +164,8 @@ export const verify = [
     ],
   ),
   ...mutantsOf(
-    'src/node/properties/instances.ts',
-    ['src/node/properties/instances.test.ts'],
+    'src/ladder/verify-property.ts',
+    ['src/ladder/verify-property.test.ts'],
     [
       ["(outcome.verdict === 'undecided' && outcome.reason === 'timeout')", "outcome.verdict === 'undecided'"],
       ['tryAll(graph, regions, options) : undefined', 'undefined : undefined'],

@@ -9,7 +9,7 @@ import { formatCounterexample } from '../region/counterexample.ts'
 import { CounterexampleFolder } from '../node/properties/counterexample-files.ts'
 import { type SearchChoice, searchChoices } from '../ladder/verify-question.ts'
 import { epochNow } from '../node/properties/instance-files.ts'
-import type { InstanceResult } from '../node/properties/instances.ts'
+import type { PropertyResult } from '../ladder/verify-property.ts'
 import { type ResultName, ResultsFile } from '../node/properties/instances-results.ts'
 import { runInstances } from '../node/properties/instances-run.ts'
 import { MOST_SECONDS, readInstances } from '../node/properties/instances-table.ts'
@@ -130,7 +130,7 @@ async function verifyOne(path: string, propertyPath: string, timeout: number, fl
   }
 }
 
-const document = (network: string, property: string, result: InstanceResult, seconds: number) => {
+const document = (network: string, property: string, result: PropertyResult, seconds: number) => {
   const { verdict, method = null, bound = null, reason = null, counterexample } = result
   const found = counterexample && { inputs: [...counterexample.point], outputs: [...counterexample.outputs] }
   return { network, property, verdict, method, bound, reason, seconds, counterexample: found ?? null }

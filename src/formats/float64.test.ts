@@ -7,7 +7,7 @@ import { UserError } from '../base/errors.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { evaluateGraph } from '../model/graph.ts'
 import type { Architecture } from '../model/network.ts'
-import { verifyInstance } from '../node/properties/instances.ts'
+import { verifyProperty } from '../ladder/verify-property.ts'
 import { isGraphFile, loadFile, targetOf } from '../ladder/target.ts'
 import { loadAnyNetwork, loadNetwork } from '../node/any-network.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
@@ -53,7 +53,7 @@ describe.each(['.safetensors', '.npz'])('%s', (extension) => {
     expect([network, misfit]).toEqual([undefined, 'its weights are 64-bit floats that 32-bit floats cannot hold'])
     const text = `(declare-const X_0 Real)(declare-const Y_0 Real)(assert (<= 0 X_0 1))(assert ${unsafe})`
     const options = { timeout: 60, workers: 1, seed: 0 }
-    const answer = await verifyInstance(graph, parseVnnlib(text, 'p'), verifyQuestion, options)
+    const answer = await verifyProperty(graph, parseVnnlib(text, 'p'), verifyQuestion, options)
     expect(answer.verdict).toBe(verdict)
   })
 

@@ -6,7 +6,7 @@ import { verifyQuestion } from '../../ladder/verify-question.ts'
 import { loadAnyNetwork } from '../any-network.ts'
 import { checkProperty, parseVnnlib } from '../../formats/vnnlib/property.ts'
 import type { Graph } from '../../model/graph.ts'
-import { verifyInstance } from './instances.ts'
+import { verifyProperty } from '../../ladder/verify-property.ts'
 
 /** Two inputs, hidden ReLUs, and two outputs that stay above −3 over [−1, 1]². */
 const { graph: network } = loadAnyNetwork(fileURLToPath(new URL('./cases/net.onnx', import.meta.url)))
@@ -17,7 +17,7 @@ const options = { timeout: 20, workers: 1, seed: 0 }
 async function answer(graph: Graph, text: string) {
   const property = parseVnnlib(text, 'case.vnnlib')
   checkProperty(graph, property)
-  return verifyInstance(graph, property, verifyQuestion, options)
+  return verifyProperty(graph, property, verifyQuestion, options)
 }
 
 const box = ['(>= X_0 -1)', '(<= X_0 1)', '(>= X_1 -1)', '(<= X_1 1)'].map((each) => `(assert ${each})\n`).join('')

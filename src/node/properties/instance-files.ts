@@ -2,7 +2,7 @@
 import { reasonOf } from '../../search/undecided.ts'
 import { type Property, checkProperty } from '../../formats/vnnlib/property.ts'
 import type { Graph } from '../../model/graph.ts'
-import { type InstanceResult, type Verifier, verifyInstance } from './instances.ts'
+import { type PropertyResult, type Verifier, verifyProperty } from '../../ladder/verify-property.ts'
 
 export interface InstanceTask {
   /** Paths. */
@@ -17,7 +17,7 @@ export interface InstanceTask {
 }
 
 /** What came of it. @throws UserError for files that cannot be read, or are not of one kind */
-export type Decide = (task: InstanceTask) => Promise<InstanceResult>
+export type Decide = (task: InstanceTask) => Promise<PropertyResult>
 
 /** A clock that all threads share: milliseconds. */
 export const epochNow = (): number => performance.timeOrigin + performance.now()
@@ -36,13 +36,13 @@ export function decideFiles(
     const { graph } = last
     const property = loadProperty(path)
     checkProperty(graph, property)
-    return verifyInstance(graph, property, verify, { timeout: (end - epochNow()) / 1000, workers, seed })
+    return verifyProperty(graph, property, verify, { timeout: (end - epochNow()) / 1000, workers, seed })
   }
   return (task) => decide(task).catch((error: unknown) => undecided(reasonOf(error)))
 }
 
 /** Of an instance that could not even be read. */
-const undecided = (reason: InstanceResult['reason']): InstanceResult => ({
+const undecided = (reason: PropertyResult['reason']): PropertyResult => ({
   ...{ verdict: reason === 'timeout' ? 'timeout' : 'unknown', reason },
   ...{ method: undefined, bound: undefined, counterexample: undefined },
 })

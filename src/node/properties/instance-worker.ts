@@ -4,7 +4,7 @@ import { serve } from '../threads.ts'
 import { loadAnyNetwork } from '../any-network.ts'
 import { readVnnlib } from './property-file.ts'
 import { type InstanceTask, decideFiles } from './instance-files.ts'
-import type { Verifier } from './instances.ts'
+import type { Verifier } from '../../ladder/verify-property.ts'
 
 serve<{ readonly complete: SearchChoice }>(async ({ complete }) => {
   const verify: Verifier = (graph, question, options) => verifyQuestion(graph, question, { ...options, complete })

@@ -7,7 +7,7 @@ import { appendFileSync } from 'node:fs'
 import { UserError } from '../../base/errors.ts'
 import { explainFileError, writeFileAtomic } from '../atomic.ts'
 import { readBegun } from '../line-file.ts'
-import type { Verdict } from './instances.ts'
+import type { Verdict } from '../../ladder/verify-property.ts'
 import { type Instance, formatCsvRow, parseCsvRow } from './instances-table.ts'
 
 const results = ['unsat', 'sat', 'timeout', 'unknown', 'error'] as const satisfies readonly (Verdict | 'error')[]

@@ -5,7 +5,7 @@ import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
 import type { CounterexampleFolder } from './counterexample-files.ts'
 import { type Decide, epochNow } from './instance-files.ts'
-import type { InstanceResult } from './instances.ts'
+import type { PropertyResult } from '../../ladder/verify-property.ts'
 import type { KeptRow, ResultName, ResultsFile } from './instances-results.ts'
 import { type Instance, instanceFile } from './instances-table.ts'
 
@@ -86,7 +86,7 @@ async function runInstance(
   start: number,
   timeout: number,
   { decide, workers, seed, onFailure }: RunInstancesOptions,
-): Promise<Omit<InstanceResult, 'verdict' | 'reason'> & { result: ResultName; reason: string | undefined }> {
+): Promise<Omit<PropertyResult, 'verdict' | 'reason'> & { result: ResultName; reason: string | undefined }> {
   try {
     const end = start + 1000 * timeout
     const { verdict, method, bound, reason, counterexample } = await decide({ ...paths, end, workers, seed })

@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SearchChoice } from '../../ladder/verify-question.ts'
 import { WorkerPool, scriptBeside } from '../threads.ts'
 import { type InstanceTask, epochNow } from './instance-files.ts'
-import type { InstanceResult } from './instances.ts'
+import type { PropertyResult } from '../../ladder/verify-property.ts'
 
 /** Milliseconds behind the end that an answer may still take, since one that stops in time says what it proved. */
 const GRACE = 150
 
-const overrun: InstanceResult = {
+const overrun: PropertyResult = {
   ...{ verdict: 'timeout', method: undefined, bound: undefined, reason: 'timeout', counterexample: undefined },
 }
 
@@ -27,10 +27,10 @@ export class LimitedDecider {
   }
 
   /** A `Decide`. @throws UserError for files that cannot be read, or if the thread runs out of memory */
-  async decide(task: InstanceTask): Promise<InstanceResult> {
+  async decide(task: InstanceTask): Promise<PropertyResult> {
     this.#pool ??= new WorkerPool(this.#script, 1, { complete: this.#complete })
     const stop = new AbortController()
-    const decided = this.#pool.run<InstanceResult>('decide', task, 1).then(([result]) => result!)
+    const decided = this.#pool.run<PropertyResult>('decide', task, 1).then(([result]) => result!)
     const late = sleep(Math.max(0, task.end + GRACE - epochNow()), overrun, { signal: stop.signal })
     // the loser of the race may fail: nobody asks any more
     decided.catch(() => {})

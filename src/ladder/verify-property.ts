@@ -1,13 +1,13 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
-import type { Property } from '../../formats/vnnlib/property.ts'
-import type { BoxQuestion } from '../../formats/vnnlib/regions.ts'
-import { endOutputs } from '../../model/ending.ts'
-import type { Graph } from '../../model/graph.ts'
-import { type Counterexample, confirmCounterexample, runCandidate } from '../../region/counterexample.ts'
-import { withEngine } from '../../device/wasm/engines.ts'
-import { proveTogether } from '../../search/many.ts'
-import { type Outcome, type ProofMethod, type Question, proofMethods } from '../../region/question.ts'
-import { affordable, pointsOf } from '../../attacks/sample.ts'
+import type { Property } from '../formats/vnnlib/property.ts'
+import type { BoxQuestion } from '../formats/vnnlib/regions.ts'
+import { endOutputs } from '../model/ending.ts'
+import type { Graph } from '../model/graph.ts'
+import { type Counterexample, confirmCounterexample, runCandidate } from '../region/counterexample.ts'
+import { withEngine } from '../device/wasm/engines.ts'
+import { proveTogether } from '../search/many.ts'
+import { type Outcome, type ProofMethod, type Question, proofMethods } from '../region/question.ts'
+import { affordable, pointsOf } from '../attacks/sample.ts'
 import { withWatched } from './watched.ts'
 
 export interface VerifierOptions {
@@ -23,7 +23,7 @@ export type Verifier = (graph: Graph, question: Question, options: VerifierOptio
 /** unsat: no unsafe input exists, proved. sat: there is one. timeout, unknown: not decided. */
 export type Verdict = 'unsat' | 'sat' | 'timeout' | 'unknown'
 
-export interface InstanceResult {
+export interface PropertyResult {
   readonly verdict: Verdict
   /** What decided it: of several boxes, the most costly one. Undefined if it took none, or is not decided. */
   readonly method: ProofMethod | undefined
@@ -55,12 +55,12 @@ const POINTS = [2e7, 20] as const
  * @param property of this network (`checkProperty`)
  * @throws Error if the verifier fails, or if a counterexample of its does not pass the re-run
  */
-export async function verifyInstance(
+export async function verifyProperty(
   graph: Graph,
   { regions, watched, outputs }: Property,
   verify: Verifier,
   options: VerifierOptions,
-): Promise<InstanceResult> {
+): Promise<PropertyResult> {
   const result = await verifyRegions(withWatched(graph, watched), regions, verify, options)
   const { counterexample: found } = result
   return { ...result, counterexample: found && { ...found, outputs: found.outputs.slice(0, outputs) } }
@@ -71,7 +71,7 @@ async function verifyRegions(
   regions: readonly BoxQuestion[],
   verify: Verifier,
   options: VerifierOptions,
-): Promise<InstanceResult> {
+): Promise<PropertyResult> {
   const end = performance.now() + 1000 * options.timeout
   const found = regions.length > 1 ? tryAll(graph, regions, options) : undefined
   if (found) return found
@@ -103,7 +103,7 @@ function tryAll(
   graph: Graph,
   regions: readonly Question[],
   { timeout, seed }: VerifierOptions,
-): InstanceResult | undefined {
+): PropertyResult | undefined {
   const end = performance.now() + 1000 * Math.max(LEAST_TRYING, timeout / 2)
   const [multiplications, most] = POINTS
   const count = affordable(graph, multiplications / regions.length, most)
@@ -130,14 +130,14 @@ async function ask(graph: Graph, question: BoxQuestion, verify: Verifier, option
   return { verdict: 'undecided', bound: -Infinity, reason: 'precision' }
 }
 
-function sat(graph: Graph, question: Question, { method, point }: Outcome & { verdict: 'vulnerable' }): InstanceResult {
+function sat(graph: Graph, question: Question, { method, point }: Outcome & { verdict: 'vulnerable' }): PropertyResult {
   const confirmed = confirmCounterexample(graph, question, point)
   const counterexample = { ...confirmed, outputs: endOutputs(graph.ending, confirmed.outputs) }
   return { verdict: 'sat', method, bound: finite(counterexample.distance), reason: undefined, counterexample }
 }
 
-function summarise(outcomes: readonly (Outcome | undefined)[]): InstanceResult {
-  let [bound, method, reason]: [number, number, InstanceResult['reason']] = [Infinity, -1, undefined]
+function summarise(outcomes: readonly (Outcome | undefined)[]): PropertyResult {
+  let [bound, method, reason]: [number, number, PropertyResult['reason']] = [Infinity, -1, undefined]
   for (const outcome of outcomes) {
     if (outcome?.verdict === 'robust') {
       bound = Math.min(bound, outcome.margin)

@@ -4,21 +4,14 @@
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatCounterexample } from '../../region/counterexample.ts'
-import { UserError } from '../../base/errors.ts'
-import { verifyQuestion } from '../../ladder/verify-question.ts'
-import { type Property, parseVnnlib } from '../../formats/vnnlib/property.ts'
-import {
-  type Written,
-  decimal,
-  fileOf,
-  float64,
-  formula,
-  isStandIn,
-} from '../../formats/vnnlib/random-formula.testing.ts'
-import { type Graph, evaluateGraph } from '../../model/graph.ts'
-import { denseMap } from '../../model/linear-map.ts'
-import { verifyInstance } from './instances.ts'
+import { formatCounterexample } from '../region/counterexample.ts'
+import { UserError } from '../base/errors.ts'
+import { verifyQuestion } from './verify-question.ts'
+import { type Property, parseVnnlib } from '../formats/vnnlib/property.ts'
+import { type Written, decimal, fileOf, float64, formula, isStandIn } from '../formats/vnnlib/random-formula.testing.ts'
+import { type Graph, evaluateGraph } from '../model/graph.ts'
+import { denseMap } from '../model/linear-map.ts'
+import { verifyProperty } from './verify-property.ts'
 
 /** Two inputs, three ReLUs, two outputs; float64 evaluates it exactly at quarters. */
 const network = fc.array(fc.integer({ min: -8, max: 8 }), { minLength: 17, maxLength: 17 }).map((eighths): Graph => {
@@ -63,7 +56,7 @@ test('no verdict is wrong, and every counterexample meets its file as it is prin
       const file = fileOf(formulas)
       const property = read(file.text)
       if (!property) return
-      const { verdict, counterexample } = await verifyInstance(graph, property, verifyQuestion, {
+      const { verdict, counterexample } = await verifyProperty(graph, property, verifyQuestion, {
         ...{ timeout: 1, workers: 1, seed: 0 },
       })
       seen[verdict]++

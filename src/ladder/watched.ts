@@ -1,7 +1,7 @@
 /** A network that gives some of its inputs back, behind its outputs, for constraints that are about both. */
-import { UserError } from '../../base/errors.ts'
-import { type Graph, sizesOf } from '../../model/graph.ts'
-import { type LinearMap, sparseMap } from '../../model/linear-map.ts'
+import { UserError } from '../base/errors.ts'
+import { type Graph, sizesOf } from '../model/graph.ts'
+import { type LinearMap, sparseMap } from '../model/linear-map.ts'
 
 /**
  * @param watched inputs by index; without any, the graph is as it was

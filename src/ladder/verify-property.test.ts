@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { Random } from '../../base/random.ts'
-import { parseVnnlib } from '../../formats/vnnlib/property.ts'
-import { type Graph, evaluateGraph } from '../../model/graph.ts'
-import { denseMap } from '../../model/linear-map.ts'
-import { bruteForce } from '../../search/testing/brute-force.testing.ts'
-import { type Verifier, verifyInstance } from './instances.ts'
-import { type Outcome, distanceToUnsafe } from '../../region/question.ts'
+import { Random } from '../base/random.ts'
+import { parseVnnlib } from '../formats/vnnlib/property.ts'
+import { type Graph, evaluateGraph } from '../model/graph.ts'
+import { denseMap } from '../model/linear-map.ts'
+import { bruteForce } from '../search/testing/brute-force.testing.ts'
+import { type Verifier, verifyProperty } from './verify-property.ts'
+import { type Outcome, distanceToUnsafe } from '../region/question.ts'
 
 /** y = |x| */
 const absolute: Graph = {
@@ -41,20 +41,20 @@ test('unsat: every box is proved; the bound is that of the worst, the method tha
     asked.push(question.lower[0])
     return oracle(graph, question, given)
   }
-  expect(await verifyInstance(absolute, three, noting, options)).toEqual({
+  expect(await verifyProperty(absolute, three, noting, options)).toEqual({
     ...{ verdict: 'unsat', method: 'bab', bound: 0.25, reason: undefined, counterexample: undefined },
   })
   // the third box needs no verifier
   expect(asked).toEqual([-2, -3])
   const easy = property('(assert (or (and (>= X_0 2) (<= Y_0 1.5)) (and (<= X_0 -2) (<= Y_0 0.5))))')
-  expect(await verifyInstance(absolute, easy, oracle, options)).toMatchObject({ method: 'interval', bound: 0.5 })
+  expect(await verifyProperty(absolute, easy, oracle, options)).toMatchObject({ method: 'interval', bound: 0.5 })
 })
 
 test('sat: one box is enough, also behind others that are open', async () => {
   const verify: Verifier = async (graph, question, given) =>
     question.lower[0] === -2 ? undecided('memory') : oracle(graph, question, given)
   const two = property(`(assert (or ${hard(-2)} (and (<= X_0 3.9) (<= Y_0 0.001))))`)
-  const { verdict, method, bound, counterexample } = await verifyInstance(absolute, two, verify, options)
+  const { verdict, method, bound, counterexample } = await verifyProperty(absolute, two, verify, options)
   expect([verdict, method]).toEqual(['sat', 'pgd'])
   expect(bound).toBeLessThanOrEqual(0)
   expect(counterexample!.outputs[0]).toBe(Math.abs(counterexample!.point[0]))
@@ -67,12 +67,12 @@ test('thousands of boxes are each tried, however little time there is, before an
     throw new Error('asked in vain')
   }
   const last = property(`(assert (or ${boxes.map((box, i) => `${box}(>= Y_0 ${i === 2999 ? 1 : 5}))`).join('')}))`)
-  expect(await verifyInstance(absolute, last, never, { ...options, timeout: 1e-6 })).toMatchObject({ verdict: 'sat' })
+  expect(await verifyProperty(absolute, last, never, { ...options, timeout: 1e-6 })).toMatchObject({ verdict: 'sat' })
   const none = property(`(assert (or ${boxes.map((box) => `${box}(>= Y_0 5))`).join('')}))`)
-  expect(await verifyInstance(absolute, none, never, options)).toMatchObject({ verdict: 'unsat', method: 'interval' })
+  expect(await verifyProperty(absolute, none, never, options)).toMatchObject({ verdict: 'unsat', method: 'interval' })
   // every box asks something else
   const own = property(`(assert (or ${boxes.map((box, i) => `${box}(>= Y_0 ${4.001 - i / 1000}))`).join('')}))`)
-  expect(await verifyInstance(absolute, own, never, options)).toMatchObject({ verdict: 'unsat' })
+  expect(await verifyProperty(absolute, own, never, options)).toMatchObject({ verdict: 'unsat' })
 })
 
 test('random properties: unsat exactly if a fine grid has no unsafe point', async () => {
@@ -83,7 +83,7 @@ test('random properties: unsat exactly if a fine grid has no unsafe point', asyn
     const part = () =>
       `(and (>= X_0 ${number()}) (<= X_0 ${number()}) (${random.integer(2) ? '<=' : '>='} Y_0 ${number()}))`
     const asked = property(`(assert (or ${part()} ${part()} ${part()}))`)
-    const { verdict } = await verifyInstance(absolute, asked, oracle, options)
+    const { verdict } = await verifyProperty(absolute, asked, oracle, options)
     const grid = Array.from({ length: 65 }, (_, k) => (k - 32) / 8)
     const unsafe = grid.some((x) =>
       asked.regions.some(
@@ -100,7 +100,7 @@ test('random properties: unsat exactly if a fine grid has no unsafe point', asyn
 test('timeout and unknown', async () => {
   const two = twoHard()
   const run = (first: Outcome, second: Outcome) =>
-    verifyInstance(absolute, two, async (_, { lower }) => (lower[0] === -2 ? first : second), options)
+    verifyProperty(absolute, two, async (_, { lower }) => (lower[0] === -2 ? first : second), options)
   const robust: Outcome = { verdict: 'robust', method: 'lp', margin: 2 }
   const open = { method: undefined, counterexample: undefined }
   expect(await run(robust, undecided('timeout'))).toEqual({ ...open, verdict: 'timeout', bound: -1, reason: 'timeout' })
@@ -109,7 +109,7 @@ test('timeout and unknown', async () => {
   })
   expect(await run(undecided('memory', -2), undecided('timeout', -9))).toMatchObject({ verdict: 'timeout', bound: -9 })
   expect(await run(undecided('timeout', -Infinity), robust)).toMatchObject({ verdict: 'timeout', bound: undefined })
-  const late = await verifyInstance(absolute, two, oracle, { ...options, timeout: -1 })
+  const late = await verifyProperty(absolute, two, oracle, { ...options, timeout: -1 })
   expect(late).toMatchObject({ verdict: 'timeout', bound: undefined, reason: 'timeout' })
 })
 
@@ -119,7 +119,7 @@ test('only a box that ran out of time is asked again', async () => {
     asked.push(lower[0])
     return lower[0] === -2 ? undecided('memory') : { verdict: 'robust', method: 'lp', margin: 1 }
   }
-  expect(await verifyInstance(absolute, twoHard(), verify, options)).toMatchObject({ verdict: 'unknown' })
+  expect(await verifyProperty(absolute, twoHard(), verify, options)).toMatchObject({ verdict: 'unknown' })
   expect(asked).toEqual([-2, -3])
 })
 
@@ -132,7 +132,7 @@ test('the time is shared: what easy boxes leave goes to those that are open', as
     if (lower[0] === -2 && timeout < 10) return undecided('timeout')
     return { verdict: 'robust', method: 'lp', margin: 1 }
   }
-  const result = await verifyInstance(absolute, property(`(assert (or ${boxes.join('')}))`), slow, options)
+  const result = await verifyProperty(absolute, property(`(assert (or ${boxes.join('')}))`), slow, options)
   expect(result.verdict).toBe('unsat')
   expect(shares.map(([low]) => low)).toEqual([-4, -3, -2, -1, -2])
   const asked = shares.map(([, seconds]) => seconds)
@@ -146,9 +146,9 @@ test('what no network can decide', async () => {
   const never: Verifier = async () => {
     throw new Error('asked in vain')
   }
-  const empty = await verifyInstance(absolute, property('(assert (>= X_0 5))'), never, options)
+  const empty = await verifyProperty(absolute, property('(assert (>= X_0 5))'), never, options)
   expect(empty).toMatchObject({ verdict: 'unsat', method: undefined, bound: undefined })
-  const always = await verifyInstance(absolute, property('(assert (>= X_0 3))'), never, options)
+  const always = await verifyProperty(absolute, property('(assert (>= X_0 3))'), never, options)
   expect(always).toMatchObject({ verdict: 'sat', bound: undefined })
   expect([...always.counterexample!.point, ...always.counterexample!.outputs]).toEqual([3.5, 3.5])
 })
@@ -158,9 +158,9 @@ test('errors of the verifier, and a counterexample that is none, are errors', as
   const failing: Verifier = async () => {
     throw new Error('out of luck')
   }
-  await expect(verifyInstance(absolute, asked, failing, options)).rejects.toThrow('out of luck')
+  await expect(verifyProperty(absolute, asked, failing, options)).rejects.toThrow('out of luck')
   const lying: Verifier = async (_, { lower }) => ({
     ...{ verdict: 'vulnerable', method: 'pgd', point: lower, outputs: Float64Array.of(-1) },
   })
-  await expect(verifyInstance(absolute, asked, lying, options)).rejects.toThrow('did not pass its re-run')
+  await expect(verifyProperty(absolute, asked, lying, options)).rejects.toThrow('did not pass its re-run')
 })
