@@ -4,6 +4,7 @@
  * Trains by intervals in the first half of the epochs and then by 'lp-dual', and keeps the network before and after every
  * epoch, for cost.ts: OUT/epoch-0.safetensors and so on.
  */
+import { threads } from '../src/node/threads.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -47,7 +48,7 @@ const trainer = new Trainer(
   options,
   { architecture, training: takeRange(dataset, 0, Number(values.images)), validation: takeRange(dataset, 0, 0) },
   learners,
-  Number(values.workers),
+  threads(Number(values.workers)),
 )
 save(0)
 try {

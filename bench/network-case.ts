@@ -2,6 +2,7 @@
  * One measurement of networks.ts, in a process of its own: steps of training on one batch, whose weights stay as they
  * are (the learning rate is next to nothing). Takes a StepCase as JSON, prints StepCost.
  */
+import { threads } from '../src/node/threads.ts'
 import { takeRange } from '../src/data/dataset.ts'
 import { loadDataset } from '../src/node/data/load-dataset.ts'
 import { loadNetwork } from '../src/node/any-network.ts'
@@ -64,7 +65,7 @@ async function measure({ data, ...given }: StepCase): Promise<StepCost> {
   // all of it, since it takes its share of a run's memory
   const all = await loadDataset(dataset, 'train', data === undefined ? {} : { dataDirectory: data })
   const [training, validation] = [takeRange(all, 0, given.batch), takeRange(all, 0, 0)]
-  const trainer = new Trainer(options, { architecture, training, validation }, learners, given.workers)
+  const trainer = new Trainer(options, { architecture, training, validation }, learners, threads(given.workers))
   const timed = async () => {
     const began = performance.now()
     const { work } = await trainer.trainLearner(0, 0)

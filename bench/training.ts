@@ -1,4 +1,5 @@
 /** Time and memory of training steps on real or synthetic images. */
+import { threads } from '../src/node/threads.ts'
 import { type Dataset, takeRange } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
 import type { Method } from '../src/training/losses/list.ts'
@@ -37,7 +38,7 @@ export async function timeSteps(
     options,
     { architecture, training, validation: takeRange(dataset, 0, 0) },
     learners,
-    workers,
+    threads(workers),
   )
   let began = 0
   let milliseconds = 0

@@ -33,8 +33,6 @@ const known = [
   'search/branch/parallel-search.ts → node/threads.ts',
   'search/branch/search-worker.ts → node/threads.ts',
   'training/losses/hidden-bounds.ts → training/losses/loss.ts',
-  'training/trainer.ts → node/threads.ts',
-  'training/worker.ts → node/threads.ts',
 ]
 
 const isKnown = ({ from, to }: { from: string; to: string }) => known.includes(`${from} → ${to}`)

@@ -3,6 +3,8 @@
  * untargeted PGD at ε = 0.1 on both and what transfers, after each epoch. The paper names neither network nor epochs:
  * MNIST Small and 20.
  */
+import { registry } from './transfer-task.ts'
+import { threads } from '../node/threads.ts'
 import { join } from 'node:path'
 import { COSINE_WEIGHT } from '../training/losses/orthogonality.ts'
 import { trainingOptions } from '../training/options.ts'
@@ -29,7 +31,8 @@ import {
   provenance,
   writeReproduction,
 } from './text.ts'
-import { type TransferErrors, transferColumns, transferErrors } from './transfer.ts'
+import { transferColumns, transferErrors } from './transfer.ts'
+import type { TransferErrors } from './transfer-worker.ts'
 
 const EPSILON = 0.1
 const EPOCHS = 20
@@ -52,6 +55,7 @@ export const figure1Options = ({ dataset = 'mnist', epochs = EPOCHS, ...scale }:
 /** @throws UserError for missing data and for what `openFolder` refuses */
 export async function figure1(settings: FigureSettings, around: Surroundings): Promise<Reproduction> {
   const { out, resume, workers, watch } = around
+  const executor = threads(workers, registry)
   const options = figure1Options(settings)
   const test = await testImages(options.dataset, settings.images, around)
   openFolder(out, { figure: 'figure1', ...settings }, resume)
@@ -64,7 +68,7 @@ export async function figure1(settings: FigureSettings, around: Surroundings): P
     const started = performance.now()
     const onProgress = watch.part(`epoch ${pair.epoch + 1}, attacks`, test.count)
     const { epoch, f, g } = pair
-    const errors = await transferErrors({ f, g, dataset: test }, EPSILON, workers, onProgress)
+    const errors = await transferErrors({ f, g, dataset: test }, EPSILON, executor, onProgress)
     rows.add({ epoch, ...errors, seconds: (performance.now() - started) / 1000 })
     drawn()
   }

@@ -2,6 +2,7 @@
  * The run behind Figures 3 and 4: a mutual pair of MNIST Small at ε = 0.3 by the paper's protocol. After each epoch both
  * networks are judged on test images too, for the plot alone: the run neither sees these figures nor chooses by them.
  */
+import { threads } from '../node/threads.ts'
 import { join } from 'node:path'
 import { trainingOptions } from '../training/options.ts'
 import type { TrainingOptions } from '../training/settings.ts'
@@ -51,6 +52,7 @@ export async function mutualRun(
   draw: (run: MutualRun) => Reproduction,
 ): Promise<Reproduction> {
   const { out, resume, workers, watch } = around
+  const executor = threads(workers)
   const options = mutualOptions(settings)
   const test = await testImages(options.dataset, settings.images, around)
   openFolder(out, { figure: 'figure3-4', ...settings }, resume)
@@ -62,8 +64,8 @@ export async function mutualRun(
     if (!pair || tests.has(pair.epoch)) return
     const started = performance.now()
     const shown = watch.part(`epoch ${pair.epoch + 1}, LP on test images`, 2 * test.count)
-    const f = await testErrors(pair.f, test, options.epsilon, workers, shown)
-    const g = await testErrors(pair.g, test, options.epsilon, workers, (done) => shown(test.count + done))
+    const f = await testErrors(pair.f, test, options.epsilon, executor, shown)
+    const g = await testErrors(pair.g, test, options.epsilon, executor, (done) => shown(test.count + done))
     tests.add({ epoch: pair.epoch, f, g, seconds: (performance.now() - started) / 1000 })
     drawn()
   }

@@ -1,3 +1,4 @@
+import { inline } from '../jobs/inline.ts'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
@@ -16,7 +17,7 @@ test('clean and LP error are those of certify over the whole ball', async () => 
       ...{ workers: 1, seed: 0, resume: false, out: join(folder, `${epsilon}.jsonl`) },
     })
     const progress: number[] = []
-    const errors = await testErrors(network, dataset, epsilon, 1, (done) => progress.push(done))
+    const errors = await testErrors(network, dataset, epsilon, inline, (done) => progress.push(done))
     expect(errors).toEqual({ cleanError: summary.clean.error, certifiedError: summary.lp!.error })
     expect(progress.at(-1)).toBe(dataset.count)
     found.add(errors.certifiedError)

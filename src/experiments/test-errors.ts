@@ -1,12 +1,12 @@
 /** Clean and LP error of a network on test images, by the workers that judge validation images in training. */
 import type { Dataset } from '../data/dataset.ts'
 import { takeRange } from '../data/dataset.ts'
-import { WorkerPool, scriptBeside } from '../node/threads.ts'
+import type { Executor } from '../jobs/executor.ts'
 import type { Network } from '../model/network.ts'
-import type { TrainingSetup } from '../training/work/setup.ts'
+import { trainingTask } from '../training/work/task.ts'
 import type { ValidateJob, ValidateResult } from '../training/work/validate.ts'
 
-/** Images per task. */
+/** Images per part. */
 const SIZE = 20
 
 export interface TestErrors {
@@ -16,7 +16,7 @@ export interface TestErrors {
 }
 
 /**
- * A hasty attack comes before the bounds: what it breaks they could not prove, and they are dear while a network is far
+ * A hasty attack comes before the bounds: what it breaks they could not prove, and they are expensive while a network is far
  * from robust.
  * @param epsilon pixel units
  * @param onProgress gets the images done
@@ -26,37 +26,36 @@ export async function testErrors(
   { architecture, parameters }: Network,
   dataset: Dataset,
   epsilon: number,
-  workers: number,
+  executor: Executor,
   onProgress?: (done: number) => void,
 ): Promise<TestErrors> {
-  const tasks = Math.ceil(dataset.count / SIZE)
+  const parts = Math.ceil(dataset.count / SIZE)
   const empty = new Float32Array(0)
-  const pool = new WorkerPool(scriptBeside(import.meta.url, '../training/worker'), Math.min(workers, tasks), {
+  const setup = {
     architecture,
-    ...{ norm: 'linf', domain: 'unbounded' },
+    ...{ norm: 'linf' as const, domain: 'unbounded' as const },
     learners: [{ state: { parameters, first: empty, second: empty } }],
     gradients: [],
     training: takeRange(dataset, 0, 0),
     validation: dataset,
-  } satisfies TrainingSetup)
+  }
   const job: ValidateJob = {
     kind: 'validate',
     network: { learner: 0, version: 0, which: 'outcome' },
     epsilon,
     size: SIZE,
   }
-  let tasksDone = 0
+  let [done, clean, certified] = [0, 0, 0]
+  const crew = executor.start(trainingTask, setup, parts)
   try {
-    const results = await pool.run<ValidateResult>(job.kind, job, tasks, () =>
-      onProgress?.(Math.min(dataset.count, ++tasksDone * SIZE)),
-    )
-    const share = (of: (result: ValidateResult) => number) =>
-      results.reduce((sum, result) => sum + of(result), 0) / dataset.count
-    return {
-      cleanError: share(({ cleanErrors }) => cleanErrors),
-      certifiedError: share(({ certifiedErrors }) => certifiedErrors),
+    for await (const { result } of crew.run(job, parts)) {
+      const { cleanErrors, certifiedErrors } = result as ValidateResult
+      clean += cleanErrors
+      certified += certifiedErrors
+      onProgress?.(Math.min(dataset.count, ++done * SIZE))
     }
   } finally {
-    await pool.close()
+    await crew.close()
   }
+  return { cleanError: clean / dataset.count, certifiedError: certified / dataset.count }
 }

@@ -1,17 +1,42 @@
-/** A worker of `transferErrors`: task i is a run of images, see inputs.ts. */
-import { attackChunk } from '../attacks/gradient-attack.ts'
+/** A worker of `transferErrors`: part i is a run of images, see inputs.ts. */
+import { type AttackOptions, attackChunk } from '../attacks/gradient-attack.ts'
 import { examples, indicesOfTask } from '../attacks/inputs.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { Engine } from '../device/wasm/engine.ts'
-import { serve } from '../node/threads.ts'
 import type { Tensor } from '../device/tape.ts'
 import { largestIndex } from '../model/evaluate.ts'
 import { forward } from '../device/forward.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
-import type { TransferData, TransferErrors, TransferJob } from './transfer.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { Network } from '../model/network.ts'
 import { paperBall } from '../region/ball.ts'
 
-serve<TransferData>(async ({ f, g, dataset }) => {
+/** Images that a network gets wrong, or, of an attack, the other network: shares, or counts of a part. */
+export interface TransferErrors {
+  /** The images themselves. */
+  readonly fClean: number
+  readonly gClean: number
+  /** Untargeted PGD on the network itself. */
+  readonly fPgd: number
+  readonly gPgd: number
+  /** The points of smallest margin that were found against f, given to g; and the other way round. */
+  readonly fToG: number
+  readonly gToF: number
+}
+
+export interface TransferData {
+  readonly f: Network
+  readonly g: Network
+  readonly dataset: Dataset
+}
+
+export interface TransferJob {
+  /** Radius of the ℓ∞ balls, pixel units; attacks stay in [0, 1]. */
+  readonly epsilon: number
+  readonly attack: AttackOptions
+}
+
+export async function prepare({ f, g, dataset }: TransferData) {
   const engine = await Engine.create()
   const [loadedF, loadedG] = [f, g].map(({ architecture, parameters }) => {
     const network = new LoadedNetwork(engine, architecture, false)
@@ -20,8 +45,8 @@ serve<TransferData>(async ({ f, g, dataset }) => {
   }) as [LoadedNetwork, LoadedNetwork]
   const mark = engine.mark()
 
-  return (_kind, { epsilon, attack }: TransferJob, task): TransferErrors => {
-    const indices = indicesOfTask(task, { first: 0, last: dataset.count })
+  return ({ epsilon, attack }: TransferJob, part: number): TransferErrors => {
+    const indices = indicesOfTask(part, { first: 0, last: dataset.count })
     try {
       const chunk = loadChunk(loadedF, examples(dataset, indices), paperBall(epsilon))
       const worstOfF = attackChunk(loadedF, chunk, attack, indices)
@@ -38,7 +63,7 @@ serve<TransferData>(async ({ f, g, dataset }) => {
       engine.release(mark)
     }
   }
-})
+}
 
 /** How many examples of a chunk the network gets wrong at some points [input][example]. */
 function errorsAt(network: LoadedNetwork, { columns, labels }: Chunk, points: Tensor): number {

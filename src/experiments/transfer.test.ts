@@ -1,3 +1,6 @@
+import { registry } from './transfer-task.ts'
+import { inline } from '../jobs/inline.ts'
+import { threads } from '../node/threads.ts'
 import { expect, test } from 'vitest'
 import { attack } from '../attacks/attack.ts'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
@@ -7,10 +10,11 @@ import { transferErrors } from './transfer.ts'
 const { network: f, dataset } = smallCase()
 const g = { ...f, parameters: initialise(f.architecture, 77).parameters.map((p) => 2 * p) }
 const epsilon = 0.03
+const two = threads(2, registry)
 
 test('PGD errors are those of the attack command, whatever the workers', async () => {
-  const errors = await transferErrors({ f, g, dataset }, epsilon, 2)
-  expect(await transferErrors({ f, g, dataset }, epsilon, 1)).toEqual(errors)
+  const errors = await transferErrors({ f, g, dataset }, epsilon, two)
+  expect(await transferErrors({ f, g, dataset }, epsilon, inline)).toEqual(errors)
   for (const [network, clean, pgd] of [
     [f, errors.fClean, errors.fPgd],
     [g, errors.gClean, errors.gPgd],
@@ -25,11 +29,11 @@ test('PGD errors are those of the attack command, whatever the workers', async (
 })
 
 test('what transfers to the network itself is the attack; what transfers to another is less', async () => {
-  const same = await transferErrors({ f, g: f, dataset }, epsilon, 1)
+  const same = await transferErrors({ f, g: f, dataset }, epsilon, inline)
   expect([same.fToG, same.gToF]).toEqual([same.fPgd, same.fPgd])
-  const other = await transferErrors({ f, g, dataset }, epsilon, 1)
+  const other = await transferErrors({ f, g, dataset }, epsilon, inline)
   expect(other.gToF).toBeLessThan(other.fPgd)
   expect(other.gToF).not.toBe(other.fToG)
-  const swapped = await transferErrors({ f: g, g: f, dataset }, epsilon, 1)
+  const swapped = await transferErrors({ f: g, g: f, dataset }, epsilon, inline)
   expect([swapped.fToG, swapped.gToF]).toEqual([other.gToF, other.fToG])
 })

@@ -1,36 +1,11 @@
-/** Attacks on two networks, and how the points found against one do against the other, on all workers. */
+/** Attacks on two networks, and how the points found against one do against the other, on all workers of an executor. */
 import { IMAGES_PER_TASK } from '../attacks/inputs.ts'
-import { type AttackOptions, pgd } from '../attacks/gradient-attack.ts'
-import type { Dataset } from '../data/dataset.ts'
-import { WorkerPool, scriptBeside } from '../node/threads.ts'
-import type { Network } from '../model/network.ts'
-
-/** Images that a network gets wrong, or, of an attack, the other network: shares, or counts of a task. */
-export interface TransferErrors {
-  /** The images themselves. */
-  readonly fClean: number
-  readonly gClean: number
-  /** Untargeted PGD on the network itself. */
-  readonly fPgd: number
-  readonly gPgd: number
-  /** The points of smallest margin that were found against f, given to g; and the other way round. */
-  readonly fToG: number
-  readonly gToF: number
-}
+import { pgd } from '../attacks/gradient-attack.ts'
+import type { Executor } from '../jobs/executor.ts'
+import { transferTask } from './transfer-task.ts'
+import type { TransferData, TransferErrors } from './transfer-worker.ts'
 
 export const transferColumns = ['fClean', 'gClean', 'fPgd', 'gPgd', 'fToG', 'gToF'] as const
-
-export interface TransferData {
-  readonly f: Network
-  readonly g: Network
-  readonly dataset: Dataset
-}
-
-export interface TransferJob {
-  /** Radius of the ℓ∞ balls, pixel units; attacks stay in [0, 1]. */
-  readonly epsilon: number
-  readonly attack: AttackOptions
-}
 
 /**
  * PGD of 40 steps of ε/10 from a random point. By float32: shares for a picture, not proofs.
@@ -40,21 +15,23 @@ export interface TransferJob {
 export async function transferErrors(
   data: TransferData,
   epsilon: number,
-  workers: number,
+  executor: Executor,
   onProgress?: (done: number) => void,
 ): Promise<TransferErrors> {
   const { count } = data.dataset
-  const tasks = Math.ceil(count / IMAGES_PER_TASK)
-  const pool = new WorkerPool(scriptBeside(import.meta.url, './transfer-worker'), Math.min(workers, tasks), data)
-  const job: TransferJob = { epsilon, attack: pgd('pixels', 0) }
-  let tasksDone = 0
+  const parts = Math.ceil(count / IMAGES_PER_TASK)
+  const job = { epsilon, attack: pgd('pixels', 0) }
+  const totals = { fClean: 0, gClean: 0, fPgd: 0, gPgd: 0, fToG: 0, gToF: 0 }
+  let done = 0
+  const crew = executor.start(transferTask, data, parts)
   try {
-    const results = await pool.run<TransferErrors>('transfer', job, tasks, () =>
-      onProgress?.(Math.min(count, ++tasksDone * IMAGES_PER_TASK)),
-    )
-    const share = (column: keyof TransferErrors) => results.reduce((sum, result) => sum + result[column], 0) / count
-    return Object.fromEntries(transferColumns.map((column) => [column, share(column)])) as unknown as TransferErrors
+    for await (const { result } of crew.run(job, parts)) {
+      for (const column of transferColumns) totals[column] += result[column]
+      onProgress?.(Math.min(count, ++done * IMAGES_PER_TASK))
+    }
   } finally {
-    await pool.close()
+    await crew.close()
   }
+  for (const column of transferColumns) totals[column] /= count
+  return totals
 }

@@ -1,3 +1,4 @@
+import { threads } from '../node/threads.ts'
 import { describe, expect, it } from 'vitest'
 import type { Dataset } from '../data/dataset.ts'
 import { Random } from '../base/random.ts'
@@ -46,7 +47,7 @@ async function trained(given: GivenOptions, workers: number) {
     ...given,
   })
   const learners = startLearners(options, architecture)
-  const trainer = new Trainer(options, data, learners, workers)
+  const trainer = new Trainer(options, data, learners, threads(workers))
   const reports = []
   try {
     for (let epoch = 0; epoch < options.epochs; epoch++) {

@@ -4,7 +4,7 @@
  */
 import { pgd } from '../attacks/gradient-attack.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { WorkerPool, scriptBeside } from '../node/threads.ts'
+import { type Crew, type Executor, collect } from '../jobs/executor.ts'
 import { Random } from '../base/random.ts'
 import { sharedFloats } from '../base/shared-memory.ts'
 import { UserError } from '../base/errors.ts'
@@ -18,7 +18,7 @@ import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, 
 import { chunkStarts, parameterRanges } from './work/cut.ts'
 import type { Change } from './work/examples.ts'
 import type { TrainingJob } from './work/job.ts'
-import type { TrainingSetup } from './work/setup.ts'
+import { trainingTask } from './work/task.ts'
 import type { ValidateResult } from './work/validate.ts'
 
 export interface TrainerData {
@@ -37,11 +37,11 @@ export class Trainer {
   readonly options: TrainingOptions
   readonly learners: readonly Learner[]
   readonly #data: TrainerData
-  readonly #pool: WorkerPool
+  readonly #crew: Crew<TrainingJob, unknown>
   readonly #gradients: readonly Float32Array[]
   readonly #ranges: readonly number[]
 
-  constructor(options: TrainingOptions, data: TrainerData, learners: readonly Learner[], workers: number) {
+  constructor(options: TrainingOptions, data: TrainerData, learners: readonly Learner[], executor: Executor) {
     this.options = options
     this.learners = learners
     this.#data = data
@@ -51,7 +51,7 @@ export class Trainer {
       .slice(1)
       .map(() => sharedFloats(length))
     this.#ranges = parameterRanges(length)
-    this.#pool = new WorkerPool(scriptBeside(import.meta.url, './worker'), workers, {
+    this.#crew = executor.start(trainingTask, {
       ...data,
       norm: options.norm,
       domain: options.domain,
@@ -61,11 +61,11 @@ export class Trainer {
         ...(folded && { folded }),
       })),
       gradients: this.#gradients,
-    } satisfies TrainingSetup)
+    })
   }
 
   close(): Promise<void> {
-    return this.#pool.close()
+    return this.#crew.close()
   }
 
   /**
@@ -229,7 +229,8 @@ export class Trainer {
     }
   }
 
-  #run<R>(tasks: number, job: TrainingJob): Promise<R[]> {
-    return this.#pool.run<R>(job.kind, job, tasks)
+  /** @returns what the kind of job answers, by part */
+  async #run<R>(parts: number, job: TrainingJob): Promise<R[]> {
+    return (await collect(this.#crew.run(job, parts))) as R[]
   }
 }

@@ -1,7 +1,8 @@
 /** Every task of the library by name, so that threads, web workers and queues look them up in one place. */
 import type { Registry } from '../jobs/task.ts'
+import { trainingTask } from '../training/work/task.ts'
 
 export const registry: Registry = {
   url: import.meta.url,
-  tasks: [],
+  tasks: [trainingTask],
 }

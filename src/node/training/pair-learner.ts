@@ -1,4 +1,5 @@
 /** The process of one learner of a pair: trains it, epoch by epoch, as pair-processes.ts tells it to. */
+import { threads } from '../threads.ts'
 import { RunFolder } from './checkpoint.ts'
 import type { Answer, LearnerSetup, Order } from './pair-processes.ts'
 import { loadRunData } from './run-data.ts'
@@ -22,7 +23,7 @@ async function prepare(setup: LearnerSetup): Promise<(epoch: number) => Promise<
   const data = await loadRunData(options, setup)
   const learners = startLearners(options, data.architecture)
   const index = learners.findIndex(({ name }) => name === setup.name)
-  const trainer = new Trainer(options, data, learners, setup.workers)
+  const trainer = new Trainer(options, data, learners, threads(setup.workers))
   return async (epoch) => {
     folder.restore(learners)
     const report = await trainer.trainLearner(index, epoch, (progress) => tell({ progress }))

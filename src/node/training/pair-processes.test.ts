@@ -1,3 +1,4 @@
+import { threads } from '../threads.ts'
 import type { ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, rmSync, truncateSync } from 'node:fs'
@@ -70,7 +71,7 @@ async function plainly(): Promise<State> {
     learner.steps = steps
     learner.state.parameters.set(parameters)
   }
-  const trainer = new Trainer(options, data, learners, 1)
+  const trainer = new Trainer(options, data, learners, threads(1))
   const log: object[] = []
   try {
     for (let epoch = 0; epoch < EPOCHS; epoch++) {

@@ -1,4 +1,5 @@
 /** A whole training run: data, epochs, checkpoints, log; goes on after an interruption as if there had been none. */
+import { threads } from '../threads.ts'
 import { join } from 'node:path'
 import type { Architecture, Network } from '../../model/network.ts'
 import { type Best, type Checkpoint, RunFolder } from './checkpoint.ts'
@@ -70,7 +71,7 @@ async function goOn(
   let checkpoint: Checkpoint = folder.restore(learners)
   const trainer = options.parallelPair
     ? new PairProcesses(folder, learners, run)
-    : new Trainer(options, data, learners, run.workers)
+    : new Trainer(options, data, learners, threads(run.workers))
   try {
     for (let epoch = checkpoint.epochs; epoch < options.epochs; epoch++) {
       const reports = [...checkpoint.reports]

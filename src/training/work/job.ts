@@ -1,14 +1,19 @@
 /** Everything that the trainer asks of its workers, and who does it. Messages carry names and numbers only. */
 import { type FoldJob, foldWeights, unfoldWeights } from './fold.ts'
 import { type GradientJob, gradientOfChunk } from './gradient.ts'
-import type { Replicas } from './replicas.ts'
+import { Replicas } from './replicas.ts'
+import type { TrainingSetup } from './setup.ts'
 import { type SumJob, type UpdateJob, sumGradients, updateRange } from './update.ts'
 import { type ValidateJob, validateImages } from './validate.ts'
 
 export type TrainingJob = GradientJob | SumJob | UpdateJob | FoldJob | ValidateJob
 
-/** Does one part of a job. */
-export function doPart(replicas: Replicas, job: TrainingJob, part: number) {
+export async function prepare(setup: TrainingSetup) {
+  const replicas = await Replicas.create(setup)
+  return (job: TrainingJob, part: number) => doPart(replicas, job, part)
+}
+
+function doPart(replicas: Replicas, job: TrainingJob, part: number) {
   try {
     switch (job.kind) {
       case 'gradient':
