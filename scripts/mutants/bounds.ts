@@ -186,12 +186,18 @@ export const bounds = [
     ['Math.sqrt(squares / this.#dimension)', 'Math.sqrt(squares)'],
     ["if (chunk.norm === 'l1') throw", "if (chunk.norm === 'l2' && dimension < 0) throw"],
   ]),
-  ...mutantsOf('src/reference/reference.ts', tests('reference/reference'), [
+  ...mutantsOf('src/reference/dual-pass.ts', tests('reference/dual-pass', 'reference/bounds'), [
     ['upperGap -= lower[j] * Math.max(v, 0)', 'upperGap += lower[j] * Math.max(v, 0)'],
     ['lowerGap += lower[j] * Math.max(-v, 0)', 'lowerGap += lower[j] * Math.max(v, 0)'],
+  ]),
+  ...mutantsOf('src/reference/relaxation.ts', tests('reference/dual-pass', 'reference/bounds'), [
     ['lower >= 0 ? 1 : upper / (upper - lower)', 'lower >= 0 ? 1 : -lower / (upper - lower)'],
     ['lower < 0 && upper > 0', 'lower < 0 || upper > 0'],
+  ]),
+  ...mutantsOf('src/reference/margins.ts', tests('reference/margins'), [
     ['return Math.min(interval, dualPass', 'return Math.max(interval, dualPass'],
+  ]),
+  ...mutantsOf('src/reference/interval-step.ts', tests('reference/bounds'), [
     ['relu ? Math.max(z, 0) : z', 'Math.max(z, 0)'],
   ]),
   ...mutantsOf('src/bounds/network-bounds.ts', tests('bounds/underflow'), [

@@ -8,7 +8,7 @@ import { LoadedNetwork, type Stage } from '../device/loaded-network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { magnitudeOf } from './interval.ts'
-import { applyAbsoluteWeight, referenceStages } from '../reference/reference-stages.ts'
+import { applyAbsoluteWeight, referenceStages } from '../reference/stages.ts'
 import { relaxationOf } from './relaxation.ts'
 import { dualRounding, intervalRounding, startRounding } from './rounding.ts'
 

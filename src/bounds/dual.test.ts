@@ -14,17 +14,13 @@ import { loadChunk } from './chunk.ts'
 import { proveNetwork, relaxNetwork } from './dual.ts'
 import { dualMargins, provedMargins } from './margins.ts'
 import { defaultMemory } from './settle.ts'
-import {
-  type Bounds,
-  marginSpecification,
-  referenceDualBounds,
-  referenceDualPass,
-  referenceMargins,
-  referencePrunedDualBounds,
-  referencePrunedMargins,
-} from '../reference/reference.ts'
-import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { referenceDualBounds, referencePrunedDualBounds } from '../reference/bounds.ts'
+import { referenceDualPass } from '../reference/dual-pass.ts'
+import type { Bounds } from '../reference/interval-step.ts'
+import { marginSpecification, referenceMargins, referencePrunedMargins } from '../reference/margins.ts'
+import { referenceForward, referenceStages } from '../reference/stages.ts'
 import { paperBall } from '../region/ball.ts'
+import { inputBall } from '../reference/input-ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -76,11 +72,6 @@ function engineBounds(
   return result
 }
 
-const boxOf = (image: Float32Array, epsilon: number) => ({
-  centre: Float64Array.from(image),
-  radius: new Float64Array(image.length).fill(epsilon),
-})
-
 const scaleOf = (bounds: Bounds) => Math.max(1, ...bounds.lower.map(Math.abs), ...bounds.upper.map(Math.abs))
 
 const cases = (name: string, check: (example: Case) => void, runs = 150) =>
@@ -100,14 +91,14 @@ const cases = (name: string, check: (example: Case) => void, runs = 150) =>
 describe('dual bounds against the float64 reference', () => {
   cases('equal the paper’s bound with pruning off', (example) => {
     engineBounds(example, { prune: false, rigorous: false }).forEach(({ hidden, margins }, e) => {
-      const { centre, radius } = boxOf(example.images[e], example.epsilon)
-      const expected = referenceDualBounds(example.network, centre, radius)
+      const ball = inputBall(example.images[e], paperBall(example.epsilon))
+      const expected = referenceDualBounds(example.network, ball)
       hidden.forEach((bounds, s) => {
         const tolerance = 1e-4 * scaleOf(expected[s])
         bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s].lower[j])).toBeLessThan(tolerance))
         bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s].upper[j])).toBeLessThan(tolerance))
       })
-      const expectedMargins = referenceMargins(example.network, example.labels[e], centre, radius)
+      const expectedMargins = referenceMargins(example.network, example.labels[e], ball)
       const tolerance = 1e-4 * Math.max(1, ...expectedMargins.map(Math.abs))
       margins.forEach((m, t) => expect(Math.abs(m - expectedMargins[t])).toBeLessThan(tolerance))
     })
@@ -115,14 +106,14 @@ describe('dual bounds against the float64 reference', () => {
 
   cases('equal the pruned reference', (example) => {
     engineBounds(example, { prune: true, rigorous: false }).forEach(({ hidden, margins }, e) => {
-      const { centre, radius } = boxOf(example.images[e], example.epsilon)
-      const expected = referencePrunedDualBounds(example.network, centre, radius)
+      const ball = inputBall(example.images[e], paperBall(example.epsilon))
+      const expected = referencePrunedDualBounds(example.network, ball)
       hidden.forEach((bounds, s) => {
         const tolerance = 1e-4 * scaleOf(expected[s])
         bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s].lower[j])).toBeLessThan(tolerance))
         bounds.upper.forEach((u, j) => expect(Math.abs(u - expected[s].upper[j])).toBeLessThan(tolerance))
       })
-      const pruned = referencePrunedMargins(example.network, example.labels[e], centre, radius)
+      const pruned = referencePrunedMargins(example.network, example.labels[e], ball)
       const tolerance = 1e-4 * Math.max(1, ...pruned.map(Math.abs))
       margins.forEach((m, t) => expect(Math.abs(m - pruned[t])).toBeLessThan(tolerance))
     })
@@ -138,17 +129,17 @@ describe('dual bounds against the float64 reference', () => {
     const { network, images, labels, epsilon } = example
     for (const prune of [false, true]) {
       engineBounds(example, { prune, rigorous: true }).forEach(({ hidden, margins }, e) => {
-        const { centre, radius } = boxOf(images[e], epsilon)
+        const ball = inputBall(images[e], paperBall(epsilon))
         const stages = referenceStages(network)
         const bounds = hidden.map(({ lower, upper }) => ({
           lower: Float64Array.from(lower),
           upper: Float64Array.from(upper),
         }))
-        const interval = referencePrunedMargins(network, labels[e], centre, radius)
+        const interval = referencePrunedMargins(network, labels[e], ball)
         margins.forEach((m, target) => {
           if (target === labels[e]) return
-          const specification = marginSpecification(stages, target, labels[e])
-          const { upper } = referenceDualPass(network, bounds, specification, stages.length - 1, centre, radius)
+          const coefficients = marginSpecification(stages, target, labels[e])
+          const { upper } = referenceDualPass(network, { coefficients, stage: stages.length - 1, bounds }, ball)
           expect(m).toBeGreaterThanOrEqual(Math.min(upper, prune ? interval[target] : upper))
         })
       })
@@ -215,8 +206,8 @@ describe('gradients', () => {
         const reference = prune ? referencePrunedMargins : referenceMargins
         const objective = (parameters: Float64Array) =>
           images.reduce((sum, image, e) => {
-            const { centre, radius } = boxOf(image, epsilon)
-            const margins = reference({ ...network, parameters: parameters as never }, labels[e], centre, radius)
+            const ball = inputBall(image, paperBall(epsilon))
+            const margins = reference({ ...network, parameters: parameters as never }, labels[e], ball)
             return sum + margins.reduce((s, m, t) => s + m * weights[e][t], 0)
           }, 0)
         expectGradient(gradient, network.parameters, objective, random)
@@ -254,13 +245,13 @@ describe('mnist-small', () => {
   it('equals the reference on one image, pruned and not', () => {
     const network = initialise(architectureNamed('mnist-small'), 1)
     const example = caseOf(network, 3, 1, 0.02)
-    const { centre, radius } = boxOf(example.images[0], example.epsilon)
+    const ball = inputBall(example.images[0], paperBall(example.epsilon))
     const [plain] = engineBounds(example, { prune: false, rigorous: false })
     const [pruned] = engineBounds(example, { prune: true, rigorous: true })
-    const expected = referenceMargins(network, example.labels[0], centre, radius)
+    const expected = referenceMargins(network, example.labels[0], ball)
     plain!.margins.forEach((m, t) => expect(m).toBeCloseTo(expected[t], 4))
     pruned!.margins.forEach((m, t) => expect(m).toBeLessThan(expected[t] + 1e-2))
-    const outputs = referenceForward(network, centre).at(-1)!
+    const outputs = referenceForward(network, ball.centre).at(-1)!
     pruned!.margins.forEach((m, t) => expect(m).toBeGreaterThanOrEqual(outputs[t] - outputs[example.labels[0]]))
   })
 })

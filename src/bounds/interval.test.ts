@@ -9,8 +9,10 @@ import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
-import { marginSpecification, referenceIntervalBounds } from '../reference/reference.ts'
-import { type Box, referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { referenceIntervalBounds } from '../reference/bounds.ts'
+import { type Box, inputBall } from '../reference/input-ball.ts'
+import { marginSpecification } from '../reference/margins.ts'
+import { referenceForward, referenceStages } from '../reference/stages.ts'
 import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
@@ -45,10 +47,8 @@ function randomCase(seed: number, name: string): Case {
 
 /** The box before the last stage and the margins over it, in float64. */
 function referenceIntervalMargins(network: Network, image: ArrayLike<number>, epsilon: number, label: number) {
-  const centre = Float64Array.from(image)
-  const radius = new Float64Array(centre.length).fill(epsilon)
   const stages = referenceStages(network)
-  const bounds = referenceIntervalBounds(network, centre, radius)
+  const bounds = referenceIntervalBounds(network, inputBall(image, paperBall(epsilon)))
   const { lower, upper } = bounds.at(-2)!
   const after = (v: number) => (stages.at(-2)!.relu ? Math.max(v, 0) : v)
   const box: Box = {

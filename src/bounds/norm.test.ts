@@ -15,18 +15,13 @@ import { proveNetwork, relaxNetwork } from './dual.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
 import { dualMargins, provedMargins } from './margins.ts'
 import { type Norm, describeNorm, dualNorm, largestEpsilon, norms, requireNorm } from '../region/norm.ts'
-import {
-  type Bounds,
-  marginSpecification,
-  referenceDualBounds,
-  referenceDualPass,
-  referenceIntervalBounds,
-  referenceMargins,
-  referencePrunedDualBounds,
-  referencePrunedMargins,
-} from '../reference/reference.ts'
-import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { referenceDualBounds, referenceIntervalBounds, referencePrunedDualBounds } from '../reference/bounds.ts'
+import { referenceDualPass } from '../reference/dual-pass.ts'
+import type { Bounds } from '../reference/interval-step.ts'
+import { marginSpecification, referenceMargins, referencePrunedMargins } from '../reference/margins.ts'
+import { referenceForward, referenceStages } from '../reference/stages.ts'
 import { paperBall } from '../region/ball.ts'
+import { type InputBall, inputBall } from '../reference/input-ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -60,9 +55,6 @@ const caseArbitrary = (residual: boolean): fc.Arbitrary<Case> =>
 
 const cases = (name: string, check: (example: Case) => void, runs = 80, residual = true) =>
   it(name, () => fc.assert(fc.property(caseArbitrary(residual), check), { numRuns: runs, seed: 11 }))
-
-const boxOf = (image: Float32Array, epsilon: number) =>
-  [Float64Array.from(image), new Float64Array(image.length).fill(epsilon)] as const
 
 /** One network and chunk in the engine's memory, for as long as `use` runs. */
 function inEngine<T>(example: Case, trained: boolean, use: (loaded: LoadedNetwork, chunk: Chunk) => T): T {
@@ -116,8 +108,8 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
     cases(`equal the float64 reference, ${kind}`, (example) => {
       const { network, images, labels, epsilon, norm } = example
       engineBounds(example, kind, false).forEach(({ hidden, margins }, e) => {
-        const [centre, radius] = boxOf(images[e], epsilon)
-        const expected = references[kind](network, centre, radius, norm)
+        const ball = inputBall(images[e], { epsilon, norm })
+        const expected = references[kind](network, ball)
         hidden.forEach((bounds, s) => {
           const tolerance = 1e-4 * Math.max(1, ...expected[s].lower.map(Math.abs), ...expected[s].upper.map(Math.abs))
           bounds.lower.forEach((l, j) => expect(Math.abs(l - expected[s].lower[j])).toBeLessThan(tolerance))
@@ -125,7 +117,7 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
         })
         if (kind === 'interval') return
         const ofMargins = kind === 'paper' ? referenceMargins : referencePrunedMargins
-        const expectedMargins = ofMargins(network, labels[e], centre, radius, norm)
+        const expectedMargins = ofMargins(network, labels[e], ball)
         const tolerance = 1e-4 * Math.max(1, ...expectedMargins.map(Math.abs))
         margins.forEach((m, t) => expect(Math.abs(m - expectedMargins[t])).toBeLessThan(tolerance))
       })
@@ -139,17 +131,14 @@ describe('bounds over ℓ2 and ℓ1 balls', () => {
     const outside: string[] = []
     for (const kind of kinds) {
       engineBounds(example, kind, true).forEach(({ hidden, margins }, e) => {
-        const [centre, radius] = boxOf(images[e], epsilon)
+        const ball = inputBall(images[e], { epsilon, norm })
+        const { centre } = ball
         const label = labels[e]
         const passes = Array.from(margins, (_, target) =>
           referenceDualPass(
             network,
-            hidden,
-            marginSpecification(stages, target, label),
-            stages.length - 1,
-            centre,
-            radius,
-            norm,
+            { coefficients: marginSpecification(stages, target, label), stage: stages.length - 1, bounds: hidden },
+            ball,
           ),
         )
         const points = [
@@ -264,8 +253,8 @@ describe('gradients over ℓ2 and ℓ1 balls', () => {
         const objective = (parameters: Float64Array) =>
           images.reduce((sum, image, e) => {
             const moved = { ...network, parameters: parameters as never }
-            const [centre, radius] = boxOf(image, epsilon)
-            const margins = marginsOf(kind, moved, labels[e], centre, radius, norm)
+            const ball = inputBall(image, { epsilon, norm })
+            const margins = marginsOf(kind, moved, labels[e], ball)
             return sum + margins.reduce((s, m, t) => s + m * weights[e][t], 0)
           }, 0)
         checked += expectGradient(gradient, network.parameters, objective, random)
@@ -277,19 +266,12 @@ describe('gradients over ℓ2 and ℓ1 balls', () => {
   }
 })
 
-function marginsOf(
-  kind: Kind,
-  network: Network,
-  label: number,
-  centre: Float64Array,
-  radius: Float64Array,
-  norm: Norm,
-): Float64Array {
-  if (kind === 'paper') return referenceMargins(network, label, centre, radius, norm)
-  if (kind === 'pruned') return referencePrunedMargins(network, label, centre, radius, norm)
+function marginsOf(kind: Kind, network: Network, label: number, ball: InputBall): Float64Array {
+  if (kind === 'paper') return referenceMargins(network, label, ball)
+  if (kind === 'pruned') return referencePrunedMargins(network, label, ball)
   // the last stage alone, over the box behind the stage before
   const stages = referenceStages(network)
-  const { lower, upper } = referenceIntervalBounds(network, centre, radius, norm).at(-2)!
+  const { lower, upper } = referenceIntervalBounds(network, ball).at(-2)!
   const after = (z: number) => (stages.at(-2)!.relu ? Math.max(z, 0) : z)
   const { terms, bias } = stages.at(-1)!
   const dense = (o: number) => {

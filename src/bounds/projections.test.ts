@@ -11,9 +11,12 @@ import { loadChunk } from './chunk.ts'
 import { type Estimates, relaxNetwork } from './dual.ts'
 import { dualMargins, type provedMargins } from './margins.ts'
 import type { Norm } from '../region/norm.ts'
-import { type Bounds, referenceDualPass } from '../reference/reference.ts'
-import { type Stage, normalisedBox, referenceStages } from '../reference/reference-stages.ts'
+import { referenceDualPass } from '../reference/dual-pass.ts'
+import { normalised, type Box, inputBall } from '../reference/input-ball.ts'
+import type { Bounds } from '../reference/interval-step.ts'
+import { type Stage, referenceStages } from '../reference/stages.ts'
 import { paperBall } from '../region/ball.ts'
+import { unit } from '../reference/vectors.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -63,8 +66,7 @@ function estimated({ network, image, label, epsilon, norm }: Case, how: Estimate
  */
 function referenceEstimates({ network, image, epsilon }: Case, seed: number, dimension: number): Bounds[] {
   const random = new Random(seed, 0)
-  const radius = new Float64Array(image.length).fill(epsilon)
-  const box = normalisedBox(network.architecture, Float64Array.from(image), radius)
+  const box = normalised(network.architecture, inputBall(image, paperBall(epsilon)))
   const stages = referenceStages(network)
   const widths = Array.from({ length: 1 + dimension }, (_, c) => c)
   const apply = ({ terms }: Stage, columns: readonly Float64Array[], absolute = false) =>
@@ -74,7 +76,7 @@ function referenceEstimates({ network, image, epsilon }: Case, seed: number, dim
       ),
     )
   let columns: Float64Array[] = []
-  let ball = { centre: box.centre, radius: box.radius }
+  let ball: Box = box
   const bounds: Bounds[] = []
   stages.slice(0, -1).forEach((stage, i) => {
     const [middle] = apply(stage, [ball.centre]).map((x) => x.map((z, o) => z + stage.bias[o]))
@@ -131,10 +133,8 @@ function meetRelu({ relu }: Stage, columns: Float64Array[], { lower, upper }: Bo
 /** Σ|coefficients| of one neuron, exactly: half the width of its dual bounds. */
 function exactSpread({ network, image, epsilon }: Case, bounds: readonly Bounds[], stage: number, neuron: number) {
   const size = referenceStages(network)[stage].bias.length
-  const unit = new Float64Array(size)
-  unit[neuron] = 1
-  const radius = new Float64Array(image.length).fill(epsilon)
-  const { lower, upper } = referenceDualPass(network, bounds, unit, stage, Float64Array.from(image), radius)
+  const specification = { coefficients: unit(size, neuron), stage, bounds }
+  const { lower, upper } = referenceDualPass(network, specification, inputBall(image, paperBall(epsilon)))
   return { centre: (lower + upper) / 2, spread: (upper - lower) / 2 }
 }
 

@@ -17,9 +17,12 @@ import { loadChunk } from './chunk.ts'
 import { proveNetwork } from './dual.ts'
 import { provedMargins } from './margins.ts'
 import { type Norm, norms } from '../region/norm.ts'
-import { type Bounds, marginSpecification, referenceDualPass, referencePrunedMargins } from '../reference/reference.ts'
-import { referenceForward, referenceStages } from '../reference/reference-stages.ts'
+import { referenceDualPass } from '../reference/dual-pass.ts'
+import type { Bounds } from '../reference/interval-step.ts'
+import { marginSpecification, referencePrunedMargins } from '../reference/margins.ts'
+import { referenceForward, referenceStages } from '../reference/stages.ts'
 import { paperBall } from '../region/ball.ts'
+import { inputBall } from '../reference/input-ball.ts'
 
 interface Case {
   readonly network: Network
@@ -101,8 +104,8 @@ function violations(
   { hidden, margins }: ReturnType<typeof certify>,
 ) {
   const found: string[] = []
-  const centre = Float64Array.from(image)
-  const radius = new Float64Array(image.length).fill(epsilon)
+  const ball = inputBall(image, { epsilon, norm })
+  const { centre } = ball
   const stages = referenceStages(network)
   const random = new Random(1, 'corners')
   for (let n = 0; n < 5; n++) {
@@ -119,11 +122,11 @@ function violations(
         found.push(`target ${t}: ${m} < ${outputs[t] - outputs[label]} at a point`)
     })
   }
-  const interval = prune ? referencePrunedMargins(network, label, centre, radius, norm) : undefined
+  const interval = prune ? referencePrunedMargins(network, label, ball) : undefined
   margins.forEach((m, target) => {
     if (target === label) return
-    const specification = marginSpecification(stages, target, label)
-    const { upper } = referenceDualPass(network, hidden, specification, stages.length - 1, centre, radius, norm)
+    const coefficients = marginSpecification(stages, target, label)
+    const { upper } = referenceDualPass(network, { coefficients, stage: stages.length - 1, bounds: hidden }, ball)
     const exact = Math.min(upper, interval?.[target] ?? upper)
     if (!(m >= exact)) found.push(`target ${target}: ${m} < ${exact} by the dual pass`)
   })

@@ -6,7 +6,7 @@ import { type Domain, domains } from '../region/domain.ts'
 import { proveNetwork } from '../bounds/dual.ts'
 import { provedMargin, provedMargins } from '../bounds/margins.ts'
 import { type Norm, norms } from '../region/norm.ts'
-import { referenceMargins, referencePrunedMargins } from '../reference/reference.ts'
+import { referenceMargins, referencePrunedMargins } from '../reference/margins.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { sizeOf } from '../model/layers.ts'
@@ -28,11 +28,11 @@ const references = [
 ] as const
 
 /** Centre and radii of what of the ball around an image is in the domain. */
-function boxOf(image: Float32Array, epsilon: number, norm: Norm, domain: Domain) {
+function ballOf(image: Float32Array, epsilon: number, norm: Norm, domain: Domain) {
   const [least, most] = norm === 'linf' && domain === 'pixels' ? [0, 1] : [-Infinity, Infinity]
   const lower = Float64Array.from(image, (x) => Math.max(least, x - epsilon))
   const upper = Float64Array.from(image, (x) => Math.min(most, x + epsilon))
-  return { centre: lower.map((l, j) => (l + upper[j]) / 2), radius: lower.map((l, j) => (upper[j] - l) / 2) }
+  return { centre: lower.map((l, j) => (l + upper[j]) / 2), radius: lower.map((l, j) => (upper[j] - l) / 2), norm }
 }
 
 describe('the LP dual in float64', () => {
@@ -46,8 +46,8 @@ describe('the LP dual in float64', () => {
         const label = random.integer(countClasses(network.architecture))
         const [norm, domain] = [norms[seed % 3], domains[random.integer(2)]]
         const epsilon = [0, 0.01, 0.1, 0.4][random.integer(4)]
-        const { centre, radius } = boxOf(image, epsilon, norm, domain)
-        const expected = provedMargin(reference(network, label, centre, radius, norm), label)
+        const ball = ballOf(image, epsilon, norm, domain)
+        const expected = provedMargin(reference(network, label, ball), label)
         const margin = lpMargin(engine, network, image, label, { epsilon, norm, domain }, prune)
         // classes that an interval step has settled get no row: what is proved may be proved by less
         const isClose = expected - margin <= 1e-9 * (1 + Math.abs(expected)) || margin > 0

@@ -11,7 +11,7 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Architecture, countClasses, countHiddenUnits, countParameters, parameterLayout } from './network.ts'
 import { randomNetwork } from './random-network.testing.ts'
 import { loadChunk } from '../bounds/chunk.ts'
-import { referenceForward } from '../reference/reference-stages.ts'
+import { referenceForward } from '../reference/stages.ts'
 import { Tensor } from '../device/tape.ts'
 import { paperBall } from '../region/ball.ts'
 

@@ -5,8 +5,11 @@ import { loadChunk } from '../bounds/chunk.ts'
 import { relaxNetwork } from '../bounds/dual.ts'
 import { dualMargins } from '../bounds/margins.ts'
 import { dualNorm } from '../region/norm.ts'
-import { referenceDualBounds, referencePrunedDualBounds } from '../reference/reference.ts'
-import { referenceForward } from '../reference/reference-stages.ts'
+import { type AdversarialSpace, referenceAdversarialSpace } from '../reference/adversarial-space.ts'
+import { referenceDualBounds, referencePrunedDualBounds } from '../reference/bounds.ts'
+import { middleMultiplier } from '../reference/multiplier.ts'
+import { objectiveLong } from '../reference/objective.ts'
+import { referenceForward } from '../reference/stages.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { Tape } from '../device/tape.ts'
@@ -15,14 +18,9 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { multiplierOf } from './multiplier.ts'
-import {
-  type AdversarialSpace,
-  middleMultiplier,
-  objectiveLong,
-  referenceAdversarialSpace,
-} from '../reference/reference-space.ts'
 import { robustraMargins } from './reference-space.ts'
 import { paperBall } from '../region/ball.ts'
+import { inputBall } from '../reference/input-ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -47,25 +45,28 @@ const pairOf = (seed: number, norm: 'l2' | 'l1') => {
 type Pair = ReturnType<typeof pairOf>
 
 const spaceOf = (pair: Pair, e: number, target: number, prune = true, f: Network = pair.f): AdversarialSpace => {
-  const [centre, radius] = [
-    Float64Array.from(pair.images[e]),
-    new Float64Array(pair.images[e].length).fill(pair.epsilon),
-  ]
   const boundsOf = prune ? referencePrunedDualBounds : referenceDualBounds
-  return referenceAdversarialSpace(f, pair.g, pair.labels[e], target, centre, radius, boundsOf, pair.norm)
+  return referenceAdversarialSpace({
+    f,
+    g: pair.g,
+    label: pair.labels[e],
+    target,
+    ball: inputBall(pair.images[e], pair),
+    boundsOf,
+  })
 }
 
 const targetsOf = ({ classes, labels }: Pair, e: number) =>
   Array.from({ length: classes }, (_, target) => target).filter((target) => target !== labels[e])
 
 /** What rounding may do to f's and g's terms. */
-const scaleOf = ({ f, g, box }: AdversarialSpace) =>
+const scaleOf = ({ f, g, ball }: AdversarialSpace) =>
   Math.max(
     1,
     ...[f, g].map(
       ({ inputCoefficients, constant }) =>
         Math.abs(constant) +
-        inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]) + box.radius[j]), 0),
+        inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(ball.centre[j]) + ball.radius[j]), 0),
     ),
   )
 
@@ -224,17 +225,17 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       if (ofReference.some((v) => v !== 0)) wrong.push(`${seed}: a gradient reaches g`)
       const held = pair.images.map((_, e) =>
         targetsOf(pair, e).map((target) => {
-          const { f, g, box } = spaceOf(pair, e, target)
-          const scaled = ({ inputCoefficients }: typeof f) => inputCoefficients.map((v, j) => v * box.radius[j])
+          const { f, g, ball } = spaceOf(pair, e, target)
+          const scaled = ({ inputCoefficients }: typeof f) => inputCoefficients.map((v, j) => v * ball.radius[j])
           return { target, s: multiplierOf(norm, scaled(f), scaled(g)).subgradient }
         }),
       )
       const objective = (parameters: Float64Array) =>
         held.reduce((sum, ofExample, e) => {
           const terms = ofExample.map(({ target, s }) => {
-            const { f, box } = spaceOf(pair, e, target, true, { ...pair.f, parameters: parameters as never })
+            const { f, ball } = spaceOf(pair, e, target, true, { ...pair.f, parameters: parameters as never })
             const input = f.inputCoefficients.reduce(
-              (total, v, j) => total + v * (box.centre[j] + box.radius[j] * s[j]),
+              (total, v, j) => total + v * (ball.centre[j] + ball.radius[j] * s[j]),
               0,
             )
             return weights[e][target] * (input + f.constant)

@@ -2,7 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { loadChunk } from '../bounds/chunk.ts'
 import { relaxNetwork } from '../bounds/dual.ts'
 import { dualMargins } from '../bounds/margins.ts'
-import { referenceDualBounds, referencePrunedDualBounds } from '../reference/reference.ts'
+import { type AdversarialSpace, referenceAdversarialSpace } from '../reference/adversarial-space.ts'
+import { referenceDualBounds, referencePrunedDualBounds } from '../reference/bounds.ts'
+import { derivativeRange, tZero } from '../reference/derivative.ts'
+import { objectiveShort } from '../reference/objective.ts'
+import { medianTransition, signsAt, transitionPoints } from '../reference/transitions.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { Tape } from '../device/tape.ts'
@@ -10,18 +14,9 @@ import { sizeOf } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
-import {
-  type AdversarialSpace,
-  derivativeRange,
-  medianTransition,
-  objectiveShort,
-  referenceAdversarialSpace,
-  signsAt,
-  tZero,
-  transitionPoints,
-} from '../reference/reference-space.ts'
 import { robustraMargins } from './reference-space.ts'
 import { paperBall } from '../region/ball.ts'
+import { inputBall } from '../reference/input-ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -97,15 +92,14 @@ const referenceSpaceOf = (
   prune: boolean,
   f: Network = pair.f,
 ): AdversarialSpace =>
-  referenceAdversarialSpace(
+  referenceAdversarialSpace({
     f,
-    pair.g,
-    pair.labels[e],
+    g: pair.g,
+    label: pair.labels[e],
     target,
-    Float64Array.from(pair.images[e]),
-    new Float64Array(pair.images[e].length).fill(pair.epsilon),
-    prune ? referencePrunedDualBounds : referenceDualBounds,
-  )
+    ball: inputBall(pair.images[e], paperBall(pair.epsilon)),
+    boundsOf: prune ? referencePrunedDualBounds : referenceDualBounds,
+  })
 
 /** Whether float32 cannot take another transition point for the median, nor another sign. */
 function isClear(space: AdversarialSpace): boolean {
@@ -121,10 +115,10 @@ function isClear(space: AdversarialSpace): boolean {
   return !unclear && near.length <= 1
 }
 
-const scaleOf = ({ f, g, box }: AdversarialSpace) => {
+const scaleOf = ({ f, g, ball }: AdversarialSpace) => {
   const sizes = [f, g].map(
     ({ inputCoefficients, constant, upper, lower }) =>
-      inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(box.centre[j]) + box.radius[j]), 0) +
+      inputCoefficients.reduce((sum, v, j) => sum + Math.abs(v) * (Math.abs(ball.centre[j]) + ball.radius[j]), 0) +
       Math.abs(constant) +
       Math.abs(upper) +
       Math.abs(lower),
@@ -170,7 +164,7 @@ describe('bounds over the reference space', () => {
                 (point) => Math.abs(objectiveShort(expected, signsAt(expected, point)) - margins[target]) <= tolerance,
               )
               const jump = expected.f.inputCoefficients.reduce(
-                (most, v, j) => Math.max(most, Math.abs(v) * expected.box.radius[j]),
+                (most, v, j) => Math.max(most, Math.abs(v) * expected.ball.radius[j]),
                 0,
               )
               if (!fits) close('margin', margins[target], objectiveShort(expected), tolerance + 2 * jump)

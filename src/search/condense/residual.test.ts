@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from 'vitest'
 import { loadChunk } from '../../bounds/chunk.ts'
 import { proveNetwork } from '../../bounds/dual.ts'
 import { provedMargins } from '../../bounds/margins.ts'
-import { referenceMargins, referencePrunedMargins } from '../../reference/reference.ts'
+import { referenceMargins, referencePrunedMargins } from '../../reference/margins.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
 import { evaluate } from '../../model/evaluate.ts'
@@ -18,6 +18,7 @@ import { paperBall } from '../../region/ball.ts'
 import { branchAndBound } from '../branch/branch-and-bound.ts'
 import { lowerBoundsOf } from '../testing/linear-bounds.testing.ts'
 import { condense } from './condense.ts'
+import { inputBall } from '../../reference/input-ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -35,16 +36,15 @@ function draw(seed: number) {
   const outputs = evaluate(network, image)
   const bias = network.parameters.subarray(network.parameters.length - outputs.length)
   outputs.forEach((y, i) => (bias[i] += outputs[label] - y - (i === label ? 0 : 3 * epsilon * random.uniform())))
-  const centre = Float64Array.from(image)
-  const radius = centre.map(() => epsilon)
+  const ball = inputBall(image, paperBall(epsilon))
   const question = classificationQuestion(
-    { lower: centre.map((x) => x - epsilon), upper: centre.map((x) => x + epsilon) },
+    { lower: ball.centre.map((x) => x - epsilon), upper: ball.centre.map((x) => x + epsilon) },
     label,
     countClasses(architecture),
   )
   const targets = Array.from(outputs.keys()).filter((target) => target !== label)
   const margins = withMargins(graphOf(network), question)
-  return { network, image, label, epsilon, centre, radius, question, targets, margins, name: `seed ${seed}` }
+  return { network, image, label, epsilon, ball, question, targets, margins, name: `seed ${seed}` }
 }
 
 const isSum = ({ kind }: { kind: string }) => kind === 'add'
@@ -52,9 +52,9 @@ const isSum = ({ kind }: { kind: string }) => kind === 'add'
 test('the dual bound of the graph is that of the layers', () => {
   let sums = 0
   for (let seed = 0; seed < 150; seed++) {
-    const { network, label, centre, radius, question, targets, margins, name } = draw(seed)
+    const { network, label, ball, question, targets, margins, name } = draw(seed)
     if (network.architecture.layers.some(isSum)) sums++
-    const ofLayers = referenceMargins(network, label, centre, radius)
+    const ofLayers = referenceMargins(network, label, ball)
     const ofGraph = lowerBoundsOf(margins, question, 'dual')
     targets.forEach((target, i) => {
       const scale = Math.max(1, Math.abs(ofLayers[target]))
@@ -67,7 +67,7 @@ test('the dual bound of the graph is that of the layers', () => {
 test('what the engine or the reference proves has no counterexample', async () => {
   const seen = { robust: 0, vulnerable: 0, undecided: 0, proved: 0 }
   for (let seed = 0; seed < 150; seed++) {
-    const { network, image, label, epsilon, centre, radius, question, targets, margins, name } = draw(seed)
+    const { network, image, label, epsilon, ball, question, targets, margins, name } = draw(seed)
     if (!network.architecture.layers.some(isSum)) continue
     const { condensed } = condense(engine, margins, question, performance.now() + 60_000)
     const isCounterexample = (point: Float64Array) => {
@@ -86,7 +86,7 @@ test('what the engine or the reference proves has no counterexample', async () =
       const chunk = loadChunk(loaded, { images: [image], labels: [label] }, paperBall(epsilon))
       const proved = provedMargins(proveNetwork(loaded, chunk, prune), 0)
       engine.release(mark)
-      const reference = (prune ? referencePrunedMargins : referenceMargins)(network, label, centre, radius)
+      const reference = (prune ? referencePrunedMargins : referenceMargins)(network, label, ball)
       for (const bounds of [proved, reference]) {
         if (!targets.every((target) => bounds[target] < 0)) continue
         expect(verdict, name).not.toBe('vulnerable')

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Chunk, loadChunk } from '../../bounds/chunk.ts'
 import { propagateIntervals } from '../../bounds/interval.ts'
-import { referenceIntervalBounds } from '../../reference/reference.ts'
+import { referenceIntervalBounds } from '../../reference/bounds.ts'
 import type { Interval } from '../../device/wasm/elementwise.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
@@ -12,6 +12,7 @@ import type { Network } from '../../model/network.ts'
 import { randomNetwork } from '../../model/random-network.testing.ts'
 import { regularise } from './regularisers.ts'
 import { paperBall } from '../../region/ball.ts'
+import { inputBall } from '../../reference/input-ball.ts'
 
 let engine: Engine
 beforeAll(async () => {
@@ -107,9 +108,7 @@ describe('the regularisers of interval training', () => {
 /** The whole of it for a network and some images, in float64. */
 function reference({ network, images, epsilon }: Case, parameters: ArrayLike<number>): number {
   const moved = { ...network, parameters: parameters as never }
-  const perImage = images.map((image) =>
-    referenceIntervalBounds(moved, Float64Array.from(image), new Float64Array(image.length).fill(epsilon)),
-  )
+  const perImage = images.map((image) => referenceIntervalBounds(moved, inputBall(image, paperBall(epsilon))))
   const deviations =
     network.architecture.layers[0].kind === 'normalise' ? network.architecture.layers[0].deviation : [1]
   const input = epsilon * (deviations.reduce((sum, d) => sum + 1 / d, 0) / deviations.length)

@@ -1,16 +1,15 @@
 /**
- * A network as float64 affine stages, for the reference bounds: each weight matrix by its sparse rows, written for reading.
- * A *stage* is a sum of affine layers with the ReLU behind it, if any; stages count from 0.
+ * A network as float64 affine stages, for the reference bounds: each weight matrix by its sparse rows.
+ *
+ *   z_i = Σ_k W_k x_k + b_i,   x_{i+1} = max(z_i, 0)
+ *
+ * A *stage* is a sum of affine layers, each over the image or an earlier stage, with the ReLU behind it, if any; stages
+ * count from 0. So residual networks are no special case: only what a stage reads is said by its terms.
  */
 import { type Shape, sizeOf } from '../model/layers.ts'
-import { type Architecture, type Network, parameterLayout } from '../model/network.ts'
+import { type Network, parameterLayout } from '../model/network.ts'
 import { type TermPlan, planStages } from '../model/stages.ts'
-
-/** All x with |x − centre| ≤ radius, value by value. */
-export interface Box {
-  readonly centre: Float64Array
-  readonly radius: Float64Array
-}
+import { normalised } from './input-ball.ts'
 
 /** z = Σ W_k x_k + b, then a ReLU or not; residual sums have several terms, others one. */
 export interface Stage {
@@ -97,17 +96,6 @@ export function applyTransposedWeight({ inputSize, rows }: Term, y: Float64Array
   return x
 }
 
-/** The box in the units that affine layers see: pixels, or (pixels − mean) / deviation. Deviations are > 0. */
-export function normalisedBox({ input, layers }: Architecture, centre: Float64Array, radius: Float64Array): Box {
-  const first = layers[0]
-  if (first?.kind !== 'normalise') return { centre, radius }
-  const channel = (j: number) => Math.floor(j / (input.height * input.width))
-  return {
-    centre: centre.map((x, j) => (x - first.mean[channel(j)]) / first.deviation[channel(j)]),
-    radius: radius.map((r, j) => r / first.deviation[channel(j)]),
-  }
-}
-
 /** Σ W_k x_k + b, where `values[i + 1]` is what stage i makes and `values[0]` the normalised image. */
 export function affineValue({ terms, bias }: Stage, values: readonly Float64Array[]): Float64Array {
   const parts = terms.map((term) => applyWeight(term, values[term.source + 1]))
@@ -116,7 +104,7 @@ export function affineValue({ terms, bias }: Stage, values: readonly Float64Arra
 
 /** Value of every stage before its ReLU, for an input in pixel units; the last one is the network's output. */
 export function referenceForward(network: Network, x: Float64Array): Float64Array[] {
-  const values = [normalisedBox(network.architecture, x, new Float64Array(x.length)).centre]
+  const values = [normalised(network.architecture, { centre: x, radius: new Float64Array(x.length) }).centre]
   return referenceStages(network).map((stage) => {
     const affine = affineValue(stage, values)
     values.push(stage.relu ? affine.map((z) => Math.max(z, 0)) : affine)
