@@ -48,18 +48,18 @@ export function attackCommand(command: Command): void {
     .addOption(datasetOption())
     .addOption(epsilonOption())
     .addOption(normOption())
-    .addOption(new Option('--method <name>', attackMethods.join(' or ')).default('pgd'))
+    .addOption(new Option('--method <name>', `attack: ${attackMethods.join(' or ')}`).default('pgd'))
   addPgdOptions(command)
   addRangeOptions(command)
     .addOption(domainOption())
     .addOption(seedOption('decides the random starts'))
-    .option('--save <dir>', 'new folder for pictures of the adversarial examples')
+    .option('--save <dir>', 'write pictures of the adversarial examples to this new folder')
     .addOption(workersOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nWhat an attack finds is run again in float64 before it counts. What it does not find proves nothing.\n' +
+      '\nWhat an attack finds is run again in float64 before it counts. If it finds nothing, that proves nothing.\n' +
         examples([
           'robustra attack runs/first/best.safetensors --epsilon 0.1 --save runs/first/adversarial',
           'robustra attack net.safetensors --dataset mnist --epsilon 2/255 --method fgsm --first 1000',
@@ -82,7 +82,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     )
   }
   const progress = new Progress()
-  const done = onInterrupt('Nothing was kept but pictures.')
+  const done = onInterrupt('Only the pictures that were already written were kept.')
   try {
     const onDownload = downloadProgress(progress)
     const dataset = await loadDataset(flags.dataset, 'test', {

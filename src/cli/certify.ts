@@ -128,7 +128,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
   if (!resume && flags.out === path) throw new UserError('--out is the network itself: choose another file')
   const file = await loadFile(path, flags.output)
   const progress = new Progress()
-  const done = onInterrupt('Go on with the same command and --resume.')
+  const done = onInterrupt('Continue with the same command and --resume.')
   try {
     const onDownload = downloadProgress(progress)
     const run = flags.validationOf === undefined ? undefined : validationPart(flags.dataset, flags.validationOf)

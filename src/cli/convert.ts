@@ -13,11 +13,11 @@ const anyOf = `${networkExtensions.slice(0, -1).join(', ')} or ${networkExtensio
 export function convertCommand(command: Command): void {
   command
     .argument('<in>', `network to read: ${anyOf}`)
-    .argument('<out>', `file to write, replaced if there is one: ${anyOf}`)
+    .argument('<out>', `file to write, which replaces an earlier one: ${anyOf}`)
     .addOption(outputOption())
     .addHelpText(
       'after',
-      '\nParameters are kept bit by bit. In ONNX files, the constants of a normalise layer are 32-bit floats.\n' +
+      '\nParameters stay the same, bit by bit. In ONNX files the constants of a normalise layer are 32-bit floats.\n' +
         examples(['robustra convert runs/first/f.safetensors f.onnx', 'robustra convert f.onnx f.npz']),
     )
     .action(runConvert)
@@ -29,7 +29,7 @@ function runConvert(from: string, to: string, { output }: { readonly output?: st
   if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
   const { graph, network, misfit, metadata } = loadAnyNetwork(from, { output })
   if (graph.ending)
-    throw new UserError(`${from} cannot be converted: it ends in a ${graph.ending}, which our layers have not`)
+    throw new UserError(`${from} cannot be converted: it ends in a ${graph.ending}, which our layers do not have`)
   if (!network) throw new UserError(`${from} cannot be converted to layers of 32-bit floats: ${misfit}`)
   saveAnyNetwork(to, network, metadata)
   const { architecture } = network

@@ -31,8 +31,8 @@ export function dataCommand(command: Command): void {
       .command(name)
       .description(summary)
       .helpOption('-h, --help', 'print this help')
-      .argument('<dataset>', names.join(' or '))
-      .option('--data <dir>', "folder (default: the user's cache)")
+      .argument('<dataset>', `data set: ${names.join(' or ')}`)
+      .option('--data <dir>', "folder of the files (default: the user's cache)")
       .addOption(jsonOption())
       .addHelpText('after', examples([`robustra data ${name} mnist`]))
       .action(async (dataset: string, flags: Flags) => {
@@ -47,7 +47,7 @@ export function dataCommand(command: Command): void {
     'download what is missing, and compare with the published checksums',
     async (dataset, { data }) => {
       const progress = new Progress()
-      const done = onInterrupt('Call the same command again: whole files are kept.')
+      const done = onInterrupt('Run the same command again: it keeps the files that are complete.')
       try {
         return await downloadFiles(data, downloadProgress(progress), dataset)
       } finally {

@@ -20,7 +20,7 @@ import { formatTable, printJson } from './text.ts'
 export function infoCommand(command: Command): void {
   command
     .argument('[network]', 'an .onnx, .safetensors or .npz file')
-    .option('--architecture <name>', `instead of a file: ${architectureNames.join(', ')}`)
+    .option('--architecture <name>', `a known architecture, instead of a file: ${architectureNames.join(', ')}`)
     .addOption(outputOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -36,7 +36,7 @@ export function infoCommand(command: Command): void {
 
 function runInfo(path: string | undefined, flags: { architecture?: string; output?: string; json?: boolean }): void {
   if ((path === undefined) === (flags.architecture === undefined)) {
-    throw new UserError('give either a network file or --architecture')
+    throw new UserError('give a network file or --architecture, one of the two')
   }
   if (path === undefined) return printArchitecture(architectureNamed(flags.architecture!), {}, flags.json)
   const { graph, network, misfit, metadata } = loadAnyNetwork(path, { output: flags.output })

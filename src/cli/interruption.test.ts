@@ -43,7 +43,7 @@ test('Ctrl-C stops at once with exit code 130 and says how to go on', async () =
   child.kill('SIGINT')
   const { code, stderr } = await stopped
   expect(code).toBe(130)
-  expect(stderr).toMatch(/robustra: stopped\. Go on with: robustra train --resume --out .*stopped\n$/)
+  expect(stderr).toMatch(/robustra: stopped\. Continue with: robustra train --resume --out .*stopped\n$/)
   expect((await robustra('train', '--resume', '--out', at('stopped'))).code).toBe(0)
 })
 

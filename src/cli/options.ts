@@ -16,22 +16,30 @@ import {
 } from './values.ts'
 
 export const workersOption = (limits = '') =>
-  new Option('--workers <n>', `threads; results do not depend on it${limits}`)
+  new Option('--workers <n>', `number of threads; results do not depend on it${limits}`)
     .argParser(parseWorkers)
     .default(defaultWorkers(), 'number of cores')
 
-export const dataOption = () => new Option('--data <dir>', 'folder with the files of the data set, if not downloaded')
+export const dataOption = () =>
+  new Option('--data <dir>', 'folder with the files of the data set, if they are not downloaded')
 
 export const outputOption = () =>
-  new Option('--output <name>', 'of an ONNX network with several outputs: only this one (default: all, in file order)')
+  new Option(
+    '--output <name>',
+    'for an ONNX network with several outputs: use only this one (default: all, in file order)',
+  )
 
 export const jsonOption = () => new Option('--json', 'print one JSON document instead of text')
 
 /** What `rangeOf` understands. */
 export const addRangeOptions = (command: Command) =>
   command
-    .addOption(new Option('--first <n>', 'only the first n images').argParser(wholeNumber('--first', 1)))
-    .addOption(new Option('--images <a-b>', 'only images a to b, both included, from 0').argParser(parseImages))
+    .addOption(new Option('--first <n>', 'use only the first n images').argParser(wholeNumber('--first', 1)))
+    .addOption(
+      new Option('--images <a-b>', 'use only images a to b, both included; the first image is 0').argParser(
+        parseImages,
+      ),
+    )
 
 export interface RangeFlags {
   readonly first?: number
@@ -40,7 +48,8 @@ export interface RangeFlags {
 
 /** First image and the one after the last of the test set that the user wants. */
 export function rangeOf({ first, images }: RangeFlags, count: number): { first: number; last: number } {
-  if (first !== undefined && images) throw new UserError('--first and --images exclude each other')
+  if (first !== undefined && images)
+    throw new UserError('--first and --images exclude each other: give only one of them')
   const range = { first: images?.first ?? 0, last: images?.last ?? first ?? count }
   if (range.last > count) {
     throw new UserError(`there are only ${count} images, 0 to ${count - 1}: ask for no more`)
@@ -49,25 +58,25 @@ export function rangeOf({ first, images }: RangeFlags, count: number): { first: 
 }
 
 export const epsilonOption = () =>
-  new Option('--epsilon <radius>', 'radius of the ball on pixels of [0, 1]: 0.1 or 2/255')
+  new Option('--epsilon <radius>', 'how far inputs may move, with pixels from 0 to 1: a number such as 0.1 or 2/255')
     .argParser(parseRadius)
     .makeOptionMandatory()
 
 export const normOption = () =>
-  new Option('--norm <name>', `in which the ball is measured: ${norms.join(', ')}`)
+  new Option('--norm <name>', `how the distance is measured: ${norms.join(', ')}`)
     .argParser(requireNorm)
     .default(defaultNorm)
 
 export const domainOption = () =>
   new Option(
     '--domain <name>',
-    `${domains.join(' or ')}: the whole ball, or only its part in [0, 1], all that an attacker can send`,
+    `${domains.join(' or ')}: the whole ball, or only its part in [0, 1], which is all that an attacker can send`,
   )
     .argParser(requireDomain)
     .default(defaultDomain)
 
 export const datasetOption = () =>
-  new Option('--dataset <name>', `whose test images: ${datasetNames.join(', ')}`).default('synthetic')
+  new Option('--dataset <name>', `data set whose test images are used: ${datasetNames.join(', ')}`).default('synthetic')
 
 export const seedOption = (description: string) =>
   new Option('--seed <n>', description).argParser(wholeNumber('--seed', 0)).default(0)
@@ -75,14 +84,17 @@ export const seedOption = (description: string) =>
 /** What `pgdSettings` understands. */
 export const addPgdOptions = (command: Command) =>
   command
-    .addOption(new Option('--steps <n>', 'of PGD (default: 40)').argParser(wholeNumber('--steps', 1)))
+    .addOption(new Option('--steps <n>', 'steps of PGD (default: 40)').argParser(wholeNumber('--steps', 1)))
     .addOption(
-      new Option('--step-size <share>', 'of PGD, as a share of ε (default: 0.1, or 2.5 / steps if more)').argParser(
-        (text) => parsePositive('--step-size', text),
-      ),
+      new Option(
+        '--step-size <share>',
+        'step of PGD, as a share of ε (default: 0.1, or 2.5 / steps if that is more)',
+      ).argParser((text) => parsePositive('--step-size', text)),
     )
-    .addOption(new Option('--restarts <n>', 'of PGD (default: 1)').argParser(wholeNumber('--restarts', 1)))
-    .option('--no-random-start', 'begin PGD at the image')
+    .addOption(
+      new Option('--restarts <n>', 'random starts of PGD (default: 1)').argParser(wholeNumber('--restarts', 1)),
+    )
+    .option('--no-random-start', 'start PGD at the image itself')
 
 export interface PgdFlags {
   readonly steps?: number

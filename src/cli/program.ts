@@ -13,17 +13,17 @@ interface Entry {
 const commands: readonly Entry[] = [
   {
     name: 'quickstart',
-    summary: 'train and certify a small pair of networks, to see what it is about',
+    summary: 'train and certify a small pair of networks, to see how it works',
     define: async () => (await import('./quickstart.ts')).quickstartCommand,
   },
   {
     name: 'train',
-    summary: 'train a network, or a mutual pair with Robustra',
+    summary: 'train a network, or a pair of networks against each other with Robustra',
     define: async () => (await import('./train.ts')).trainCommand,
   },
   {
     name: 'certify',
-    summary: 'decide for each image of a data set whether a network is robust on it',
+    summary: 'decide for each image of a data set whether a network is robust around it',
     define: async () => (await import('./certify.ts')).certifyCommand,
   },
   {
@@ -43,17 +43,17 @@ const commands: readonly Entry[] = [
   },
   {
     name: 'info',
-    summary: 'layers, shapes, parameters and hidden units of a network',
+    summary: 'show the layers, shapes, parameters and hidden units of a network',
     define: async () => (await import('./info.ts')).infoCommand,
   },
   {
     name: 'report',
-    summary: 'one HTML file about a run, or a comparison of several',
+    summary: 'write one HTML file about a run, or a comparison of several',
     define: async () => (await import('./report.ts')).reportCommand,
   },
   {
     name: 'reproduce',
-    summary: "make the paper's tables and figures anew",
+    summary: "compute the paper's tables and figures again",
     define: async () => (await import('./reproduce.ts')).reproduceCommand,
   },
   {

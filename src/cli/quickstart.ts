@@ -39,7 +39,7 @@ export function quickstartCommand(command: Command): void {
   command
     .option(
       '--out <dir>',
-      'folder for everything it makes; that of an earlier quickstart is overwritten',
+      'folder for everything that it makes; an earlier quickstart in it is overwritten',
       'runs/quickstart',
     )
     .addOption(workersOption())

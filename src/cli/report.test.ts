@@ -36,7 +36,7 @@ test('a run has its report in its folder, and is reported anew', async () => {
 
 test.each([
   ['no --out', () => [at('run'), at('run/certificates.jsonl')], '--out is missing'],
-  ['a file that is no report', () => [at('run'), '--out', at('notes.txt')], 'is no report: choose another --out'],
+  ['a file that is no report', () => [at('run'), '--out', at('notes.txt')], 'is not a report: choose another --out'],
   ['no run', () => [at('nowhere'), '--out', at('x.html')], 'there is no'],
   ['a damaged network', () => [at('run'), '--network', at('notes.txt'), '--out', at('x.html')], 'notes.txt'],
   ['no folder for it', () => [at('run'), '--out', at('no/x.html')], 'create it first'],

@@ -26,17 +26,20 @@ export function reportCommand(command: Command): void {
   command
     .argument(
       '<run...>',
-      'folders of robustra train, with the certificates in them, or .jsonl files of robustra certify',
+      'folders that robustra train wrote, with the certificates in them, or .jsonl files that robustra certify wrote',
     )
-    .option('--out <file>', 'the HTML file (default: report.html in the folder of a single run)')
-    .option('--network <file...>', '.safetensors files that certificates are of, if they lie elsewhere')
+    .option('--out <file>', 'the HTML file to write (default: report.html in the folder of a single run)')
+    .option(
+      '--network <file...>',
+      '.safetensors files of the networks that certificates are about, if they are in another place',
+    )
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nOne HTML file with everything in it: errors, settings, curves, stability of neurons, what decided the images, and\n' +
-        'pictures. Certificates, plain or .gz, are put with the run that their network is of. A report that is there\n' +
-        'already is replaced, another file never. Nothing is downloaded.\n' +
+      '\nThe HTML file has everything in it: errors, settings, curves, stability of neurons, what decided the images, and\n' +
+        'pictures. Certificates, plain or .gz, are shown with the run that trained their network. An earlier report is\n' +
+        'replaced, any other file never. Nothing is downloaded.\n' +
         examples([
           'robustra report runs/first',
           'robustra report runs/mnist exact.jsonl --out mnist.html',
@@ -78,7 +81,7 @@ function outOf(paths: readonly string[], out: string | undefined): string {
 /** @throws UserError if there is something that is no report */
 function requireReplaceable(path: string): void {
   if (!existsSync(path) || isReport(new TextDecoder().decode(readWholeFile(path)))) return
-  throw new UserError(`${path} exists already and is no report: choose another --out`)
+  throw new UserError(`${path} exists already and is not a report: choose another --out`)
 }
 
 /** @throws UserError if the folder of the data is not one */

@@ -41,12 +41,12 @@ test.each<[string, string[], RegExp]>([
   ['an unknown data set', ['figure3', '--dataset', 'cifar10'], /unknown data set 'cifar10'/],
   ['no epoch', ['figure3', '--epochs', '0'], /--epochs cannot be '0'/],
   ['too many images', ['figure3', ...tiny, '--images', '9999', '--out', '@new'], /there are no images 0 to 9999/],
-  ['a folder that is there', ['table1', '--out', '@results/table1'], /exists already: go on with it by --resume/],
+  ['a folder that is there', ['table1', '--out', '@results/table1'], /exists already: continue it with --resume/],
   ['a folder of others', ['figure4', ...tiny, '--out', '@', '--resume'], /is not a folder of robustra reproduce/],
   [
     'another figure’s folder',
     ['figure4', ...tiny, '--out', '@results/table1', '--resume'],
-    /begun with other settings/,
+    /started with other settings/,
   ],
 ])('refuses %s, on one line', async (_name, args, message) => {
   const { code, stdout, stderr } = await reproduce(...args.map((arg) => (arg[0] === '@' ? at(arg.slice(1)) : arg)))

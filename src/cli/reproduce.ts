@@ -73,14 +73,20 @@ const names = Object.keys(entries)
 
 export function reproduceCommand(command: Command): void {
   command
-    .argument('<what>', names.join(', '))
-    .addOption(new Option('--rows <list>', 'of table2, by commas (default: all of them)').argParser(parseList))
+    .argument('<what>', `table or figure: ${names.join(', ')}`)
     .addOption(
-      new Option('--epochs <n>', 'of each training, the schedules in proportion (default: as in the paper)').argParser(
-        wholeNumber('--epochs', 1),
-      ),
+      new Option('--rows <list>', 'for table2: rows, separated by commas (default: all of them)').argParser(parseList),
     )
-    .option('--dataset <name>', `of a figure: ${figureDatasets.join(' or ')}, to try it out (default: mnist)`)
+    .addOption(
+      new Option(
+        '--epochs <n>',
+        'epochs of each training; schedules shrink in proportion (default: as in the paper)',
+      ).argParser(wholeNumber('--epochs', 1)),
+    )
+    .option(
+      '--dataset <name>',
+      `for a figure: ${figureDatasets.join(' or ')}, which is for trying it out (default: mnist)`,
+    )
     .addOption(
       new Option('--training-count <n>', 'train on the first n images only').argParser(
         wholeNumber('--training-count', 1),
@@ -90,19 +96,20 @@ export function reproduceCommand(command: Command): void {
       new Option('--images <n>', 'evaluate on the first n test images only').argParser(wholeNumber('--images', 1)),
     )
     .addOption(
-      new Option('--timeout <seconds>', 'of table2: for the exact answer, per image (default: 60)').argParser((text) =>
-        parsePositive('--timeout', text),
-      ),
+      new Option(
+        '--timeout <seconds>',
+        'for table2: how long the exact answer may take, per image (default: 60)',
+      ).argParser((text) => parsePositive('--timeout', text)),
     )
     .option('--out <dir>', 'folder for data, picture and text (default: results/<what>; results/figure3-4 for both)')
-    .option('--resume', 'go on with what is in --out; what is done there is not repeated')
+    .option('--resume', 'continue what is in --out, without repeating what is done')
     .addOption(workersOption(', time limits apart'))
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `\nRows of table2: ${defaultRows.join(', ')};\nand synthetic-0.1-small, to try it out without files. In full, a row takes hours to weeks.\n` +
-        'figure3 and figure4 share one training, so the second one takes no time: give it --resume.\n' +
+      `\nRows of table2: ${defaultRows.join(', ')};\nand synthetic-0.1-small, which needs no files, for trying it out. A whole row takes hours to weeks.\n` +
+        'figure3 and figure4 share one training. So give the second one --resume, and it takes no time.\n' +
         examples([
           'robustra reproduce table1',
           'robustra reproduce table2 --rows mnist-0.3-small,mnist-0.1-small --epochs 20',
@@ -122,7 +129,7 @@ async function runReproduce(what: string, flags: Flags): Promise<void> {
   requireFitting(what, flags)
   flags.rows?.forEach(rowPlan)
   const progress = new Progress()
-  const done = onInterrupt('Go on with the same command and --resume.')
+  const done = onInterrupt('Continue with the same command and --resume.')
   try {
     const { data, text, files } = await entry.run(flags, {
       ...{ out: flags.out ?? entry.out, resume: flags.resume ?? false, workers: flags.workers },

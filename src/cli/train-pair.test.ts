@@ -58,7 +58,9 @@ test('Ctrl-C, which a terminal sends to all of them, is one line', async () => {
   process.kill(-child.pid!, 'SIGINT')
   const { code, stderr } = await stopped
   expect(code).toBe(130)
-  expect(stderr.split('\n').at(-2)).toMatch(/^robustra: stopped\. Go on with: robustra train --resume --out .*stopped$/)
+  expect(stderr.split('\n').at(-2)).toMatch(
+    /^robustra: stopped\. Continue with: robustra train --resume --out .*stopped$/,
+  )
   expect(stderr).not.toContain('ended')
 })
 

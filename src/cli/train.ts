@@ -73,7 +73,7 @@ async function runTrain(flags: Flags): Promise<void> {
     },
     onDownload: downloadProgress(progress),
   }
-  const done = onInterrupt(`Go on with: robustra train --resume --out ${out}`)
+  const done = onInterrupt(`Continue with: robustra train --resume --out ${out}`)
   try {
     const result = await (flags.resume ? resume(run) : train(options, run))
     progress.finish()

@@ -67,5 +67,5 @@ export const parseList = (text: string): string[] => text.split(',').map((item) 
 export function parseNumbers(option: string, text: string): number[] {
   const values = parseList(text).map(parseNumber)
   if (values.every(Number.isFinite)) return values
-  throw new UserError(`${option} cannot be '${text}': give numbers by commas, such as 0.485,0.456,0.406`)
+  throw new UserError(`${option} cannot be '${text}': give numbers separated by commas, such as 0.485,0.456,0.406`)
 }

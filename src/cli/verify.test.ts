@@ -205,7 +205,7 @@ describe('mistakes are one line', () => {
     [
       'a folder of counterexamples that is used',
       () => table('--out', at('o.csv'), '--counterexamples', folder),
-      /is not empty: choose another --counterexamples, or go on with --resume/,
+      /is not empty: choose another --counterexamples, or continue with --resume/,
     ],
     ['a timeout of a table', () => table('--out', at('o.csv'), '--timeout', '1'), /do not go with --instances/],
     ['no table', () => ['verify', '--instances', at('none.csv'), '--out', at('o.csv')], /there is no such file/],

@@ -38,31 +38,37 @@ interface Flags {
 export function verifyCommand(command: Command): void {
   command
     .argument('[network]', 'an .onnx, .safetensors or .npz file')
-    .argument('[property]', 'a .vnnlib file, may be compressed (.gz): what must not happen')
-    .addOption(new Option('--timeout <seconds>', 'then give up, reading the files included').argParser(parseTimeout))
-    .option('--counterexample <file>', 'new file for the counterexample, instead of printing it')
-    .option('--instances <file>', 'instead of a network and a property: .csv with rows of network, property, timeout')
-    .option('--out <file>', 'of --instances: new .csv file, one row per instance')
-    .option('--resume', 'go on with --out if it is there: of what is done, only rows of other files are done again')
-    .option('--counterexamples <dir>', 'of --instances: new folder with a file for each counterexample')
+    .argument('[property]', 'a .vnnlib file, plain or .gz, which says what must not happen')
+    .addOption(
+      new Option('--timeout <seconds>', 'when to give up; the time includes reading the files').argParser(parseTimeout),
+    )
+    .option('--counterexample <file>', 'write the counterexample to this new file instead of printing it')
+    .option(
+      '--instances <file>',
+      'instead of a network and a property: a .csv file with rows of network, property, timeout',
+    )
+    .option('--out <file>', 'with --instances: new .csv file for the results, one row per instance')
+    .option('--resume', 'continue --out if it exists; rows whose files have changed are computed again')
+    .option('--counterexamples <dir>', 'with --instances: new folder with a file for each counterexample')
     .addOption(
       new Option(
         '--complete <name>',
-        'how to search: bab (branch and bound), milp, or auto: in turn where that may help',
+        'how to search: bab (branch and bound), milp, or auto, which lets them take turns where that may help',
       )
         .default('auto')
         .argParser(parseChoice),
     )
     .addOption(outputOption())
-    .addOption(seedOption('decides where searches begin'))
+    .addOption(seedOption('decides where searches start'))
     .addOption(workersOption(', time limits apart'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nPrints unsat (proved: no input of the property gives an unsafe output), sat (one does; it follows, re-run in\n' +
-        'float64, in the format of VNN-COMP), timeout or unknown.\n' +
-        'Rows of --out: network, property, unsat | sat | timeout | unknown | error, seconds, method, bound, timeout, ' +
-        'reason,\ncounterexample, SHA-256 of the network and of the property, settings. After rows of error the exit code is 2.\n' +
+      '\nIt prints unsat (a proof: no input of the property gives an unsafe output), sat (one does, and it follows, in\n' +
+        'the format of VNN-COMP), timeout or unknown. A counterexample has been run again in float64.\n' +
+        'The rows of --out are: network, property, unsat | sat | timeout | unknown | error, seconds, method, bound,\n' +
+        'timeout, reason, counterexample, SHA-256 of the network and of the property, settings. If any row is an error,\n' +
+        'the exit code is 2.\n' +
         examples([
           'robustra verify net.onnx property.vnnlib --timeout 60',
           'robustra verify net.onnx property.vnnlib.gz --timeout 60 --counterexample found.txt --json',
@@ -145,7 +151,7 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
   const file = new ResultsFile(out, instances, settings, resume)
   const decider = new LimitedDecider(complete)
   const progress = new Progress()
-  const done = onInterrupt('Go on with the same command and --resume.')
+  const done = onInterrupt('Continue with the same command and --resume.')
   const start = performance.now()
   /** Why rows that were there are done again, and how many. */
   const stale = new Map<string, number>()

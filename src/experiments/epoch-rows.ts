@@ -45,7 +45,7 @@ function readLines<T>(path: string): T[] {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line))
   } catch (error) {
-    throw new UserError(`${path} is damaged (${(error as Error).message}): begin anew with another --out`)
+    throw new UserError(`${path} is damaged (${(error as Error).message}): start again with another --out`)
   }
 }
 

@@ -73,7 +73,7 @@ const plain = (settings: object): Record<string, unknown> => JSON.parse(JSON.str
  */
 export function checkFolder(path: string, settings: object, resume: boolean): boolean {
   if (!existsSync(path) || (statSync(path).isDirectory() && readdirSync(path).length === 0)) return false
-  if (!resume) throw new UserError(`${path} exists already: go on with it by --resume, or choose another --out`)
+  if (!resume) throw new UserError(`${path} exists already: continue it with --resume, or choose another --out`)
   requireEqual(path, readSettings(path), plain(settings))
   return true
 }
@@ -103,7 +103,7 @@ function requireEqual(path: string, there: Record<string, unknown>, here: Record
     .filter((key) => JSON.stringify(there[key]) !== JSON.stringify(here[key]))
     .map((key) => `${key} is ${say(there[key])} there, ${say(here[key])} here`)
   if (differing.length === 0) return
-  throw new UserError(`${path} was begun with other settings (${differing.join('; ')}): choose another --out`)
+  throw new UserError(`${path} was started with other settings (${differing.join('; ')}): choose another --out`)
 }
 
 /**

@@ -26,7 +26,7 @@ test('the counts are the paper’s but for one, which does not fit the paper’s
 test('what is there is written again only by --resume', () => {
   const out = join(folder, 'twice')
   const before = table1({ out, resume: false })
-  expect(() => table1({ out, resume: false })).toThrow(/twice exists already: go on with it by --resume/)
+  expect(() => table1({ out, resume: false })).toThrow(/twice exists already: continue it with --resume/)
   expect(table1({ out, resume: true })).toEqual(before)
   expect(() => table1({ out: folder, resume: true })).toThrow(/is not a folder of robustra reproduce/)
 })

@@ -81,7 +81,7 @@ export function readRow(folder: string): RowResult | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new UserError(`${path} is damaged (${(error as Error).message}): delete it, and --resume makes it anew`)
+    throw new UserError(`${path} is damaged (${(error as Error).message}): delete it, and --resume makes it again`)
   }
 }
 

@@ -28,7 +28,7 @@ describe('refuses, naming the file,', () => {
     ['a cut header', images.subarray(0, 10), 3, 'cut short: it has 10 bytes, its header needs 16'],
     ['cut values', images.subarray(0, -1), 3, 'cut short: it has 21 bytes, its header promises 22'],
     ['more values than any file has', huge, 3, 'cut short'],
-    ['trailing bytes', Uint8Array.from([...images, 0, 0]), 3, 'goes on for 2 bytes after its last value'],
+    ['trailing bytes', Uint8Array.from([...images, 0, 0]), 3, 'has 2 bytes after its last value'],
     ['another magic number', Uint8Array.from([80, 75, 3, 4, 0]), 3, 'not an idx file'],
     ['values that are not bytes', Uint8Array.from([0, 0, 0x0d, 1, 0, 0, 0, 0]), 1, 'type 0x0d'],
     ['labels as images', labels, 3, 'has 1 dimensions, not 3: images expected'],

@@ -32,7 +32,7 @@ export function parseIdx(bytes: Uint8Array, file: string, rank: 1 | 3): IdxArray
   const expected = headerSize + dimensions.reduce((a, b) => a * b, 1)
   if (plain.length < expected) throw truncated(file, plain.length, `its header promises ${expected}`)
   if (plain.length > expected) {
-    throw badFile(`${file} goes on for ${plain.length - expected} bytes after its last value: replace the file`)
+    throw badFile(`${file} has ${plain.length - expected} bytes after its last value: replace the file`)
   }
   return { dimensions, data: plain.subarray(headerSize) }
 }

@@ -61,7 +61,7 @@ export class LineFile<T> {
 export function readBegun(path: string, resume: boolean): Buffer | undefined {
   if (!resume) {
     if (!existsSync(path)) return undefined
-    throw new UserError(`${path} exists already: choose another --out, or go on with --resume`)
+    throw new UserError(`${path} exists already: choose another --out, or continue with --resume`)
   }
   try {
     // a pipe or a device might never end

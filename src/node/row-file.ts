@@ -48,7 +48,7 @@ function parse(path: string, content: Buffer, header: CertifyHeader): Begun<Cert
   if (bytes === 0) {
     // killed while it wrote its first line; anything else is not ours to overwrite
     if (Buffer.from(JSON.stringify(header)).subarray(0, content.length).equals(content)) return { value: [], bytes }
-    throw new UserError(`${path} is not a file of certificates that this run began: choose another --out`)
+    throw new UserError(`${path} is not a file of certificates that this run started: choose another --out`)
   }
   const lines = content.toString('utf8', 0, bytes - 1).split('\n')
   requireSameRun(path, parseJson(lines[0]), header)
@@ -83,14 +83,14 @@ function requireSameRun(path: string, found: unknown, header: CertifyHeader): vo
   }
   if (there['version'] !== header.version) {
     throw new UserError(
-      `${path} is of version ${there['version']} of the format, this robustra writes version ${header.version}: begin ` +
-        'anew with another --out',
+      `${path} is of version ${there['version']} of the format, this robustra writes version ${header.version}: start ` +
+        'again with another --out',
     )
   }
   if (there['robustra'] !== header.robustra) {
     const other = there['robustra'] === undefined ? 'an older robustra' : `robustra ${there['robustra']}`
     throw new UserError(
-      `${path} was begun by ${other}, and this is ${header.robustra}, which may decide images differently: finish it ` +
+      `${path} was started by ${other}, and this is ${header.robustra}, which may decide images differently: finish it ` +
         'with that version, or choose another --out',
     )
   }

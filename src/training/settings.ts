@@ -72,7 +72,7 @@ export const trainingOptionsSchema = z
     start: z
       .string()
       .describe(
-        'network or folder of a run to start from; for a pair the folder of one, or a network each, by a comma',
+        'network or folder of a run to start from; for a pair the folder of one, or two networks separated by a comma',
       ),
     warmUp: z.enum(warmUps).describe('what to minimise in the first epochs, each network for itself'),
     warmUpEpochs: z

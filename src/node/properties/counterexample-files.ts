@@ -24,7 +24,7 @@ export class CounterexampleFolder {
     } catch (error) {
       throw explainFileError(error, 'create', path)
     }
-    throw new UserError(`the folder ${path} is not empty: choose another --counterexamples, or go on with --resume`)
+    throw new UserError(`the folder ${path} is not empty: choose another --counterexamples, or continue with --resume`)
   }
 
   has(name: string): boolean {

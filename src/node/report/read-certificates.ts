@@ -60,7 +60,7 @@ export function readCertificates(path: string): Certificates {
   // the last piece is empty, or torn
   const rows = lines.slice(1, -1).map((line, i) => {
     const row = rowSchema.safeParse(parseJson(line))
-    if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row: write it anew with certify`)
+    if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row: write it again with certify`)
     return row.data
   })
   const [first] = rows
@@ -68,7 +68,7 @@ export function readCertificates(path: string): Certificates {
   const sorted = rows.toSorted((a, b) => a.index - b.index)
   const twice = sorted.find((row, i) => sorted[i - 1]?.index === row.index)
   if (twice)
-    throw new UserError(`${path} is damaged: it has two rows of image ${twice.index}: write it anew with certify`)
+    throw new UserError(`${path} is damaged: it has two rows of image ${twice.index}: write it again with certify`)
   const range = { first: sorted[0].index, last: sorted.at(-1)!.index + 1 }
   const summary = summarise(header.data, sorted, { ...range, seconds: 0, images: 0 })
   return { path, header: header.data, rows: sorted, summary }
@@ -82,8 +82,8 @@ function whyNoHeader(line: string): string {
   if (is?.format !== 'robustra certificates')
     return 'is not a file of certificates: give one that robustra certify wrote'
   const version = 'version' in is ? is.version : undefined
-  if (version !== 2) return `is of version ${version} of the format, not 2: write it anew with robustra certify`
-  return 'is damaged: its first line is not what robustra certify writes: write it anew'
+  if (version !== 2) return `is of version ${version} of the format, not 2: write it again with robustra certify`
+  return 'is damaged: its first line is not what robustra certify writes: write it again'
 }
 
 function parseJson(line: string): unknown {

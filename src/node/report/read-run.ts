@@ -127,7 +127,7 @@ function readLog(path: string): Epoch[] {
     try {
       return [epochSchema.parse(JSON.parse(line))]
     } catch {
-      throw new UserError(`${path} is damaged: line ${i + 1} is not a row of a training's log: mend or delete it`)
+      throw new UserError(`${path} is damaged: line ${i + 1} is not a row of a training's log: repair or delete it`)
     }
   })
 }

@@ -54,7 +54,7 @@ export class RunFolder {
   /** @throws UserError if there is something in the folder already */
   requireNew(): void {
     if (existsSync(this.path) && (!statSync(this.path).isDirectory() || readdirSync(this.path).length > 0)) {
-      throw new UserError(`${this.path} exists already: choose another --out, or go on with --resume`)
+      throw new UserError(`${this.path} exists already: choose another --out, or continue with --resume`)
     }
   }
 

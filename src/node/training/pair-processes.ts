@@ -119,6 +119,6 @@ export class PairProcesses {
 
 const ended = (name: string, how: string) =>
   new UserError(
-    `the process that trains ${name} ended (${how}), so the other was stopped: go on with --resume; ` +
+    `the process that trains ${name} ended (${how}), so the other was stopped: continue with --resume; ` +
       'if memory ran out, use fewer --workers',
   )

@@ -32,7 +32,7 @@ function networkFiles(start: string, learners: readonly Learner[]): string[] {
     throw new UserError(`start is '${start}': methods robustra and orthogonal alone train two networks`)
   if (given.length === 1 && isFolder(first)) return learners.map(({ name }) => networkIn(first, name))
   throw new UserError(
-    `start is '${start}', but a pair needs two networks: give the folder of a pair, or a network each, by a comma`,
+    `start is '${start}', but a pair needs two networks: give the folder of a pair, or two networks separated by a comma`,
   )
 }
 
