@@ -7,10 +7,10 @@ const names = (module: object) => Object.keys(module).toSorted().join(' ')
 test('the core exports these values and no others', () => {
   expect(names(core)).toBe(
     [
-      'UserError architectureNamed architectureNames attackImages attackMethods certify certifyMethods',
+      'UserError architectureNamed architectureNames attackImages attackMethods certify',
       'classificationQuestion completeMethods countHiddenUnits countParameters curvesSvg domainNames dualBounds',
       'encodeNetwork evaluate evaluateGraph graphOf initialise intervalBounds normNames parameterLayout parseNetwork',
-      'parseProperty parseSafetensors syntheticDigits takeRange trainingMethods trainingOptions trainingPresets',
+      'parseProperty parseSafetensors stepNames syntheticDigits takeRange trainingMethods trainingOptions trainingPresets',
       'verifyQuestion',
     ].join(' '),
   )

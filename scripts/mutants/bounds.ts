@@ -84,7 +84,7 @@ export const bounds = [
   ]),
   ...mutantsOf(
     'src/bounds/margins.ts',
-    ['src/ladder/certify-images.test.ts'],
+    ['src/ladder/climb-batch.test.ts'],
     [['(target === label ? least : Math.min(least, -bound))', 'Math.min(least, -bound)']],
   ),
   ...mutantsOf('src/bounds/margins.ts', tests('bounds/rounding'), [
@@ -216,7 +216,7 @@ export const bounds = [
     ],
   ),
   ...mutantsOf(
-    'src/ladder/certify-images.ts',
+    'src/ladder/steps/lp.ts',
     ['src/ladder/lp-margin.test.ts'],
     [
       ['if (proves(least) || !isDoubtful) return least', 'if (proves(least) || isDoubtful) return least'],

@@ -117,7 +117,7 @@ export const verify = [
       ['return cell ?? this.#condensed', 'return this.#condensed'],
     ],
   ),
-  ...mutantsOf('src/ladder/climb.ts', tests('ladder/agreement', 'ladder/limits', 'search/system/range'), [
+  ...mutantsOf('src/ladder/steps/complete.ts', tests('ladder/agreement', 'ladder/limits', 'search/system/range'), [
     ['(margin > 0 ? Math.min(least, margin) : least), Infinity)', '(margin > 0 ? Math.max(least, margin) : least), 0)'],
   ]),
   ...mutantsOf('src/search/undecided.ts', tests('ladder/agreement', 'ladder/limits', 'search/system/range'), [

@@ -111,10 +111,14 @@ export interface Timed<R> {
 }
 
 /** Does `work` on a few items at a time, as many as one pass takes, and says how long each took. */
-export function inPasses<T, R>(items: readonly T[], work: (items: readonly T[]) => readonly R[]): Timed<R>[] {
+export function inPasses<T, R>(
+  items: readonly T[],
+  work: (items: readonly T[]) => readonly R[],
+  perPass = IMAGES_PER_PASS,
+): Timed<R>[] {
   const results: Timed<R>[] = []
-  for (let i = 0; i < items.length; i += IMAGES_PER_PASS) {
-    const pass = items.slice(i, i + IMAGES_PER_PASS)
+  for (let i = 0; i < items.length; i += perPass) {
+    const pass = items.slice(i, i + perPass)
     const started = performance.now()
     const values = work(pass)
     const seconds = (performance.now() - started) / 1000 / pass.length

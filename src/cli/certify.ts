@@ -7,7 +7,8 @@ import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import { certify } from '../ladder/certify.ts'
-import { type CertifyMethod, certifyMethods } from '../ladder/methods.ts'
+import { defaultSteps } from '../ladder/chosen-steps.ts'
+import { type StepName, stepNames, steps } from '../ladder/steps/index.ts'
 import { type CompleteMethod, completeMethods } from '../region/question.ts'
 import type { CertifySummary } from '../ladder/summary.ts'
 import type { Normalisation } from '../model/normalise.ts'
@@ -55,10 +56,6 @@ interface Flags extends RangeFlags, PgdFlags {
   readonly json?: boolean
 }
 
-/** Together they take milliseconds per image. */
-const cheap: readonly CertifyMethod[] = ['clean', 'pgd', 'interval', 'lp']
-/** Of networks that are not made of our layers. */
-const cheapForGraphs: readonly CertifyMethod[] = ['clean', 'pgd', 'crown']
 const completeNames = completeMethods.join(' or ')
 
 export function certifyCommand(command: Command): void {
@@ -72,7 +69,7 @@ export function certifyCommand(command: Command): void {
     .addOption(
       new Option(
         '--method <list>',
-        `steps of the ladder, by commas: ${certifyMethods.join(', ')} (default: ${cheap.join()})`,
+        `steps of the ladder, by commas: ${stepNames.join(', ')} (default: ${defaultSteps('layers').join()})`,
       ).argParser(parseList),
     )
     .addOption(new Option('--complete <name>', `how the step 'complete' searches: ${completeNames} (default: bab)`))
@@ -98,10 +95,9 @@ export function certifyCommand(command: Command): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nEach step tries what is still open, cheap steps first. clean: the image itself. interval, lp, crown, alpha: proofs,\n' +
-        'ever tighter and dearer. pgd: an attack, before crown. complete: branch and bound (bab) or mixed-integer\n' +
-        'programming (milp, for ℓ∞ only), which decide the rest up to their time limit. So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval\n' +
-        'error, all over the same domain. What is undecided never counts as robust.\n' +
+      `\nEach step tries what the steps before it left open:\n${steps.map(helpOf).join('')}` +
+        'So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval error, all over the same domain. What is\n' +
+        'undecided never counts as robust.\n' +
         examples([
           'robustra certify runs/first/best.safetensors --epsilon 0.1 --out first.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method clean,lp --domain unbounded --out lp.jsonl',
@@ -120,10 +116,10 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
   const { epsilon, norm, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
   requireRadius(epsilon, norm)
   const named = flags.method?.map((method) => {
-    if (!isMethod(method)) throw unknownName('method', method, certifyMethods)
+    if (!isStep(method)) throw unknownName('method', method, stepNames)
     return method
   })
-  const complete = completeOf(flags, named ?? cheap)
+  const complete = completeOf(flags, named ?? defaultSteps('layers'))
   const normalisation = normalisationOf(flags)
   if (!resume && flags.out === path) throw new UserError('--out is the network itself: choose another file')
   const file = await loadFile(path, flags.output)
@@ -138,7 +134,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       onProgress: onDownload,
     })
     const target = targetOf(file, dataset, normalisation)
-    const methods = named ?? (isGraphFile(target) ? cheapForGraphs : cheap)
+    const methods = named ?? defaultSteps(isGraphFile(target) ? 'graph' : 'layers')
     const range = rangeOf(flags, dataset.count)
     const total = range.last - range.first
     progress.start('certifying', total)
@@ -174,10 +170,12 @@ function validationPart(dataset: string, path: string): { readonly seed: number;
   return { seed, validationCount }
 }
 
-const isMethod = (name: string): name is CertifyMethod => (certifyMethods as readonly string[]).includes(name)
+const isStep = (name: string): name is StepName => stepNames.some((one) => one === name)
+
+const helpOf = ({ name, help }: (typeof steps)[number]): string => `  ${name.padEnd(9)} ${help}\n`
 
 /** @throws UserError if it is unknown, or set without effect */
-function completeOf(flags: Flags, methods: readonly CertifyMethod[]): CompleteMethod | undefined {
+function completeOf(flags: Flags, methods: readonly StepName[]): CompleteMethod | undefined {
   if (!methods.includes('complete')) {
     const idle = (['complete', 'timeout'] as const).find((name) => flags[name] !== undefined)
     if (idle) throw new UserError(`--${idle} is for the step 'complete': add it to --method, or leave --${idle} out`)
@@ -199,17 +197,6 @@ function normalisationOf({ mean, std: deviation }: Flags): Normalisation | undef
 
 const numbers = (option: string) => (text: string) => parseNumbers(option, text)
 
-const unproved = 'not proved up to '
-const meanings: Record<CertifyMethod, string> = {
-  clean: 'misclassified',
-  pgd: 'misclassified or attacked',
-  interval: `${unproved}interval bounds`,
-  lp: `${unproved}LP dual bounds`,
-  crown: `${unproved}adaptive slopes`,
-  alpha: `${unproved}optimised slopes`,
-  complete: `${unproved}complete search`,
-}
-
 function printSummary(
   summary: CertifySummary,
   split: Split,
@@ -217,14 +204,14 @@ function printSummary(
   out: string,
 ): void {
   const { network, dataset, epsilon, norm, images, domain, robustError, vulnerable, undecided, robust } = summary
-  const rows = certifyMethods.flatMap((method) => {
-    const count = summary[method]
+  const rows = steps.flatMap(({ name, meaning }) => {
+    const count = summary[name]
     if (!count) return []
     const { error, errors, tried, settled, secondsPerImage, seconds } = count
     const perImage =
       secondsPerImage < 1 ? `${(1000 * secondsPerImage).toFixed(2)} ms` : `${secondsPerImage.toFixed(2)} s`
     const times = [perImage, `${seconds.toFixed(1)} s`]
-    return [[method, meanings[method], formatShare(error), `${errors}`, `${tried}`, `${settled}`, ...times]]
+    return [[name, meaning, formatShare(error), `${errors}`, `${tried}`, `${settled}`, ...times]]
   })
   const head = ['step', 'meaning', 'error', 'images', 'tried', 'settled', 'per image', 'in all']
   console.log(`${network.name} on ${images} ${split} images of ${dataset.name}`)

@@ -123,7 +123,7 @@ test.each(everywhere)('%s, %s: branch and bound agrees with brute force', async 
   const seen = { robust: 0, vulnerable: 0, undecided: 0 }
   for (const asked of draw(norm, domain, count)) {
     const { graph, question, distance } = asked
-    const { outcome } = await climb(graph, question, wholeLadder, { timeout: seconds })
+    const { outcome } = await climb(graph, question, { ...wholeLadder, timeout: seconds })
     check(asked, outcome)
     // on a system whose bounds are only adaptive more is left for the search to do
     const { condensed, margins } = condense(engine, withMargins(graph, question), question, later())
@@ -150,7 +150,7 @@ test('MILP refuses balls', async () => {
   const refused = 'milp searches boxes only, not ℓ2 or ℓ1 balls: choose bab'
   const options = { timeout: 1, workers: 1, seed: 1, complete: 'milp' } as const
   await expect(verifyQuestion(graph, question, options)).rejects.toThrow(refused)
-  await expect(climb(graph, question, { ...wholeLadder, complete: 'milp' }, { timeout: 1 })).rejects.toThrow(refused)
+  await expect(climb(graph, question, { ...wholeLadder, search: 'milp', timeout: 1 })).rejects.toThrow(refused)
 })
 
-const wholeLadder = { crown: true, alpha: true, complete: 'bab' } as const
+const wholeLadder = { steps: ['crown', 'alpha', 'complete'], search: 'bab' } as const

@@ -9,19 +9,18 @@ import { UserError, unknownName } from '../base/errors.ts'
 import { packageVersion } from '../base/version.ts'
 import type { Architecture, Network } from '../model/network.ts'
 import type { CertifyData, CheapJob, ClimbJob } from './certify-worker.ts'
+import { chooseSteps, stepsThatWork } from './chosen-steps.ts'
 import { type Draft, isDecided } from './drafts.ts'
-import { type CertifyMethod, certifyMethods } from './methods.ts'
 import { type CompleteMethod, completeMethods, requireBallsSearchable } from '../region/question.ts'
 import { RowFile } from '../node/row-file.ts'
 import type { CertifyHeader, CertifyRow } from './rows.ts'
 import { type CertifySummary, summarise } from './summary.ts'
+import type { StepName } from './steps/index.ts'
 import { type GraphFile, isGraphFile } from './target.ts'
-
-export { type CertifyMethod, certifyMethods } from './methods.ts'
 
 export interface CertifyOptions extends RangeOptions {
   /** 'clean' is always among them. */
-  readonly methods: readonly CertifyMethod[]
+  readonly methods: readonly StepName[]
   readonly pgd?: PgdSettings | undefined
   /** How 'complete' searches: 'bab' if left out. */
   readonly complete?: CompleteMethod | undefined
@@ -80,9 +79,6 @@ export async function certify(
   }
 }
 
-/** Steps that work on one image at a time. */
-const dear: readonly CertifyMethod[] = ['crown', 'alpha', 'complete']
-
 /**
  * Does the cheap steps for all images, in runs of a few, and then the dear ones for those that are open, one by one.
  * @param take gets rows as they are done; what it throws ends the run
@@ -95,7 +91,7 @@ async function runLadder(
   take: (rows: readonly CertifyRow[], dear: boolean) => void,
 ): Promise<void> {
   if (indices.length === 0) return
-  const climbing = methods.filter((method) => dear.includes(method))
+  const climbing = stepsThatWork('question', methods)
   const tasks = Math.ceil(indices.length / IMAGES_PER_TASK)
   const size = Math.min(options.workers, climbing.length > 0 ? indices.length : tasks)
   const pool = new WorkerPool(scriptBeside(import.meta.url, './certify-worker'), size, data)
@@ -115,7 +111,7 @@ async function runLadder(
     const open: Draft[] = []
     const ball = { epsilon, norm, domain }
     const attack = pgdOptions(options.pgd ?? {}, domain, options.seed)
-    const cheap: CheapJob = { ball, methods, attack, indices }
+    const cheap: CheapJob = { ball, steps: methods, attack, indices }
     await run('cheap', cheap, tasks, (drafts) => {
       take(drafts.filter(isDecided), false)
       open.push(...drafts.filter((draft) => !isDecided(draft)))
@@ -124,7 +120,7 @@ async function runLadder(
       take([], true)
       const { method, timeout } = search ?? searchOf(ball, options)
       const job: ClimbJob = {
-        ...{ ball, methods: climbing, complete: method, timeout },
+        ...{ ball, steps: climbing, search: method, timeout },
         drafts: open.toSorted((a, b) => a.index - b.index),
       }
       await run('climb', job, open.length, (drafts) => take(drafts.filter(isDecided), true))
@@ -140,8 +136,8 @@ async function runLadder(
 /** @throws UserError for options that make no sense */
 function headerOf(target: Network | GraphFile, dataset: Dataset, ball: Ball, options: CertifyOptions): CertifyHeader {
   const { seed } = options
-  const methods = methodsOf(options)
-  if (isGraphFile(target)) requireForGraphs(methods, options)
+  const methods = chooseSteps(options.methods, isGraphFile(target) ? 'graph' : 'layers')
+  if (isGraphFile(target)) requireForGraphs(options)
   const { steps, stepSize, restarts, randomStart } = pgdOptions(options.pgd ?? {}, ball.domain, seed)
   const attack = { steps, restarts, seed, ...(!isGraphFile(target) && { stepSize, randomStart }) }
   const search = searchOf(ball, options)
@@ -158,19 +154,12 @@ function headerOf(target: Network | GraphFile, dataset: Dataset, ball: Ball, opt
   }
 }
 
-/** @throws UserError for what only the engine can do */
-function requireForGraphs(methods: readonly CertifyMethod[], { pgd }: CertifyOptions): void {
-  const engine = methods.filter((method) => method === 'interval' || method === 'lp')
-  if (engine.length > 0) {
-    throw new UserError(
-      `${engine.join(' and ')} bounds are for networks of robustra's own layers with 32-bit floats only: choose crown, alpha, complete`,
-    )
-  }
-  if (pgd?.stepSize !== undefined || pgd?.randomStart !== undefined) {
-    throw new UserError(
-      'PGD chooses its own step sizes and starts where a network is not made of our own layers: leave them out',
-    )
-  }
+/** @throws UserError for settings of PGD that only the engine heeds */
+function requireForGraphs({ pgd }: CertifyOptions): void {
+  if (pgd?.stepSize === undefined && pgd?.randomStart === undefined) return
+  throw new UserError(
+    'PGD chooses its own step sizes and starts where a network is not made of our own layers: leave them out',
+  )
 }
 
 function searchOf({ norm }: Ball, { complete: method = 'bab', timeout = 60 }: CertifyOptions) {
@@ -180,15 +169,6 @@ function searchOf({ norm }: Ball, { complete: method = 'bab', timeout = 60 }: Ce
     throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
   }
   return { method, timeout }
-}
-
-/** @throws UserError for unknown methods, or none */
-function methodsOf({ methods }: CertifyOptions): CertifyMethod[] {
-  for (const method of methods) {
-    if (!certifyMethods.includes(method)) throw unknownName('method', method, certifyMethods)
-  }
-  if (methods.length === 0) throw new UserError(`no method: choose one or more of ${certifyMethods.join(', ')}`)
-  return certifyMethods.filter((method) => method === 'clean' || methods.includes(method))
 }
 
 function identityOf(target: Network | GraphFile): CertifyHeader['network'] {

@@ -1,16 +1,15 @@
 /**
- * The dear steps of the ladder on one image, in float64: what the cheap ones left open.
+ * The steps of the ladder that work on single questions, on one image that the batch left open.
  * Sound: a counterexample counts only if it was moved into the domain and run again; a failed search proves nothing.
  */
 import { recheckAt } from '../attacks/recheck.ts'
 import type { Graph } from '../model/graph.ts'
-import { type Draft, bestProved, figures, finishRow, finite } from './drafts.ts'
-import type { ClimbLimits, Climbed, climb as climbLadder } from './climb.ts'
-import { type CertifyMethod, certifyMethods } from './methods.ts'
-import type { CompleteMethod, Outcome, ProofMethod } from '../region/question.ts'
 import type { Ball } from '../region/ball.ts'
 import { imageQuestion } from '../region/image-question.ts'
+import type { ClimbOptions, ClimbOutcome, Climbed, climb as climbLadder } from './climb.ts'
+import { type Draft, bestProved, figures, finishRow, finite } from './drafts.ts'
 import type { CertifyResult } from './rows.ts'
+import { type StepName, type StepOfLadder, stepNames } from './steps/index.ts'
 
 /** A network as the climb needs it. */
 export interface ClimbSubject {
@@ -19,16 +18,18 @@ export interface ClimbSubject {
   readonly classes: number
   /** Logits of an image by float64, independently of what searched. */
   readonly evaluate: (image: ArrayLike<number>) => Float64Array
+  /** What climbs: handed in, so that what comes of its answers can be tested for every answer. */
+  readonly climb: typeof climbLadder
 }
 
-/** What climbs: handed in, so that what comes of its answers can be tested for every answer. */
-export type Climb = typeof climbLadder
+/** An image that is open. */
+export interface OpenImage {
+  readonly draft: Draft
+  readonly image: Float32Array
+}
 
-export interface ClimbSettings extends ClimbLimits {
+export interface ClimbSettings extends ClimbOptions {
   readonly ball: Ball
-  /** The steps to be taken here: a part of what the run was asked for. */
-  readonly methods: readonly CertifyMethod[]
-  readonly complete: CompleteMethod
 }
 
 /**
@@ -36,64 +37,58 @@ export interface ClimbSettings extends ClimbLimits {
  * @throws Error if a counterexample contradicts what was proved: a mistake in this program
  */
 export async function climbImage(
-  climb: Climb,
-  { graph, classes, evaluate }: ClimbSubject,
-  image: Float32Array,
-  draft: Draft,
-  settings: ClimbSettings,
+  { climb, graph, classes, evaluate }: ClimbSubject,
+  { draft, image }: OpenImage,
+  { ball, ...options }: ClimbSettings,
 ): Promise<Draft> {
-  const { ball, methods, complete, timeout } = settings
-  const has = (method: CertifyMethod) => methods.includes(method)
+  const { steps } = options
   const question = imageQuestion(image, draft.label, classes, ball)
-  const steps = { crown: has('crown'), alpha: has('alpha'), complete: has('complete') ? complete : undefined }
   const started = performance.now()
   let climbed: Climbed
   try {
-    climbed = await climb(graph, question, steps, { timeout })
+    climbed = await climb(graph, question, options)
   } catch (error) {
-    const last = methods.at(-1)!
+    const last = steps.at(-1)!
     const failed = { ...draft, [last]: { verdict: 'open', ...figures(NaN, (performance.now() - started) / 1000) } }
     const message = error instanceof Error ? error.message : String(error)
     return finishRow(failed, { verdict: 'undecided', margin: bestProved(draft), reason: 'error', message })
   }
-  const parts = partsFrom(climbed, methods)
-  const result = resultOf(climbed.outcome, { ...draft, ...parts }, methods, (point) =>
+  const parts = partsFrom(climbed, steps)
+  const result = resultOf(climbed.outcome, { ...draft, ...parts }, steps, (point) =>
     recheckAt(evaluate, { image, label: draft.label, ball, point }),
   )
   if (result.verdict !== 'undecided') {
-    const step = result.method as ProofStep
+    const step = result.method as QuestionStepName
     parts[step] = { margin: null, seconds: 0, ...parts[step], verdict: result.verdict }
   }
   return finishRow({ ...draft, ...parts }, result)
 }
 
-type ProofStep = Exclude<CertifyMethod, 'clean' | 'pgd'>
-type Parts = { [step in ProofStep]?: NonNullable<Draft[ProofStep]> }
+type QuestionStepName = Extract<StepOfLadder, { works: 'question' }>['name']
+type Parts = { [step in QuestionStepName]?: NonNullable<Draft[QuestionStepName]> }
 
-/** Time and best bound of each step that was asked for, with those of what it had to try before. */
-function partsFrom({ steps }: Climbed, methods: readonly CertifyMethod[]): Parts {
+/** Time and best bound of each step that was asked for, with those of the steps that it stands on. */
+function partsFrom(climbed: Climbed, asked: readonly StepName[]): Parts {
   const parts: Parts = {}
-  for (const { method, seconds, bound } of steps) {
-    const step = stepOf(method, methods)
-    if (step === undefined) continue
-    const before = parts[step]
+  for (const { step, seconds, bound } of climbed.steps) {
+    const name = creditedStep(step, asked)
+    if (name === undefined) continue
+    const before = parts[name]
     const best = Math.max(before?.margin ?? -Infinity, Number.isNaN(bound) ? -Infinity : bound)
-    parts[step] = { verdict: 'open', ...figures(best, (before?.seconds ?? 0) + seconds) }
+    parts[name] = { verdict: 'open', ...figures(best, (before?.seconds ?? 0) + seconds) }
   }
   return parts
 }
 
-/** The step that a proof counts for: the cheapest that was asked for and is not cheaper than the proof. */
-function stepOf(method: ProofMethod, methods: readonly CertifyMethod[]): ProofStep | undefined {
-  const rank = (name: ProofMethod | CertifyMethod) =>
-    certifyMethods.indexOf(name === 'bab' || name === 'milp' ? 'complete' : name)
-  return certifyMethods.find((step) => methods.includes(step) && rank(step) >= rank(method)) as ProofStep | undefined
+/** The step that a proof counts for: the first that was asked for and is not before the one that found it. */
+function creditedStep(by: StepName, asked: readonly StepName[]): QuestionStepName | undefined {
+  return stepNames.slice(stepNames.indexOf(by)).find((name): name is QuestionStepName => asked.includes(name))
 }
 
 function resultOf(
-  outcome: Outcome,
+  outcome: ClimbOutcome,
   draft: Draft,
-  methods: readonly CertifyMethod[],
+  asked: readonly StepName[],
   recheck: (point: Float64Array) => ReturnType<typeof recheckAt>,
 ): CertifyResult {
   const best = bestProved(draft)
@@ -106,7 +101,7 @@ function resultOf(
     const margin = Math.max(best ?? -Infinity, Number.isNaN(outcome.bound) ? -Infinity : outcome.bound)
     return { verdict: 'undecided', margin: finite(margin), reason: outcome.reason }
   }
-  const method = stepOf(outcome.method, methods)
+  const method = creditedStep(outcome.step, asked)
   if (method === undefined) return undecided('incomplete')
   if (outcome.verdict === 'robust') {
     const { margin } = outcome

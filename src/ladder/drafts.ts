@@ -1,8 +1,9 @@
 /** Rows in the making. Apart from rows.ts, which needs more than workers should have to load. */
-import { certifyMethods } from './methods.ts'
 import type { CertifyResult, CertifyRow } from './rows.ts'
+import type { Step } from './step.ts'
+import { type StepName, steps } from './steps/index.ts'
 
-/** A row on its way: without a result if dearer steps are still to be tried. */
+/** A row on its way: without a result if further steps are still to be tried. */
 export type Draft = Omit<CertifyRow, 'result'> & { readonly result?: CertifyResult }
 
 export const isDecided = (draft: Draft): draft is CertifyRow => draft.result !== undefined
@@ -15,11 +16,11 @@ export const figures = (margin: number, seconds: number) => ({
 export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 const rounded = (seconds: number) => Math.round(seconds * 1e6) / 1e6
 
-/** The parts of a draft, cheapest first, by the name of their step. */
+/** The parts of a draft in the order of the ladder, with the names of their steps. */
 export const partsOf = (draft: Draft) =>
-  certifyMethods.flatMap((step) => {
-    const found = draft[step]
-    return found ? [{ step, ...found }] : []
+  steps.flatMap(({ name }) => {
+    const found = draft[name]
+    return found ? [{ step: name, ...found }] : []
   })
 
 /** A draft with its total time, and a result if there is one. */
@@ -38,7 +39,12 @@ export const incomplete = (draft: Omit<Draft, 'seconds' | 'result'>): CertifyRes
 /** The best margin that was proved for the whole domain; null if none was. */
 export const bestProved = (draft: Draft): number | null =>
   partsOf(draft).reduce<number | null>(
-    (best, { step, margin }) =>
-      step === 'clean' || step === 'pgd' || margin === null ? best : Math.max(best ?? margin, margin),
+    (best, { step, margin }) => (!isProof(step) || margin === null ? best : Math.max(best ?? margin, margin)),
     null,
   )
+
+const all: readonly Step[] = steps
+const proofs = new Set<string>(all.filter(({ error }) => error === 'at most').map(({ name }) => name))
+
+/** Whether the margins of a step are proved, not reached. */
+export const isProof = (step: StepName): boolean => proofs.has(step)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { type Graph, evaluateGraph, graphOf } from '../model/graph.ts'
 import { initialise } from '../model/initialise.ts'
-import { climb } from './climb.ts'
+import { type ClimbOutcome, climb } from './climb.ts'
 import { completeMethods, type Outcome, type Question } from '../region/question.ts'
 import { classificationQuestion } from '../region/image-question.ts'
 import { verifyQuestion } from './verify-question.ts'
@@ -45,15 +45,17 @@ function hardQuestion(): { graph: Graph; question: Question } {
 
 const { graph, question } = hardQuestion()
 
-function expectTimeout(outcome: Outcome, started: number, timeout: number): void {
+function expectTimeout(outcome: Outcome | ClimbOutcome, started: number, timeout: number): void {
   const seconds = (performance.now() - started) / 1000
   expect(outcome).toMatchObject({ verdict: 'undecided', reason: 'timeout' })
   expect(seconds).toBeLessThan(1.1 * timeout + 1)
 }
 
+const wholeLadder = { steps: ['crown', 'alpha', 'complete'] } as const
+
 test.each(completeMethods)('%s stops in time, in one thread and on workers', async (complete) => {
   let started = performance.now()
-  const { outcome } = await climb(graph, question, { crown: true, alpha: true, complete }, { timeout: 1 })
+  const { outcome } = await climb(graph, question, { ...wholeLadder, search: complete, timeout: 1 })
   expectTimeout(outcome, started, 1)
   expect((outcome as { bound: number }).bound).toBeGreaterThan(-Infinity)
   started = performance.now()
@@ -62,6 +64,5 @@ test.each(completeMethods)('%s stops in time, in one thread and on workers', asy
 
 test('a limit that nothing can keep is kept as well as can be', async () => {
   const started = performance.now()
-  const steps = { crown: true, alpha: true, complete: 'bab' } as const
-  expectTimeout((await climb(graph, question, steps, { timeout: 1e-6 })).outcome, started, 0)
+  expectTimeout((await climb(graph, question, { ...wholeLadder, search: 'bab', timeout: 1e-6 })).outcome, started, 0)
 })

@@ -13,7 +13,7 @@ import { sizeOf } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
-import { certifyImages } from './certify-images.ts'
+import { climbBatch } from './climb-batch.ts'
 import { lpMargin } from './lp-margin.ts'
 import { paperBall } from '../region/ball.ts'
 
@@ -96,7 +96,7 @@ describe('certificates', () => {
       )
       if (Math.max(...single) <= 0) narrow++
       const attack = pgdOptions({ steps: 1 }, 'unbounded', 0)
-      const [row] = certifyImages({ network, loaded, dataset }, [0], { ball, methods: ['clean', 'lp'], attack })
+      const [row] = climbBatch({ network, loaded, dataset }, [0], { ball, steps: ['clean', 'lp'], attack })
       expect(row!.result).toMatchObject({ verdict: 'robust', method: 'lp' })
       engine.release(mark)
     }

@@ -59,11 +59,11 @@ test('the least distance is 1 − height by construction, and by the oracle', ()
   }
 })
 
-const ladder = (complete: CompleteMethod) => ({ crown: true, alpha: true, complete })
+const ladder = (search: CompleteMethod) => ({ steps: ['crown', 'alpha', 'complete'] as const, search })
 
 test('MILP finds every planted counterexample, and proves that the twins have none', async () => {
   for (const { name, planted, twin } of pairs()) {
-    const decide = ({ graph, question }: NearMiss) => climb(graph, question, ladder('milp'), { timeout: 20 })
+    const decide = ({ graph, question }: NearMiss) => climb(graph, question, { ...ladder('milp'), timeout: 20 })
     expect((await decide(planted)).outcome.verdict, name).toBe('vulnerable')
     expect((await decide(twin)).outcome.verdict, name).toBe('robust')
   }
@@ -72,7 +72,7 @@ test('MILP finds every planted counterexample, and proves that the twins have no
 test('branch and bound never calls planted ones robust or twins vulnerable, given little time or enough', async () => {
   for (const { name, planted, twin, easy } of pairs()) {
     const decide = async (asked: NearMiss, timeout: number) => {
-      const { outcome, steps } = await climb(asked.graph, asked.question, ladder('bab'), { timeout })
+      const { outcome, steps } = await climb(asked.graph, asked.question, { ...ladder('bab'), timeout })
       for (const { bound } of steps) expect(bound, name).toBeLessThanOrEqual(leastOf(asked) + 1e-8)
       return outcome.verdict
     }

@@ -1,10 +1,9 @@
 /** What a certification writes: a header that says what was run, and one row per image. */
 import { z } from 'zod'
 import type { Ball } from '../region/ball.ts'
-import { type CertifyMethod, certifyMethods } from './methods.ts'
 import type { CompleteMethod } from '../region/question.ts'
-
-export { type CertifyMethod, certifyMethods } from './methods.ts'
+import type { Step } from './step.ts'
+import { type StepName, type StepOfLadder, steps } from './steps/index.ts'
 
 /**
  * What identifies a run; one that resumes must have the same. The ball is that of attacks and proofs alike; files that do
@@ -18,7 +17,8 @@ export interface CertifyHeader extends Ball {
   readonly robustra?: string
   readonly network: { readonly name: string; readonly sha256: string }
   readonly dataset: { readonly name: string; readonly sha256: string }
-  readonly methods: readonly CertifyMethod[]
+  /** The steps that were asked for. */
+  readonly methods: readonly StepName[]
   /** Of PGD, if it is run. */
   readonly attack?: {
     readonly steps: number
@@ -39,12 +39,28 @@ export interface CertifyHeader extends Ball {
 /** null stands for a margin that is not a finite number. */
 const margin = z.number().nullable()
 const seconds = z.number().min(0)
-const part = <V extends string>(...verdicts: readonly V[]) =>
-  z.strictObject({ verdict: z.enum(verdicts), margin, seconds })
 
-const proof = part('robust', 'vulnerable', 'open')
+/** What a row says of a step: in short what came of it, its margin (see `Step.error`), and its share of the time. */
+type PartOf<S extends Step> = {
+  verdict: S['verdicts'][number]
+  margin: number | null
+  seconds: number
+} & (S extends { flags: readonly (infer Flag extends string)[] } ? { [flag in Flag]?: boolean | undefined } : object)
 
-const method = z.enum(certifyMethods)
+type Parts = { [S in StepOfLadder as S['name']]?: PartOf<S> | undefined }
+
+const partOf = ({ verdicts, flags = [] }: Step) =>
+  z.strictObject({
+    verdict: z.enum(verdicts),
+    margin,
+    seconds,
+    ...Object.fromEntries(flags.map((flag) => [flag, z.boolean().optional()])),
+  })
+
+/** The clean image is tried in every row. */
+const parts = Object.fromEntries(steps.map((step, i) => [step.name, i === 0 ? partOf(step) : partOf(step).optional()]))
+
+const method = z.enum(steps.map(({ name }) => name))
 const resultSchema = z.discriminatedUnion('verdict', [
   /** margin: proved for the whole domain, > 0. */
   z.strictObject({ verdict: z.literal('robust'), method, margin: z.number().positive() }),
@@ -69,27 +85,25 @@ const resultSchema = z.discriminatedUnion('verdict', [
   }),
 ])
 
+export type CertifyResult = z.infer<typeof resultSchema>
+
+/** What is known of one image: a part for each step that was tried on it, and what came of it. */
+export interface CertifyRow extends Parts {
+  index: number
+  label: number
+  /** Of the clean image. */
+  prediction: number
+  clean: NonNullable<Parts['clean']>
+  result: CertifyResult
+  /** Of all steps: a share of the passes that the image was part of. */
+  seconds: number
+}
+
 export const rowSchema = z.strictObject({
   index: z.int().min(0),
   label: z.int().min(0),
-  /** Of the clean image. */
   prediction: z.int().min(0),
-  /** margin: z_label − max(other logits). */
-  clean: part('correct', 'misclassified'),
-  /** margin: the smallest found in the domain. */
-  pgd: part('vulnerable', 'withstood').optional(),
-  /** margin: proved for the whole domain; robust if > 0; 'vulnerable' if a counterexample turned up on the way. */
-  interval: proof.optional(),
-  /** pruned: whether the margin is that of the pruned bound, or of the paper's. */
-  lp: proof.extend({ pruned: z.boolean().optional() }).optional(),
-  crown: proof.optional(),
-  alpha: proof.optional(),
-  complete: proof.optional(),
+  ...parts,
   result: resultSchema,
-  /** Of all steps: a share of the passes that the image was part of. */
   seconds,
-})
-
-/** What is known of one image: a part for each step that was tried on it, cheapest first, and what came of it. */
-export type CertifyRow = z.infer<typeof rowSchema>
-export type CertifyResult = CertifyRow['result']
+}) as unknown as z.ZodType<CertifyRow>

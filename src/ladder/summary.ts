@@ -1,6 +1,7 @@
 /** Sums over the rows of a certification. */
-import { type CertifyMethod, certifyMethods } from './methods.ts'
+import { isProof } from './drafts.ts'
 import type { CertifyHeader, CertifyRow } from './rows.ts'
+import { type StepName, steps } from './steps/index.ts'
 
 /** What a step of the ladder, with all cheaper ones before it, leaves as errors, and what it took by itself. */
 export interface ErrorCount {
@@ -17,21 +18,16 @@ export interface ErrorCount {
   readonly secondsPerImage: number
 }
 
-export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version'> {
+/** Of each step that was asked for: see `Step.error` for what its error says of the robust error. */
+export type StepCounts = { readonly [step in StepName]?: ErrorCount }
+
+export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version'>, StepCounts {
   readonly first: number
   /** Excluded. */
   readonly last: number
   readonly images: number
   /** Misclassified. */
   readonly clean: ErrorCount
-  /** Misclassified, or an adversarial example was found: a lower bound of the robust error. */
-  readonly pgd?: ErrorCount
-  /** Not proved robust by this or a cheaper step: upper bounds of the robust error, that fall along the ladder. */
-  readonly interval?: ErrorCount
-  readonly lp?: ErrorCount
-  readonly crown?: ErrorCount
-  readonly alpha?: ErrorCount
-  readonly complete?: ErrorCount
   /** Images by what came of them; undecided ones are never counted as robust. */
   readonly robust: number
   readonly vulnerable: number
@@ -59,7 +55,7 @@ export function summarise(
 ): CertifySummary {
   const { format: _format, version: _version, ...identity } = header
   const { first, last } = run
-  const counts = Object.fromEntries(header.methods.map((method) => [method, countOf(method, rows)]))
+  const counts = Object.fromEntries(header.methods.map((step) => [step, countOf(step, rows)]))
   const having = (verdict: CertifyRow['result']['verdict']) =>
     rows.filter(({ result }) => result.verdict === verdict).length
   const [robust, vulnerable, undecided] = [having('robust'), having('vulnerable'), having('undecided')]
@@ -81,15 +77,14 @@ export function summarise(
   }
 }
 
-function countOf(method: CertifyMethod, rows: readonly CertifyRow[]): ErrorCount {
-  const rank = certifyMethods.indexOf(method)
+function countOf(step: StepName, rows: readonly CertifyRow[]): ErrorCount {
+  const rank = (name: StepName) => steps.findIndex((one) => one.name === name)
   const upToIt = ({ result }: CertifyRow) =>
-    result.verdict !== 'undecided' && certifyMethods.indexOf(result.method) <= rank ? result.verdict : undefined
-  const isError = method === 'clean' || method === 'pgd' ? 'vulnerable' : undefined
-  const errors = rows.filter((row) => (isError ? upToIt(row) === 'vulnerable' : upToIt(row) !== 'robust')).length
-  const tried = rows.flatMap((row) => row[method] ?? [])
+    result.verdict !== 'undecided' && rank(result.method) <= rank(step) ? result.verdict : undefined
+  const errors = rows.filter((row) => (isProof(step) ? upToIt(row) !== 'robust' : upToIt(row) === 'vulnerable')).length
+  const tried = rows.flatMap((row) => row[step] ?? [])
   const seconds = tried.reduce((sum, part) => sum + part.seconds, 0)
-  const settled = rows.filter(({ result }) => result.verdict !== 'undecided' && result.method === method).length
+  const settled = rows.filter(({ result }) => result.verdict !== 'undecided' && result.method === step).length
   return {
     errors,
     error: share(errors, rows.length),

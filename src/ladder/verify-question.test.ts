@@ -13,7 +13,7 @@ import { bump } from '../search/testing/near-miss.testing.ts'
 import { type SearchChoice, searchChoices, verifyQuestion } from './verify-question.ts'
 
 const options = { timeout: 30, workers: 1, seed: 0 }
-const wholeLadder = { crown: true, alpha: true, complete: 'bab' } as const
+const wholeLadder = { steps: ['crown', 'alpha', 'complete'], search: 'bab' } as const
 
 /** Layers of full matrices with random weights, ReLUs between them. */
 function network(widths: readonly number[], seed: number): Graph {
@@ -57,7 +57,7 @@ test('a proof holds for all coefficients within their errors', async () => {
   })
   const verdicts = async (error: number) => [
     (await verifyQuestion(relu, asked(error), { ...options, timeout: 3 })).verdict,
-    (await climb(relu, asked(error), wholeLadder, { timeout: 3 })).outcome.verdict,
+    (await climb(relu, asked(error), { ...wholeLadder, timeout: 3 })).outcome.verdict,
   ]
   expect(await verdicts(0.04)).toEqual(['robust', 'robust'])
   expect(await verdicts(0.06)).toEqual(['undecided', 'undecided'])

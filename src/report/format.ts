@@ -1,7 +1,7 @@
 /** Numbers and words of a report, the same in every section. */
 import type { Ball } from '../region/ball.ts'
 import { describeNorm } from '../region/norm.ts'
-import type { CertifyMethod } from '../ladder/methods.ts'
+import { type StepName, steps } from '../ladder/steps/index.ts'
 
 /** '0.1', or '2/255' where that is what it is. */
 export function formatEpsilon(epsilon: number): string {
@@ -44,12 +44,4 @@ export function formatDuration(seconds: number): string {
 }
 
 /** What a step of the ladder is, for people. */
-export const stepNames: Readonly<Record<CertifyMethod, string>> = {
-  clean: 'the image itself',
-  pgd: 'PGD',
-  interval: 'interval bounds',
-  lp: 'LP dual bounds',
-  crown: 'adaptive slopes (CROWN)',
-  alpha: 'optimised slopes (α-CROWN)',
-  complete: 'complete search',
-}
+export const titleOf = (step: StepName): string => steps.find(({ name }) => name === step)!.title

@@ -4,7 +4,7 @@ import type { Dataset } from '../data/dataset.ts'
 import { toBase64 } from '../formats/bytes.ts'
 import { encodePng } from '../formats/png.ts'
 import type { Shape } from '../model/layers.ts'
-import { formatBall, formatNumber, stepNames } from './format.ts'
+import { formatBall, formatNumber, titleOf } from './format.ts'
 import type { Exhibit, Gallery } from './gallery.ts'
 import { type Html, html } from './html.ts'
 import type { NamedCertificates } from '../node/report/subjects.ts'
@@ -67,7 +67,7 @@ function card(
       <div class="pictures">${picture(shape, image, `image ${index}, class ${truth}`)}</div>
       <figcaption>
         <b>${truth}</b> image ${index}<br />margin ≥ ${formatNumber(margin)}<br /><span class="soft"
-          >${stepNames[method]}</span
+          >${titleOf(method)}</span
         >
       </figcaption>
     </figure>`
@@ -83,7 +83,7 @@ function card(
     </div>
     <figcaption>
       <b>${truth} → ${wrong}</b> image ${index}<br />margin ${formatNumber(margin)}<br /><span class="soft"
-        >${stepNames[method]}</span
+        >${titleOf(method)}</span
       >
     </figcaption>
   </figure>`

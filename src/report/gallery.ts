@@ -8,7 +8,8 @@ import { Engine } from '../device/wasm/engine.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
-import type { CertifyMethod, CertifyRow } from '../ladder/rows.ts'
+import type { CertifyRow } from '../ladder/rows.ts'
+import type { StepName } from '../ladder/steps/index.ts'
 import type { Certificates } from '../node/report/read-certificates.ts'
 
 export interface Exhibit {
@@ -18,7 +19,7 @@ export interface Exhibit {
   readonly image: Float32Array
   /** Proved for the whole domain, by `method`; or at the counterexample that it found. */
   readonly margin: number
-  readonly method: CertifyMethod
+  readonly method: StepName
   /** Of a vulnerable image: in the domain, run again in float64. */
   readonly counterexample?: { readonly image: ArrayLike<number>; readonly prediction: number }
 }

@@ -1,39 +1,46 @@
 /** The ladder's share of each method: by which step every image of a certification was decided. */
 import { describeDomain } from '../region/domain.ts'
-import { formatBall, formatCount, formatDuration, formatNumber, formatShare, stepNames } from './format.ts'
+import { formatBall, formatCount, formatDuration, formatNumber, formatShare, titleOf } from './format.ts'
 import { type Html, html } from './html.ts'
 import { splitBar } from './split-bar.ts'
 import type { Subject } from '../node/report/subjects.ts'
-import type { CertifyMethod, CertifyRow } from '../ladder/rows.ts'
+import type { CertifyRow } from '../ladder/rows.ts'
+import type { Step } from '../ladder/step.ts'
+import { type StepName, steps } from '../ladder/steps/index.ts'
 import type { CertifySummary } from '../ladder/summary.ts'
 
 export interface LadderPart {
   readonly outcome: 'robust' | 'undecided' | 'vulnerable'
   /** What decided it; of undecided images none. */
-  readonly method: CertifyMethod | undefined
+  readonly method: StepName | undefined
   readonly images: number
   readonly share: number
 }
 
-const proofs = ['interval', 'lp', 'crown', 'alpha', 'complete'] as const
-const searches = ['crown', 'alpha', 'complete'] as const
+const ladder: readonly Step[] = steps
 
 /** Proofs cheapest first, then what is undecided, then what is vulnerable, found last to found first. Sums to all rows. */
 export function ladderOf(rows: readonly CertifyRow[]): LadderPart[] {
-  const count = (outcome: LadderPart['outcome'], ...methods: readonly CertifyMethod[]): LadderPart => {
-    const images = rows.filter(
-      ({ result }) => result.verdict === outcome && (result.verdict === 'undecided' || methods.includes(result.method)),
-    ).length
-    return { outcome, method: methods.at(-1), images, share: images / rows.length }
+  const count = (outcome: LadderPart['outcome'], step?: Step): LadderPart => {
+    const decided = (row: CertifyRow) => row.result.verdict === 'undecided' || stepOf(row.result) === step
+    const images = rows.filter((row) => row.result.verdict === outcome && decided(row)).length
+    return { outcome, method: step?.name as StepName | undefined, images, share: images / rows.length }
   }
   return [
-    ...proofs.map((method) => count('robust', method)),
+    ...ladder.filter(({ report }) => report.robust).map((step) => count('robust', step)),
     count('undecided'),
-    // bounds on the way to a complete answer meet counterexamples, too
-    count('vulnerable', 'interval', 'lp', ...searches),
-    count('vulnerable', 'pgd'),
-    count('vulnerable', 'clean'),
+    ...finders.toReversed().map((step) => count('vulnerable', step)),
   ].filter(({ images }) => images > 0)
+}
+
+/** The steps that vulnerable images are shown under. */
+const finders = ladder.filter(({ report }) => report.vulnerable)
+
+/** The step that a decided image is shown under: bounds on the way to a complete answer meet counterexamples, too. */
+function stepOf({ verdict, method }: Exclude<CertifyRow['result'], { verdict: 'undecided' }>): Step | undefined {
+  const place = ladder.findIndex(({ name }) => name === method)
+  if (verdict === 'robust') return ladder[place]
+  return ladder.slice(place).find((step) => finders.includes(step)) ?? finders.at(-1)
 }
 
 /** The section; nothing without certificates. */
@@ -108,7 +115,7 @@ function costTable(summary: CertifySummary, title: string): Html {
           ${steps.map(
             ({ method, tried, settled, seconds, secondsPerImage }) =>
               html` <tr>
-                <th scope="row">${stepNames[method]}</th>
+                <th scope="row">${titleOf(method)}</th>
                 <td class="number">${formatCount(tried)}</td>
                 <td class="number">${formatCount(settled)}</td>
                 <td class="number">
@@ -125,9 +132,8 @@ function costTable(summary: CertifySummary, title: string): Html {
 
 function labelOf({ outcome, method }: LadderPart): string {
   if (outcome === 'undecided') return 'undecided'
-  if (outcome === 'robust') return `proved by ${stepNames[method!]}`
-  if (method === 'clean') return 'misclassified'
-  return method === 'pgd' ? 'broken by PGD' : 'found vulnerable by search'
+  if (outcome === 'robust') return `proved by ${titleOf(method!)}`
+  return ladder.find(({ name }) => name === method)!.report.vulnerable!.label
 }
 
 const fillOf = ({ outcome, method }: LadderPart): string =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { saveNetwork } from '../node/any-network.ts'
 import { certify } from '../ladder/certify.ts'
-import type { CertifyMethod } from '../ladder/methods.ts'
+import type { StepName } from '../ladder/steps/index.ts'
 import type { TestImages } from '../node/report/measure.ts'
 
 export const { network, dataset } = smallCase()
@@ -58,7 +58,7 @@ export function writeRun(folder: string, name: string, changes: object = {}): st
 /** Certifies the small case's network on all images. @returns the file */
 export async function writeCertificates(
   path: string,
-  methods: readonly CertifyMethod[] = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete'],
+  methods: readonly StepName[] = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete'],
 ): Promise<string> {
   await certify(network, dataset, {
     ...{ epsilon: 0.05, methods, first: 0, last: dataset.count, workers: 1, domain: 'pixels', seed: 0 },

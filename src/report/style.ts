@@ -1,5 +1,17 @@
 /** The style sheet of a report: light and dark, screen and paper, wide and narrow. */
 
+import type { Step } from '../ladder/step.ts'
+import { steps } from '../ladder/steps/index.ts'
+
+/** What the steps of the ladder decide: 'robust-lp', 'vulnerable-pgd'. */
+const fillsOfSteps = (scheme: 'light' | 'dark'): Record<string, string> =>
+  Object.fromEntries(
+    (steps as readonly Step[]).flatMap(({ name, report: { robust, vulnerable } }) => [
+      ...(robust ? [[`robust-${name}`, robust[scheme]]] : []),
+      ...(vulnerable ? [[`vulnerable-${name}`, vulnerable[scheme]]] : []),
+    ]),
+  )
+
 /** Of runs, or of the networks of a single one: dark enough to be read as text on white, light enough on black. */
 const series = {
   light: ['#0b62c4', '#b34a00', '#15743a', '#7a3fb8', '#b0246f', '#0a6f7d', '#7a5a00', '#55606e'],
@@ -20,8 +32,8 @@ interface Scheme {
 const light: Scheme = {
   ...{ paper: '#ffffff', ink: '#1c2430', soft: '#566170', line: '#dde2e8', panel: '#f5f7f9', mark: '#0a6b35' },
   fills: {
-    ...{ interval: '#0f5c37', lp: '#2f8a57', crown: '#63b184', alpha: '#94cdab', complete: '#c3e5d0' },
-    ...{ undecided: '#a3abb6', search: '#f3b3a3', pgd: '#dd6b52', clean: '#97281a' },
+    ...fillsOfSteps('light'),
+    undecided: '#a3abb6',
     ...{ inactive: '#c3ccd7', unstable: '#dd6b52', active: '#2f6fb5' },
     ...{ loose: '#c3ccd7', tight: '#dd6b52', infeasible: '#2f6fb5' },
   },
@@ -31,8 +43,8 @@ const light: Scheme = {
 const dark: Scheme = {
   ...{ paper: '#11161d', ink: '#e7ebf0', soft: '#9fa9b6', line: '#2a333f', panel: '#181f28', mark: '#6bd394' },
   fills: {
-    ...{ interval: '#b9e6c9', lp: '#7fc99d', crown: '#4da474', alpha: '#2f7d54', complete: '#1f5a3c' },
-    ...{ undecided: '#717c8a', search: '#7d3528', pgd: '#d9634a', clean: '#f4a795' },
+    ...fillsOfSteps('dark'),
+    undecided: '#717c8a',
     ...{ inactive: '#4a5564', unstable: '#e0705a', active: '#5aa0e6' },
     ...{ loose: '#4a5564', tight: '#e0705a', infeasible: '#5aa0e6' },
   },
@@ -46,15 +58,8 @@ const variables = ({ fills, series, ...rest }: Scheme): string =>
     ...series.map((colour, i) => `--s${i}:${colour}`),
   ].join(';')
 
-/** Classes of what is filled, by the colour that they take. */
-const fillOf: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(['interval', 'lp', 'crown', 'alpha', 'complete'].map((name) => [`robust-${name}`, name])),
-  ...{ undecided: 'undecided', 'vulnerable-complete': 'search', 'vulnerable-pgd': 'pgd', 'vulnerable-clean': 'clean' },
-  ...Object.fromEntries(['inactive', 'unstable', 'active', 'loose', 'tight', 'infeasible'].map((name) => [name, name])),
-}
-
-const fillRules = Object.entries(fillOf)
-  .map(([name, colour]) => `.fill-${name}{fill:var(--${colour});background:var(--${colour})}`)
+const fillRules = Object.keys(light.fills)
+  .map((name) => `.fill-${name}{fill:var(--${name});background:var(--${name})}`)
   .join('\n')
 
 const seriesRules = light.series

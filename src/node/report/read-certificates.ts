@@ -6,8 +6,8 @@ import { completeMethods } from '../../region/question.ts'
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
 import { gunzipIfNeeded } from '../../formats/gzip.ts'
-import { certifyMethods } from '../../ladder/methods.ts'
 import { type CertifyRow, rowSchema } from '../../ladder/rows.ts'
+import { steps } from '../../ladder/steps/index.ts'
 import { type CertifySummary, summarise } from '../../ladder/summary.ts'
 
 export interface Certificates {
@@ -28,7 +28,7 @@ const headerSchema = z.object({
   epsilon: z.number().min(0),
   norm: z.enum(norms).default(defaultNorm),
   domain: z.enum(domains),
-  methods: z.array(z.enum(certifyMethods)),
+  methods: z.array(z.enum(steps.map(({ name }) => name))),
   attack: z
     .object({
       steps: z.int().min(1),

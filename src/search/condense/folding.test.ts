@@ -15,8 +15,8 @@ async function proves(model: TestModel, bound: number, upper = 1): Promise<boole
     upper: Float64Array.of(upper),
     unsafe: [[{ coefficients: Float64Array.of(1), bound }]],
   }
-  const steps = { crown: true, alpha: true, complete: 'bab' } as const
-  return (await climb(graph, question, steps, { timeout: 5 })).outcome.verdict === 'robust'
+  const ladder = { steps: ['crown', 'alpha', 'complete'], search: 'bab', timeout: 5 } as const
+  return (await climb(graph, question, ladder)).outcome.verdict === 'robust'
 }
 
 /** x · 1 + bias, then what follows. */

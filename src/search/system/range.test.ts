@@ -33,8 +33,8 @@ const over = (inputs: number, ...unsafe: LinearConstraint[][]): Question => ({
 /** Vulnerable, as exact arithmetic says, or undecided. */
 async function expectNoProof(graph: Graph, question: Question): Promise<void> {
   for (const complete of completeMethods) {
-    const steps = { crown: true, alpha: true, complete }
-    expect((await climb(graph, question, steps, { timeout: 5 })).outcome.verdict).not.toBe('robust')
+    const ladder = { steps: ['crown', 'alpha', 'complete'], search: complete, timeout: 5 } as const
+    expect((await climb(graph, question, ladder)).outcome.verdict).not.toBe('robust')
     const options = { timeout: 5, seed: 1, workers: 1, complete }
     expect((await verifyQuestion(graph, question, options)).verdict).not.toBe('robust')
   }

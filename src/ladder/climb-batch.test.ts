@@ -10,8 +10,10 @@ import { evaluate } from '../model/evaluate.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
 import { networkArbitrary } from '../model/random-network.testing.ts'
-import { certifyImages, intervalCertificates, lpCertificates, requireConsistent } from './certify-images.ts'
+import { type BatchSettings, climbBatch, requireConsistent } from './climb-batch.ts'
 import { type Draft, isDecided } from './drafts.ts'
+import { intervalCertificates } from './steps/interval.ts'
+import { lpCertificates } from './steps/lp.ts'
 import { paperBall } from '../region/ball.ts'
 
 let engine: Engine
@@ -21,9 +23,9 @@ beforeAll(async () => {
 
 /** As they are tried. */
 const cheap = ['clean', 'interval', 'lp', 'pgd'] as const
-const settings = (epsilon: number, domain: Domain = 'unbounded') => ({
+const settings = (epsilon: number, domain: Domain = 'unbounded'): BatchSettings => ({
   ball: { ...paperBall(epsilon), domain },
-  methods: cheap,
+  steps: cheap,
   attack: pgdOptions({ steps: 8 }, domain, 0),
 })
 
@@ -49,9 +51,9 @@ test('no proof is above what an attack reaches, what intervals prove the LP does
       withSubject(network, randomDataset(network, 6, seed), (subject) => {
         const chosen = settings(epsilon, domain)
         const attacked = attackImages(subject, six.slice(0, 4), chosen.attack, chosen.ball)
-        const interval = intervalCertificates(subject, six.slice(0, 4), chosen)
-        const pruned = lpCertificates(subject, six.slice(0, 4), chosen, true)
-        const lp = lpCertificates(subject, six.slice(0, 4), chosen, false).map((m, i) => Math.max(m, pruned[i]))
+        const interval = intervalCertificates(subject, six.slice(0, 4), chosen.ball)
+        const pruned = lpCertificates(subject, six.slice(0, 4), chosen.ball, true)
+        const lp = lpCertificates(subject, six.slice(0, 4), chosen.ball, false).map((m, i) => Math.max(m, pruned[i]))
         attacked.forEach(({ margin, adversarial }, i) => {
           const rounding = 1e-4 * (1 + Math.abs(margin))
           expect(lp[i]).toBeLessThanOrEqual(margin + rounding)
@@ -80,7 +82,7 @@ test('each step tries only what the last has left open, and the result is that o
   const epsilons = fc.constantFrom(0.003, 0.01, 0.03, 0.1)
   const property = fc.property(networks, fc.nat(), epsilons, (network, seed, epsilon) => {
     const rows = withSubject(network, randomDataset(network, 6, seed), (subject) =>
-      certifyImages(subject, six, settings(epsilon, 'pixels')),
+      climbBatch(subject, six, settings(epsilon, 'pixels')),
     )
     for (const row of rows) {
       const { result } = row
@@ -111,8 +113,8 @@ test('what cheap steps leave open waits for dearer ones, if there are to be any'
   const { network, dataset } = smallCase()
   const indices = Array.from({ length: 40 }, (_, i) => i)
   withSubject(network, dataset, (subject) => {
-    const alone = certifyImages(subject, indices, settings(0.05))
-    const more = certifyImages(subject, indices, { ...settings(0.05), methods: [...cheap, 'crown'] })
+    const alone = climbBatch(subject, indices, settings(0.05))
+    const more = climbBatch(subject, indices, { ...settings(0.05), steps: [...cheap, 'crown'] })
     const open = alone.filter(({ result }) => result!.verdict === 'undecided')
     expect(open.length).toBeGreaterThan(0)
     expect(more.filter((row) => !isDecided(row)).map(({ index }) => index)).toEqual(open.map(({ index }) => index))
@@ -127,7 +129,7 @@ test('ε = 0: certified if and only if classified correctly by more than roundin
     const dataset = randomDataset(network, 4, seed)
     for (const methods of [['interval'], ['lp']] as const) {
       const rows = withSubject(network, dataset, (subject) =>
-        certifyImages(subject, [0, 1, 2, 3], { ...settings(0), methods }),
+        climbBatch(subject, [0, 1, 2, 3], { ...settings(0), steps: methods }),
       )
       for (const { clean, result, ...row } of rows) {
         if (clean.verdict === 'misclassified') continue
@@ -146,10 +148,10 @@ test('a row does not depend on the images beside it, nor on the order', () => {
   const { network, dataset } = smallCase()
   const indices = Array.from({ length: 20 }, (_, i) => i)
   withSubject(network, dataset, (subject) => {
-    const together = withoutTimes(certifyImages(subject, indices, settings(0.05)))
-    const alone = withoutTimes(indices.flatMap((index) => certifyImages(subject, [index], settings(0.05))))
+    const together = withoutTimes(climbBatch(subject, indices, settings(0.05)))
+    const alone = withoutTimes(indices.flatMap((index) => climbBatch(subject, [index], settings(0.05))))
     expect(together).toEqual(alone)
-    const backwards = withoutTimes(certifyImages(subject, indices.toReversed(), settings(0.05)))
+    const backwards = withoutTimes(climbBatch(subject, indices.toReversed(), settings(0.05)))
     expect(backwards.toReversed()).toEqual(alone)
   })
 })
@@ -157,7 +159,7 @@ test('a row does not depend on the images beside it, nor on the order', () => {
 test('only the methods asked for are run', () => {
   const { network, dataset } = smallCase()
   const [row] = withSubject(network, dataset, (subject) =>
-    certifyImages(subject, [0], { ...settings(0.05), methods: ['lp'] }),
+    climbBatch(subject, [0], { ...settings(0.05), steps: ['lp'] }),
   )
   expect(Object.keys(row!).toSorted()).toEqual(['clean', 'index', 'label', 'lp', 'prediction', 'result', 'seconds'])
 })
@@ -166,7 +168,7 @@ test('a network whose logits overflow is certified for nothing, and its rows can
   const { network, dataset } = smallCase()
   const huge = { ...network, parameters: network.parameters.map((w) => w * 1e25) }
   expect(evaluate(huge, new Float32Array(36)).every(Number.isFinite)).toBe(true)
-  const rows = withSubject(huge, dataset, (subject) => certifyImages(subject, [0, 1, 2, 3, 4, 5, 6, 7], settings(0.05)))
+  const rows = withSubject(huge, dataset, (subject) => climbBatch(subject, [0, 1, 2, 3, 4, 5, 6, 7], settings(0.05)))
   expect(rows.some(({ result }) => result!.verdict === 'robust')).toBe(false)
   expect(JSON.parse(JSON.stringify(rows))).toEqual(rows)
 })
@@ -174,11 +176,12 @@ test('a network whose logits overflow is certified for nothing, and its rows can
 test('a proof above a margin that was reached is an internal error that names the image', () => {
   const proof = (margin: number) => ({ verdict: 'robust', margin, seconds: 0 }) as const
   const reached = (margin: number, slack = 0) => ({ margin, slack })
-  const check = (steps: Pick<Draft, 'interval' | 'lp'>, ...margins: Parameters<typeof requireConsistent>[1][]) =>
-    expect(() => requireConsistent({ index: 17, ...steps }, ...margins))
+  const clean = { verdict: 'correct', margin: 1, seconds: 0 } as const
+  const check = (parts: Pick<Draft, 'interval' | 'lp'>, ...margins: Parameters<typeof requireConsistent>[1]) =>
+    expect(() => requireConsistent({ index: 17, label: 0, prediction: 0, clean, ...parts }, margins))
   check({ interval: proof(1.1) }, reached(2), reached(1)).toThrow(/internal error: image 17/)
   check({ lp: proof(1.1) }, reached(2), reached(1)).toThrow(/image 17/)
-  check({ lp: proof(2.1) }, reached(2), undefined).toThrow(/image 17/)
+  check({ lp: proof(2.1) }, reached(2)).toThrow(/image 17/)
   check({ interval: proof(0.1) }, reached(-1)).toThrow(/image 17/)
   check({ lp: proof(1.1) }, reached(1, 0.01)).toThrow(/image 17/)
   // float32 may have reached more than it says

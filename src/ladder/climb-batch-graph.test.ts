@@ -6,16 +6,16 @@ import { domains } from '../region/domain.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { graphOf } from '../model/graph.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
-import { certifyGraphImages } from './certify-graph.ts'
-import { certifyImages, lpCertificates } from './certify-images.ts'
+import { climbBatch } from './climb-batch.ts'
 import { isDecided, partsOf } from './drafts.ts'
+import { lpCertificates } from './steps/lp.ts'
 import { paperBall } from '../region/ball.ts'
 
 const { network, dataset } = smallCase()
 const graph = graphOf(network)
 const all = Array.from({ length: 50 }, (_, i) => i)
 const settings = (domain: (typeof domains)[number], seed = 0) => ({
-  ...{ ball: { ...paperBall(0.05), domain }, methods: ['clean', 'pgd'] as const },
+  ...{ ball: { ...paperBall(0.05), domain }, steps: ['clean', 'pgd'] as const },
   attack: pgdOptions({ steps: 20 }, domain, seed),
 })
 
@@ -29,8 +29,8 @@ beforeAll(async () => {
 test.each(domains)(
   'clean rows are those of the engine, attacks find about as much, and nothing that is proved robust: %s',
   (domain) => {
-    const rows = certifyGraphImages(graph, dataset, all, settings(domain))
-    const others = all.flatMap((i) => certifyImages(subject, [i], settings(domain)))
+    const rows = climbBatch({ graph, dataset }, all, settings(domain))
+    const others = all.flatMap((i) => climbBatch(subject, [i], settings(domain)))
     const attacked = (found: typeof rows) => found.filter(({ pgd }) => pgd?.verdict === 'vulnerable').length
     rows.forEach(({ clean, prediction, label }, i) => {
       expect([prediction, label, clean.verdict]).toEqual([
@@ -47,7 +47,8 @@ test.each(domains)(
     }
     for (let i = 0; i < broken.length; i += 4) {
       const pass = broken.slice(i, i + 4).map(({ index }) => index)
-      for (const margin of lpCertificates(subject, pass, settings(domain), true)) expect(margin).toBeLessThanOrEqual(0)
+      for (const margin of lpCertificates(subject, pass, settings(domain).ball, true))
+        expect(margin).toBeLessThanOrEqual(0)
     }
   },
 )
@@ -55,15 +56,15 @@ test.each(domains)(
 test('a row depends on its image and the seed alone', () => {
   const timeless = (rows: readonly object[]) =>
     JSON.parse(JSON.stringify(rows, (key, value) => (key === 'seconds' ? undefined : value)))
-  const together = certifyGraphImages(graph, dataset, all, settings('pixels'))
-  const alone = all.toReversed().flatMap((i) => certifyGraphImages(graph, dataset, [i], settings('pixels')))
+  const together = climbBatch({ graph, dataset }, all, settings('pixels'))
+  const alone = all.toReversed().flatMap((i) => climbBatch({ graph, dataset }, [i], settings('pixels')))
   expect(timeless(alone.toReversed())).toEqual(timeless(together))
 })
 
 test('what is left open waits for dearer steps, if there are to be any', () => {
-  const ended = certifyGraphImages(graph, dataset, all, settings('pixels'))
+  const ended = climbBatch({ graph, dataset }, all, settings('pixels'))
   expect(ended.every(isDecided)).toBe(true)
-  const more = certifyGraphImages(graph, dataset, all, { ...settings('pixels'), methods: ['clean', 'crown'] })
+  const more = climbBatch({ graph, dataset }, all, { ...settings('pixels'), steps: ['clean', 'crown'] })
   for (const row of more) {
     expect(isDecided(row)).toBe(row.clean.verdict === 'misclassified')
     expect(partsOf(row).map(({ step }) => step)).toEqual(['clean'])

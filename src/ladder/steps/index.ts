@@ -1,0 +1,18 @@
+/**
+ * The ladder, in the order of rows and tables. Images climb it in this order, too, but for PGD (pgd.ts).
+ * A new step is a file beside this one and a line here: rows, summaries, help and reports are made from the list.
+ */
+import { alpha } from './alpha.ts'
+import { clean } from './clean.ts'
+import { complete } from './complete.ts'
+import { crown } from './crown.ts'
+import { interval } from './interval.ts'
+import { lp } from './lp.ts'
+import { pgd } from './pgd.ts'
+
+export const steps = [clean, pgd, interval, lp, crown, alpha, complete] as const
+
+export type StepOfLadder = (typeof steps)[number]
+export type StepName = StepOfLadder['name']
+
+export const stepNames: readonly StepName[] = steps.map(({ name }) => name)
