@@ -192,7 +192,9 @@ export const bounds = [
   ]),
   ...mutantsOf('src/reference/relaxation.ts', tests('reference/dual-pass', 'reference/bounds'), [
     ['lower >= 0 ? 1 : upper / (upper - lower)', 'lower >= 0 ? 1 : -lower / (upper - lower)'],
-    ['lower < 0 && upper > 0', 'lower < 0 || upper > 0'],
+  ]),
+  ...mutantsOf('src/model/phase.ts', tests('reference/dual-pass', 'reference/bounds'), [
+    ['l < 0 && u > 0', 'l < 0 || u > 0'],
   ]),
   ...mutantsOf('src/reference/margins.ts', tests('reference/margins'), [
     ['return Math.min(interval, dualPass', 'return Math.max(interval, dualPass'],

@@ -10,7 +10,7 @@ import { randomNetwork } from '../model/random-network.testing.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
 import { referenceIntervalBounds } from '../reference/bounds.ts'
-import { type Box, inputBall } from '../reference/input-ball.ts'
+import { type CentredBox, inputBall } from '../reference/input-ball.ts'
 import { marginSpecification } from '../reference/margins.ts'
 import { referenceForward, referenceStages } from '../reference/stages.ts'
 import { paperBall } from '../region/ball.ts'
@@ -51,7 +51,7 @@ function referenceIntervalMargins(network: Network, image: ArrayLike<number>, ep
   const bounds = referenceIntervalBounds(network, inputBall(image, paperBall(epsilon)))
   const { lower, upper } = bounds.at(-2)!
   const after = (v: number) => (stages.at(-2)!.relu ? Math.max(v, 0) : v)
-  const box: Box = {
+  const box: CentredBox = {
     centre: lower.map((l, j) => (after(l) + after(upper[j])) / 2),
     radius: lower.map((l, j) => (after(upper[j]) - after(l)) / 2),
   }

@@ -12,7 +12,7 @@ import { type Estimates, relaxNetwork } from './dual.ts'
 import { dualMargins, type provedMargins } from './margins.ts'
 import type { Norm } from '../region/norm.ts'
 import { referenceDualPass } from '../reference/dual-pass.ts'
-import { normalised, type Box, inputBall } from '../reference/input-ball.ts'
+import { normalised, type CentredBox, inputBall } from '../reference/input-ball.ts'
 import type { Bounds } from '../reference/interval-step.ts'
 import { type Stage, referenceStages } from '../reference/stages.ts'
 import { paperBall } from '../region/ball.ts'
@@ -76,7 +76,7 @@ function referenceEstimates({ network, image, epsilon }: Case, seed: number, dim
       ),
     )
   let columns: Float64Array[] = []
-  let ball: Box = box
+  let ball: CentredBox = box
   const bounds: Bounds[] = []
   stages.slice(0, -1).forEach((stage, i) => {
     const [middle] = apply(stage, [ball.centre]).map((x) => x.map((z, o) => z + stage.bias[o]))

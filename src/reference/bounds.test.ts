@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import type { Layer } from '../model/layers.ts'
+import { isUnstable } from '../model/phase.ts'
 import { randomBox } from '../model/random-network.testing.ts'
 import { paperBall } from '../region/ball.ts'
 import { referenceDualBounds, referenceIntervalBounds, referencePrunedDualBounds } from './bounds.ts'
@@ -16,7 +17,6 @@ import {
   residual,
   rounding,
 } from './problems.testing.ts'
-import { isUnstable } from './relaxation.ts'
 import { referenceForward, referenceStages } from './stages.ts'
 
 /** All x of [−1, 1]. */

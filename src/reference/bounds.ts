@@ -6,10 +6,10 @@
  * bounds of the stages before); DESIGN.md section 2, point 1 (pruned: only what an interval step leaves unstable).
  */
 import type { Network } from '../model/network.ts'
+import { isUnstable } from '../model/phase.ts'
 import { dualPass } from './dual-pass.ts'
-import { type Box, type InputBall, normalised } from './input-ball.ts'
+import { type CentredBox, type InputBall, normalised } from './input-ball.ts'
 import { type Bounds, boxBehind, intervalStep, isExact, readsImage } from './interval-step.ts'
-import { isUnstable } from './relaxation.ts'
 import { type Stage, referenceStages } from './stages.ts'
 import { unit } from './vectors.ts'
 
@@ -19,7 +19,7 @@ export type BoundsOf = (network: Network, ball: InputBall) => Bounds[]
 /** Plain interval propagation from the input. Exact at stage 0 of one term; over an ℓ2 or ℓ1 ball its rows are. */
 export const referenceIntervalBounds: BoundsOf = (network, ball) => {
   const input = normalised(network.architecture, ball)
-  const boxes: Box[] = [input]
+  const boxes: CentredBox[] = [input]
   return referenceStages(network).map((stage) => {
     const bounds = ball.norm !== 'linf' && readsImage(stage) ? dualStep([stage], [], input) : intervalStep(stage, boxes)
     boxes.push(boxBehind(stage, bounds))
@@ -57,7 +57,7 @@ function dualStep(stages: readonly Stage[], bounds: readonly Bounds[], ball: Inp
 export const referencePrunedDualBounds: BoundsOf = (network, ball) => {
   const stages = referenceStages(network)
   const input = normalised(network.architecture, ball)
-  const boxes: Box[] = [input]
+  const boxes: CentredBox[] = [input]
   const bounds: Bounds[] = []
   stages.forEach((stage, i) => {
     const { lower, upper } = intervalStep(stage, boxes)

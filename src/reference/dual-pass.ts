@@ -8,9 +8,10 @@
  * slopes. Not complete for the network.
  */
 import type { Network } from '../model/network.ts'
+import { isUnstable } from '../model/phase.ts'
 import { type InputBall, inputTerm, normalised } from './input-ball.ts'
 import type { Bounds } from './interval-step.ts'
-import { isUnstable, slope } from './relaxation.ts'
+import { slope } from './relaxation.ts'
 import { type Stage, type Term, applyTransposedWeight, referenceStages } from './stages.ts'
 import { dot } from './vectors.ts'
 

@@ -12,7 +12,7 @@ import { type Norm, dualNorm } from '../region/norm.ts'
 import { dot } from './vectors.ts'
 
 /** All x with |x − centre| ≤ radius, value by value. */
-export interface Box {
+export interface CentredBox {
   readonly centre: Float64Array
   readonly radius: Float64Array
 }
@@ -21,7 +21,7 @@ export interface Box {
  * All x for which the norm of the vector (x − centre)/radius is at most 1: under ℓ∞ the box itself, under ℓ2 and ℓ1 a part
  * of it. In pixel units, but where it says that it is normalised.
  */
-export interface InputBall extends Box {
+export interface InputBall extends CentredBox {
   readonly norm: Norm
 }
 
@@ -36,7 +36,7 @@ export const inputBall = (image: ArrayLike<number>, { epsilon, norm }: Omit<Ball
  * The ball in the units that affine layers see: (pixels − mean) / deviation, if the network starts with a layer
  * `normalise`. Deviations are > 0.
  */
-export function normalised<B extends Box>({ input, layers }: Architecture, ball: B): B {
+export function normalised<B extends CentredBox>({ input, layers }: Architecture, ball: B): B {
   const first = layers[0]
   if (first?.kind !== 'normalise') return ball
   const channel = (j: number) => Math.floor(j / (input.height * input.width))

@@ -5,7 +5,7 @@
  *
  * Sound. Complete over one term alone; several terms are taken to vary each for itself.
  */
-import type { Box } from './input-ball.ts'
+import type { CentredBox } from './input-ball.ts'
 import { type Stage, affineValue, applyAbsoluteWeight } from './stages.ts'
 
 /** Interval of every value of a stage before its ReLU, in the order of the stage's outputs. */
@@ -15,7 +15,7 @@ export interface Bounds {
 }
 
 /** @param boxes `boxes[i + 1]` is stage i's behind its ReLU, `boxes[0]` that of the normalised image */
-export function intervalStep(stage: Stage, boxes: readonly Box[]): Bounds {
+export function intervalStep(stage: Stage, boxes: readonly CentredBox[]): Bounds {
   const middle = affineValue(
     stage,
     boxes.map(({ centre }) => centre),
@@ -26,7 +26,7 @@ export function intervalStep(stage: Stage, boxes: readonly Box[]): Bounds {
 }
 
 /** The box of a stage's value after its ReLU: [relu(l), relu(u)]. */
-export function boxBehind({ relu }: Stage, { lower, upper }: Bounds): Box {
+export function boxBehind({ relu }: Stage, { lower, upper }: Bounds): CentredBox {
   const after = (z: number) => (relu ? Math.max(z, 0) : z)
   return {
     centre: lower.map((l, j) => (after(l) + after(upper[j])) / 2),

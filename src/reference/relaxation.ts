@@ -6,9 +6,6 @@
  * of which the upper one is the triangle's and the lower one is parallel to it. Sound; exact where the ReLU is stable.
  */
 
-/** The ReLU can be on or off: l < 0 < u. */
-export const isUnstable = (lower: number, upper: number): boolean => lower < 0 && upper > 0
-
 /** Slope d of both lines: 0 where the ReLU is off (u ≤ 0, so also l = u = 0), 1 where it is on, else u / (u − l). */
 export const slope = (lower: number, upper: number): number =>
   upper <= 0 ? 0 : lower >= 0 ? 1 : upper / (upper - lower)
