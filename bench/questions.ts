@@ -5,7 +5,7 @@
  *   node bench/questions.ts run DIR --out ROWS.json [--timeout 10] [--cli dist/cli/main.js] [--only FAMILY]
  *   node bench/questions.ts table BEFORE.json AFTER.json              as a Markdown table
  *
- * `run` goes on with the rows that are there. Needs an idle machine; seconds are of a whole process, its start included.
+ * `run` continues the rows that are there. Needs an idle machine; seconds are of a whole process, its start included.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
  * `npm run test:mutation`: plants one fault after the other (scripts/mutants/) in a copy of the tree and runs the tests
- * nearest to it. What they do not notice survives. Stopped at any time it goes on where it was: results are kept in
+ * nearest to it. What they do not notice survives. Stopped at any time it continues where it was: results are kept in
  * build/mutation.jsonl until the file, the fault or its tests change.
  *
  *   npm run test:mutation -- --only src/bounds/rounding.ts

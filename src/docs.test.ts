@@ -48,7 +48,7 @@ test.each(documents)('links of %s lead somewhere', (document) => {
 
 /** Names of source files, and paths below a folder of the repository, that no file has. */
 function gone(text: string): string[] {
-  const names = [...text.matchAll(/(?<![\w/@.:*-])[\w@][\w./@-]*\.m?ts\b(?![\w/-])/g)].map(([name]) => name)
+  const names = [...text.matchAll(/(?<![\w/@.:*-])[\w@][\w./@-]*\.(?:m?ts|md)\b(?![\w/-])/g)].map(([name]) => name)
   const paths = [...text.matchAll(/(?<![\w/.-])(?:src|docs|bench|scripts)\/[\w./-]*\w/g)].map(([path]) => path)
   const isThere = (name: string) => files.some((file) => file === name || file.endsWith(`/${name}`))
   return [...new Set([...names, ...paths])].filter((name) => !isThere(name) && !exists(name))

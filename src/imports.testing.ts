@@ -35,7 +35,7 @@ export interface Import {
   readonly to: string
 }
 
-/** The TypeScript files of a folder, but for the kernels', which are AssemblyScript. */
+/** The TypeScript files of a folder, except for the kernels', which are AssemblyScript. */
 export function readSources(folder: string): Sources {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))

@@ -50,7 +50,7 @@ test('over pixels the float32 ball holds the exact box, and hardly more; nowhere
       const low = (Math.max(0, image[j] - epsilon) - mean) / deviation
       const high = (Math.min(1, image[j] + epsilon) - mean) / deviation
       const rounding = 2 ** -24 * (Math.abs(low) + Math.abs(high) + 1e-6)
-      // where nothing is cut off the ball is today's, whose centre's rounding the bounds give way to
+      // where nothing is cut off the ball is today's, whose centre is rounded, for which the bounds allow
       const slack = centre === whole[j].centre ? rounding : 1e-15
       expect(centre - radius).toBeLessThanOrEqual(low + slack)
       expect(centre + radius).toBeGreaterThanOrEqual(high - slack)

@@ -39,7 +39,7 @@ export interface Relaxed {
   readonly projectedCount: number
 }
 
-/** That bounds are exact and give way to rounding. Only `proveNetwork` makes one. */
+/** That bounds are exact and allow for rounding. Only `proveNetwork` makes one. */
 class Proof {
   /** Magnitudes of the last stage's outputs. */
   readonly magnitude: Tensor
@@ -75,7 +75,7 @@ interface HiddenOptions {
 }
 
 /**
- * Bounds of every hidden stage of a network over a chunk, for training: they do not give way to rounding, and may be
+ * Bounds of every hidden stage of a network over a chunk, for training: they do not allow for rounding, and may be
  * estimates. No certificate can be made of them.
  */
 export function relaxNetwork(
@@ -88,7 +88,7 @@ export function relaxNetwork(
   return relax(network, tape, chunk, { prune, memory }, false, hidden, estimates)
 }
 
-/** Exact bounds of every hidden stage that give way to float32 rounding: what certificates start from. Sound: yes. */
+/** Exact bounds of every hidden stage that allow for float32 rounding: what certificates start from. Sound: yes. */
 export function proveNetwork(network: LoadedNetwork, chunk: Chunk, prune: boolean): Proved {
   const { engine, stages } = network
   const relaxed = relax(network, undefined, chunk, { prune, memory: defaultMemory }, true, 'dual')

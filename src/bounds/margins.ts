@@ -15,7 +15,7 @@ export interface CarriedMargins {
   readonly carried: CarriedRows
 }
 
-/** @param magnitude of the last stage's outputs, if rows give way to rounding */
+/** @param magnitude of the last stage's outputs, if rows allow for rounding */
 export function carryMargins(
   relaxed: Relaxed,
   tape: Tape | undefined,
@@ -36,7 +36,7 @@ export function carryMargins(
 
 /**
  * Upper bounds of z_target − z_label over the ball, for training: one number per target, 0 at the label. They do not
- * give way to rounding and may rest on estimates: no certificate.
+ * allow for rounding and may rest on estimates: no certificate.
  */
 export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: number): Tensor {
   return margins(relaxed, tape, example).bounds
@@ -49,7 +49,7 @@ export function dualMargins(relaxed: Relaxed, tape: Tape | undefined, example: n
 export const provedMargins = (proved: Proved, example: number): Float32Array =>
   provedMarginsAndSlack(proved, example).bounds
 
-/** The same, and by how much each gives way to rounding in its last pass; hidden bounds before it took less. */
+/** The same, and by how much each allows for rounding in its last pass; hidden bounds before it took less. */
 export function provedMarginsAndSlack(
   proved: Proved,
   example: number,

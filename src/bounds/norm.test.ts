@@ -290,7 +290,7 @@ function marginsOf(kind: Kind, network: Network, label: number, ball: InputBall)
   })
 }
 
-/** Some entries of a gradient against central differences, but for kinks. @returns how many were compared */
+/** Some entries of a gradient against central differences, except for kinks. @returns how many were compared */
 function expectGradient(
   gradient: Float32Array,
   parameters: Float32Array,

@@ -30,7 +30,7 @@ test('a run has its report in its folder, and is reported anew', async () => {
     errors: [{ name: 'run, certificates', part: 'test', images: 12, method: 'robustra', epsilon: 0.01 }],
     stability: [{ images: 100, layers: [{ neurons: 3136 }, { neurons: 1568 }, { neurons: 100 }] }],
   })
-  // the same, but for nothing: there is no date and no random number in it
+  // bit by bit the same: there is no date and no random number in it
   expect(readFileSync(at('run/report.html'), 'utf8')).toBe(page)
 })
 

@@ -89,7 +89,7 @@ function newOptions(flags: Flags): TrainingOptions {
   return trainingOptions(givenBy(flags), flags.preset)
 }
 
-/** Defaults of the ramp give way to a small ε; what the user says must make sense. */
+/** With a small ε the defaults of the ramp shrink; what the user says must make sense. */
 function requireRamp({ epsilonStart = 0 }: GivenOptions, { epsilon }: TrainingOptions): void {
   if (epsilonStart <= epsilon) return
   throw new UserError(`--epsilon-start is ${epsilonStart}, above the ε of ${epsilon} that it grows to: give less`)

@@ -11,7 +11,7 @@ export function parseNumber(text: string): number {
   return numerator! / denominator
 }
 
-/** ε in pixel units, whatever the norm: whoever knows that sets the limit. */
+/** ε in pixel units, whatever the norm: the caller, who knows that, sets the limit. */
 export function parseRadius(text: string): number {
   const value = parseNumber(text)
   if (value >= 0 && value < Infinity) return value

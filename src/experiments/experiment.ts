@@ -1,6 +1,6 @@
 /**
  * What the reproductions of the paper's tables and figures share: what they are told, the folders they write to, and
- * trainings that go on where they stopped.
+ * trainings that continue where they stopped.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -46,7 +46,7 @@ export interface Watcher {
 /** Where and how a reproduction runs; none of it changes a figure. */
 export interface Surroundings {
   readonly out: string
-  /** Go on with what is in `out`, if there is anything. */
+  /** Continue what is in `out`, if there is anything. */
   readonly resume: boolean
   readonly workers: number
   readonly dataDirectory?: string | undefined
@@ -107,7 +107,7 @@ function requireEqual(path: string, there: Record<string, unknown>, here: Record
 }
 
 /**
- * Trains in a folder, or goes on with what was begun there.
+ * Trains in a folder, or continues what was begun there.
  * @param onSaved after each whole epoch, once it is saved
  * @throws UserError if the run that is there has other settings; as `train`
  */

@@ -43,7 +43,7 @@ interface Row extends TransferErrors {
   readonly seconds: number
 }
 
-/** Adam with a constant learning rate, batches of 50: natural training, but for f's second term. */
+/** Adam with a constant learning rate, batches of 50: natural training, except for f's second term. */
 export const figure1Options = ({ dataset = 'mnist', epochs = EPOCHS, ...scale }: FigureSettings): TrainingOptions =>
   trainingOptions({
     ...{ dataset, epochs, method: 'orthogonal', architecture: 'mnist-small', epsilon: EPSILON, halveEvery: 0 },

@@ -60,7 +60,7 @@ export async function measureErrors(
   }
 }
 
-/** Certifies, or goes on with it, or reads what was done. */
+/** Certifies, or continues it, or reads what was done. */
 async function certifyInto(
   folder: string,
   name: string,

@@ -50,7 +50,7 @@ const SUMMARY = 'summary.json'
 export const rowSettings = (row: string, settings: Table2Settings) => ({ row, ...settings })
 
 /**
- * Does a row in a folder of its own, goes on with it, or reads that it is done. The folder has one for each method: that
+ * Does a row in a folder of its own, continues it, or reads that it is done. The folder has one for each method: that
  * of its training, with the certificates of the network that was chosen and of the last one.
  * @throws UserError for missing data and for what `openFolder` refuses
  */

@@ -20,7 +20,7 @@ import {
 
 /**
  * Does rows one after the other, each in a folder of its name; the table has all rows that are done there, and is written
- * anew after each of them.
+ * again after each of them.
  * @throws UserError for an unknown row, missing data, and rows that are there if they are not to be resumed
  */
 export async function table2(

@@ -55,7 +55,7 @@ export const provenance = (command: string, { seed, epochs }: TrainingOptions, w
   machine: machine(workers),
 })
 
-/** The command that makes it again, but for folders and workers. */
+/** The command that makes it again, except for folders and workers. */
 export function commandOf(name: string, { dataset, epochs, images, trainingCount }: FigureSettings, rows = ''): string {
   const flags = [
     ['rows', rows || undefined],

@@ -13,7 +13,7 @@ export interface IdxArray {
  * Parses an idx file of unsigned bytes, compressed or not.
  * @param file its name, for the messages only
  * @param rank how many dimensions it must have: 1 (labels) or 3 (images)
- * @throws UserError naming the file if it is not such a file, is cut short or goes on after its last value
+ * @throws UserError naming the file if it is not such a file, is cut short or has bytes after its last value
  */
 export function parseIdx(bytes: Uint8Array, file: string, rank: 1 | 3): IdxArray {
   const plain = gunzipIfNeeded(bytes, file)

@@ -6,7 +6,7 @@
 /** Does one part of a job. In a thread the signal never comes: the thread is stopped instead. */
 export type Part<Job, Result> = (job: Job, part: number, signal: AbortSignal) => Result | Promise<Result>
 
-/** Makes a worker ready. Setup, jobs and results may be copied on their way, but for memory that is shared. */
+/** Makes a worker ready. Setup, jobs and results may be copied on their way, except for memory that is shared. */
 export type Prepare<Setup, Job, Result> = (setup: Setup) => Promise<Part<Job, Result>>
 
 export interface Task<Setup, Job, Result> {

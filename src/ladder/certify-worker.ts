@@ -1,4 +1,4 @@
-/** A worker of `certify`: cheap steps on runs of images, dear ones on one image at a time. */
+/** A worker of `certify`: cheap steps on runs of images, expensive ones on one image at a time. */
 import { IMAGES_PER_TASK, examples } from '../attacks/inputs.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { Engine } from '../device/wasm/engine.ts'

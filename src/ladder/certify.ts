@@ -28,19 +28,19 @@ export interface CertifyOptions extends RangeOptions {
   readonly timeout?: number | undefined
   /** The file of rows (JSON lines), see rows.ts. */
   readonly out: string
-  /** Go on with `out` if it is there. */
+  /** Continue `out` if it is there. */
   readonly resume: boolean
   /** Called with each new row, in no particular order. */
   readonly onRow?: ((row: CertifyRow) => void) | undefined
-  /** Images done, rows of a resumed file included; `dear` once only images are left that take the dear steps. */
+  /** Images done, rows of a resumed file included; `dear` once only images are left that take the expensive steps. */
   readonly onProgress?: ((done: number, total: number, dear: boolean) => void) | undefined
 }
 
 /**
  * Climbs the ladder for the images `first` to `last` − 1: each step on what the last has left open.
- * Sound: an image counts as robust only if it is classified correctly and a bound that gives way to rounding proves it
+ * Sound: an image counts as robust only if it is classified correctly and a bound that allows for rounding proves it
  * for the whole domain; as vulnerable only by a point of the domain that was run again in float64. Complete: with the
- * method 'complete', but for what exceeds its limits; what is undecided counts as neither.
+ * method 'complete', except for what exceeds its limits; what is undecided counts as neither.
  * Rows depend on nothing but their image and the header (times apart, and what a time limit cuts off). A file may be
  * resumed with another range.
  * @param given a network of our layers, or what `targetOf` made of a file
@@ -80,7 +80,7 @@ export async function certify(
 }
 
 /**
- * Does the cheap steps for all images, in runs of a few, and then the dear ones for those that are open, one by one.
+ * Does the cheap steps for all images, in runs of a few, and then the expensive ones for those that are open, one by one.
  * @param take gets rows as they are done; what it throws ends the run
  */
 async function runLadder(

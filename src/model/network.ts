@@ -1,4 +1,7 @@
-/** A ReLU network of layers, sequential but for residual sums: an architecture (plain data) and its parameters (one flat array). */
+/**
+ * A ReLU network of layers, sequential except for residual sums: an architecture (plain data) and its parameters (one flat
+ * array).
+ */
 import { type Layer, type Shape, formatShape, outputShape, sizeOf } from './layers.ts'
 
 export interface Architecture {

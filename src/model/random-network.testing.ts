@@ -96,7 +96,7 @@ const randomInput = (random: Random): Shape =>
 function residualBlock(random: Random, input: Shape, before: readonly Layer[], maxWidth: number): Layer[] | undefined {
   const architecture = (layers: readonly Layer[]) => ({ name: 'block', input, layers: [...before, ...layers] })
   const shapes = shapesOf(architecture([]))
-  // the image or its normalisation, and what ReLUs make, but for what another layer reads flattened
+  // the image or its normalisation, and what ReLUs make, except for what another layer reads flattened
   const first = before[0]?.kind === 'normalise' ? 0 : -1
   const readable = [first, ...before.flatMap(({ kind }, i) => (kind === 'relu' ? [i] : []))].filter(
     (i) => before[i + 1]?.kind !== 'flatten',

@@ -1,12 +1,12 @@
 /**
  * Files of results that grow line by line, so that a killed run leaves whole lines, and at worst a torn last one:
- * resuming cuts that off and goes on behind it.
+ * resuming cuts that off and continues after it.
  */
 import { appendFileSync, closeSync, existsSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { explainFileError, hasCode } from './atomic.ts'
 
-/** What is in a file that is gone on with, and how many bytes of it are whole. */
+/** What is in a file that is continued, and how many bytes of it are whole. */
 export interface Begun<T> {
   readonly value: T
   readonly bytes: number
@@ -20,7 +20,7 @@ export class LineFile<T> {
 
   /**
    * Opens a new file, or with `resume` also one that is there.
-   * @param parse understands the content of one that is there; throws UserError if it is not ours to go on with
+   * @param parse understands the content of one that is there; throws UserError if it is not ours to continue
    * @throws UserError if it exists and `resume` is false, or if it cannot be read or written
    */
   constructor(path: string, resume: boolean, parse: (content: Buffer) => Begun<T>) {
@@ -55,7 +55,7 @@ export class LineFile<T> {
 }
 
 /**
- * What is in a file of results to go on with; undefined if there is none.
+ * What is in a file of results to continue; undefined if there is none.
  * @throws UserError if it is there and `resume` is false, or if it cannot be read
  */
 export function readBegun(path: string, resume: boolean): Buffer | undefined {

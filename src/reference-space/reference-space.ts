@@ -3,11 +3,11 @@
  *
  * Problem: max c·f(x) over the x of the ball that the reference g might take for c's target, c·g(x) ≥ t.
  * Method: the dual in one multiplier η; η_med, the median of the positive transition points of its derivative, is made the
- * solution by choosing t = t₀. Substituting t₀ removes every term of g but its signs (DESIGN: the short form)
+ * solution by choosing t = t₀. Substituting t₀ removes every term of g but its signs (the short form of Eqn. 11)
  *
  *   h = x·ν̂₁ + Σ radius_j sgn(ν̂_1j + η_med q̂_1j) ν̂_1j + Σ ν·b − Σ l[ν]₊
  *
- * with η and t₀ constants for the gradient. Over ℓ2 and ℓ1 balls multiplier.ts chooses η, and its s stands in the place of
+ * with η and t₀ constants for the gradient. Over ℓ2 and ℓ1 balls multiplier.ts chooses η, whose subgradient then replaces
  * the signs. Sound over the reference space only: an objective for training, never a certificate. It is at most the ordinary dual bound, since h is convex in η and h(0) is the ordinary bound.
  */
 import { type Example, exampleOf, inputTerm } from '../bounds/input-term.ts'
@@ -142,7 +142,7 @@ function closeOverReference(
   return { upper, space }
 }
 
-/** What the kernel `referenceSpace` does, for the other norms: s in the place of the signs. @param to pointers */
+/** What the kernel `referenceSpace` does, for the other norms: s instead of the signs. @param to pointers */
 function solveRows(
   { f32 }: Engine,
   { radius, stride }: Example,

@@ -3,7 +3,7 @@
  *
  * Problem: l ≤ z ≤ u for all inputs of the ball. Sound: all three, up to float64 rounding. Complete: none.
  * Sources: Gowal et al. 2018, Section 3 (intervals); Wong & Kolter 2018, Theorem 1 (dual: one pass per value, each with the
- * bounds of the stages before); DESIGN.md section 2, point 1 (pruned: only what an interval step leaves unstable).
+ * bounds of the stages before); docs/decisions.md (pruned: only what an interval step leaves unstable).
  */
 import type { Network } from '../model/network.ts'
 import { isUnstable } from '../model/phase.ts'

@@ -1,6 +1,6 @@
 /**
  * The dual bound of one specification c·z over the values z of a stage (Eqns. 7 to 9 of Robustra without g; Wong & Kolter
- * 2018, Theorem 1), the slips of the paper mended as DESIGN.md section 4 says: ν starts from +c, and
+ * 2018, Theorem 1), with the slips of the paper that docs/paper.md lists corrected: ν starts from +c, and
  *
  *   ν̂_i = W_iᵀ ν_{i+1},  ν_i = d_i ⊙ ν̂_i,   c·z ≤ max ν̂₁·x + Σ_i ν_{i+1}·b_i − Σ_i Σ_{j unstable} l_ij [ν_ij]₊
  *

@@ -20,7 +20,7 @@ export function objectiveLong({ f, g, ball }: AdversarialSpace, eta: number, t: 
 }
 
 /**
- * h(η_med) at t_0 with t_0 put in: xᵀν̂_1 + Σ_j radius_j sgn_j ν̂_1j + f's constant (DESIGN.md section 4). It equals
+ * h(η_med) at t_0 with t_0 put in: xᵀν̂_1 + Σ_j radius_j sgn_j ν̂_1j + f's constant (docs/decisions.md). It equals
  * `objectiveLong(space, η, t)` for any signs in the subdifferential at η and the t that they make stationary.
  */
 export const objectiveShort = (space: AdversarialSpace, signs = signsAt(space, medianTransition(space))): number => {

@@ -1,7 +1,7 @@
 /**
  * Steps of gradient attacks in the unit ball of ℓ2 or ℓ1, cut by a box that holds its centre: coordinates are those of
  * the perturbation over its radius. (Under ℓ∞ the ball is a box itself: see gradient-attack.ts.)
- * Problem: climb a gradient without leaving ball ∩ box. Points stay in both but for rounding; the re-check decides.
+ * Problem: climb a gradient without leaving ball ∩ box. Points stay in both except for rounding; the re-check decides.
  * Sources: Madry et al. 2018 (ℓ2); Tramèr & Boneh 2019, Section 2 (ℓ1: several coordinates at once); Duchi et al. 2008,
  * Figure 1 (projection onto the ℓ1 ball).
  */

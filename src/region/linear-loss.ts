@@ -1,7 +1,7 @@
 /**
  * The least of a linear function over the part of a box in an ℓ2 or ℓ1 ball: its value at the centre less what it can
  * lose, min over a split of the coefficients c = a + b of radius·‖a‖ (dual norm) + Σ |b_j| · reach_j.
- * Sound: yes, rounding included. Complete: exact but for rounding. For batches of functions the same is in
+ * Sound: yes, rounding included. Complete: exact except for rounding. For batches of functions the same is in
  * src/device/wasm/assembly/input-ball.ts, where the formula is explained.
  */
 import type { Box, RoundBall } from './region.ts'
@@ -22,8 +22,8 @@ export function reachOf({ centre }: RoundBall, { lower, upper }: Box): Reach {
 
 /**
  * What Σ coefficient · (x − centre) can lose over the region, ≥ 0: a linear function is at least what it is at the
- * centre less this. Exact but for rounding, of which it takes at most 2n + 20 operations, relative to Σ |coefficient| ·
- * reach.
+ * centre less this. Exact up to rounding, of which there are at most 2n + 20 operations, relative to
+ * Σ |coefficient| · reach.
  */
 export function lossOver({ norm, radius }: RoundBall, { below, above }: Reach, coefficients: Float64Array): number {
   const sizes = coefficients.map(Math.abs)

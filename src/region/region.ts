@@ -73,7 +73,7 @@ export const distanceIn = ({ norm, centre }: RoundBall, point: Float64Array): nu
   ) *
   (1 + (point.length + 16) * 2 ** -52)
 
-/** But for rounding. */
+/** Up to rounding. */
 const lengthIn = (norm: RoundNorm, moves: Float64Array): number =>
   norm === 'l1'
     ? moves.reduce((sum, move) => sum + Math.abs(move), 0)

@@ -22,7 +22,7 @@ export interface Report {
   readonly galleries: readonly GalleryOf[]
 }
 
-/** Measures what is to be measured anew. @param images where test images come from */
+/** Measures what the files do not say. @param images where test images come from */
 export async function makeReport(subjects: readonly Subject[], images: TestImages): Promise<Report> {
   return {
     title: subjects.length === 1 ? subjects[0].name : `Comparison of ${subjects.length} runs`,
@@ -33,7 +33,7 @@ export async function makeReport(subjects: readonly Subject[], images: TestImage
   }
 }
 
-/** In every report's head: by it a file is known as one that may be written anew. */
+/** In every report's head: by it a file is known as one that may be replaced. */
 const GENERATOR = '<meta name="generator" content="robustra report">'
 
 /** Whether a file's beginning is that of a report. */

@@ -57,7 +57,7 @@ test('the unstable share is that of the bounds, layer by layer', async () => {
   layers.forEach(({ active, inactive, unstable }, stage) => {
     expect(active + inactive + unstable).toBeCloseTo(1, 9)
     expect(unstable).toBeGreaterThan(0)
-    // those that are proved give way to rounding
+    // those that are proved allow for rounding
     expect(unstable).toBeCloseTo(unstableShare(relaxed, stage), 2)
   })
 })

@@ -70,8 +70,8 @@ export function foldAdjoint(
 }
 
 /**
- * Weights of the same network, but for a factor per hidden channel that the weights behind it undo, once `fold` has been over
- * them with these moments.
+ * Weights of the same network, except for a factor per hidden channel that the weights behind it undo, once `fold` has been
+ * over them with these moments.
  * @param moments of Σ W·x, per hidden stage
  */
 export function normalisable(

@@ -105,7 +105,7 @@ for (const variant of variants) {
         const end = new Sums(n, c)
         r.forEach((v, i) => end.add(i, sign * v))
         m.forEach((v, i) => end.add(i, sign * factor * v))
-        // what underflow may take, where the ends give way to rounding
+        // what underflow may take, where the ends are moved by rounding
         if (factor) m.forEach((_, i) => end.add(i, sign * 1e-30))
         return end
       }) as [Sums, Sums]

@@ -80,7 +80,7 @@ export function encodeNetwork(network: Network, metadata: Readonly<Record<string
       }
       case 'add': {
         const summands = [values[layer.other + 1], from]
-        // of the same shape, but for the dimensions of size 1 that vectors lack
+        // of the same shape, except for the dimensions of size 1 that vectors lack
         const asVectors = summands.some((value) => value.isVector)
         const [other, before] = summands.map((value) => (asVectors ? flat(value, `${i}.flatten`) : value))
         // the other layer first: readers that go back from the output come to it first, too

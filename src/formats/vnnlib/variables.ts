@@ -14,7 +14,7 @@ interface Tensor {
 
 const MOST_ELEMENTS = 2 ** 24
 
-/** Types of numbers that are real but for rounding. */
+/** Types of numbers that are real except for rounding. */
 const realTypes = ['Real', 'float16', 'bfloat16', 'float32', 'float64']
 
 export class Variables {
@@ -92,7 +92,7 @@ export class Variables {
     return size
   }
 
-  /** The variable of a word that was taken, and of the indices behind it; undefined if there is none of this name. */
+  /** The variable of a word that was taken, and of the indices behind it; undefined if there is no such name. */
   find(tokens: Tokens, word: string): number | undefined {
     const single = this.#single.get(word)
     if (single !== undefined) return single

@@ -1,5 +1,5 @@
 /**
- * The ladder, in the order of rows and tables. Images climb it in this order, too, but for PGD (pgd.ts).
+ * The ladder, in the order of rows and tables. Images climb it in this order, too, except for PGD (pgd.ts).
  * A new step is a file beside this one and a line here: rows, summaries, help and reports are made from the list.
  */
 import { alpha } from './alpha.ts'

@@ -1,6 +1,6 @@
 /**
  * Interval bounds of the margins: the cheapest proof.
- * Sound: yes, they give way to float32 rounding. Complete: no. Source: Gowal et al. 2018, bounds/interval.ts.
+ * Sound: yes, they allow for float32 rounding. Complete: no. Source: Gowal et al. 2018, bounds/interval.ts.
  */
 import type { Subject } from '../../attacks/attack-images.ts'
 import { inPasses } from '../../attacks/inputs.ts'

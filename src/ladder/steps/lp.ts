@@ -2,7 +2,7 @@
  * LP-dual bounds of the margins, pruned by intervals, and by the paper's own bound where the pruned one does not do.
  * Pruning tightens bounds, which changes slopes, which loosens the margin of rare images: with both, the verdict is
  * never looser than the paper's.
- * Sound: yes, they give way to float32 rounding; where that alone leaves an image open, float64 decides. Complete: no.
+ * Sound: yes, they allow for float32 rounding; where that alone leaves an image open, float64 decides. Complete: no.
  * Source: Wong & Kolter 2018, bounds/dual.ts.
  */
 import type { Subject } from '../../attacks/attack-images.ts'

@@ -13,7 +13,7 @@ import { type Instance, formatCsvRow, parseCsvRow } from './instances-table.ts'
 const results = ['unsat', 'sat', 'timeout', 'unknown', 'error'] as const satisfies readonly (Verdict | 'error')[]
 export type ResultName = (typeof results)[number]
 
-/** What is kept of a row for a run that goes on. */
+/** What is kept of a row for a run that continues. */
 export interface KeptRow {
   /** error: it could not be read, or a step of it failed. */
   readonly result: ResultName

@@ -139,7 +139,7 @@ describe('a run', () => {
 
   describe('a run that goes on does those again', () => {
     const names = ['safe', 'unsafe', 'safe']
-    /** Goes on with a finished run. @returns why what was done again, and the results */
+    /** Continues a finished run. @returns why what was done again, and the results */
     const goOn = async (out: string, given: Given = {}) => {
       const told: string[] = []
       const results = await start(names, out, { ...given, onStale: (why) => told.push(why) }, true)

@@ -1,4 +1,4 @@
-/** What a report measures anew, where the test images are at hand: stability of neurons, and pictures. */
+/** What a report measures itself, if it finds the test images: stability of neurons, and pictures. */
 import { loadDataset, loadPublished } from '../data/load-dataset.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { publishedDatasets } from '../../data/names.ts'

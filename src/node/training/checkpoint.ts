@@ -90,7 +90,7 @@ export class RunFolder {
   }
 
   /**
-   * Writes everything after an epoch. The checkpoint comes last but for what can be rebuilt from it.
+   * Writes everything after an epoch. The checkpoint comes last; only what can be rebuilt from it follows.
    */
   save(architecture: Architecture, learners: readonly Learner[], checkpoint: Checkpoint): void {
     const newest = checkpoint.reports.at(-1)!.epoch

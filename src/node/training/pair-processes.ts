@@ -76,7 +76,7 @@ export class PairProcesses {
   }
 
   /**
-   * Trains every learner for one epoch, but for those of which the folder has that epoch already.
+   * Trains every learner for one epoch, except for those of which the folder has that epoch already.
    * @param epoch counts from 0; those before must be in the folder's checkpoint
    * @throws UserError if a process ends, or the loss of a learner is not finite any more
    */

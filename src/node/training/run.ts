@@ -1,4 +1,4 @@
-/** A whole training run: data, epochs, checkpoints, log; goes on after an interruption as if there had been none. */
+/** A whole training run: data, epochs, checkpoints, log; continues after an interruption as if there had been none. */
 import { threads } from '../threads.ts'
 import { join } from 'node:path'
 import type { Architecture, Network } from '../../model/network.ts'
@@ -48,7 +48,7 @@ export const trainMutual = (options: Omit<TrainingOptions, 'method'>, run: RunOp
   train({ ...options, method: 'robustra' }, run)
 
 /**
- * Goes on with a run that was stopped at any moment: from its last whole epoch, bit for bit as if never stopped.
+ * Continues a run that was stopped at any moment: from its last whole epoch, bit for bit as if never stopped.
  * @throws UserError if there is no run in `out` or it is damaged
  */
 export function resume(run: RunOptions): Promise<RunResult> {

@@ -4,7 +4,7 @@
  * vary, over part of its box (cells.ts). It is closed by a lower bound above 0 under slopes and multipliers optimised
  * for it; best first, in batches. The input where a sub-problem's bound is attained is tried as a counterexample. Where
  * every neuron is split, or where ascent does not get on, an LP helps (milp/lp.ts).
- * Sound: yes, every bound gives way to rounding. Complete: given time and memory, where no minimum is within rounding
+ * Sound: yes, every bound allows for rounding. Complete: given time and memory, where no minimum is within rounding
  * of 0.
  */
 import type { Engine } from '../../device/wasm/engine.ts'

@@ -3,7 +3,7 @@
  *
  * Problem: minimise the largest of some rows over the region, with neurons fixed on, fixed off or free.
  * Method: the encoding of encoding.ts; fixing a neuron on is p = 0, fixing it off is h = 0, so that a phase is a
- * column's bound and the dual simplex method goes on from where it was. Of a ball it knows tangents, ever more of them
+ * column's bound and the dual simplex method continues from where it was. Of a ball it knows tangents, ever more of them
  * where its points lie outside (Kelley 1960).
  * Property: bounds are sound (safe-bound.ts), whatever HiGHS answers; exact up to rounding where all phases are fixed.
  */
@@ -23,7 +23,7 @@ async function load(): Promise<Highs> {
 
 let loading: Promise<Highs> | undefined
 
-/** HiGHS is loaded once per thread; after an error, which may have left its memory in any state, anew. */
+/** HiGHS is loaded once per thread; after an error, which may have left its memory in any state, it is loaded again. */
 export const abandonHighs = (): void => void (loading = undefined)
 
 /**

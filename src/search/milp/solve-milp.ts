@@ -50,7 +50,7 @@ interface OpenCase {
   readonly nodes: Node[]
 }
 
-/** A search that goes on where it stopped. */
+/** A search that continues where it stopped. */
 export class MilpSearch implements Resumable {
   readonly #system: Condensed
   readonly #isCounterexample: (point: Float64Array) => boolean

@@ -1,6 +1,6 @@
 /**
  * A network over one region of inputs, condensed to its unstable neurons: those whose sign is known are linear and are multiplied
- * out. What is left is a triangular system, exact but for rounding, that every complete method works on:
+ * out. What is left is a triangular system, exact except for rounding, that every complete method works on:
  *
  *   z_k = bias_k + Σ_i weight_ki · s_i,   sources s = [inputs x_0 … x_{n−1}, h_0 … h_{k−1}],   h_k = max(z_k, 0)
  *

@@ -1,6 +1,6 @@
 /**
  * Lower bounds of a graph's outputs over a box in float64, each method in its plain form and for itself: what
- * optimised slopes must not be looser than, in tests. Sound but for rounding: yes. Complete: no.
+ * optimised slopes must not be looser than, in tests. Sound except for rounding: yes. Complete: no.
  */
 import type { Graph, GraphNode } from '../../model/graph.ts'
 

@@ -79,7 +79,7 @@ class Dictionary {
     const artificial = this.#n + this.#m
     const row = this.#basic.indexOf(artificial)
     if (row >= 0) {
-      // it is 0 there but for rounding, so any pivot will do: the largest is the most exact
+      // it is 0 there except for rounding, so any pivot will do: the largest is the most exact
       const entries = this.#entries[row]
       this.#pivot(
         row,
