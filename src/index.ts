@@ -54,7 +54,8 @@ export type { EpochReport, Progress } from './training/epoch-report.ts'
 export { type VerifyOptions, verifyQuestion } from './ladder/verify-question.ts'
 
 export { type CertifyOptions, certify } from './ladder/certify.ts'
-export type { CertifyHeader, CertifyRow } from './ladder/rows.ts'
+export type { CertifyHeader } from './ladder/header.ts'
+export type { CertifyRow } from './ladder/rows.ts'
 export { type StepName, stepNames } from './ladder/steps/index.ts'
 export type { CertifySummary, ErrorCount } from './ladder/summary.ts'
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import type { CertifyOptions } from './certify.ts'
-import type { CertifyHeader, CertifyRow } from './rows.ts'
+import type { CertifyHeader } from './header.ts'
+import type { CertifyRow } from './rows.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 
 export const { network, dataset } = smallCase()

@@ -1,40 +1,7 @@
-/** What a certification writes: a header that says what was run, and one row per image. */
+/** What a certification writes of each image: one row. The header before them is header.ts. */
 import { z } from 'zod'
-import type { Ball } from '../region/ball.ts'
-import type { CompleteMethod } from '../region/question.ts'
 import type { Step } from './step.ts'
-import { type StepName, type StepOfLadder, steps } from './steps/index.ts'
-
-/**
- * What identifies a run; one that resumes must have the same. The ball is that of attacks and proofs alike; files that do
- * not say a norm are of ℓ∞ balls.
- */
-export interface CertifyHeader extends Ball {
-  readonly format: 'robustra certificates'
-  /** Of the format. */
-  readonly version: 2
-  /** Version of the program; only older files do not say. Another version may decide images differently. */
-  readonly robustra?: string
-  readonly network: { readonly name: string; readonly sha256: string }
-  readonly dataset: { readonly name: string; readonly sha256: string }
-  /** The steps that were asked for. */
-  readonly methods: readonly StepName[]
-  /** Of PGD, if it is run. */
-  readonly attack?: {
-    readonly steps: number
-    readonly restarts: number
-    readonly seed: number
-    /** As a fraction of ε. It and `randomStart` are for networks of our layers only. */
-    readonly stepSize?: number
-    readonly randomStart?: boolean
-  }
-  /** Of the complete method, if it is run. */
-  readonly search?: {
-    readonly method: CompleteMethod
-    /** Seconds per image. */
-    readonly timeout: number
-  }
-}
+import { type StepOfLadder, steps } from './steps/index.ts'
 
 /** null stands for a margin that is not a finite number. */
 const margin = z.number().nullable()
@@ -87,23 +54,23 @@ const resultSchema = z.discriminatedUnion('verdict', [
 
 export type CertifyResult = z.infer<typeof resultSchema>
 
-/** What is known of one image: a part for each step that was tried on it, and what came of it. */
-export interface CertifyRow extends Parts {
-  index: number
-  label: number
-  /** Of the clean image. */
-  prediction: number
-  clean: NonNullable<Parts['clean']>
-  result: CertifyResult
-  /** Of all steps: a share of the passes that the image was part of. */
-  seconds: number
-}
-
-export const rowSchema = z.strictObject({
+const whole = {
   index: z.int().min(0),
   label: z.int().min(0),
+  /** Of the clean image. */
   prediction: z.int().min(0),
-  ...parts,
+}
+const end = {
   result: resultSchema,
+  /** Of all steps: a share of the passes that the image was part of. */
   seconds,
-}) as unknown as z.ZodType<CertifyRow>
+}
+
+type Whole = z.infer<z.ZodObject<typeof whole & typeof end>>
+
+/** What is known of one image: a part for each step that was tried on it, and what came of it. */
+export interface CertifyRow extends Whole, Parts {
+  clean: NonNullable<Parts['clean']>
+}
+
+export const rowSchema = z.strictObject({ ...whole, ...parts, ...end }) as unknown as z.ZodType<CertifyRow>

@@ -1,6 +1,7 @@
 /** Sums over the rows of a certification. */
 import { isProof } from './drafts.ts'
-import type { CertifyHeader, CertifyRow } from './rows.ts'
+import type { CertifyHeader } from './header.ts'
+import type { CertifyRow } from './rows.ts'
 import { type StepName, steps } from './steps/index.ts'
 
 /** What a step of the ladder, with all cheaper ones before it, leaves as errors, and what it took by itself. */

@@ -5,7 +5,8 @@
  */
 import { UserError } from '../base/errors.ts'
 import { type Begun, LineFile } from './line-file.ts'
-import { type CertifyHeader, type CertifyRow, rowSchema } from '../ladder/rows.ts'
+import type { CertifyHeader } from '../ladder/header.ts'
+import { type CertifyRow, rowSchema } from '../ladder/rows.ts'
 import { defaultNorm } from '../region/norm.ts'
 
 export class RowFile {

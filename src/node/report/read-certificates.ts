@@ -1,47 +1,18 @@
 /** Files of certificates as they are found, for reading alone: plain or compressed, whole or still growing. */
-import { z } from 'zod'
-import { domains } from '../../region/domain.ts'
-import { norms, defaultNorm } from '../../region/norm.ts'
-import { completeMethods } from '../../region/question.ts'
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
 import { gunzipIfNeeded } from '../../formats/gzip.ts'
+import { type CertifyHeader, headerSchema } from '../../ladder/header.ts'
 import { type CertifyRow, rowSchema } from '../../ladder/rows.ts'
-import { steps } from '../../ladder/steps/index.ts'
 import { type CertifySummary, summarise } from '../../ladder/summary.ts'
 
 export interface Certificates {
   readonly path: string
-  readonly header: z.infer<typeof headerSchema>
+  readonly header: CertifyHeader
   /** By index. */
   readonly rows: readonly CertifyRow[]
   readonly summary: CertifySummary
 }
-
-const identity = z.object({ name: z.string(), sha256: z.string() })
-const headerSchema = z.object({
-  format: z.literal('robustra certificates'),
-  version: z.literal(2),
-  robustra: z.string().exactOptional(),
-  network: identity,
-  dataset: identity,
-  epsilon: z.number().min(0),
-  norm: z.enum(norms).default(defaultNorm),
-  domain: z.enum(domains),
-  methods: z.array(z.enum(steps.map(({ name }) => name))),
-  attack: z
-    .object({
-      steps: z.int().min(1),
-      restarts: z.int().min(1),
-      seed: z.int().min(0),
-      stepSize: z.number().positive().exactOptional(),
-      randomStart: z.boolean().exactOptional(),
-    })
-    .exactOptional(),
-  search: z
-    .object({ method: z.enum(completeMethods), timeout: z.number(), seed: z.int().exactOptional() })
-    .exactOptional(),
-})
 
 /** The name of a file of certificates without its ending, or undefined for another file's. */
 export const certificatesName = (file: string): string | undefined => /^(.+)\.jsonl(?:\.gz)?$/i.exec(file)?.[1]
