@@ -29,7 +29,7 @@ export { type Property, parsePropertyFile as parseProperty } from './formats/vnn
 export { parseSafetensors } from './formats/safetensors.ts'
 export type { Tensor, TensorFile } from './formats/tensors.ts'
 
-export { type Dataset, type Split, takeRange } from './data/dataset.ts'
+export { type Dataset, type Split, pixelsAt, takeRange } from './data/dataset.ts'
 export { syntheticDigits } from './data/synthetic.ts'
 
 export { type Domain, domains as domainNames } from './region/domain.ts'
@@ -51,7 +51,8 @@ export type { GivenOptions, TrainingOptions } from './training/settings.ts'
 export { presets as trainingPresets } from './training/presets.ts'
 export type { EpochReport, Progress } from './training/epoch-report.ts'
 
-export { type VerifyOptions, verifyQuestion } from './ladder/verify-question.ts'
+export { robustnessQuestion, verify } from './ladder/verify.ts'
+export type { VerifyOptions } from './ladder/verify-question.ts'
 
 export { type CertifyOptions, certify } from './ladder/certify.ts'
 export type { CertifyHeader } from './ladder/header.ts'

@@ -1,16 +1,17 @@
 /** What a bundler makes of a module, without any setting, and pages that run it. */
+import { extname } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
+import { type Rollup, build } from 'vite'
 
-/** Code by file name; what runs first is 'main.js'. */
-export type Bundle = ReadonlyMap<string, string>
+/** Files by name; what runs first is 'main.js'. */
+export type Bundle = ReadonlyMap<string, Rollup.OutputChunk | Rollup.OutputAsset>
 
 /** @param entry a module's path */
 export async function bundle(entry: string): Promise<Bundle> {
-  const output = await build({
-    ...{ configFile: false, logLevel: 'silent', publicDir: false },
+  const built = await build({
+    ...{ configFile: false, logLevel: 'silent', publicDir: false, worker: { format: 'es' } },
     build: {
-      ...{ write: false, target: 'esnext', modulePreload: false },
+      ...{ write: false, target: 'esnext', modulePreload: false, minify: false },
       rollupOptions: {
         input: { main: entry },
         preserveEntrySignatures: 'strict',
@@ -18,11 +19,30 @@ export async function bundle(entry: string): Promise<Bundle> {
       },
     },
   })
-  if (!('output' in output)) throw new Error('one output was asked for')
-  return new Map(output.output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file.code] as const] : [])))
+  if (!('output' in built)) throw new Error('one output was asked for')
+  return new Map(built.output.map((file) => [file.fileName, file]))
+}
+
+/** The packages in what is loaded before anything runs. */
+export function packagesAtStart(files: Bundle): string[] {
+  const seen = new Set<string>()
+  const packages = new Set<string>()
+  const visit = (name: string) => {
+    const file = files.get(name)
+    if (seen.has(name) || file?.type !== 'chunk') return
+    seen.add(name)
+    for (const module of file.moduleIds) {
+      const [, found] = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(module) ?? []
+      if (found !== undefined) packages.add(found)
+    }
+    file.imports.forEach(visit)
+  }
+  visit('main.js')
+  return [...packages].toSorted()
 }
 
 const SITE = 'http://robustra.test'
+const contentTypes: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm' }
 
 /** A page of a site that has the files of the bundle, and nothing else. */
 export async function openPage(browser: Browser, files: Bundle): Promise<Page> {
@@ -32,10 +52,13 @@ export async function openPage(browser: Browser, files: Bundle): Promise<Page> {
       .request()
       .url()
       .slice(SITE.length + 1)
-    const code = files.get(path)
+    const file = files.get(path)
     if (path === '') await route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>robustra</title>' })
-    else if (code === undefined) await route.abort()
-    else await route.fulfill({ contentType: 'text/javascript', body: code })
+    else if (!file) await route.abort()
+    else {
+      const body = Buffer.from(file.type === 'chunk' ? file.code : file.source)
+      await route.fulfill({ contentType: contentTypes[extname(path)]!, body })
+    }
   })
   await page.goto(SITE)
   return page

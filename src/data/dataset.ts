@@ -18,6 +18,13 @@ export interface Dataset {
   readonly count: number
 }
 
+/** One image as numbers in [0, 1], [channel][y][x]. @throws RangeError if there is none of this index */
+export function pixelsAt({ shape, images, count }: Dataset, index: number): Float32Array {
+  if (!(Number.isInteger(index) && index >= 0 && index < count)) throw new RangeError(`there is no image ${index}`)
+  const size = sizeOf(shape)
+  return Float32Array.from(images.subarray(index * size, (index + 1) * size), (byte) => byte / 255)
+}
+
 /** 'train' and 'validation' are parts of the training images; 'test' are other images. */
 export type Split = 'train' | 'validation' | 'test'
 
