@@ -18,7 +18,7 @@ const documents = [
 const sources = files.filter((path) => /^(src|bench|scripts)\/.*\.m?ts$|^scripts\/.*\.mjs$/.test(path))
 
 /** What is being built. */
-const soon = ['src/workers', 'src/browser', 'docs/library.md']
+const soon = ['docs/library.md']
 const exists = (path: string) => existsSync(`${root}/${path}`) || soon.includes(path.replace(/\/$/, ''))
 
 /** Of the changelog only what is not released: versions speak of files as they were. */
