@@ -32,7 +32,6 @@ const known = [
   'report/training.ts → node/report/subjects.ts',
   'search/branch/parallel-search.ts → node/threads.ts',
   'search/branch/search-worker.ts → node/threads.ts',
-  'training/losses/hidden-bounds.ts → training/losses/loss.ts',
 ]
 
 const isKnown = ({ from, to }: { from: string; to: string }) => known.includes(`${from} → ${to}`)

@@ -1,6 +1,9 @@
 /** Engines to borrow: making one costs more than many a question. */
 import { Engine } from './engine.ts'
 
+/** Engines that have used more memory are not kept, since memory of WebAssembly never shrinks. */
+const MOST_BYTES = 2 ** 28
+
 /** Engines that nobody is using. */
 const idle: Engine[] = []
 
@@ -12,6 +15,6 @@ export async function withEngine<T>(work: (engine: Engine) => Promise<T>): Promi
     return await work(engine)
   } finally {
     engine.release(mark)
-    idle.push(engine)
+    if (engine.peakBytes <= MOST_BYTES) idle.push(engine)
   }
 }
