@@ -1,4 +1,4 @@
-/** Files that are something else than they are given for, told by how they begin: each is named, with what to do. */
+/** Recognises files of other kinds by how they begin, and says what each is and what to do about it. */
 import { badFile } from '../base/errors.ts'
 import { includesText, toLatin1 } from './bytes.ts'
 import { isTar, readTar } from './tar.ts'
@@ -7,10 +7,10 @@ export type FileKind = 'onnx' | 'safetensors' | 'npz' | 'text'
 
 interface Signature {
   readonly is: string
-  /** Left out where another name is all that is wrong. */
+  /** Left out if the file only needs another name. */
   readonly advice?: string
   readonly fits: (bytes: Uint8Array) => boolean
-  /** What such a file is right for. */
+  /** What such a file can be used for. */
   readonly rightFor?: FileKind
 }
 
@@ -32,7 +32,7 @@ const isUtf16 = (bytes: Uint8Array) =>
   (begins(0xff, 0xfe)(bytes) || begins(0xfe, 0xff)(bytes)) && (bytes[2] !== 0 || bytes[3] !== 0)
 const isSafetensors = (bytes: Uint8Array) => bytes[8] === 0x7b && bytes.subarray(4, 8).every((byte) => byte === 0)
 
-/** The first that fits is taken. */
+/** The first one that fits counts. */
 const signatures: readonly Signature[] = [
   { is: 'text in UTF-16', advice: 'save it as UTF-8', fits: isUtf16 },
   {

@@ -2,7 +2,7 @@
 
 export interface TarEntry {
   readonly path: string
-  /** Of a path longer than 100 bytes, what comes before the last part. */
+  /** The beginning of a path that is longer than 100 bytes. */
   readonly prefix?: string
   readonly type?: string
   readonly data?: Uint8Array

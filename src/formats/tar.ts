@@ -2,7 +2,7 @@
 import { badFile } from '../base/errors.ts'
 
 const BLOCK = 512
-/** Types of entries that are files; folders, links and extended headers are passed over. */
+/** Types of entries that are files. Folders, links and extended headers are skipped. */
 const FILE_TYPES = new Set(['0', '\0', '7'])
 
 /**

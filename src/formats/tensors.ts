@@ -4,15 +4,15 @@ import { UserError } from '../base/errors.ts'
 export interface Tensor {
   /** A number (of rank 0) has the shape []. */
   readonly shape: readonly number[]
-  /** Row-major. Of 64 bits only if a value is no 32-bit float. */
+  /** Row-major. 64-bit floats only if a 32-bit float cannot hold some value. */
   readonly data: Float32Array | Float64Array
 }
 
 export interface TensorFile {
   readonly metadata: Record<string, string>
-  /** By name; their order means nothing. */
+  /** By name, in any order. */
   readonly tensors: Map<string, Tensor>
-  /** Names of arrays of integers or truth values: counters and the like, which are no weights. */
+  /** Names of arrays of integers or truth values. These are counters and the like, not weights. */
   readonly integers?: ReadonlySet<string>
 }
 

@@ -8,14 +8,14 @@ import { type Constant, readTensor } from './tensor.ts'
 /** Makes the outputs of a node: the first one, or a list of as many as it has. */
 export type Operator = (call: Call) => Operand | readonly Operand[]
 
-/** Attributes of operators in training, and of how they cast to types of few bits. */
+/** Attributes that matter only in training or for types of few bits. */
 const IRRELEVANT = ['momentum', 'ratio', 'seed', 'saturate', 'round_mode']
 
 export class Call {
   readonly steps: Steps
   readonly opset: number
   readonly node: NodeProto
-  /** Operator and name. */
+  /** The operator and the node's name. */
   readonly label: string
   readonly #attributes: ReadonlyMap<string, AttributeProto>
   readonly #inputs: readonly (Operand | undefined)[]
@@ -32,7 +32,7 @@ export class Call {
     if (this.#attributes.size < node.attribute.length) throw this.refuse('has an attribute twice')
   }
 
-  /** Whether it reads something, and constants alone. */
+  /** Whether it reads anything, and only constants. */
   get isConstant(): boolean {
     return this.#inputs.length > 0 && this.#inputs.every((operand) => !operand || isConstant(operand))
   }
@@ -61,7 +61,7 @@ export class Call {
     throw this.refuse(`reads '${this.node.input[index]}', which holds infinity`)
   }
 
-  /** The same of an input that may hold infinity. */
+  /** The same for an input that may hold infinity. */
   bound(index: number): Operand | undefined {
     this.#read.add(index)
     return this.#inputs[index]

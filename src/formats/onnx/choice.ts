@@ -20,7 +20,7 @@ const compare =
     return refusedValue(call, shape, [a, b], { comparison: order(kept(a), kept(b)) })
   }
 
-/** Where reads them again, so that nothing may be folded into them. */
+/** A later Where reads them again, so nothing may be folded into them. */
 const kept = (operand: Operand): Operand => (isConstant(operand) ? operand : { ...operand, single: false })
 
 const above = (a: Operand, b: Operand): Comparison => ({ above: a, below: b })
@@ -70,7 +70,7 @@ export const where: Operator = (call) => {
   return call.steps.add({ kind: 'selection', label: call.label, size, terms, shift }, shape, 5 * size)
 }
 
-/** By a comparison of values, if the branches meet. */
+/** A choice by a comparison of values, if the branches are equal on its border. */
 function chosen(call: Call, shape: readonly number[], condition: Value, yes: Operand, no: Operand): Operand {
   const { steps, label } = call
   const refused = () => refusedValue(call, shape, [condition, yes, no], { operator: 'Where with a jump' })
@@ -100,7 +100,7 @@ function chosen(call: Call, shape: readonly number[], condition: Value, yes: Ope
   return steps.add({ kind: 'selection', label, size, terms, shift }, shape, 5 * size)
 }
 
-/** ±1 where that is known whatever the input is: of what a ReLU makes, scaled and shifted. */
+/** The sign ±1, if it is the same for every input: that of a ReLU which is scaled and shifted. */
 export const sign: Operator = (call) => {
   const operand = call.operand(0)
   const { shape } = operand
@@ -126,11 +126,11 @@ interface Line {
   readonly of: string
   readonly factor: number
   readonly shift: number
-  /** Of what the shift is the sum, without signs. */
+  /** The sum of the magnitudes that the shift is made of. */
   readonly size: number
 }
 
-/** What an element is, as far back as it is a multiple of one other. */
+/** An element, followed back as long as it is a multiple of one other element. */
 function lineOf({ list }: Steps, operand: Operand, element: number): Line {
   if (isConstant(operand))
     return { of: '', factor: 0, shift: operand.data[element], size: Math.abs(operand.data[element]) }

@@ -5,7 +5,7 @@ import { INT64, BOOL } from './schema.ts'
 import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
 import { type Constant, ranges } from './tensor.ts'
 
-/** What a condition is like. */
+/** The type of a condition. */
 export const truth = { shape: [], data: new Float64Array(), integer: ranges[BOOL] } as const
 const counts = { shape: [], data: new Float64Array(), integer: ranges[INT64] } as const
 
@@ -49,7 +49,7 @@ export const mod: Operator = (call) => {
   return both((a, b) => (like ? a % b : a - b * Math.floor(a / b)))(call)
 }
 
-/** Like what is given as `value`, in the shape that the input names. */
+/** A constant of the type of `value`, in the shape that the input names. */
 export const constantOfShape: Operator = (call) => {
   const zero: Constant = { shape: [1], data: new Float32Array(1), integer: false }
   const value = call.has('value') ? call.tensor('value') : zero

@@ -1,4 +1,4 @@
-/** Einsum of one value with constants: every output is a sum of products, of which one factor is computed. */
+/** Einsum of one computed value with constants. Every output is a sum of products with one computed factor each. */
 import type { Call, Operator } from './call.ts'
 import { sums } from './reduction.ts'
 import { refusedValue } from './refused.ts'

@@ -14,7 +14,7 @@ import {
   encodeModel,
 } from './schema.ts'
 
-/** Read by every runtime of the last years. */
+/** Every runtime of the last years reads this version. */
 const [OPSET, IR_VERSION] = [13, 8]
 const BATCH = 'N'
 
@@ -113,7 +113,7 @@ export function encodeNetwork(network: Network, metadata: Readonly<Record<string
   return encodeModel(model)
 }
 
-/** Whether the first layer that minds reads a vector, not an image. */
+/** Whether the first layer for which it matters reads a vector, not an image. */
 function startsAsVector({ height, width }: Shape, layers: readonly Layer[]): boolean {
   const first = layers.find(({ kind }) => kind !== 'normalise' && kind !== 'relu')
   return height === 1 && width === 1 && first?.kind !== 'convolution'

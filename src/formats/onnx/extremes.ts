@@ -29,7 +29,7 @@ export function extreme(call: Call, value: Value, shape: readonly number[], grou
   return call.relabel(from, shape) as Value
 }
 
-/** One level of the tree: neighbours are compared, and of an odd number the last one is kept. */
+/** One level of the tree. Neighbours are compared; if their number is odd, the last one is kept. */
 function halved(call: Call, value: Value, groups: Int32Array[], sign: Sign): [Value, Int32Array[]] {
   const [first, second, winners]: [number[], number[], number[]] = [[], [], []]
   /** Per element of the next level, its pair; −1 for one that is kept. */
@@ -63,7 +63,7 @@ function halved(call: Call, value: Value, groups: Int32Array[], sign: Sign): [Va
 const larger = (a: number, b: number) => Math.max(a, b)
 const smaller = (a: number, b: number) => Math.min(a, b)
 
-/** Of operands of any number, broadcast; of several constants one is made first. */
+/** For any number of operands, broadcast. Several constants become one first. */
 const ofOperands =
   (sign: Sign): Operator =>
   (call) => {

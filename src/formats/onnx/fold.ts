@@ -1,4 +1,4 @@
-/** Operators on constants alone: run as little networks, in twice the digits of float64. */
+/** Operators on constants alone, which run as small networks with twice the digits of float64. */
 import type { GraphNode } from '../../model/graph.ts'
 import { rowsOf } from '../../model/linear-map.ts'
 import type { Call, Operator } from './call.ts'
@@ -34,7 +34,7 @@ function fold(call: Call, operator: Operator): readonly Operand[] {
 
 interface Value {
   readonly data: Float64Array
-  /** Of each number, in units of 2⁻⁵³ of it. */
+  /** The error of each number, in units of 2⁻⁵³ of that number. */
   readonly error: Float64Array
 }
 

@@ -116,6 +116,6 @@ export function tapsOf(call: Call, axes: readonly Axis[], along: readonly Tap[][
   )
 }
 
-/** How many taps all places have together. */
+/** The number of taps of all places together. */
 export const entriesOf = (along: readonly Tap[][][]): number =>
   elementsOf(along.map((lists) => lists.reduce((sum, { length }) => sum + length, 0)))

@@ -16,14 +16,14 @@ export interface ImportedNetwork {
   readonly graph: Graph
   /** The same network where it is made of our layers, in a way that the engine takes. */
   readonly network: Network | undefined
-  /** Why it is not: the first layer that does not fit. */
+  /** Why it is not one: the first layer that does not fit. */
   readonly misfit: string | undefined
-  /** Dimensions of the output as the file has them, a batch of 1 among them; of several, how many elements they have. */
+  /** The output's dimensions as the file has them, including a batch of 1; for several outputs, how many elements each has. */
   readonly outputShape: readonly number[]
   readonly metadata: Record<string, string>
 }
 
-/** What of a file to read. */
+/** What to read of a file. */
 export interface ImportOptions {
   /** Name of the output; without it, all outputs are read, one after another. */
   readonly output?: string | undefined

@@ -4,7 +4,7 @@ import { labelOf } from './call.ts'
 import { MAX_NODES, type OnnxModel, isStandard } from './model.ts'
 import type { AttributeProto, FunctionProto, GraphProto, NodeProto } from './schema.ts'
 
-/** Functions that call functions that call … may be this deep: those that call themselves have no end. */
+/** How deep functions may call functions. A function that calls itself would never end. */
 const MAX_DEPTH = 32
 
 /** @throws UserError if there are too many nodes, functions call themselves, or one is of another opset than the model */

@@ -29,7 +29,7 @@ export function layeredOf(name: string, inputShape: readonly number[], steps: re
 
 /** What a step made. */
 interface Made {
-  /** Its layer; −1 for the image. */
+  /** The layer that made it; −1 for the image. */
   readonly layer: number
   readonly shape: Shape
   readonly isVector: boolean

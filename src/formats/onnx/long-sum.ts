@@ -9,10 +9,10 @@ const UNIT = 2 ** -53
 export class LongSum {
   #high = 0
   #low = 0
-  /** What the terms may be off, and what twice the digits lose. */
+  /** The error of the terms, and what twice the digits still lose. */
   #off = 0
 
-  /** Empties it. */
+  /** Sets the sum to 0. */
   start(value: number): this {
     ;[this.#high, this.#low, this.#off] = [value, 0, 0]
     return this
@@ -35,7 +35,7 @@ export class LongSum {
     return this.#high + this.#low
   }
 
-  /** In units of 2⁻⁵³ of the value; Infinity if nothing is known of it. */
+  /** In units of 2⁻⁵³ of the value; Infinity if nothing is known about it. */
   get error(): number {
     const { value } = this
     const off = this.#off + Math.abs(sumError(this.#high, this.#low, value))

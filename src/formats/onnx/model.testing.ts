@@ -71,7 +71,7 @@ export const integers = (name: string, values: readonly number[]): Partially<Ten
   int64Data: values,
 })
 
-/** Random floats; a size of the shape's product. */
+/** Random floats in this shape. */
 export function drawn(name: string, dims: readonly number[], seed = 1): Partially<TensorProto> {
   const random = new Random(seed, name)
   return floats(
@@ -82,13 +82,13 @@ export function drawn(name: string, dims: readonly number[], seed = 1): Partiall
 }
 
 export interface TestModel {
-  /** Of the input 'x'; a text is an open dimension. */
+  /** The shape of the input 'x'; a string is an open dimension. */
   readonly input: readonly (number | string)[]
   /** The last one makes the output, unless it is named. */
   readonly nodes: readonly Partially<NodeProto>[]
   readonly initialisers?: readonly Partially<TensorProto>[]
   readonly output?: string
-  /** Where there are several. */
+  /** The names of the outputs, if there are several. */
   readonly outputs?: readonly string[]
   readonly opset?: number
 }
@@ -186,7 +186,7 @@ export async function runAll(
   }
 }
 
-/** As the file has it, on one thread. */
+/** Runs the model as the file has it, on one thread. */
 const plain = {
   intraOpNumThreads: 1,
   interOpNumThreads: 1,

@@ -37,9 +37,9 @@ export interface OnnxInput {
   readonly batched: boolean
 }
 
-/** Older ones broadcast in another way; newer ones may mean what nobody knows yet. */
+/** Older versions broadcast in another way; newer ones may change what operators mean. */
 const [OLDEST_OPSET, NEWEST_OPSET] = [7, 26]
-/** Those of local functions included. */
+/** Including those of local functions. */
 export const MAX_NODES = 100_000
 
 /**

@@ -18,7 +18,7 @@ import { curved } from './refused.ts'
 import * as resize from './resize.ts'
 import { softmax } from './softmax.ts'
 
-/** Those that take values and constants alike. */
+/** Operators on values and on constants. */
 const general: Readonly<Record<string, Operator>> = {
   Add: arithmetic.binary('Add'),
   Cast: layout.cast,
@@ -67,7 +67,7 @@ const general: Readonly<Record<string, Operator>> = {
   Where: choice.where,
 }
 
-/** Those of computed values. */
+/** Operators on computed values. */
 const ofValues: Readonly<Record<string, Operator>> = {
   Abs: piecewise.abs,
   AveragePool: pooling.averagePool,
@@ -88,7 +88,7 @@ const ofValues: Readonly<Record<string, Operator>> = {
   Relu: piecewise.relu,
 }
 
-/** Those of constants alone: shapes, conditions and quantised weights. */
+/** Operators on constants alone: shapes, conditions and quantised weights. */
 const ofConstants: Readonly<Record<string, Operator>> = {
   And: constants.and,
   ConstantOfShape: constants.constantOfShape,
@@ -104,7 +104,7 @@ const ofConstants: Readonly<Record<string, Operator>> = {
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 
-/** Those of constants alone that are refused on values. */
+/** Operators on constants alone that are refused on values. */
 const curves: Readonly<Record<string, (x: number) => number>> = {
   Atan: Math.atan,
   Ceil: Math.ceil,

@@ -1,8 +1,8 @@
-/** Pad: a frame around a value, of a number, of its edges, or of what lies inside. */
+/** Pad puts a frame around a value: of one number, of its edges, or of a reflection. */
 import type { Operator } from './call.ts'
 import { placeByAxis } from './placement.ts'
 
-/** Where coordinate c of a dimension of so many comes from, if it lies outside; −1 for the number that fills. */
+/** Where the coordinate c, which is outside the dimension, takes its element from; −1 for the fill number. */
 const outside: Readonly<Record<string, (c: number, size: number) => number>> = {
   constant: () => -1,
   edge: (c, size) => (c < 0 ? 0 : size - 1),

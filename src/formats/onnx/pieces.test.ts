@@ -5,7 +5,7 @@ import { type Graph, evaluateGraph, sizesOf } from '../../model/graph.ts'
 import { parseNetwork } from './import.ts'
 import { type TestModel, bytesOf, drawn, floats, integers, node } from './model.testing.ts'
 
-/** From two inputs to an image of 4 × 4, its pieces, and one output. */
+/** A network from two inputs to an image of 4 × 4, through linear pieces, to one output. */
 const piecewise = (pool: ReturnType<typeof node>, width: number, seed: number): TestModel => ({
   input: [1, 2],
   nodes: [

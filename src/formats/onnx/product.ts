@@ -7,7 +7,7 @@ import { broadcastIndex, broadcastShapes, elementsOf } from './shape.ts'
 import { type Operand, type Value, type Weights, isConstant } from './steps.ts'
 import type { Constant } from './tensor.ts'
 
-/** A constant matrix, or several of one shape one after another, as it lies in memory, whichever way round. */
+/** A constant matrix, or several matrices of one shape, as they are in memory, transposed or not. */
 interface Matrix {
   readonly data: Weights
   /** Dimensions before the last two: how many matrices there are. */
@@ -142,7 +142,7 @@ function full({ steps, label }: Call, value: Value, matrix: Matrix, shape: reado
 
 interface Copies {
   readonly shape: readonly number[]
-  /** The dimensions of `shape` before the last two, and those. */
+  /** The dimensions of `shape` before the last two, followed by the last two. */
   readonly batch: readonly number[]
   readonly last: readonly number[]
   readonly onLeft: boolean

@@ -114,7 +114,7 @@ function resize(draft: Draft): void {
   )
 }
 
-/** Numbers one after another. */
+/** 0, 1, 2 and so on. */
 function listed(numbers: readonly number[]): () => number {
   let i = 0
   return () => numbers[i++]

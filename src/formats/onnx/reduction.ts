@@ -42,9 +42,9 @@ export function sums(
   return call.steps.add(step, shape, 2 * (size + count))
 }
 
-/** Elements that an operator over some dimensions puts together. */
+/** The elements that an operator combines over some dimensions. */
 export interface Groups {
-  /** Of the result. */
+  /** The shape of the result. */
   readonly shape: readonly number[]
   /** Elements per output. */
   readonly length: number

@@ -1,4 +1,4 @@
-/** Operators that no graph of linear maps and ReLUs has: on constants they are computed, on values noted and refused. */
+/** Operators that are neither linear nor made of ReLUs. On constants they are computed; on values they are noted and refused. */
 import { badFile } from '../../base/errors.ts'
 import type { Call, Operator } from './call.ts'
 import type { NodeProto } from './schema.ts'
@@ -23,7 +23,7 @@ export function refusedValue(
 
 const STEP = 2 ** -20
 
-/** One that is neither linear nor made of pieces that are. */
+/** An operator that is neither linear nor made of linear pieces. */
 export const curved =
   (compute: (x: number) => number): Operator =>
   (call) => {
@@ -43,7 +43,7 @@ export const curved =
     return call.make(operand.shape, like, element, () => 4 + 2 * call.inputError * slope)
   }
 
-/** Operators by what is refused of them, with names of nodes. */
+/** What is refused, by operator, with the names of nodes. */
 export class Refusals {
   readonly #nodes = new Map<string, Set<string>>()
 

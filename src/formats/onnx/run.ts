@@ -15,7 +15,7 @@ import { readTensor } from './tensor.ts'
 export interface Run {
   /** Those that the output needs, in order, the last one making it. */
   readonly steps: readonly Step[]
-  /** With the batch; of several outputs, how many elements they have. */
+  /** Including the batch; for several outputs, how many elements each has. */
   readonly outputShape: readonly number[]
   readonly ending: Ending | undefined
 }
@@ -73,14 +73,14 @@ function finish(steps: Steps, names: readonly string[], made: readonly Operand[]
   return { steps: renamed, outputShape, ending: ending?.ending }
 }
 
-/** What keeps the order of the outputs is left out. */
+/** An ending that keeps the order of the outputs is left out. */
 function endingOf(steps: Steps, operand: Operand): { readonly ending: Ending; readonly of: Value } | undefined {
   const step = isConstant(operand) ? undefined : steps.list[operand.id - 1]
   if (step?.kind !== 'refused' || step.ending === undefined) return undefined
   return { ending: step.ending, of: { id: step.values[0], shape: operand.shape, single: false } }
 }
 
-/** Several outputs, one that is the input, and one that is constant, are made by a step more. */
+/** Several outputs, an output that is the input, and a constant one need one more step. */
 function outputOf(steps: Steps, names: readonly string[], made: readonly Operand[]): Value {
   if (made.length === 1 && !isConstant(made[0]) && made[0].id > 0) return made[0]
   const infinite = made.findIndex((operand) => isConstant(operand) && operand.infinite)
@@ -103,7 +103,7 @@ function outputOf(steps: Steps, names: readonly string[], made: readonly Operand
   return steps.add({ kind: 'selection', label: `output '${names.join("', '")}'`, size, terms, shift }, shape, 3 * size)
 }
 
-/** The names of a graph with what they stand for: undefined where that is not known. */
+/** The names of a graph and what they stand for; undefined if that is not known. */
 class Scope {
   readonly operands = new Map<string, Operand | undefined>()
   readonly #steps: Steps
@@ -161,7 +161,7 @@ class Scope {
     this.#refusals.add(isStandard(domain) ? opType : `${domain}.${opType}`, nameOf(node))
   }
 
-  /** Undefined if it is not known what it makes. */
+  /** Undefined if we do not know what it makes. */
   #runNode(node: NodeProto): readonly Operand[] | undefined {
     const label = labelOf(node)
     const inputs = node.input.map((name) => (name === '' ? undefined : this.lookUp(name, label)))

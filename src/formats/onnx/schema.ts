@@ -59,7 +59,7 @@ export interface AttributeProto {
   readonly g: GraphProto | null
   readonly floats: readonly number[]
   readonly ints: readonly Int64[]
-  /** In a local function: the attribute of its caller that this one is. */
+  /** In a local function: the name of the caller's attribute that this one takes its value from. */
   readonly refAttrName: string
 }
 

@@ -12,7 +12,7 @@ import type { Constant } from './tensor.ts'
 
 /** Computed from the input. */
 export interface Value {
-  /** 0 is the input; step i makes value i + 1. */
+  /** Value 0 is the input; step i makes value i + 1. */
   readonly id: number
   readonly shape: readonly number[]
   /** Whether nothing else reads it, so that the step that made it may be changed. */
@@ -24,7 +24,7 @@ export const isConstant = (operand: Operand): operand is Constant => 'data' in o
 
 export type Weights = Float32Array | Float64Array
 
-/** Output o is shift(o) + Σ factor(o) · value[source(o)]; a source of −1 is none. */
+/** Output o is shift(o) + Σ factor(o) · value[source(o)]; a source of −1 adds nothing. */
 export interface Selection {
   readonly kind: 'selection'
   readonly terms: readonly {
@@ -33,7 +33,7 @@ export interface Selection {
     readonly factor: (output: number) => number
   }[]
   readonly shift: (output: number) => number
-  /** Set where it is the operation (value − operand) or value / operand, element by element. */
+  /** Set for (value − operand) and value / operand, element by element. */
   readonly normalises?: { readonly by: 'Sub' | 'Div'; readonly operand: (output: number) => number }
 }
 
@@ -47,7 +47,7 @@ export interface Change extends Omit<Selection, 'kind' | 'terms'> {
 export type Step = {
   /** Operator and name, for messages. */
   readonly label: string
-  /** Length of what it makes. */
+  /** The length of the value that it makes. */
   readonly size: number
 } & (
   | Selection
@@ -71,16 +71,16 @@ export type Step = {
   | Refused
 )
 
-/** What is no layer of a graph. The network is refused if its output needs it in the end. */
+/** An operator that no graph has. The network is refused if its output needs this step. */
 export interface Refused {
   readonly kind: 'refused'
   readonly values: readonly number[]
-  /** What it is, and the node's name: for the message. */
+  /** The operator and the node's name, for the message. */
   readonly operator: string
   readonly node: string
-  /** Set where it is a Softmax over all elements of a value, or its logarithm: it keeps their order. */
+  /** Set for a Softmax over all elements of a value, or its logarithm, because it keeps their order. */
   readonly ending?: Ending
-  /** Set where it is true or false, element by element: whether the first operand is above the second, or not. */
+  /** Set for a comparison, element by element: whether the first operand is above the second, or not. */
   readonly comparison?: Comparison
 }
 

@@ -23,9 +23,9 @@ export interface Constant {
   readonly shape: readonly number[]
   /** Row-major. Doubles and integers are held as 64-bit floats, true and false as 1 and 0. No NaN. */
   readonly data: Float32Array | Float64Array
-  /** Of whole numbers: the range of their type. Those beyond 2^53 are rounded. */
+  /** If the numbers are whole: the range of their type. Beyond 2^53 they are rounded. */
   readonly integer: Range | false
-  /** Holds ±infinity: good for bounds (`Call.bound`) and for nothing else. */
+  /** Whether it holds ±infinity. Such a constant can only be a bound (`Call.bound`). */
   readonly infinite?: boolean
   /** How far its numbers may be from the real ones, in units of 2⁻⁵³ of each; none where they are exact. */
   readonly error?: number
@@ -62,7 +62,7 @@ interface Reader {
   readonly bytes: number
   readonly field: (tensor: TensorProto) => readonly unknown[]
   readonly read: (view: DataView, at: number) => number
-  /** Of a number of `field` where that holds something else. */
+  /** How to read a number from `field`, if the field holds something else. */
   readonly decode?: (bits: number) => number
 }
 

@@ -5,7 +5,7 @@
 import { badFile } from '../../base/errors.ts'
 import type { Bound, Comparison, Formula } from './formula.ts'
 
-/** Ends of a box where something was said about them; shared between cases, so never changed once made. */
+/** The ends of a box that the file gives. Cases share them, so they never change. */
 export interface Bounds {
   readonly lower: ReadonlyMap<number, Bound>
   readonly upper: ReadonlyMap<number, Bound>
@@ -18,12 +18,12 @@ export interface Case {
 }
 
 const MOST_CASES = 100_000
-/** Comparisons that may be copied on the way, which bounds time and memory. */
+/** How many comparisons may be copied, which bounds time and memory. */
 const MOST_COPIES = 10_000_000
 
 const anywhere: Bounds = { lower: new Map(), upper: new Map() }
 
-/** One use per file: it counts what the file costs. */
+/** Use one per file: it counts what the file costs. */
 export class CaseMaker {
   readonly #name: string
   #copies = 0
@@ -48,7 +48,7 @@ export class CaseMaker {
     return product
   }
 
-  /** What holds at once: its bounds, its constraints, and the ors among it. */
+  /** Everything that holds at once: bounds, constraints and ors. */
   conjuncts(formula: Formula): Case & { readonly choices: readonly Formula[] } {
     const [lower, upper] = [new Map<number, Bound>(), new Map<number, Bound>()]
     const constraints: Comparison[] = []
@@ -65,7 +65,7 @@ export class CaseMaker {
     return { bounds: lower.size + upper.size === 0 ? anywhere : { lower, upper }, constraints, choices }
   }
 
-  /** Counts copies, and stops before they are too many. */
+  /** Counts copies, and stops before there are too many. */
   copied(count: number): void {
     this.#copies += count
     if (this.#copies > MOST_COPIES) throw this.#tooMany(`${MOST_COPIES} comparisons`)
@@ -96,7 +96,7 @@ export class CaseMaker {
 
 const sizeOf = ({ bounds, constraints }: Case) => bounds.lower.size + bounds.upper.size + constraints.length
 
-/** Whether a bound says more than another of the same end. */
+/** Whether a bound is tighter than another one of the same end. */
 export function isTighter(bound: Bound, than: Bound | undefined): boolean {
   if (!than) return true
   const difference = bound.isLower ? bound.value.compare(than.value) : than.value.compare(bound.value)

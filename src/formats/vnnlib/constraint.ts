@@ -7,11 +7,11 @@ import type { LinearConstraint } from '../../region/question.ts'
 import type { Comparison } from './formula.ts'
 import { Rational } from './rational.ts'
 
-/** Coefficients between these are left as they are, where float64 holds them. */
+/** Coefficients between these stay as they are, if float64 can hold them. */
 const [LEAST, LARGEST] = [1e-30, 1e30]
-/** A bound beyond is as good as none: all bounds on networks assume that numbers stay far below 1e100. */
+/** A bound beyond this is useless: all bounds on networks assume that numbers stay far below 1e100. */
 const LARGEST_BOUND = 1e60
-/** Coefficients with a larger common denominator are no small multiples of each other. */
+/** Coefficients with a larger common denominator are not small multiples of each other. */
 const MOST_DENOMINATOR = 2n ** 200n
 
 /**
@@ -67,7 +67,7 @@ const isSafe = ({ fraction: { numerator, denominator } }: Rational): boolean =>
 const sizeOf = (value: Rational): Rational => (value.sign < 0 ? value.negated : value)
 const compareSizes = (a: Rational, b: Rational): number => sizeOf(a).compare(sizeOf(b))
 
-/** Below this, float64 holds less of a coefficient than of other numbers. */
+/** Below this, float64 holds fewer digits of a coefficient. */
 const LEAST_PRECISE = 1e-290
 
 /**

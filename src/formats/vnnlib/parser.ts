@@ -6,7 +6,7 @@ import { Rational, TooManyDigits } from './rational.ts'
 import { type Tokens, quote } from './tokens.ts'
 import { type Variables, variableNamed } from './variables.ts'
 
-/** Deeper nesting is refused: it is no property, and would take the stack. */
+/** Deeper nesting is refused. No real property has it, and it would overflow the stack. */
 const MOST_DEPTH = 500
 
 export class FormulaParser {

@@ -13,7 +13,7 @@ import { type UnsafeSet, unsafeSet } from './regions.ts'
 import { Tokens, quote } from './tokens.ts'
 import { Variables } from './variables.ts'
 
-/** The regions are none if the unsafe set is empty whatever the network. */
+/** There are no regions if the unsafe set is empty for every network. */
 export interface Property extends UnsafeSet {
   /** For people. */
   readonly name: string

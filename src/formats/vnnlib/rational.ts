@@ -38,7 +38,7 @@ export class Rational {
   /** It is digits · 10^exponent where it has digits, a safe integer if they are a number. */
   readonly #digits: number | bigint | undefined
   readonly #exponent: number
-  /** Made when it is needed, but of what has no digits. */
+  /** Computed when it is needed, unless the number has no digits. */
   #fraction: Fraction | undefined
   #side: number | undefined
 
@@ -87,7 +87,7 @@ export class Rational {
     return new Rational(nearest, isShort ? Number(signed) : BigInt(signed), exponent)
   }
 
-  /** Different for different numbers; the same for equal ones that are written alike. */
+  /** Differs for different numbers, and is the same for equal numbers that are written alike. */
   get key(): string {
     if (this.isShort) return `${this.nearest}`
     if (this.#digits !== undefined) return `${this.#digits}e${this.#exponent}`
@@ -108,7 +108,7 @@ export class Rational {
     return (this.#fraction = { numerator: integer / common, denominator: power / common })
   }
 
-  /** On which side of `nearest` it lies: −1 below, 0 equal, 1 above. */
+  /** On which side of `nearest` the number is: −1 below, 0 equal, 1 above. */
   get side(): number {
     return (this.#side ??= this.#findSide())
   }

@@ -23,11 +23,11 @@ export interface BoxQuestion extends Question {
 
 export interface UnsafeSet {
   readonly regions: readonly BoxQuestion[]
-  /** Inputs that constraints are about, by index, rising: constraints are over the outputs and then these. */
+  /** The inputs that constraints mention, in rising order. Constraints are over the outputs and then these inputs. */
   readonly watched: readonly number[]
 }
 
-/** Numbers in all boxes, and in all constraints: memory for properties of any use, and no more. */
+/** How many numbers all boxes and all constraints may have: enough for any useful property. */
 const MOST_NUMBERS = 2 ** 24
 
 /**

@@ -45,7 +45,7 @@ export class Tokens {
     if (taken !== token) throw this.error(`'${quote(taken)}' where '${token}' should be, ${where}`)
   }
 
-  /** Takes all up to the parenthesis that closes what is open now, and leaves that. */
+  /** Takes everything up to the parenthesis that closes the current one, but not that parenthesis. */
   skip(): void {
     for (let depth = 0; depth > 0 || this.#current !== ')';) {
       const token = this.take("')'")
@@ -81,7 +81,7 @@ export class Tokens {
     return text.slice(start, this.#at)
   }
 
-  /** Up to its last character. A string with two quotes inside is taken for two, which means the same here: nothing. */
+  /** Skips to its last character. A string with two quotes inside is read as two strings, which makes no difference here. */
   #quoted(start: number, end: number, kind: string): string {
     const text = this.#text
     for (; this.#at < text.length; this.#at++) {
@@ -113,6 +113,6 @@ const endsWord = (code: number) =>
 
 const withoutBars = (symbol: string) => (/^\|[\w~!@$%^&*+=<>.?/-]+\|$/.test(symbol) ? symbol.slice(1, -1) : symbol)
 
-/** A word of the file for a message: not longer than a line can bear, and in one line. */
+/** A word of the file for a message: in one line, and not too long. */
 export const quote = (word: string): string =>
   (word.length > 40 ? `${word.slice(0, 40)}…` : word).replace(/[\r\n]+/g, ' ')

@@ -14,7 +14,7 @@ interface Tensor {
 
 const MOST_ELEMENTS = 2 ** 24
 
-/** Types of numbers that are real except for rounding. */
+/** Types of real numbers, and of floats, which are rounded real numbers. */
 const realTypes = ['Real', 'float16', 'bfloat16', 'float32', 'float64']
 
 export class Variables {
