@@ -4,12 +4,12 @@
  * Trains by intervals in the first half of the epochs and then by 'lp-dual', and keeps the network before and after every
  * epoch, for cost.ts: OUT/epoch-0.safetensors and so on.
  */
-import { threads } from '../src/node/threads.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { takeRange } from '../src/data/dataset.ts'
 import { loadDataset } from '../src/node/data/load-dataset.ts'
+import { threads } from '../src/node/threads.ts'
 import { saveNetwork } from '../src/node/any-network.ts'
 import { architectureNamed } from '../src/model/architectures.ts'
 import { trainingOptions } from '../src/training/options.ts'
@@ -48,7 +48,7 @@ const trainer = new Trainer(
   options,
   { architecture, training: takeRange(dataset, 0, Number(values.images)), validation: takeRange(dataset, 0, 0) },
   learners,
-  threads(Number(values.workers)),
+  { executor: threads(Number(values.workers)) },
 )
 save(0)
 try {

@@ -2,7 +2,6 @@
  * One measurement of networks.ts, in a process of its own: steps of training on one batch, whose weights stay as they
  * are (the learning rate is next to nothing). Takes a StepCase as JSON, prints StepCost.
  */
-import { threads } from '../src/node/threads.ts'
 import { takeRange } from '../src/data/dataset.ts'
 import { loadDataset } from '../src/node/data/load-dataset.ts'
 import { loadNetwork } from '../src/node/any-network.ts'
@@ -11,7 +10,9 @@ import type { BoundSettings } from '../src/training/losses/loss.ts'
 import type { Method } from '../src/training/losses/list.ts'
 import { trainingOptions } from '../src/training/options.ts'
 import { presets } from '../src/training/presets.ts'
-import { startFrom } from '../src/node/training/start.ts'
+import { threads } from '../src/node/threads.ts'
+import { readStarts } from '../src/node/training/start-files.ts'
+import { startFrom } from '../src/training/start.ts'
 import { startLearners } from '../src/training/learner.ts'
 import { Trainer } from '../src/training/trainer.ts'
 
@@ -61,11 +62,16 @@ async function measure({ data, ...given }: StepCase): Promise<StepCost> {
   if (given.start.endsWith('.safetensors')) {
     const { parameters } = loadNetwork(given.start).network
     for (const { state } of learners) state.parameters.set(parameters)
-  } else if (given.start !== '') startFrom(given.start, learners, architecture)
+  } else if (given.start !== '') {
+    const names = learners.map(({ name }) => name)
+    startFrom(learners, readStarts(given.start, names), architecture)
+  }
   // all of it, since it takes its share of a run's memory
   const all = await loadDataset(dataset, 'train', data === undefined ? {} : { dataDirectory: data })
   const [training, validation] = [takeRange(all, 0, given.batch), takeRange(all, 0, 0)]
-  const trainer = new Trainer(options, { architecture, training, validation }, learners, threads(given.workers))
+  const trainer = new Trainer(options, { architecture, training, validation }, learners, {
+    executor: threads(given.workers),
+  })
   const timed = async () => {
     const began = performance.now()
     const { work } = await trainer.trainLearner(0, 0)

@@ -1,6 +1,6 @@
 /** Time and memory of training steps on real or synthetic images. */
-import { threads } from '../src/node/threads.ts'
 import { type Dataset, takeRange } from '../src/data/dataset.ts'
+import { threads } from '../src/node/threads.ts'
 import type { Network } from '../src/model/network.ts'
 import type { Method } from '../src/training/losses/list.ts'
 import { trainingOptions } from '../src/training/options.ts'
@@ -34,12 +34,9 @@ export async function timeSteps(
   const learners = startLearners(options, architecture)
   if (start) for (const { state } of learners) state.parameters.set(start.parameters)
   const training = takeRange(dataset, 0, images + options.batchSize)
-  const trainer = new Trainer(
-    options,
-    { architecture, training, validation: takeRange(dataset, 0, 0) },
-    learners,
-    threads(workers),
-  )
+  const trainer = new Trainer(options, { architecture, training, validation: takeRange(dataset, 0, 0) }, learners, {
+    executor: threads(workers),
+  })
   let began = 0
   let milliseconds = 0
   try {

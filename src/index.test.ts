@@ -10,8 +10,8 @@ test('the core exports these values and no others', () => {
       'UserError architectureNamed architectureNames attackImages attackMethods certify',
       'classificationQuestion completeMethods countHiddenUnits countParameters curvesSvg domainNames dualBounds',
       'encodeNetwork evaluate evaluateGraph graphOf initialise intervalBounds normNames parameterLayout parseNetwork',
-      'parseProperty parseSafetensors pixelsAt robustnessQuestion stepNames syntheticDigits takeRange trainingMethods trainingOptions trainingPresets',
-      'verify',
+      'parseProperty parseSafetensors pixelsAt randomStart robustnessQuestion startFrom stepNames syntheticDigits',
+      'takeRange train trainingData trainingMethods trainingOptions trainingPresets verify',
     ].join(' '),
   )
 })

@@ -49,7 +49,11 @@ export { type Method, methods as trainingMethods } from './training/losses/list.
 export { trainingOptions } from './training/options.ts'
 export type { GivenOptions, TrainingOptions } from './training/settings.ts'
 export { presets as trainingPresets } from './training/presets.ts'
+export type { Best } from './training/best.ts'
 export type { EpochReport, Progress } from './training/epoch-report.ts'
+export { type Start, startFrom } from './training/start.ts'
+export { type Epoch, type TrainContext, type TrainingState, randomStart, train } from './training/train.ts'
+export { type TrainingData, trainingData } from './training/training-data.ts'
 
 export { robustnessQuestion, verify } from './ladder/verify.ts'
 export type { VerifyOptions } from './ladder/verify-question.ts'

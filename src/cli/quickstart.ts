@@ -6,7 +6,7 @@ import { writeFileAtomic } from '../node/atomic.ts'
 import { curvesSvg } from '../report/curves.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { GivenOptions } from '../training/settings.ts'
-import { type RunResult, train } from '../node/training/run.ts'
+import { type RunResult, trainRun } from '../node/training/run.ts'
 import { certify } from '../ladder/certify.ts'
 import type { CertifySummary } from '../ladder/summary.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -93,11 +93,11 @@ async function trainOne(
       : '\nTraining the same network on clean images only, to compare',
   )
   const shown = new TrainingProgress(options, progress, kind === 'natural' ? kind : undefined)
-  const result = await train(options, {
+  const result = await trainRun(options, {
     out: join(path, kind),
     workers,
     onProgress: shown.update,
-    onEpoch: shown.report,
+    onReport: shown.report,
   })
   progress.finish()
   return result

@@ -165,7 +165,7 @@ const watcher = (progress: Progress): Watcher => ({
   training: (title, options) => {
     progress.line(`\n${title}: ${options.method}, ${options.architecture} on ${options.dataset}`)
     const shown = new TrainingProgress(options, progress)
-    return { onProgress: shown.update, onEpoch: shown.report }
+    return { onProgress: shown.update, onReport: shown.report }
   },
   part: (title, total) => {
     const clock = new Clock()

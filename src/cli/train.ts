@@ -8,7 +8,7 @@ import { RunFolder } from '../node/training/checkpoint.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { GivenOptions, TrainingOptions } from '../training/settings.ts'
 import { presets } from '../training/presets.ts'
-import { type RunResult, resume, train } from '../node/training/run.ts'
+import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 import { readConfig } from './config.ts'
 import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption, workersOption } from './options.ts'
@@ -67,7 +67,7 @@ async function runTrain(flags: Flags): Promise<void> {
     workers,
     dataDirectory: data,
     onProgress: shown.update,
-    onEpoch: (report: Parameters<typeof shown.report>[0]) => {
+    onReport: (report: Parameters<typeof shown.report>[0]) => {
       shown.report(report)
       curves.add(report)
     },
@@ -75,7 +75,7 @@ async function runTrain(flags: Flags): Promise<void> {
   }
   const done = onInterrupt(`Continue with: robustra train --resume --out ${out}`)
   try {
-    const result = await (flags.resume ? resume(run) : train(options, run))
+    const result = await (flags.resume ? resumeRun(run) : trainRun(options, run))
     progress.finish()
     if (json) printJson({ out, ...result, networks: result.networks.map(({ name, path }) => ({ name, path })) })
     else printResult(out, result)

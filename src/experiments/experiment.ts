@@ -11,7 +11,7 @@ import { UserError } from '../base/errors.ts'
 import { explainFileError, writeFileAtomic } from '../node/atomic.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import type { TrainingOptions } from '../training/settings.ts'
-import { type RunOptions, type RunResult, resume, train } from '../node/training/run.ts'
+import { type RunOptions, type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 
 /** What makes a reproduction smaller than the paper's; all of the paper's where nothing is said. */
 export interface Scale {
@@ -37,7 +37,7 @@ export interface FigureSettings extends Scale {
 /** Shows people how far it is. */
 export interface Watcher {
   /** A training begins. @param title which of several it is */
-  readonly training: (title: string, options: TrainingOptions) => Pick<RunOptions, 'onProgress' | 'onEpoch'>
+  readonly training: (title: string, options: TrainingOptions) => Pick<RunOptions, 'onProgress' | 'onReport'>
   /** A part over so many images begins. @returns to be told how many are done */
   readonly part: (title: string, total: number) => (done: number) => void
   readonly onDownload?: (progress: DownloadProgress) => void
@@ -123,9 +123,9 @@ export function trainIn(
     ...(watch.onDownload && { onDownload: watch.onDownload }),
     ...(onSaved && { onSaved }),
   }
-  if (!existsSync(join(path, 'config.json'))) return train(options, run)
+  if (!existsSync(join(path, 'config.json'))) return trainRun(options, run)
   requireEqual(path, { ...new RunFolder(path).options() }, { ...options })
-  return resume(run)
+  return resumeRun(run)
 }
 
 /** The test images that are asked for. @throws UserError if there are not so many */

@@ -5,5 +5,4 @@ export { readVnnlib as loadProperty } from './properties/property-file.ts'
 export { datasetNames } from '../data/names.ts'
 export { type LoadOptions, loadDataset } from './data/load-dataset.ts'
 
-export type { Best } from './training/checkpoint.ts'
-export { type RunOptions, type RunResult, resume as resumeRun, train as trainRun } from './training/run.ts'
+export { type RunOptions, type RunResult, resumeRun, trainRun } from './training/run.ts'

@@ -5,7 +5,7 @@ import { takeIntoAverage } from './average.ts'
 function averages(weights: readonly number[], decay: number): number[] {
   const average = Float32Array.of(7, 100, 7)
   return weights.map((weight, i) => {
-    takeIntoAverage({ parameters: Float32Array.of(5, weight, 5), average }, decay, i + 1, 1, 2)
+    takeIntoAverage(average.subarray(1, 2), Float32Array.of(weight), decay, i + 1)
     expect([average[0], average[2]]).toEqual([7, 7])
     return average[1]
   })

@@ -1,28 +1,21 @@
 /** What training says while it runs, and after every epoch. */
+import type { LossResult } from './losses/loss.ts'
 import type { Method } from './losses/list.ts'
+import { epsilonAt, learningRateAt, methodAt } from './schedule.ts'
+import type { TrainingOptions } from './settings.ts'
+import type { Validation } from './work/validate.ts'
 
-/** One line of the log: one network after one epoch. */
-export interface EpochReport {
+/** One line of the log: one network after one epoch. The errors are on validation images, at the target ε. */
+export interface EpochReport extends Validation {
   readonly epoch: number
   readonly network: string
   /** Whose loss was minimised: another than the run's in a warm-up, and of the reference of 'orthogonal'. */
   readonly method: Method
   /** Mean over the epoch. */
   readonly loss: number
-  /** On validation images, at the target ε; null without any. */
-  readonly cleanError: number | null
-  /** Misclassified, or broken by the four steps of PGD that come before bounds; the exact error is from here… */
-  readonly attackError: number | null
-  /** …to here: not proved by LP bounds. */
-  readonly certifiedError: number | null
   /** ε and learning rate at the end of the epoch. */
   readonly epsilon: number
   readonly learningRate: number
-  /**
-   * Share of hidden neurons that are unstable at the target ε, on validation images that a hasty attack cannot break;
-   * null where there are none.
-   */
-  readonly unstable: number | null
   /** Dual methods: per image, rows that hidden neurons took and neurons that were bounded by random projections. */
   readonly work?: { readonly rows: number; readonly projected: number }
   /** Robustra only: mean t₀, and the shares of constraints loose, tight and infeasible at t = 0. */
@@ -38,4 +31,42 @@ export interface Progress {
   readonly total: number
   /** Running mean. */
   readonly loss: number
+}
+
+/** Sums over an epoch. */
+export interface Totals extends LossResult {
+  readonly steps: number
+  readonly images: number
+}
+
+interface Trained extends Pick<EpochReport, 'epoch' | 'network' | 'seconds'> {
+  readonly totals: Totals
+  readonly validation: Validation
+}
+
+export function reportOf(options: TrainingOptions, trained: Trained): EpochReport {
+  const { epoch, network, totals, validation, seconds } = trained
+  const { steps, images } = totals
+  const constraints = totals.loose + totals.tight + totals.infeasible
+  return {
+    epoch,
+    network,
+    method: methodAt(options, epoch, network),
+    loss: totals.loss / steps,
+    ...validation,
+    ...((totals.rows > 0 || totals.projected > 0) && {
+      work: { rows: totals.rows / images, projected: totals.projected / images },
+    }),
+    epsilon: epsilonAt(options, epoch, steps, steps),
+    learningRate: learningRateAt(options, epoch),
+    ...(constraints > 0 && {
+      space: {
+        t: totals.t / constraints,
+        loose: totals.loose / constraints,
+        tight: totals.tight / constraints,
+        infeasible: totals.infeasible / constraints,
+      },
+    }),
+    seconds,
+  }
 }

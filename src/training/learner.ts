@@ -31,13 +31,14 @@ export function startLearners(options: TrainingOptions, architecture: Architectu
   return names.map((name, i) => {
     const seed = new Random(options.seed, 'learner', i).integer(2 ** 31)
     const start = initialise(architecture, seed, options.initialisation)
-    const parameters = sharedFloats(start.parameters.length)
+    const { length } = start.parameters
+    const parameters = sharedFloats(length)
     parameters.set(start.parameters)
     return {
       name,
-      state: { parameters, first: sharedFloats(parameters.length), second: sharedFloats(parameters.length) },
-      ...(options.average > 0 && { average: sharedFloats(parameters.length) }),
-      ...(options.batchNorm && { folded: sharedFloats(parameters.length) }),
+      state: { parameters, first: sharedFloats(length), second: sharedFloats(length) },
+      ...(options.average > 0 && { average: sharedFloats(length) }),
+      ...(options.batchNorm && { folded: sharedFloats(length) }),
       steps: 0,
     }
   })

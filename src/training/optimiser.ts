@@ -1,7 +1,7 @@
-/** Adam (Kingma & Ba 2015) and SGD with momentum as PyTorch defines them, on a range of a flat parameter array. */
+/** Adam (Kingma & Ba 2015) and SGD with momentum, as PyTorch defines them, on flat arrays of parameters or parts of them. */
 import type { TrainingOptions } from './settings.ts'
 
-/** Parameters and what the optimiser remembers of each; shared between workers, each of which has its own range. */
+/** Parameters and what the optimiser remembers of each; shared between workers, each of which updates its own part. */
 export interface OptimiserState {
   readonly parameters: Float32Array
   /** Adam: first moment. SGD: momentum buffer. */
@@ -27,26 +27,24 @@ const BETA1 = 0.9
 const BETA2 = 0.999
 const TINY = 1e-8
 
-export function applyUpdate(
-  state: OptimiserState,
-  gradient: Float32Array,
-  update: Update,
-  start: number,
-  end: number,
-): void {
-  const { parameters, first, second } = state
+/** Takes a step, in place. */
+export const applyUpdate = (state: OptimiserState, gradient: Float32Array, update: Update): void =>
+  (update.optimiser === 'sgd' ? stepBySgd : stepByAdam)(state, gradient, update)
+
+function stepBySgd({ parameters, first }: OptimiserState, gradient: Float32Array, update: Update): void {
   const { learningRate, momentum, weightDecay, sparsity, scale, step } = update
-  if (update.optimiser === 'sgd') {
-    for (let i = start; i < end; i++) {
-      const g = gradient[i] * scale + weightDecay * parameters[i] + sparsity * Math.sign(parameters[i])
-      first[i] = step === 1 ? g : momentum * first[i] + g
-      parameters[i] -= learningRate * first[i]
-    }
-    return
+  for (let i = 0; i < parameters.length; i++) {
+    const g = gradient[i] * scale + weightDecay * parameters[i] + sparsity * Math.sign(parameters[i])
+    first[i] = step === 1 ? g : momentum * first[i] + g
+    parameters[i] -= learningRate * first[i]
   }
+}
+
+function stepByAdam({ parameters, first, second }: OptimiserState, gradient: Float32Array, update: Update): void {
+  const { learningRate, weightDecay, sparsity, scale, step } = update
   const rate = learningRate / (1 - BETA1 ** step)
   const correction = 1 / (1 - BETA2 ** step)
-  for (let i = start; i < end; i++) {
+  for (let i = 0; i < parameters.length; i++) {
     const g = gradient[i] * scale + weightDecay * parameters[i] + sparsity * Math.sign(parameters[i])
     first[i] = BETA1 * first[i] + (1 - BETA1) * g
     second[i] = BETA2 * second[i] + (1 - BETA2) * g * g

@@ -1,66 +1,23 @@
-import { threads } from '../node/threads.ts'
 import { describe, expect, it } from 'vitest'
-import type { Dataset } from '../data/dataset.ts'
-import { Random } from '../base/random.ts'
-import type { Architecture } from '../model/network.ts'
-import { trainsPair } from './losses/list.ts'
-import { trainingOptions } from './options.ts'
-import type { GivenOptions } from './settings.ts'
+import { inline } from '../jobs/inline.ts'
+import { threads } from '../node/threads.ts'
 import type { EpochReport } from './epoch-report.ts'
-import { startLearners } from './learner.ts'
-import { Trainer } from './trainer.ts'
+import { trainsPair } from './losses/list.ts'
+import type { GivenOptions } from './settings.ts'
+import { tinyData, tinyOptions } from './tiny.testing.ts'
+import { type Epoch, train } from './train.ts'
 
-const architecture: Architecture = {
-  name: 'tiny',
-  input: { channels: 1, height: 6, width: 6 },
-  layers: [
-    { kind: 'convolution', outChannels: 3, kernel: 4, stride: 2, padding: 1 },
-    { kind: 'relu' },
-    { kind: 'flatten' },
-    { kind: 'linear', outFeatures: 8 },
-    { kind: 'relu' },
-    { kind: 'linear', outFeatures: 3 },
-  ],
-}
-
-/** Images whose brighter third tells the class. */
-function dataset(count: number, name: string): Dataset {
-  const random = new Random(4, name)
-  const images = new Uint8Array(new SharedArrayBuffer(count * 36))
-  const labels = new Uint8Array(new SharedArrayBuffer(count))
-  for (let i = 0; i < count; i++) {
-    labels[i] = random.integer(3)
-    for (let j = 0; j < 36; j++) images[i * 36 + j] = random.integer(90) + (Math.floor(j / 12) === labels[i] ? 150 : 0)
-  }
-  return { name, shape: architecture.input, classes: 3, images, labels, count }
-}
-const data = { architecture, training: dataset(47, 'training'), validation: dataset(30, 'validation') }
-
+/** Weights and reports of a training in the calling thread, or in several. */
 async function trained(given: GivenOptions, workers: number) {
-  const options = trainingOptions({
-    seed: 3,
-    epochs: 2,
-    batchSize: 13,
-    learningRate: 0.01,
-    epsilon: 0.05,
-    attackSteps: 3,
-    ...given,
-  })
-  const learners = startLearners(options, architecture)
-  const trainer = new Trainer(options, data, learners, threads(workers))
-  const reports = []
-  try {
-    for (let epoch = 0; epoch < options.epochs; epoch++) {
-      for await (const { seconds: _, ...report } of trainer.epoch(epoch)) reports.push(report)
-    }
-  } finally {
-    await trainer.close()
-  }
+  const epochs: Epoch[] = []
+  const executor = workers === 1 ? inline : threads(workers)
+  for await (const epoch of train(tinyOptions(given), tinyData, { executor })) epochs.push(epoch)
+  const { learners, reports } = epochs.at(-1)!.state
   return {
     weights: learners.map(({ state, average, folded }) =>
       [...Object.values(state), average ?? [], folded ?? []].map((a) => [...a]),
     ),
-    reports,
+    reports: reports.map((report) => ({ ...report, seconds: 0 })),
   }
 }
 
@@ -150,11 +107,7 @@ describe('training', () => {
       if (given.method === 'robustra') expect(parameters).not.toEqual(plain)
       else expect(parameters).toEqual(plain)
       // what is validated is the average
-      const of = ({ cleanError, certifiedError, unstable }: Omit<EpochReport, 'seconds'>) => [
-        cleanError,
-        certifiedError,
-        unstable,
-      ]
+      const of = ({ cleanError, certifiedError, unstable }: EpochReport) => [cleanError, certifiedError, unstable]
       expect(one.reports.map(of)).not.toEqual(without.reports.map(of))
     }
   })

@@ -18,6 +18,7 @@ import { trainingOptions } from '../../training/options.ts'
 import type { TrainingOptions } from '../../training/settings.ts'
 import type { EpochReport } from '../../training/epoch-report.ts'
 import { type Learner, networkOf } from '../../training/learner.ts'
+import type { TrainingState } from '../../training/train.ts'
 
 const file = {
   checkpoint: 'checkpoint.safetensors',
@@ -25,20 +26,8 @@ const file = {
   log: 'log.jsonl',
 } as const
 
-/** Which network of which epoch has the lowest certified error on validation images (ties: clean error) so far. */
-export interface Best {
-  readonly epoch: number
-  readonly network: string
-  readonly certifiedError: number
-  readonly cleanError: number
-}
-
-export interface Checkpoint {
-  /** Whole epochs done. */
-  readonly epochs: number
-  readonly reports: readonly EpochReport[]
-  readonly best: Best | undefined
-}
+/** What a checkpoint says besides weights and optimisers. */
+export type Checkpoint = Omit<TrainingState, 'learners'>
 
 /** What has to be saved of a learner. */
 const arraysOf = ({ state, average, folded }: Learner): [name: string, values: Float32Array][] =>
@@ -92,7 +81,7 @@ export class RunFolder {
   /**
    * Writes everything after an epoch. The checkpoint comes last; only what can be rebuilt from it follows.
    */
-  save(architecture: Architecture, learners: readonly Learner[], checkpoint: Checkpoint): void {
+  save(architecture: Architecture, { learners, ...checkpoint }: TrainingState): void {
     const newest = checkpoint.reports.at(-1)!.epoch
     for (const learner of learners) {
       const metadata = { epoch: String(newest + 1), network: learner.name }

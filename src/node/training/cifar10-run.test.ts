@@ -6,7 +6,8 @@ import { md5Of, putFiles, tinyCifar10 } from '../data/cifar10.testing.ts'
 import { loadNetwork } from '../any-network.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
-import { type RunOptions, resume, train } from './run.ts'
+import { type RunOptions, resumeRun, trainRun } from './run.ts'
+import { stopAfter } from './runs.testing.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 
 const files = tinyCifar10(5)
@@ -36,7 +37,7 @@ test.each(['natural', 'interval', 'lp-dual', 'robustra'] as const)(
   'an epoch of %s by the paper’s protocol',
   async (method) => {
     const options = trainingOptions({ ...small, method, epochs: 1 }, 'paper-cifar10-2')
-    const { networks, reports } = await train(options, runIn(method))
+    const { networks, reports } = await trainRun(options, runIn(method))
     expect(reports.every(({ loss }) => Number.isFinite(loss))).toBe(true)
     expect(reports.at(-1)).toMatchObject({ epoch: 0, epsilon: 2 / 255, learningRate: 0.001 })
     const { network } = loadNetwork(networks[0].path)
@@ -49,14 +50,9 @@ test.each(['natural', 'interval', 'lp-dual', 'robustra'] as const)(
 test('stopped and resumed, images are changed as if it had never stopped', async () => {
   const options = trainingOptions({ ...small, method: 'natural', epochs: 3 }, 'paper-cifar10-8')
   expect(options.augment).toBe('flip-crop')
-  const whole = await train(options, runIn('whole'))
-  const stop: Partial<RunOptions> = {
-    onEpoch: ({ epoch }) => {
-      if (epoch === 1) throw new Error('stopped by the test')
-    },
-  }
-  await expect(train(options, runIn('stopped', stop))).rejects.toThrow('stopped by the test')
-  await resume(runIn('stopped', { workers: 1 }))
+  const whole = await trainRun(options, runIn('whole'))
+  await expect(trainRun(options, runIn('stopped', stopAfter(1)))).rejects.toThrow('stopped by the test')
+  await resumeRun(runIn('stopped', { workers: 1 }))
   const bytes = (name: string) => readFileSync(join(folder, name, 'f.safetensors'))
   expect(bytes('stopped').equals(bytes('whole'))).toBe(true)
   const losses = whole.reports.map(({ loss }) => loss)

@@ -1,23 +1,27 @@
-/** A whole training run: data, epochs, checkpoints, log; continues after an interruption as if there had been none. */
-import { threads } from '../threads.ts'
+/** Training in a folder: data, epochs, checkpoints, log; a run continues after an interruption as if there had been none. */
 import { join } from 'node:path'
-import type { Architecture, Network } from '../../model/network.ts'
-import { type Best, type Checkpoint, RunFolder } from './checkpoint.ts'
-import type { TrainingOptions } from '../../training/settings.ts'
-import { PairProcesses } from './pair-processes.ts'
-import { type DataSource, loadRunData } from './run-data.ts'
-import { startFrom } from './start.ts'
+import type { Network } from '../../model/network.ts'
+import type { Best } from '../../training/best.ts'
 import type { EpochReport, Progress } from '../../training/epoch-report.ts'
-import { type Learner, networkOf, startLearners } from '../../training/learner.ts'
-import { Trainer } from '../../training/trainer.ts'
+import type { TrainingOptions } from '../../training/settings.ts'
+import { startFrom } from '../../training/start.ts'
+import { type TrainingState, networksOf, randomStart, train } from '../../training/train.ts'
+import type { TrainingData } from '../../training/training-data.ts'
+import { threads } from '../threads.ts'
+import { RunFolder } from './checkpoint.ts'
+import { type DataSource, loadRunData } from './run-data.ts'
+import { readStarts } from './start-files.ts'
 
 export interface RunOptions extends DataSource {
   /** Folder of the run; see checkpoint.ts for what lies in it. */
   readonly out: string
-  /** Threads. Learners in processes of their own share them, but each has at least one. */
+  /** Threads. A pair that is trained side by side shares them, but each network has at least one. */
   readonly workers: number
+  /** Stops the run at once: it can be resumed from its last whole epoch. */
+  readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: Progress) => void
-  readonly onEpoch?: (report: EpochReport) => void
+  /** Each network after each epoch, before it is saved. */
+  readonly onReport?: (report: EpochReport) => void
   /** After each whole epoch, once its networks and checkpoint are saved; the next epoch waits for it. */
   readonly onSaved?: () => void | Promise<void>
 }
@@ -30,87 +34,65 @@ export interface RunResult {
 }
 
 /**
- * Trains a pair (method 'robustra': f and g) or one network.
- * @throws UserError if `out` exists, data or the networks to start from are missing, or the loss stops being finite
+ * Trains one network or a pair (method 'robustra': f and g) in a new folder.
+ * @throws UserError if `out` exists, data or the networks to start from are missing, or the loss stops being finite;
+ *   the signal's reason
  */
-export function train(options: TrainingOptions, run: RunOptions): Promise<RunResult> {
+export async function trainRun(options: TrainingOptions, run: RunOptions): Promise<RunResult> {
   const folder = new RunFolder(run.out)
   folder.requireNew()
-  return goOn(options, folder, run, (learners, architecture) => {
-    if (options.start === '') return folder.create(options)
-    startFrom(options.start, learners, architecture)
+  const data = await loadRunData(options, run)
+  const state = randomStart(options, data)
+  const { learners } = state
+  if (options.start === '') folder.create(options)
+  else {
+    const names = learners.map(({ name }) => name)
+    startFrom(learners, readStarts(options.start, names), data.architecture)
     folder.create(options, learners)
-  })
+  }
+  return trainOn(options, data, state, { ...run, folder })
 }
-
-/** Trains a mutual pair with Robustra (Section 5.6): `train` with that method. */
-export const trainMutual = (options: Omit<TrainingOptions, 'method'>, run: RunOptions): Promise<RunResult> =>
-  train({ ...options, method: 'robustra' }, run)
 
 /**
  * Continues a run that was stopped at any moment: from its last whole epoch, bit for bit as if never stopped.
- * @throws UserError if there is no run in `out` or it is damaged
+ * @throws UserError if there is no run in `out` or it is damaged; otherwise as `trainRun`
  */
-export function resume(run: RunOptions): Promise<RunResult> {
+export async function resumeRun(run: RunOptions): Promise<RunResult> {
   const folder = new RunFolder(run.out)
-  return goOn(folder.options(), folder, run)
+  const options = folder.options()
+  const data = await loadRunData(options, run)
+  const { learners } = randomStart(options, data)
+  return trainOn(options, data, { ...folder.restore(learners), learners }, { ...run, folder })
 }
 
-/** @param begin called with learners at their random start, once the data are there and fit, before anything is written */
-async function goOn(
+async function trainOn(
   options: TrainingOptions,
-  folder: RunFolder,
-  run: RunOptions,
-  begin?: (learners: readonly Learner[], architecture: Architecture) => void,
+  data: TrainingData,
+  from: TrainingState,
+  run: RunOptions & { readonly folder: RunFolder },
 ): Promise<RunResult> {
-  const data = await loadRunData(options, run)
-  const { architecture } = data
-
-  const learners = startLearners(options, architecture)
-  begin?.(learners, architecture)
-  let checkpoint: Checkpoint = folder.restore(learners)
-  const trainer = options.parallelPair
-    ? new PairProcesses(folder, learners, run)
-    : new Trainer(options, data, learners, threads(run.workers))
-  try {
-    for (let epoch = checkpoint.epochs; epoch < options.epochs; epoch++) {
-      const reports = [...checkpoint.reports]
-      let { best } = checkpoint
-      for await (const report of trainer.epoch(epoch, run.onProgress)) {
-        reports.push(report)
-        if (isBetter(report, best)) best = bestOf(report)
-        run.onEpoch?.(report)
-      }
-      checkpoint = { epochs: epoch + 1, reports, best }
-      folder.save(architecture, learners, checkpoint)
-      await run.onSaved?.()
-    }
-  } finally {
-    await trainer.close()
+  const { folder, workers, signal, onProgress, onReport, onSaved } = run
+  let state = from
+  const epochs = train(options, data, {
+    executor: threads(workers),
+    from,
+    halves: folder,
+    signal,
+    onProgress,
+    onReport,
+  })
+  for await (const epoch of epochs) {
+    state = epoch.state
+    folder.save(data.architecture, state)
+    await onSaved?.()
   }
   return {
     options,
-    networks: learners.map((learner) => ({
-      name: learner.name,
-      network: networkOf(architecture, learner),
-      path: join(folder.path, `${learner.name}.safetensors`),
+    networks: networksOf(data, state).map(({ name, network }) => ({
+      ...{ name, network },
+      path: join(folder.path, `${name}.safetensors`),
     })),
-    reports: checkpoint.reports,
-    best: checkpoint.best,
+    reports: state.reports,
+    best: state.best,
   }
 }
-
-/** Never without validation images: nothing is chosen on other data. */
-function isBetter(report: EpochReport, best: Best | undefined): boolean {
-  if (report.certifiedError === null) return false
-  if (!best) return true
-  if (report.certifiedError !== best.certifiedError) return report.certifiedError < best.certifiedError
-  return report.cleanError! < best.cleanError
-}
-
-const bestOf = ({ epoch, network, certifiedError, cleanError }: EpochReport): Best => ({
-  epoch,
-  network,
-  certifiedError: certifiedError!,
-  cleanError: cleanError!,
-})

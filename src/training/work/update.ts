@@ -31,7 +31,10 @@ export interface UpdateJob {
 export function updateRange({ learners, gradients }: TrainingSetup, job: UpdateJob, part: number): void {
   const { learner, update, average: decay, ranges } = job
   const { state, average } = learners[learner]
-  const [start, end] = [ranges[part], ranges[part + 1]]
-  applyUpdate(state, gradients[0], update, start, end)
-  if (average) takeIntoAverage({ parameters: state.parameters, average }, decay, update.step, start, end)
+  const range = (all: Float32Array) => all.subarray(ranges[part], ranges[part + 1])
+  const parameters = range(state.parameters)
+  const first = range(state.first)
+  const second = range(state.second)
+  applyUpdate({ parameters, first, second }, range(gradients[0]), update)
+  if (average) takeIntoAverage(range(average), parameters, decay, update.step)
 }

@@ -32,6 +32,30 @@ export interface ValidateResult {
   unstable: number
 }
 
+/** What errors of all validation images come to: shares; all null if there are no such images. */
+export interface Validation {
+  readonly cleanError: number | null
+  /** Misclassified, or broken by the four steps of PGD that come before bounds; the exact error is from here… */
+  readonly attackError: number | null
+  /** …to here: not proved by LP bounds. */
+  readonly certifiedError: number | null
+  /** Share of hidden neurons that are unstable, on images that a hasty attack cannot break; null if it breaks all. */
+  readonly unstable: number | null
+}
+
+/** @param count of all images */
+export function measureOf(results: readonly ValidateResult[], count: number): Validation {
+  if (count === 0) return { cleanError: null, attackError: null, certifiedError: null, unstable: null }
+  const sum = (of: (result: ValidateResult) => number) => results.reduce((total, result) => total + of(result), 0)
+  const bounded = sum((result) => result.bounded)
+  return {
+    cleanError: sum((result) => result.cleanErrors) / count,
+    attackError: sum((result) => result.attackErrors) / count,
+    certifiedError: sum((result) => result.certifiedErrors) / count,
+    unstable: bounded > 0 ? sum((result) => result.unstable) / bounded : null,
+  }
+}
+
 /** Images that are bounded together. */
 const TOGETHER = 4
 

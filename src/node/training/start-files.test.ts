@@ -1,17 +1,16 @@
-import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveAnyNetwork, loadNetwork, saveNetwork } from '../any-network.ts'
-import { readSafetensors } from '../safetensors-file.ts'
 import { architectureNamed } from '../../model/architectures.ts'
 import { evaluate } from '../../model/evaluate.ts'
 import { initialise } from '../../model/initialise.ts'
 import type { Network } from '../../model/network.ts'
-import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
-import { type RunOptions, resume, train } from './run.ts'
-import { startFrom } from './start.ts'
+import { type RunOptions, resumeRun, trainRun } from './run.ts'
+import { smallOptions, stateIn, stopAfter } from './runs.testing.ts'
+import { startFrom } from '../../training/start.ts'
+import { readStarts } from './start-files.ts'
 import { startLearners } from '../../training/learner.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 import { oneLine } from '../../base/one-line.testing.ts'
@@ -19,11 +18,7 @@ import { oneLine } from '../../base/one-line.testing.ts'
 const folder = temporaryFolder()
 const at = (...names: string[]) => join(folder, ...names)
 
-const optionsOf = (given: GivenOptions = {}) =>
-  trainingOptions({
-    ...{ method: 'natural', epochs: 2, batchSize: 8, trainingCount: 16, validationCount: 8, epsilon: 0.02 },
-    ...given,
-  })
+const optionsOf = (given: GivenOptions = {}) => smallOptions({ trainingCount: 16, ...given })
 const runIn = (name: string, run: Partial<RunOptions> = {}): RunOptions => ({ out: at(name), workers: 2, ...run })
 const small = architectureNamed('mnist-small')
 
@@ -31,24 +26,7 @@ const small = architectureNamed('mnist-small')
 const weights = ({ parameters }: Pick<Network, 'parameters'>) => [...parameters.subarray(0, 5)]
 const weightsIn = (...path: string[]) => weights(loadNetwork(at(...path)).network)
 
-/** A diff of all numbers would take minutes. */
-const hash = (values: Float32Array) => createHash('sha256').update(values).digest('hex')
-
-/** Every tensor of a run's checkpoint, by its hash, and its log without times. */
-function state(name: string) {
-  const { tensors } = readSafetensors(at(name, 'checkpoint.safetensors'))
-  const log = readFileSync(at(name, 'log.jsonl'), 'utf8').trim().split('\n')
-  return {
-    tensors: [...tensors].map(([key, { data }]) => [key, hash(data as Float32Array)]),
-    log: log.map((line) => ({ ...JSON.parse(line), seconds: 0 })),
-  }
-}
-
-const stopAfter = (epoch: number): Partial<RunOptions> => ({
-  onEpoch: (report) => {
-    if (report.epoch === epoch) throw new Error('stopped by the test')
-  },
-})
+const state = (name: string) => stateIn(at(name))
 
 const networks = [1, 2, 3].map((seed) => initialise(small, seed)) as [Network, Network, Network]
 beforeAll(() => {
@@ -68,7 +46,8 @@ describe('the start of training', () => {
   /** Weights that learners get. */
   function started(start: string, given: GivenOptions = {}, architecture = small) {
     const learners = startLearners(optionsOf(given), architecture)
-    startFrom(start, learners, architecture)
+    const names = learners.map(({ name }) => name)
+    startFrom(learners, readStarts(start, names), architecture)
     expect(learners.every((learner) => learner.steps === 0 && learner.state.first.every((v) => v === 0))).toBe(true)
     return learners.map((learner) => weights(learner.state))
   }
@@ -104,7 +83,7 @@ describe('the start of training', () => {
     refused(at('nowhere.safetensors'), /nowhere.safetensors: there is no such file/)
     refused(at('unfinished'), /has no f.safetensors: start from a run that has finished an epoch/)
     refused(at('one.txt'), /one.txt: a network file ends in/)
-    refused(`${at('one.npz')},${at('two.safetensors')}`, /orthogonal alone train two networks/)
+    refused(`${at('one.npz')},${at('two.safetensors')}`, /only methods robustra and orthogonal train two networks/)
     refused(at('one.safetensors'), /a pair needs two networks: give the folder of a pair/, 'robustra')
     refused(at('single'), /single has no g.safetensors/, 'robustra')
     refused([1, 2, 3].map(() => at('one.npz')).join(), /a pair needs two networks/, 'robustra')
@@ -125,10 +104,10 @@ describe('the start of training', () => {
 describe('a run', () => {
   const still = { optimiser: 'sgd', learningRate: 1e-30, epochs: 1 } as const
 
-  it('begins where it is told to, a pair also in two processes', async () => {
+  it('begins where it is told to, a pair also side by side', async () => {
     for (const parallelPair of [false, true]) {
       const name = `from pair ${parallelPair}`
-      await train(optionsOf({ ...still, method: 'robustra', start: at('pair'), parallelPair }), runIn(name))
+      await trainRun(optionsOf({ ...still, method: 'robustra', start: at('pair'), parallelPair }), runIn(name))
       expect(weightsIn(name, 'f.safetensors')).toEqual(weights(networks[0]))
       expect(weightsIn(name, 'g.safetensors')).toEqual(weights(networks[1]))
     }
@@ -139,18 +118,18 @@ describe('a run', () => {
       copyFileSync(at('one.safetensors'), at('lent.safetensors'))
       const options = optionsOf({ start: at('lent.safetensors'), epochs: 1, batchNorm })
       const [whole, stopped] = [`whole ${batchNorm}`, `stopped ${batchNorm}`]
-      await train(options, runIn(whole))
-      await expect(train(options, runIn(stopped, stopAfter(0)))).rejects.toThrow('stopped by the test')
+      await trainRun(options, runIn(whole))
+      await expect(trainRun(options, runIn(stopped, stopAfter(0)))).rejects.toThrow('stopped by the test')
       copyFileSync(at('two.safetensors'), at('lent.safetensors'))
-      await resume(runIn(stopped, { workers: 1 }))
+      await resumeRun(runIn(stopped, { workers: 1 }))
       expect(state(stopped)).toEqual(state(whole))
     }
   })
 
   it('with batch normalisation begins with what the network computes', async () => {
-    await train(optionsOf({ method: 'interval', epochs: 3 }), runIn('before'))
+    await trainRun(optionsOf({ method: 'interval', epochs: 3 }), runIn('before'))
     const settings = { method: 'interval', batchNorm: true, start: at('before', 'f.safetensors') } as const
-    const { reports } = await train(optionsOf({ ...settings, learningRate: 1e-9 }), runIn('still'))
+    const { reports } = await trainRun(optionsOf({ ...settings, learningRate: 1e-9 }), runIn('still'))
     const { network } = loadNetwork(at('before', 'f.safetensors'))
     const after = loadNetwork(at('still', 'f.safetensors')).network
     const image = new Float32Array(784).map((_, i) => (i % 7) / 7)
@@ -161,14 +140,16 @@ describe('a run', () => {
   })
 
   it('that cannot begin there leaves no folder', async () => {
-    await expect(train(optionsOf({ start: at('nowhere.npz') }), runIn('never'))).rejects.toThrow(oneLine(/nowhere.npz/))
+    await expect(trainRun(optionsOf({ start: at('nowhere.npz') }), runIn('never'))).rejects.toThrow(
+      oneLine(/nowhere.npz/),
+    )
     expect(existsSync(at('never'))).toBe(false)
   })
 })
 
 describe('a warm-up', () => {
   it('is training by its own method, each network for itself', async () => {
-    const { reports } = await train(
+    const { reports } = await trainRun(
       optionsOf({ method: 'robustra', warmUp: 'natural', trainingCount: 12 }),
       runIn('warm pair'),
     )
@@ -176,7 +157,7 @@ describe('a warm-up', () => {
       ...['f natural', 'g natural', 'f robustra', 'g robustra'],
     ])
     expect(reports.map(({ space }) => space !== undefined)).toEqual([false, false, true, true])
-    await train(optionsOf({ epochs: 1, trainingCount: 12 }), runIn('natural'))
+    await trainRun(optionsOf({ epochs: 1, trainingCount: 12 }), runIn('natural'))
     const { seconds: _, epsilon: __, ...first } = reports[0]
     expect(state('natural').log[0]).toMatchObject(first)
     // g begins elsewhere
@@ -188,9 +169,9 @@ describe('a warm-up', () => {
       ...{ method: 'lp-dual', warmUp: 'interval', warmUpEpochs: 2, epochs: 3, initialisation: 'ibp', epsilon: 0.1 },
     })
     expect(options.regularise).toBe(0.5)
-    await train(options, runIn('uncut'))
-    await expect(train(options, runIn('cut', stopAfter(1)))).rejects.toThrow('stopped by the test')
-    await resume(runIn('cut', { workers: 1 }))
+    await trainRun(options, runIn('uncut'))
+    await expect(trainRun(options, runIn('cut', stopAfter(1)))).rejects.toThrow('stopped by the test')
+    await resumeRun(runIn('cut', { workers: 1 }))
     expect(state('cut')).toEqual(state('uncut'))
     expect(state('uncut').log.map(({ method, epsilon }) => [method, epsilon])).toEqual([
       ...[

@@ -1,0 +1,49 @@
+/** Networks that training starts from, instead of random weights. */
+import { UserError } from '../base/errors.ts'
+import type { Architecture, Network } from '../model/network.ts'
+import type { Learner } from './learner.ts'
+
+export interface Start {
+  /** For messages: its file. */
+  readonly name: string
+  readonly network: Network
+}
+
+/**
+ * Puts each learner where a network is. The optimiser starts afresh.
+ * A pair never starts from one network: f, with itself as the reference, has no positive transition points (Section 5.4), so
+ * both would be trained as by 'lp-dual'.
+ * @param starts one per learner
+ * @throws UserError that names a network of another architecture than the run's, or the two of a pair if they are the same
+ */
+export function startFrom(learners: readonly Learner[], starts: readonly Start[], architecture: Architecture): void {
+  learners.forEach(({ name, state }, i) => state.parameters.set(parametersOf(starts[i], name, architecture)))
+  const [f, g] = learners.map(({ state }) => state.parameters)
+  if (g && f!.every((value, i) => value === g[i])) {
+    const names = starts.map(({ name }) => name).join(' and ')
+    throw new UserError(`${names} are the same network: the networks of a pair must differ, see --start`)
+  }
+}
+
+function parametersOf({ name, network }: Start, learner: string, architecture: Architecture): Float32Array {
+  if (formOf(network.architecture) === formOf(architecture)) return network.parameters
+  throw new UserError(
+    `${name} holds '${network.architecture.name}', which has other layers than ${architecture.name}: ` +
+      `choose another architecture, or another network for ${learner} to start from`,
+  )
+}
+
+/**
+ * What two architectures share if the parameters of one mean the same in the other. Names do not matter; numbers of the
+ * normalisation are compared as the 32-bit floats that some formats keep.
+ */
+const formOf = ({ input, layers }: Architecture): string =>
+  JSON.stringify([
+    [input.channels, input.height, input.width],
+    layers.map((layer) =>
+      Object.entries(layer)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, Array.isArray(value) ? value.map(Math.fround) : value])
+        .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    ),
+  ])

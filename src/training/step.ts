@@ -1,0 +1,92 @@
+/** What one step of training asks of its workers, by the settings and the schedules. */
+import { pgd } from '../attacks/gradient-attack.ts'
+import { Random } from '../base/random.ts'
+import type { Learner } from './learner.ts'
+import { trainsPair } from './losses/list.ts'
+import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
+import type { TrainingOptions } from './settings.ts'
+import { chunkStarts } from './work/cut.ts'
+import type { Change } from './work/examples.ts'
+import type { GradientJob } from './work/gradient.ts'
+import type { UpdateJob } from './work/update.ts'
+
+/** One step of a run: epochs and steps count from 0. */
+export interface Moment {
+  /** Index of the learner. */
+  readonly index: number
+  readonly epoch: number
+  readonly step: number
+  /** Steps in the epoch. */
+  readonly steps: number
+}
+
+/** How the images of a learner are augmented in an epoch. */
+export const changeAt = ({ augment, seed }: TrainingOptions, { name }: Learner, epoch: number): Change => ({
+  how: augment,
+  seed: new Random(seed, 'augment', name, epoch).bits(),
+})
+
+/** The gradient of a batch. @param batch indices into the training set */
+export function gradientJob(
+  options: TrainingOptions,
+  learners: readonly Learner[],
+  { index, epoch, step, steps }: Moment,
+  batch: Uint32Array,
+): GradientJob {
+  const learner = learners[index]
+  const method = methodAt(options, epoch, learner.name)
+  const other = trainsPair(method) ? 1 - index : undefined
+  return {
+    kind: 'gradient',
+    network: { learner: index, version: learner.steps, which: 'trained' },
+    reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },
+    method,
+    epsilon: epsilonAt(options, epoch, step, steps),
+    loss: {
+      empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
+      boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,
+      lossExponent: lossExponentAt(options, epoch, step, steps),
+      regularisation: regularisationAt(options, epoch, step, steps),
+      attack: {
+        ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),
+        steps: options.attackSteps,
+        stepSize: 2.5 / options.attackSteps,
+      },
+      bounds: {
+        mode: options.bounds,
+        dimension: options.projectionDimension,
+        memory: options.memory * 2 ** 20,
+        seed: new Random(options.seed, 'projections', learner.name, epoch, step).bits(),
+      },
+    },
+    change: changeAt(options, learner, epoch),
+    batchNorm: options.batchNorm,
+    batch,
+    starts: chunkStarts(batch.length, method, learner.state.parameters.length),
+  }
+}
+
+/**
+ * The optimiser's step.
+ * @param step how many steps the learner has taken, this one included
+ * @param norm of the batch's gradient
+ */
+export const updateJob = (
+  options: TrainingOptions,
+  { index, epoch }: Moment,
+  step: number,
+  norm: number,
+): Omit<UpdateJob, 'ranges'> => ({
+  kind: 'update',
+  learner: index,
+  update: {
+    optimiser: options.optimiser,
+    learningRate: learningRateAt(options, epoch),
+    momentum: options.momentum,
+    weightDecay: options.weightDecay,
+    sparsity: options.sparsity,
+    scale: options.gradientClip > 0 ? Math.min(1, options.gradientClip / norm) : 1,
+    step,
+  },
+  average: options.average,
+})

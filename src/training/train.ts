@@ -1,0 +1,93 @@
+/** Training as an async iterable of epochs: it stores nothing, and continues from any state that it has yielded. */
+import type { Executor } from '../jobs/executor.ts'
+import { inline } from '../jobs/inline.ts'
+import type { Network } from '../model/network.ts'
+import { type Best, betterOf } from './best.ts'
+import type { EpochReport, Progress } from './epoch-report.ts'
+import { type Learner, networkOf, startLearners } from './learner.ts'
+import type { TrainingOptions } from './settings.ts'
+import { type HalfEpochs, SideBySide } from './side-by-side.ts'
+import { Trainer } from './trainer.ts'
+import type { TrainingData } from './training-data.ts'
+
+/** All that a run needs to continue: every random stream is named by the seed and the epoch's number. */
+export interface TrainingState {
+  /** Whole epochs done. */
+  readonly epochs: number
+  /** Of all of them, one per network and epoch. */
+  readonly reports: readonly EpochReport[]
+  readonly best: Best | undefined
+  /** Weights and optimisers. The next epoch changes them. */
+  readonly learners: readonly Learner[]
+}
+
+/** A whole epoch. */
+export interface Epoch {
+  /** Counts from 0. */
+  readonly epoch: number
+  /** One per network. */
+  readonly reports: readonly EpochReport[]
+  /** What has come of training so far. The next epoch changes the weights: copy what shall stay. */
+  readonly networks: readonly { readonly name: string; readonly network: Network }[]
+  readonly state: TrainingState
+}
+
+export interface TrainContext {
+  /** Who computes: the calling thread, if left out. */
+  readonly executor?: Executor
+  /** Stops the training at once; the iteration then throws its reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Where to begin: at random weights, if left out. */
+  readonly from?: TrainingState
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Each network after each epoch, as soon as it is done. */
+  readonly onReport?: ((report: EpochReport) => void) | undefined
+  /** For pairs that are trained side by side. */
+  readonly halves?: HalfEpochs
+}
+
+/** The state before the first epoch, at random weights. */
+export const randomStart = (options: TrainingOptions, { architecture }: TrainingData): TrainingState => ({
+  ...{ epochs: 0, reports: [], best: undefined },
+  learners: startLearners(options, architecture),
+})
+
+/**
+ * Trains one network, or a pair (method 'robustra': f and g). The same settings, seed and data give the same weights on one
+ * machine, whatever the executor and the number of its workers, and wherever the training was interrupted.
+ * @param options complete settings: `trainingOptions({ … })`
+ * @throws UserError if the loss stops being finite; the signal's reason
+ */
+export async function* train(
+  options: TrainingOptions,
+  data: TrainingData,
+  context: TrainContext = {},
+): AsyncGenerator<Epoch, void> {
+  const { executor = inline, signal, halves, onProgress, onReport } = context
+  let state = context.from ?? randomStart(options, data)
+  const { learners } = state
+  const trainer = options.parallelPair
+    ? new SideBySide(options, data, learners, { executor, signal, halves })
+    : new Trainer(options, data, learners, { executor, signal })
+  try {
+    for (let epoch = state.epochs; epoch < options.epochs; epoch++) {
+      const reports: EpochReport[] = []
+      for await (const report of trainer.epoch(epoch, onProgress)) {
+        reports.push(report)
+        onReport?.(report)
+      }
+      state = {
+        epochs: epoch + 1,
+        reports: [...state.reports, ...reports],
+        best: reports.reduce(betterOf, state.best),
+        learners,
+      }
+      yield { epoch, reports, networks: networksOf(data, state), state }
+    }
+  } finally {
+    await trainer.close()
+  }
+}
+
+export const networksOf = ({ architecture }: TrainingData, { learners }: TrainingState): Epoch['networks'] =>
+  learners.map((learner) => ({ name: learner.name, network: networkOf(architecture, learner) }))
