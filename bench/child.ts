@@ -13,7 +13,7 @@ export interface ChildResult {
 
 export interface ChildOptions {
   readonly environment?: NodeJS.ProcessEnv
-  /** The child is stopped after so many; none by default. */
+  /** The child is stopped after this many seconds; by default never. */
   readonly seconds?: number
 }
 

@@ -25,7 +25,7 @@ const LEFTS = { ε: 84, epoch: 530 }
 const ACROSS = 330
 const ROWS = { time: { top: 96, bottom: 300 }, count: { top: 356, bottom: 560 } }
 
-/** Written out for each scheme, since few viewers but browsers know CSS variables. */
+/** Written out for each scheme, because few viewers except browsers know CSS variables. */
 const colours = (paper: string, ink: string, soft: string, grid: string, small: string, large: string) => `
   .paper { fill: ${paper} } text { fill: ${soft} } text.title { fill: ${ink} }
   .grid { stroke: ${grid} } .axis { stroke: ${soft} }

@@ -54,7 +54,7 @@ const { values } = parseArgs({
 const cores = availableParallelism()
 const epsilon = Number(values.epsilon)
 const workerCounts = [1, 2, 4].filter((workers) => workers <= cores)
-/** Where a data set is; none for where `robustra data` puts it. */
+/** The folder of a data set; undefined for the one where `robustra data` puts it. */
 const dataOf = (dataset: string) => (dataset === 'cifar10' ? (values['data-cifar10'] ?? values.data) : values.data)
 const folder = mkdtempSync(join(tmpdir(), 'robustra-bench-'))
 

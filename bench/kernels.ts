@@ -109,7 +109,7 @@ export async function kernelRates(rowCounts: readonly number[] = [12, 32, 100]):
   return rates
 }
 
-/** Two per weight that meets a value; padding takes some taps of border positions away. */
+/** Two operations per weight that meets a value; at the border, padding leaves some out. */
 function flops({ input, output, kernel, stride, padding }: Shape, rows: number): number {
   const inside = (size: number, count: number) => {
     let taps = 0

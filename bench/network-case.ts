@@ -26,7 +26,7 @@ export interface StepCase {
   readonly start: string
   readonly batch: number
   readonly workers: number
-  /** Folder of the data set; none for where `robustra data` puts it. */
+  /** The folder of the data set; undefined for the one where `robustra data` puts it. */
   readonly data: string | undefined
 }
 

@@ -26,7 +26,7 @@ export interface GivenWeights {
   readonly architecture: string
   /** A file, or the folder of a pair. */
   readonly path: string
-  /** The file of the better one of a pair, where that has been found out, else of f. */
+  /** The file of the better network of a pair, if that is known, or else of f. */
   readonly first: string
   /** What a pair was trained for: it is measured at this ε only. */
   readonly epsilon: number | undefined

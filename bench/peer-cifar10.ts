@@ -20,11 +20,11 @@ import { runPeer, scriptHere } from './peer.ts'
 import { paperBall } from '../src/region/ball.ts'
 
 export interface PeerRequest {
-  /** Folder of CIFAR-10; none for the cache. */
+  /** The folder of CIFAR-10; undefined for the cache. */
   readonly data: string | undefined
-  /** Of `cifar10-small`; a random start if there are none. */
+  /** The weights of `cifar10-small`; if they are left out, random ones. */
   readonly weights: GivenWeights | undefined
-  /** Of the test set, that ours certifies; the peer does the first 100 of them. */
+  /** How many images of the test set ours certifies; the peer does the first 100 of them. */
   readonly images: number
   readonly workers: number
 }
@@ -34,7 +34,7 @@ export interface PeerComparison {
   readonly epsilon: number
   readonly certification: readonly (readonly [number, number])[]
   readonly step: readonly (readonly [number, number])[]
-  /** Of ours: all `images`, and how many are certified. */
+  /** For ours: the time of all `images`, and how many are certified. */
   readonly seconds: number
   readonly certified: number
   /** Largest difference of margins on the first images, ours being the paper's bound, in float32 both. */

@@ -1,4 +1,4 @@
-/** Counts the sub-problems that branch and bound gets through: task i takes every so-manieth image. */
+/** Counts the sub-problems that branch and bound gets through. Part i takes every n-th image, from the i-th on. */
 import { Engine } from '../src/device/wasm/engine.ts'
 import { serve } from '../src/node/threads.ts'
 import { withMargins } from '../src/region/margins-graph.ts'

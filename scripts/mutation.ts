@@ -28,7 +28,7 @@ import type { Mutant } from './mutants/mutant.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const results = join(root, 'build', 'mutation.jsonl')
-/** Seconds after which tests hang, and have noticed. */
+/** After this many seconds tests hang, which counts as noticing the fault. */
 const LIMIT = 600
 
 /** A line of the results: what came of the tests of a state of the tree. */
@@ -148,19 +148,19 @@ function run(test: string): Promise<{ status: number | null; output: string }> {
   )
 }
 
-/** A fault is known by its file and its tests; that they pass without one, by all sources. */
+/** The key of a fault is made of its file and its tests; the key of a run without a fault, of all sources. */
 function keyOf(tests: readonly string[], mutant?: Mutant): string {
   const hash = createHash('sha256').update(JSON.stringify([tests, mutant?.find, mutant?.replace]))
   for (const file of mutant ? [mutant.file, ...tests] : sources) hash.update(readFileSync(join(copy, file)))
   return hash.digest('hex').slice(0, 16)
 }
 
-/** How often the text to be replaced occurs: once, unless the file has changed since. */
+/** How often the text that is to be replaced occurs: once, unless the file has changed. */
 function placesOf({ file, find }: Mutant): number {
   return readFileSync(join(copy, file), 'utf8').split(find).length - 1
 }
 
-/** @returns what takes it back */
+/** @returns a function that takes the change back */
 function plant({ file, find, replace }: Mutant): () => void {
   const path = join(copy, file)
   const original = readFileSync(path, 'utf8')

@@ -1,4 +1,4 @@
-/** The paper's MNIST Small networks in models/, over balls around synthetic digits: what they call one, they go on to. */
+/** The paper's MNIST Small networks in models/, over balls around synthetic digits: does the answer stay the same? */
 import { join } from 'node:path'
 import { syntheticDigits } from '../../src/data/synthetic.ts'
 import { loadNetwork } from '../../src/node/any-network.ts'

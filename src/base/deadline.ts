@@ -1,4 +1,4 @@
-/** Thrown by long work when its deadline has passed; whoever set the deadline catches it. */
+/** Thrown by long work when its deadline has passed. The code that set the deadline catches it. */
 export class TimeIsUp extends Error {
   override readonly name = 'TimeIsUp'
 }

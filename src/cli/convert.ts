@@ -36,7 +36,7 @@ function runConvert(from: string, to: string, { output }: { readonly output?: st
   console.log(`${to}: '${architecture.name}', ${countParameters(architecture)} parameters`)
 }
 
-/** Also by other names. What does not exist is no file. */
+/** Whether two paths are one file, maybe by different names. A path that does not exist is no file. */
 function isSameFile(a: string, b: string): boolean {
   try {
     return realpathSync(a) === realpathSync(b)

@@ -1,6 +1,6 @@
 /** Ctrl-C and `kill`: stop at once. Files are written atomically and synchronously, so there is nothing to clean up. */
 
-/** @param hint how to go on, said when stopped */
+/** @param hint how to continue, which is printed when the command is stopped */
 export function onInterrupt(hint: string): () => void {
   const handlers = { SIGINT: 130, SIGTERM: 143 } as const
   const stops = Object.entries(handlers).map(([signal, code]) => {

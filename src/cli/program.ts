@@ -6,7 +6,7 @@ import { examples } from './help.ts'
 interface Entry {
   readonly name: string
   readonly summary: string
-  /** Adds arguments, options, examples and the action. */
+  /** Adds the arguments, options, examples and the action. */
   readonly define: () => Promise<(command: Command) => unknown>
 }
 

@@ -1,4 +1,4 @@
-/** Small pieces of text output. */
+/** Numbers, tables and JSON as text. */
 
 /** Columns of text, the first ones left-aligned and the others right-aligned, two spaces apart. */
 export function formatTable(rows: readonly (readonly string[])[], leftColumns = 1): string {

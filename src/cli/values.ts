@@ -63,7 +63,7 @@ export function parseImages(text: string): ImageRange {
 
 export const parseList = (text: string): string[] => text.split(',').map((item) => item.trim())
 
-/** Numbers or fractions by commas. */
+/** Numbers or fractions, separated by commas. */
 export function parseNumbers(option: string, text: string): number[] {
   const values = parseList(text).map(parseNumber)
   if (values.every(Number.isFinite)) return values

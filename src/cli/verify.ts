@@ -117,7 +117,7 @@ async function runVerify(network: string | undefined, property: string | undefin
 
 async function verifyOne(path: string, propertyPath: string, timeout: number, flags: Flags): Promise<void> {
   const { counterexample: to, output, workers, seed } = flags
-  // before the work that it would lose
+  // before the work, which would be lost
   if (to !== undefined && existsSync(to)) throw new UserError(`${to} exists already: choose another --counterexample`)
   if (to !== undefined && !existsSync(dirname(to))) {
     throw new UserError(`cannot write ${to}: there is no folder ${dirname(to)}: create it first`)

@@ -7,7 +7,7 @@ export type SeriesColour = (typeof seriesColours)[number]
 
 export const WIDTH = 860
 
-/** Written out for each scheme, since few viewers but browsers know CSS variables. */
+/** Written out for each scheme, because few viewers except browsers know CSS variables. */
 const scheme = (paper: string, ink: string, soft: string, grid: string, series: readonly string[]) => `
   .paper { fill: ${paper} } text { fill: ${soft} } text.title, text.strong { fill: ${ink} } .grid { stroke: ${grid} }
   ${seriesColours

@@ -26,7 +26,7 @@ export const claimTable = (claims: readonly Claim[]): string =>
     )
     .join('')
 
-/** Numbers and plain names by commas; null and undefined are empty. */
+/** Numbers and plain names, separated by commas; null and undefined are empty. */
 export const csv = (head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]) =>
   [head, ...rows].map((cells) => `${cells.map((cell) => cell ?? '').join(',')}\n`).join('')
 

@@ -62,7 +62,7 @@ export function evaluate({ architecture, parameters }: Network, image: ArrayLike
   return values.at(-1)!
 }
 
-/** The class with the largest logit; the first of several. */
+/** The class with the largest logit; the first one, if there are several. */
 export const largestIndex = (values: ArrayLike<number>): number => {
   let best = 0
   for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i

@@ -20,13 +20,13 @@ export type GraphNode =
   | { readonly kind: 'relu'; readonly value: number }
 
 export interface Graph {
-  /** For people. */
+  /** For people to read. */
   readonly name: string
   /** Dimensions of the input without the batch, e.g. [1, 28, 28]. */
   readonly inputShape: readonly number[]
   /** In topological order; the last one makes the output. */
   readonly nodes: readonly GraphNode[]
-  /** What the network does to the output after that: it keeps the order of its elements, and is good for nothing else. */
+  /** What the network does to the output after the graph. It keeps the order of the elements, and nothing more is known. */
   readonly ending?: Ending
 }
 

@@ -6,7 +6,7 @@ import { planStages } from './stages.ts'
 export const initialisations = ['default', 'ibp'] as const
 export type Initialisation = (typeof initialisations)[number]
 
-/** Whose convolutions Wong et al. (2018) start in their own way, and the paper with them. */
+/** The networks whose convolutions Wong et al. (2018), and so the paper, start in their own way. */
 const normalConvolutions: ReadonlySet<string> = new Set(['cifar10-small', 'cifar10-resnet'])
 
 /**
@@ -56,7 +56,7 @@ function deviationOf({ name, layers }: Architecture, weight: ParameterTensor): n
   return Math.sqrt(2 / (outChannels * height * width))
 }
 
-/** By layer, for all but the last: how many terms the sum has that it is part of, 1 if none. */
+/** For each layer but the last: how many terms the sum has that it is part of; 1 if it is part of none. */
 function hiddenTerms(architecture: Architecture): Map<number, number> {
   const hidden = planStages(architecture).stages.slice(0, -1)
   return new Map(hidden.flatMap(({ terms }) => terms.map(({ layer }) => [layer, terms.length])))

@@ -24,7 +24,7 @@ export type Layer =
   | { readonly kind: 'linear'; readonly outFeatures: number }
   | { readonly kind: 'relu' }
   | { readonly kind: 'flatten' }
-  /** A residual sum: the output of the layer before and that of layer `other`, both without a ReLU in between. */
+  /** A residual sum: the output of the layer before plus that of layer `other`, both without a ReLU in between. */
   | { readonly kind: 'add'; readonly other: number }
 
 export type AffineLayer = Extract<Layer, { kind: 'convolution' | 'linear' }>

@@ -7,7 +7,7 @@
 export interface LinearMap {
   readonly inputs: number
   readonly outputs: number
-  /** The most terms that one sum of W x or Wᵀ y can have: bounds their rounding. */
+  /** The most terms that one sum of W x or Wᵀ y can have. It bounds their rounding. */
   readonly terms: number
   /** y += W x */
   forward(x: Float64Array, y: Float64Array): void
@@ -156,7 +156,7 @@ export function convolutionMap(weights: Float32Array | Float64Array, shape: Conv
   const [kernelHeight, kernelWidth] = kernel
   const [strideY, strideX] = stride
   const [stepY, stepX] = dilation
-  /** Which part of the kernel lies inside the image, per row or column of the output: from, to before. */
+  /** Which part of the kernel is inside the image, per row or column of the output: its first index, and the one after its last. */
   const inside = (axis: 0 | 1, count: number, size: number) => {
     const [from, end] = [new Int32Array(count), new Int32Array(count)]
     for (let at = 0; at < count; at++) {

@@ -17,7 +17,7 @@ export interface Network {
   readonly parameters: Float32Array
 }
 
-/** One with weights that 32-bit floats cannot hold: it is verified as a graph, and nothing else takes it. */
+/** A network with weights that 32-bit floats cannot hold. It can be verified as a graph, and nothing else takes it. */
 export interface Float64Network {
   readonly architecture: Architecture
   readonly parameters: Float64Array
@@ -39,7 +39,7 @@ export interface ParameterTensor {
   readonly length: number
 }
 
-/** The layer that layer i reads, −1 for the image: the one before, unless it says another. */
+/** The layer that layer i reads, −1 for the image. It is the one before, unless the layer names another. */
 export function sourceOf({ layers }: Pick<Architecture, 'layers'>, i: number): number {
   const layer = layers[i]
   return (layer.kind === 'convolution' ? layer.from : undefined) ?? i - 1

@@ -32,14 +32,14 @@ export function takeImages({ architecture, parameters }: Network, shape: Shape):
   return { architecture: { ...architecture, input: shape, layers: behind({ kind: 'flatten' }, layers) }, parameters }
 }
 
-/** Whether dimensions are those of images in the order [y][x][channel], as TensorFlow has them, and in no other. */
+/** Whether dimensions are those of images in the order [y][x][channel], as in TensorFlow, and in no other order. */
 export function isChannelsLast(dimensions: readonly number[], { channels, height, width }: Shape): boolean {
   const sizes = dimensions.slice(-3).join('×')
   const isOne = dimensions.slice(0, -3).every((size) => size === 1)
   return isOne && sizes === `${height}×${width}×${channels}` && sizes !== `${channels}×${height}×${width}`
 }
 
-/** Layers behind one more, which takes the image's place: what they read is one further on. */
+/** Layers after one more layer, which takes the image's place: the indices of what they read grow by one. */
 const behind = (first: Layer, layers: readonly Layer[]): Layer[] => [
   first,
   ...layers.map((layer) => {
@@ -94,7 +94,7 @@ export function takePixels(
   return { ...graph, inputShape, nodes: [{ kind: 'affine', terms: [{ value: 0, map }], bias }, ...shifted] }
 }
 
-/** Whether it begins with one output per input, made of nothing else, be it behind an input in another order. */
+/** Whether it begins with one output per input that depends on this input alone, maybe in another order. */
 function isNormalised({ nodes }: Graph): boolean {
   const reordered = new Set([0])
   return nodes.some((node, i) => {

@@ -124,7 +124,7 @@ function residualBlock(random: Random, input: Shape, before: readonly Layer[], m
 
 const relu: Layer = { kind: 'relu' }
 
-/** All that `randomConvolution` may draw, of so many channels. */
+/** Everything that `randomConvolution` may draw, for this number of channels. */
 const convolutions = (outChannels: number) =>
   [1, 2, 3, 4].flatMap((kernel) =>
     [1, 2, 3].flatMap((stride) =>

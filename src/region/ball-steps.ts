@@ -8,7 +8,7 @@
 import type { Random } from '../base/random.ts'
 import type { RoundNorm } from './norm.ts'
 
-/** Ends of the box, lower ≤ 0 ≤ upper. */
+/** The ends of the box: lower ≤ 0 ≤ upper. */
 export interface Room {
   readonly lower: ArrayLike<number>
   readonly upper: ArrayLike<number>
@@ -48,7 +48,7 @@ function climb(point: Float64Array, gradient: Float64Array, step: Step, most: nu
   project(norm, point)
 }
 
-/** Hands `size` out to the largest coordinates of the gradient, at most `most` to each, no further than the box. */
+/** Shares `size` among the largest coordinates of the gradient, at most `most` for each, and none leaves the box. */
 function climbSteepest(point: Float64Array, gradient: Float64Array, { size, room }: Step, most: number): void {
   const order = gradient.map((_, j) => j).toSorted((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]))
   let left = size

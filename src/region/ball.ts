@@ -16,7 +16,7 @@ export interface Ball {
   readonly domain: Domain
 }
 
-/** A ball as it is asked for. */
+/** A ball as a caller asks for it. */
 export interface BallOptions {
   /** Radius in pixel units, 0 to 1 for 'linf', to √n for 'l2', to n for 'l1', where images have n values. */
   readonly epsilon: number
@@ -26,7 +26,7 @@ export interface BallOptions {
   readonly domain?: Domain | undefined
 }
 
-/** The ball of the paper's training and LP evaluation; of radius 0, the image alone. */
+/** The ball of the paper's training and LP evaluation. With radius 0 it is the image alone. */
 export const paperBall = (epsilon: number): Ball => ({ epsilon, norm: defaultNorm, domain: trainingDomain })
 
 /**

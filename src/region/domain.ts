@@ -21,7 +21,7 @@ export function requireDomain(name: string): Domain {
   return domain
 }
 
-/** For people. */
+/** For people to read. */
 export const describeDomain = (domain: Domain): string =>
   domain === 'pixels' ? 'pixels (the ball ∩ [0, 1])' : 'unbounded (the whole ball)'
 

@@ -11,7 +11,7 @@ export type Norm = (typeof norms)[number]
 /** The norms whose balls are not boxes. */
 export type RoundNorm = Exclude<Norm, 'linf'>
 
-/** The paper's. Files from before there were others do not say it. */
+/** The paper's norm. Older files, from when there was no other, do not name it. */
 export const defaultNorm: Norm = 'linf'
 
 /** @throws UserError for a name that is none of `norms` */
@@ -21,7 +21,7 @@ export function requireNorm(name: string): Norm {
   return norm
 }
 
-/** For people. */
+/** For people to read. */
 export const describeNorm = (norm: Norm): string => ({ linf: 'ℓ∞', l2: 'ℓ2', l1: 'ℓ1' })[norm]
 
 /** The largest ε that makes sense over `inputs` pixels in [0, 1]: a ball of it around any image holds all images. */

@@ -47,7 +47,7 @@ export type CompleteResult =
   /** Proved: everywhere in the region every case has a margin of at least this, > 0; Infinity if there are no cases. */
   | { readonly verdict: 'robust'; readonly margin: number }
   | { readonly verdict: 'vulnerable'; readonly point: Float64Array }
-  /** bound: what is proved in place of the margin; −Infinity if nothing is. */
+  /** bound: what is proved instead of the margin; −Infinity if nothing is proved. */
   | { readonly verdict: 'undecided'; readonly bound: number; readonly reason: 'timeout' | 'memory' | 'precision' }
 
 /** A complete search that can stop and continue. */
@@ -125,7 +125,7 @@ function checkBall({ norm, centre, radius }: RoundBall, { lower, upper }: Region
   }
 }
 
-/** @throws UserError for MILP, whose constraints are linear: they can say no ℓ2 ball, and of ℓ1 nobody has built it */
+/** @throws UserError for MILP, whose constraints are linear: they cannot express an ℓ2 ball, and ℓ1 balls are not built */
 export function requireBallsSearchable(method: CompleteMethod): void {
   if (method === 'bab') return
   throw new UserError(`${method} searches boxes only, not ℓ2 or ℓ1 balls: choose bab`)

@@ -26,7 +26,7 @@ const ERRORS = { top: 84, bottom: 340 }
 const EPSILON = { top: 380, bottom: 440 }
 const HEIGHT = 490
 
-/** Written out for each scheme, since few viewers but browsers know CSS variables. */
+/** Written out for each scheme, because few viewers except browsers know CSS variables. */
 const colours = (paper: string, ink: string, soft: string, grid: string, f: string, g: string, e: string) => `
   .paper { fill: ${paper} } text { fill: ${soft} } text.title { fill: ${ink} }
   .grid { stroke: ${grid} } .axis { stroke: ${soft} }

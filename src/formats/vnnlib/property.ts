@@ -15,7 +15,7 @@ import { Variables } from './variables.ts'
 
 /** There are no regions if the unsafe set is empty for every network. */
 export interface Property extends UnsafeSet {
-  /** For people. */
+  /** For people to read. */
   readonly name: string
   readonly inputs: number
   readonly outputs: number
