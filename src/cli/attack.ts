@@ -1,8 +1,8 @@
 /** robustra attack */
 import { type Command, Option } from 'commander'
 import { type AttackMethod, attack, attackMethods } from '../attacks/attack.ts'
-import { type Domain, describeDomain } from '../region/domain.ts'
-import { type Norm, describeNorm } from '../region/norm.ts'
+import { describeDomain } from '../region/domain.ts'
+import { describeNorm } from '../region/norm.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
 import { loadAnyNetwork } from '../node/any-network.ts'
@@ -28,13 +28,11 @@ import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
 import { requireRadius } from './values.ts'
+import type { Ball } from '../region/ball.ts'
 
-interface Flags extends RangeFlags, PgdFlags {
+interface Flags extends Ball, RangeFlags, PgdFlags {
   readonly dataset: string
-  readonly epsilon: number
-  readonly norm: Norm
   readonly method: string
-  readonly domain: Domain
   readonly seed: number
   readonly save?: string
   readonly workers: number

@@ -1,7 +1,7 @@
 /** robustra certify */
 import { type Command, Option } from 'commander'
-import { type Domain, describeDomain } from '../region/domain.ts'
-import { type Norm, describeNorm } from '../region/norm.ts'
+import { describeDomain } from '../region/domain.ts'
+import { describeNorm } from '../region/norm.ts'
 import type { Split } from '../data/dataset.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
@@ -35,16 +35,14 @@ import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
 import { parseList, parseNumbers, parsePositive, requireRadius } from './values.ts'
+import type { Ball } from '../region/ball.ts'
 
-interface Flags extends RangeFlags, PgdFlags {
+interface Flags extends Ball, RangeFlags, PgdFlags {
   readonly dataset: string
   readonly validationOf?: string
-  readonly epsilon: number
-  readonly norm: Norm
   readonly method?: string[]
   readonly out: string
   readonly resume?: boolean
-  readonly domain: Domain
   readonly mean?: number[]
   readonly std?: number[]
   readonly output?: string
