@@ -1,4 +1,5 @@
 /** Counts the sub-problems that branch and bound gets through. Part i takes every n-th image, from the i-th on. */
+import { Deadline } from '../src/base/deadline.ts'
 import { Engine } from '../src/device/wasm/engine.ts'
 import { serve } from '../src/node/threads.ts'
 import { withMargins } from '../src/region/margins-graph.ts'
@@ -41,10 +42,10 @@ serve<SearchBench>(async ({ network, dataset }) => {
       const ball = { epsilon, norm: 'linf', domain: 'unbounded' } as const
       const question = imageQuestion(image, dataset.labels[index], countClasses(network.architecture), ball)
       const isCounterexample = (x: Float64Array) => distanceToUnsafe(question, evaluateGraph(graph, x).at(-1)!) <= 0
-      const root = condense(engine, withMargins(graph, question), question, Infinity)
-      const { condensed } = optimiseSlopes(engine, root, Infinity)
+      const root = condense(engine, withMargins(graph, question), question, { deadline: Deadline.never })
+      const { condensed } = optimiseSlopes(engine, root, Deadline.never)
       const started = performance.now()
-      const deadline = started + 1000 * (seconds - spent)
+      const deadline = Deadline.in(1000 * (seconds - spent))
       subProblems += (await branchAndBound(engine, condensed, { deadline, isCounterexample })).subProblems
       spent += (performance.now() - started) / 1000
     }

@@ -19,7 +19,7 @@ export const verify = [
     ['const part = sum - a', 'const part = sum - b'],
   ]),
   ...mutantsOf('src/search/condense/output-bounds.ts', tests('search/presolve', 'search/narrow'), [
-    ['low.addRow(rows, first, end, lower, upper)', 'low.addRow(rows, first, end, lower, lower)'],
+    ['low.addRow(rows, o, lower, upper)', 'low.addRow(rows, first, end, lower, lower)'],
     ['upper: ends.upper.map((u) => Math.max(u, 0))', 'upper: ends.upper.map((u) => Math.min(u, 0))'],
     ['high.start(bias[o])', 'high.start(0)'],
   ]),
@@ -78,7 +78,7 @@ export const verify = [
     'src/search/branch/search.ts',
     tests('search/branch/search', 'search/branch/halving', 'ladder/near-miss', 'ladder/agreement'),
     [
-      ['const isCutOff = performance.now() > deadline', 'const isCutOff = false'],
+      ['const isCutOff = deadline.isOver()', 'const isCutOff = false'],
       [
         'for (const problem of problems) this.#open.push(problem)',
         'for (const problem of problems.slice(1)) this.#open.push(problem)',
@@ -111,8 +111,8 @@ export const verify = [
         'problems.flatMap((_, r) => (best[r] > -1e-3 ? [] : [r]))',
       ],
       [
-        'bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
-        'if (i === 0) bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))',
+        'bounded.push(...this.#together(problems.slice(i, i + ROWS), effort, deadline))',
+        'if (i === 0) bounded.push(...this.#together(problems.slice(i, i + ROWS), effort, deadline))',
       ],
       ['return cell ?? this.#condensed', 'return this.#condensed'],
     ],

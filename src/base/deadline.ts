@@ -1,9 +1,45 @@
-/** Thrown by long work when its deadline has passed. The code that set the deadline catches it. */
-export class TimeIsUp extends Error {
-  override readonly name = 'TimeIsUp'
+/**
+ * Until when long work may continue. The work asks again and again. Times are those of performance.now(), in milliseconds.
+ */
+export class Deadline {
+  static readonly never = new Deadline(Infinity)
+  readonly #time: number
+  readonly #signal: AbortSignal | undefined
+
+  /** @param signal ends the work before */
+  constructor(time: number, signal?: AbortSignal) {
+    this.#time = time
+    this.#signal = signal
+  }
+
+  /** In so many milliseconds. */
+  static in(milliseconds: number, signal?: AbortSignal): Deadline {
+    return new Deadline(performance.now() + milliseconds, signal)
+  }
+
+  /** This deadline, or one in so many milliseconds if that is earlier. */
+  orIn(milliseconds: number): Deadline {
+    return new Deadline(Math.min(this.#time, performance.now() + milliseconds), this.#signal)
+  }
+
+  /** @throws the signal's reason after an abort */
+  isOver(): boolean {
+    this.#signal?.throwIfAborted()
+    return performance.now() > this.#time
+  }
+
+  /** @throws TimeIsUp if it is over; the signal's reason after an abort */
+  check(): void {
+    if (this.isOver()) throw new TimeIsUp('time is up')
+  }
+
+  /** Milliseconds; below 0 if it is over. */
+  left(): number {
+    return this.#time - performance.now()
+  }
 }
 
-/** @param deadline on the clock of performance.now() */
-export function checkTime(deadline: number): void {
-  if (performance.now() > deadline) throw new TimeIsUp('time is up')
+/** Thrown by long work when its deadline is over. The code that set the deadline catches it. */
+export class TimeIsUp extends Error {
+  override readonly name = 'TimeIsUp'
 }

@@ -1,5 +1,6 @@
 /** Complete methods against the oracle, and every bound against every other, on small random networks. */
 import { beforeAll, expect, test } from 'vitest'
+import { Deadline } from '../base/deadline.ts'
 import type { Condensed } from '../search/system/condensed.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
@@ -45,7 +46,7 @@ const tolerance = 1e-8
 const close = 1e-7
 /** More than any of them needs. */
 const seconds = 60
-const later = () => performance.now() + 1000 * seconds
+const later = () => Deadline.in(1000 * seconds)
 
 interface Case extends RandomCase {
   readonly name: string
@@ -79,7 +80,7 @@ function leastOfRows(condensed: Condensed, rows: readonly number[], sign: 1 | -1
 
 test.each(everywhere)('%s, %s: a condensed system is its network, and bounds of neurons hold', (family, domain) => {
   for (const { name, graph, question, exact, points } of draw(family, domain, 8)) {
-    const adaptive = condense(engine, withMargins(graph, question), question, later())
+    const adaptive = condense(engine, withMargins(graph, question), question, { deadline: later() })
     for (const { condensed } of [adaptive, optimiseSlopes(engine, adaptive, later())]) {
       expect(checkCondensed(graph, question, condensed, points), name).toEqual([])
       const { neurons, neuronLower, neuronUpper, error, cases } = condensed
@@ -100,7 +101,7 @@ test.each(everywhere)('%s, %s: bounds get no looser along the ladder, nor pass t
     const margins = withMargins(graph, question)
     const exact = question.unsafe.map((constraints) => bruteForce(graph, { ...question, unsafe: [constraints] }).exact)
     const plain = boundMethods.map((method) => lowerBoundsOf(margins, question, method))
-    const adaptive = condense(engine, margins, question, later())
+    const adaptive = condense(engine, margins, question, { deadline: later() })
     const optimised = optimiseSlopes(engine, adaptive, later())
     exact.forEach((least, c) => {
       const best = Math.max(...plain.map((bounds) => bounds[c]))
@@ -117,12 +118,12 @@ test.each(everywhere)('%s, %s: bounds get no looser along the ladder, nor pass t
 
 /** The complete method itself, on a system whose bounds are only adaptive: more is left for it to do. */
 async function decide(method: CompleteMethod, { graph, question, distance }: Case): Promise<CompleteResult> {
-  const { condensed, margins } = condense(engine, withMargins(graph, question), question, later())
+  const { condensed, margins } = condense(engine, withMargins(graph, question), question, { deadline: later() })
   const isCounterexample = (point: Float64Array) => distance(point) <= 0
   const result =
     method === 'bab'
       ? await branchAndBound(engine, condensed, { deadline: later(), isCounterexample })
-      : await solveMilp(condensed, { timeout: seconds, isCounterexample })
+      : await solveMilp(condensed, { deadline: later(), isCounterexample })
   const closed = Math.min(...margins.filter((margin) => margin > 0))
   return result.verdict === 'robust' ? { ...result, margin: Math.min(result.margin, closed) } : result
 }

@@ -1,5 +1,6 @@
 /** Questions over ℓ2 and ℓ1 balls against the oracle, as agreement.test.ts has it for boxes. */
 import { beforeAll, expect, test } from 'vitest'
+import { Deadline } from '../base/deadline.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { evaluateGraph } from '../model/graph.ts'
@@ -39,7 +40,7 @@ const close = 1e-6
 const seconds = 60
 /** Of the networks. */
 const MOST_INPUTS = 5
-const later = () => performance.now() + 1000 * seconds
+const later = () => Deadline.in(1000 * seconds)
 
 interface Case extends RandomCase {
   readonly name: string
@@ -80,13 +81,13 @@ function isInside({ lower, upper, ball }: Question, point: Float64Array): boolea
 test.each(everywhere)('%s, %s: bounds hold, and get no looser along the ladder', (norm, domain) => {
   let [tight, cases] = [0, 0]
   for (const { name, graph, question, points } of draw(norm, domain, 6)) {
-    const adaptive = condense(engine, withMargins(graph, question), question, later())
+    const adaptive = condense(engine, withMargins(graph, question), question, { deadline: later() })
     const optimised = optimiseSlopes(engine, adaptive, later())
     for (const { condensed } of [adaptive, optimised]) {
       expect(checkCondensed(graph, question, condensed, points), name).toEqual([])
     }
     const { ball: _, ...box } = question
-    const overBox = condense(engine, withMargins(graph, question), box, later())
+    const overBox = condense(engine, withMargins(graph, question), box, { deadline: later() })
     question.unsafe.forEach((constraints, c) => {
       const least = bruteForce(graph, { ...question, unsafe: [constraints] }).exact
       expect(adaptive.margins[c], name).toBeLessThanOrEqual(least + tolerance)
@@ -126,7 +127,7 @@ test.each(everywhere)('%s, %s: branch and bound agrees with brute force', async 
     const { outcome } = await climb(graph, question, { ...wholeLadder, timeout: seconds })
     check(asked, outcome)
     // on a system whose bounds are only adaptive more is left for the search to do
-    const { condensed, margins } = condense(engine, withMargins(graph, question), question, later())
+    const { condensed, margins } = condense(engine, withMargins(graph, question), question, { deadline: later() })
     const isCounterexample = (point: Float64Array) => distance(point) <= 0
     const found = await branchAndBound(engine, condensed, { deadline: later(), isCounterexample })
     const closed = Math.min(...margins.filter((margin) => margin > 0))

@@ -3,6 +3,7 @@
  * works on what the steps before it left open.
  * Sound: yes; a counterexample is run through the graph itself. Complete: with the step 'complete', given time and memory.
  */
+import { Deadline } from '../base/deadline.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { withEngine } from '../device/wasm/engines.ts'
 import type { Graph } from '../model/graph.ts'
@@ -61,7 +62,7 @@ async function climbWith(
   taken: readonly QuestionStep[],
   { graph, question, options }: { readonly graph: Graph; readonly question: Question; readonly options: ClimbOptions },
 ): Promise<Climbed> {
-  const deadline = performance.now() + 1000 * options.timeout
+  const deadline = Deadline.in(1000 * options.timeout)
   const done: { step: StepName; seconds: number; bound: number }[] = []
   let [best, last] = [-Infinity, -Infinity]
   const finish = (outcome: ClimbOutcome): Climbed => ({ outcome, steps: done })

@@ -3,6 +3,7 @@
  * Problem: the least margin over a domain. Sound: yes, rounding included (about 1e-10). Complete: no. Source: Wong & Kolter
  * 2018, as in bounds/dual.ts; only of residual sums without a ReLU it bounds the parts, not the sum.
  */
+import { Deadline } from '../base/deadline.ts'
 import { OutOfRange } from '../search/system/range.ts'
 import { condense, lpDual } from '../search/condense/condense.ts'
 import type { Engine } from '../device/wasm/engine.ts'
@@ -32,7 +33,7 @@ export function lpMargin(
   // over a ball rows bound the first neurons best, over a box intervals do it as well
   const bounding = lpDual(prune ? (norm === 'linf' ? 0 : 1) : Infinity)
   try {
-    return Math.min(...condense(engine, graph, region, Infinity, bounding).margins)
+    return Math.min(...condense(engine, graph, region, { deadline: Deadline.never, bounding }).margins)
   } catch (error) {
     if (error instanceof OutOfRange) return NaN
     throw error

@@ -6,6 +6,7 @@
  * Every step is sound: it says 'robust' only with a bound that holds for the whole domain, rounding included, and
  * 'vulnerable' only with a point of the domain that float64 misclassifies. Every step takes balls of every norm.
  */
+import type { Deadline } from '../base/deadline.ts'
 import type { Subject } from '../attacks/attack-images.ts'
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import type { Timed } from '../attacks/inputs.ts'
@@ -110,8 +111,7 @@ export interface Climb {
   readonly question: Question
   /** The question that bounds must answer: wider where float64 cannot hold what was asked. */
   readonly widened: Question
-  /** On the clock of performance.now(). */
-  readonly deadline: number
+  readonly deadline: Deadline
   /** How 'complete' searches. */
   readonly search: CompleteMethod
   /** The network condensed over the region, and what is proved of each case. 'crown' makes it. */

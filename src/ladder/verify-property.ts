@@ -1,4 +1,5 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
+import { Deadline } from '../base/deadline.ts'
 import type { Property } from '../formats/vnnlib/property.ts'
 import type { BoxQuestion } from '../formats/vnnlib/regions.ts'
 import { endOutputs } from '../model/ending.ts'
@@ -72,7 +73,7 @@ async function verifyRegions(
   verify: Verifier,
   options: VerifierOptions,
 ): Promise<PropertyResult> {
-  const end = performance.now() + 1000 * options.timeout
+  const end = Deadline.in(1000 * options.timeout)
   const found = regions.length > 1 ? tryAll(graph, regions, options) : undefined
   if (found) return found
   const outcomes: (Outcome | undefined)[] =
@@ -86,7 +87,7 @@ async function verifyRegions(
   for (let before = Infinity, open = [...regions.keys()].filter(isOpen); open.length > 0 && open.length < before;) {
     before = open.length
     for (const [done, i] of open.entries()) {
-      const left = (end - performance.now()) / 1000
+      const left = end.left() / 1000
       if (left < LEAST_SECONDS) break
       const timeout = Math.min(left, Math.max(LEAST_SHARE, left / (open.length - done)))
       const outcome = await ask(graph, regions[i], verify, { ...options, timeout })
@@ -104,7 +105,7 @@ function tryAll(
   regions: readonly Question[],
   { timeout, seed }: VerifierOptions,
 ): PropertyResult | undefined {
-  const end = performance.now() + 1000 * Math.max(LEAST_TRYING, timeout / 2)
+  const end = Deadline.in(1000 * Math.max(LEAST_TRYING, timeout / 2))
   const [multiplications, most] = POINTS
   const count = affordable(graph, multiplications / regions.length, most)
   for (const region of regions) {
@@ -112,7 +113,7 @@ function tryAll(
       const outputs = runCandidate(graph, region, point)?.outputs
       if (outputs) return sat(graph, region, { verdict: 'vulnerable', method: 'pgd', point, outputs })
     }
-    if (performance.now() > end) break
+    if (end.isOver()) break
   }
   return undefined
 }

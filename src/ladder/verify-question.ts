@@ -4,6 +4,7 @@
  * cases that are still open, more starts and points, and the complete search.
  * Sound and complete as ladder.ts says.
  */
+import { Deadline } from '../base/deadline.ts'
 import type { Condensed } from '../search/system/condensed.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { UserError, unknownName } from '../base/errors.ts'
@@ -77,7 +78,7 @@ class Verification {
   readonly #graph: Graph
   readonly #question: Question
   readonly #options: VerifyOptions
-  readonly #deadline: number
+  readonly #deadline: Deadline
   /** What is proved of the least margin. */
   #bound = -Infinity
 
@@ -86,7 +87,7 @@ class Verification {
     this.#graph = graph
     this.#question = question
     this.#options = options
-    this.#deadline = performance.now() + 1000 * options.timeout
+    this.#deadline = Deadline.in(1000 * options.timeout)
   }
 
   async run(): Promise<Outcome> {
@@ -120,14 +121,14 @@ class Verification {
     let found: Counterexample | undefined
     falsify(withMargins(this.#graph, open), open, {
       ...{ restarts, steps: STEPS, seed: this.#options.seed },
-      stop: () => performance.now() > end,
+      stop: () => end.isOver(),
       accept: (point) => (found = this.#try(point)) !== undefined,
     })
     return found
   }
 
-  #endOfAttack(): number {
-    return Math.min(this.#deadline, performance.now() + 1000 * this.#options.timeout * ATTACK_SHARE)
+  #endOfAttack(): Deadline {
+    return this.#deadline.orIn(1000 * this.#options.timeout * ATTACK_SHARE)
   }
 
   async #search(bounded: Bounded): Promise<Outcome> {
@@ -164,16 +165,16 @@ class Verification {
       return { condensed: casesOf(bounded), closed: Infinity }
     }
     const [engine, deadline] = [this.#engine, this.#deadline]
-    const adaptive = condense(engine, withMargins(this.#graph, question), question, deadline)
+    const adaptive = condense(engine, withMargins(this.#graph, question), question, { deadline })
     const { condensed, margins } = optimiseSlopes(engine, adaptive, deadline)
     return { condensed, closed: margins.reduce((least, m) => (m > 0 ? Math.min(least, m) : least), Infinity) }
   }
 
-  #tryPoints([multiplications, most]: readonly [number, number], end: number): Counterexample | undefined {
+  #tryPoints([multiplications, most]: readonly [number, number], end: Deadline): Counterexample | undefined {
     const count = affordable(this.#graph, multiplications, most)
     for (const point of pointsOf(this.#question, count, this.#options.seed)) {
       const found = this.#try(point)
-      if (found || performance.now() > end) return found
+      if (found || end.isOver()) return found
     }
     return undefined
   }

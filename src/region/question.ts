@@ -1,5 +1,6 @@
 /** What a verifier is asked, and what it may answer. */
 
+import type { Deadline } from '../base/deadline.ts'
 import { UserError, unknownName } from '../base/errors.ts'
 import type { Region, RoundBall } from './region.ts'
 
@@ -53,10 +54,10 @@ export type CompleteResult =
 /** A complete search that can stop and continue. */
 export interface Resumable {
   /**
-   * Continues until the question is decided or a time on the clock of performance.now().
+   * Continues until the question is decided or the deadline is over.
    * @returns undecided with reason 'timeout' if it can continue
    */
-  run(until: number): Promise<CompleteResult>
+  run(deadline: Deadline): Promise<CompleteResult>
   /** Frees what it holds. */
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Deadline } from '../base/deadline.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import type { Question } from '../region/question.ts'
@@ -32,7 +33,7 @@ test('what is proved of boxes together holds in each', async () => {
       const random = new Random(seed, 'many', family)
       const { graph, question } = randomCase(random, family, 'pixels')
       const parts = partsOf(question, random)
-      const proofs = proveTogether(engine, graph, parts, performance.now() + 60_000)
+      const proofs = proveTogether(engine, graph, parts, Deadline.in(60_000))
       proofs.forEach((proof, i) => {
         if (!proof) return open++
         proved++
@@ -49,6 +50,6 @@ test('past the deadline nothing is proved', async () => {
   const { graph, question } = randomCase(new Random(1, 'many'), 'linear', 'pixels')
   const engine = await Engine.create()
   const mark = engine.mark()
-  expect(proveTogether(engine, graph, [question, question], performance.now() - 1)).toEqual([undefined, undefined])
+  expect(proveTogether(engine, graph, [question, question], Deadline.in(-1))).toEqual([undefined, undefined])
   expect(engine.mark()).toBe(mark)
 })

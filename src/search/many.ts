@@ -3,6 +3,7 @@
  * too wide, the boxes are halved; cases that are closed stay closed in both halves.
  * Sound: yes. Complete: no.
  */
+import type { Deadline } from '../base/deadline.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import type { Graph } from '../model/graph.ts'
 import type { LinearConstraint, Outcome, ProofMethod, Question } from '../region/question.ts'
@@ -27,14 +28,14 @@ interface Progress {
 
 /**
  * @param questions at least one, about boxes
- * @param deadline on the clock of performance.now(): what is not proved by then is left
+ * @param deadline what is not proved by then is left
  * @returns the proof of each question that has one
  */
 export function proveTogether(
   engine: Engine,
   graph: Graph,
   questions: readonly Question[],
-  deadline: number,
+  deadline: Deadline,
 ): (Proof | undefined)[] {
   const { cases, numbers } = numberCases(questions)
   const progress = numbers.map((open): Progress => ({ open, closed: Infinity, method: 'interval' }))
@@ -42,7 +43,7 @@ export function proveTogether(
   let single = 0
   const visit = (boxes: readonly number[]): void => {
     const started = performance.now()
-    if (started > deadline) return
+    if (deadline.isOver()) return
     const asked = [...new Set(boxes.flatMap((box) => progress[box].open))]
     if (boxes.length === 1 || asked.length <= MOST_CASES) {
       const most = boxes.length === 1 ? Infinity : SHARE * boxes.length * single
@@ -50,7 +51,10 @@ export function proveTogether(
       const question = { ...hullOf(boxes.map((box) => questions[box])), unsafe }
       // slopes are for boxes that ask the same; what others ask of each other's boxes is seldom so
       const isShared = boxes.every((box) => progress[box].open.length === asked.length)
-      const after = narrow(engine, graph, question, isShared, Math.min(deadline, started + most))
+      const end = deadline.orIn(most)
+      const intervals = () => narrowByIntervals(engine, graph, question, end)
+      const slopes = (before: Narrowed) => narrowByCrown(engine, graph, before, end)
+      const after = question.unsafe.length > 0 ? narrow(engine, intervals, isShared ? [slopes] : []) : undefined
       if (boxes.length === 1) single = Math.max(single, performance.now() - started)
       if (after) note(boxes, asked, after)
     }
@@ -75,20 +79,18 @@ export function proveTogether(
   )
 }
 
-/** Intervals, then adaptive slopes if that is wanted; as far as the time allows. */
+/** The first step, then each of the next ones on what the last has left open; as far as the time allows. */
 function narrow(
   engine: Engine,
-  graph: Graph,
-  question: Question,
-  slopes: boolean,
-  deadline: number,
+  first: () => Narrowed,
+  next: readonly ((before: Narrowed) => Narrowed)[],
 ): Narrowed | undefined {
-  if (question.unsafe.length === 0) return undefined
   const mark = engine.mark()
   let found: Narrowed | undefined
   try {
-    found = narrowByIntervals(engine, graph, question, deadline)
-    return found.question.unsafe.length === 0 || !slopes ? found : narrowByCrown(engine, graph, found, deadline)
+    found = first()
+    for (const step of next) if (found.question.unsafe.length > 0) found = step(found)
+    return found
   } catch (error) {
     reasonOf(error)
     return found

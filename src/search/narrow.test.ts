@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Deadline } from '../base/deadline.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { evaluateGraph } from '../model/graph.ts'
@@ -8,7 +9,7 @@ import { type Bounded, type Narrowed, casesOf, narrowByAlpha, narrowByCrown, nar
 import { bruteForce } from './testing/brute-force.testing.ts'
 import { families, randomCase, samplePoints } from './testing/random-question.testing.ts'
 
-const later = () => performance.now() + 60_000
+const later = () => Deadline.in(60_000)
 /** Of the enumeration. */
 const tolerance = 1e-7
 

@@ -3,6 +3,7 @@
  * single constraints, since a constraint that fails over the whole region closes its case, and one that always holds
  * says nothing. What is left is smaller, too. Sound: yes. Complete: no.
  */
+import type { Deadline } from '../base/deadline.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import type { Graph } from '../model/graph.ts'
 import { withExcesses } from '../region/margins-graph.ts'
@@ -36,7 +37,7 @@ export interface Bounded extends Narrowed {
  * By intervals. The question's coefficients are exact from here on: what is proved holds for all within their errors.
  * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
-export function narrowByIntervals(engine: Engine, graph: Graph, asked: Question, deadline: number): Narrowed {
+export function narrowByIntervals(engine: Engine, graph: Graph, asked: Question, deadline: Deadline): Narrowed {
   const exact = outputBounds(graph, asked)
   const outputs = exact ?? (hasErrors(asked) ? roughOutputBounds(engine, graph, asked, deadline) : undefined)
   const all = [...asked.unsafe.keys()]
@@ -48,20 +49,20 @@ export function narrowByIntervals(engine: Engine, graph: Graph, asked: Question,
 }
 
 /** By adaptive slopes. @throws as narrowByIntervals */
-export function narrowByCrown(engine: Engine, graph: Graph, before: Narrowed, deadline: number): Bounded {
+export function narrowByCrown(engine: Engine, graph: Graph, before: Narrowed, deadline: Deadline): Bounded {
   const { question } = before
   const constraints = question.unsafe.flat()
   // where a case has several constraints, their upper bounds matter, too
   const several = constraints.length > question.unsafe.length
   const functions = several ? [...constraints, ...constraints.map(opposite)] : constraints
-  const root = condense(engine, withExcesses(graph, functions), question, deadline)
+  const root = condense(engine, withExcesses(graph, functions), question, { deadline })
   const lower = root.margins.subarray(0, constraints.length)
   const upper = several ? root.margins.subarray(constraints.length).map((m) => -m) : lower.map(() => NaN)
   return narrowed(before, root, 'crown', upper)
 }
 
 /** By optimised slopes. @throws as narrowByIntervals */
-export function narrowByAlpha(engine: Engine, before: Bounded, deadline: number): Bounded {
+export function narrowByAlpha(engine: Engine, before: Bounded, deadline: Deadline): Bounded {
   const root = optimiseSlopes(engine, before.root, deadline)
   return narrowed(before, root, 'alpha', new Float64Array(root.margins.length).fill(NaN))
 }

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { Deadline } from '../base/deadline.ts'
 import { Random } from '../base/random.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import type { Root } from './condense/condense.ts'
@@ -12,7 +13,7 @@ beforeAll(async () => {
   engine = await Engine.create()
 })
 
-const inMinutes = () => performance.now() + 60_000
+const inMinutes = () => Deadline.in(60_000)
 
 /** Two neurons, the second of which is really on; what reads both is the case. */
 function settledRoot(weights: readonly [number, number, number], errors: readonly number[]): Root {

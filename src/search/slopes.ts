@@ -4,6 +4,7 @@
  * Problem: bounds of a condensed system's neurons and cases. Sound: yes. Complete: no. Never looser than what it starts
  * from.
  */
+import type { Deadline } from '../base/deadline.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import { isUnstable } from '../model/phase.ts'
 import { type Root, tightest } from './condense/condense.ts'
@@ -16,10 +17,9 @@ const STEPS = 8
 
 /**
  * The same question with tighter bounds: neurons that they settle are multiplied out, cases that they prove are closed.
- * @param deadline on the clock of performance.now()
  * @throws TimeIsUp past the deadline
  */
-export function optimiseSlopes(engine: Engine, root: Root, deadline: number): Root {
+export function optimiseSlopes(engine: Engine, root: Root, deadline: Deadline): Root {
   const { lower, upper, ball, neurons, levels, cases } = root.condensed
   const neuronLower = root.condensed.neuronLower.slice()
   const neuronUpper = root.condensed.neuronUpper.slice()

@@ -42,7 +42,7 @@ async function search({ engine, graph, question, deadline, search, root }: Climb
   // most images never come here: what searches is loaded for the first that does
   if (search === 'milp') {
     const { solveMilp } = await import('../../search/milp/solve-milp.ts')
-    return solveMilp(condensed, { timeout: Math.max(0, (deadline - performance.now()) / 1000), isCounterexample })
+    return solveMilp(condensed, { deadline, isCounterexample })
   }
   const { branchAndBound } = await import('../../search/branch/branch-and-bound.ts')
   return branchAndBound(engine, condensed, { deadline, isCounterexample })

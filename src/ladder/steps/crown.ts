@@ -19,7 +19,7 @@ export const crown = {
   networks: 'any',
   run: async (climb) => {
     const { engine, graph, widened, deadline } = climb
-    climb.root = condense(engine, withMargins(graph, widened), widened, deadline)
+    climb.root = condense(engine, withMargins(graph, widened), widened, { deadline })
     const bound = leastOf(climb.root)
     return { bound, end: endOfProof(bound) }
   },

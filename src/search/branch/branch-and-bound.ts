@@ -7,14 +7,14 @@
  * Sound: yes, every bound allows for rounding. Complete: given time and memory, where no minimum is within rounding
  * of 0.
  */
+import type { Deadline } from '../../base/deadline.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
 import type { CompleteResult } from '../../region/question.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { Search, type SearchOptions } from './search.ts'
 
 export interface BranchAndBoundOptions extends SearchOptions {
-  /** When to stop, on the clock of performance.now(). */
-  readonly deadline: number
+  readonly deadline: Deadline
 }
 
 /** Decides the open cases of a condensed system, in the calling thread. */

@@ -11,22 +11,30 @@ const CANDIDATES = 8
 /** The least progress that counts, so that one hopeless side does not hide what the other one gains. */
 const LEAST_PROGRESS = 1e-9
 
+/** Rows of a batch after their ascent, of sub-problems that are open. */
+export interface OpenRows {
+  readonly batch: Batch
+  readonly rows: readonly number[]
+  /** For each of them, the best first. */
+  readonly candidates: readonly (readonly number[])[]
+  /** Of all rows of the batch. */
+  readonly bounds: Float64Array
+}
+
 /**
- * After the sub-problems' ascent: for each open row the best of its candidates, or −1 if there is none.
+ * For each open row one of its candidates, or −1 if there is none.
  * @param trial a batch of the same system, overwritten
- * @param candidates of each open row
- * @param bounds of the rows of `batch`
  */
-export function chooseSplits(
-  batch: Batch,
-  trial: Batch,
-  candidates: readonly (readonly number[])[],
-  bounds: Float64Array,
-  open: readonly number[],
-): number[] {
+export type ChooseSplits = (open: OpenRows, trial: Batch) => number[]
+
+/** The candidate with the best score. */
+export const bestByScore: ChooseSplits = ({ candidates }) => candidates.map(([k = -1]) => k)
+
+/** The candidate that does best when it is tried. */
+export const bestByTrial: ChooseSplits = ({ batch, rows, candidates, bounds }, trial) => {
   const splits = candidates.map(([k = -1]) => k)
-  const scores = open.map(() => -Infinity)
-  const trials = open.flatMap((r, i) => {
+  const scores = rows.map(() => -Infinity)
+  const trials = rows.flatMap((r, i) => {
     const tried = candidates[i]
     return tried.length < 2 ? [] : tried.map((k) => ({ i, r, k }))
   })

@@ -1,5 +1,6 @@
 /** Searches that split inputs and neurons in every order, against the oracle. */
 import { beforeAll, expect, test, vi } from 'vitest'
+import { Deadline } from '../../base/deadline.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
 import { evaluateGraph } from '../../model/graph.ts'
@@ -47,9 +48,11 @@ test.each(Object.entries(ways))('%s: as brute force has it', async (name, way) =
         const question = shifted(asked, least - drawn)
         kinds.next = () => way(random)
         const distance = (point: Float64Array) => distanceToUnsafe(question, evaluateGraph(graph, point).at(-1)!)
-        const { condensed, margins } = condense(engine, withMargins(graph, question), question, Infinity)
+        const { condensed, margins } = condense(engine, withMargins(graph, question), question, {
+          deadline: Deadline.never,
+        })
         const isCounterexample = (point: Float64Array) => distance(point) <= 0
-        const deadline = performance.now() + 10_000
+        const deadline = Deadline.in(10_000)
         const result = await branchAndBound(engine, condensed, { deadline, isCounterexample })
         const which = `${name}: ${family}, ${domain}, seed ${seed}, least ${least}`
         expect(result.verdict, which).toBe(least > 0 ? 'robust' : 'vulnerable')
@@ -76,10 +79,10 @@ test.each(Object.entries(ways))('%s: planted counterexamples are never missed', 
     ]) {
       for (const height of [1 + 2 ** -6, 1 - 2 ** -6]) {
         const { graph, question } = make(height)
-        const { condensed } = condense(engine, withMargins(graph, question), question, Infinity)
+        const { condensed } = condense(engine, withMargins(graph, question), question, { deadline: Deadline.never })
         const isCounterexample = (point: Float64Array) =>
           distanceToUnsafe(question, evaluateGraph(graph, point).at(-1)!) <= 0
-        const deadline = performance.now() + 1000
+        const deadline = Deadline.in(1000)
         const { verdict } = await branchAndBound(engine, condensed, { deadline, isCounterexample })
         expect(verdict).not.toBe(height > 1 ? 'robust' : 'vulnerable')
       }

@@ -2,6 +2,7 @@
  * Branch and bound (branch-and-bound.ts) with workers: a short while in the calling thread, since most questions are
  * answered before workers could start, then in rounds, after each of which the open sub-problems are dealt out again.
  */
+import type { Deadline } from '../../base/deadline.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
 import { WorkerPool, scriptBeside } from '../../node/threads.ts'
 import type { CompleteResult, Resumable } from '../../region/question.ts'
@@ -38,15 +39,15 @@ export class ParallelSearch implements Resumable {
     this.#options = options
   }
 
-  async run(until: number): Promise<CompleteResult> {
+  async run(deadline: Deadline): Promise<CompleteResult> {
     const { workers, onProgress } = this.#options
     const frontier = this.#frontier
-    const point = this.#begun ? undefined : await this.#begin(until)
+    const point = this.#begun ? undefined : await this.#begin(deadline)
     if (point) return { verdict: 'vulnerable', point }
     while (frontier.size > 0) {
       const { bound, count, size, worst } = frontier
       onProgress?.(count, size, worst)
-      const left = until - performance.now()
+      const left = deadline.left()
       if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }
       if (size * bytesOf(this.#condensed) > MEMORY) return { verdict: 'undecided', bound, reason: 'memory' }
       this.#pool ??= new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, this.#condensed)
@@ -61,12 +62,12 @@ export class ParallelSearch implements Resumable {
   }
 
   /** In this thread. @returns a counterexample, if it found one */
-  async #begin(until: number): Promise<Float64Array | undefined> {
+  async #begin(deadline: Deadline): Promise<Float64Array | undefined> {
     const mark = this.#engine.mark()
     const search = new Search(this.#engine, this.#condensed, this.#options)
     try {
-      search.addRoots(until)
-      await search.explore(Math.min(until, performance.now() + ALONE))
+      search.addRoots(deadline)
+      await search.explore(deadline.orIn(ALONE))
       const { least, leastLeft, count } = search
       this.#frontier.take([{ least, leastLeft, count, open: search.takeOpen() }])
       this.#begun = true

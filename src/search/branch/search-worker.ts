@@ -1,4 +1,5 @@
 /** A worker of `verifyQuestion`: task i explores the i-th share of the open sub-problems for a while. */
+import { Deadline } from '../../base/deadline.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { serve } from '../../node/threads.ts'
 import type { Condensed } from '../system/condensed.ts'
@@ -35,7 +36,7 @@ serve<Condensed>(async (condensed) => {
     candidates = []
     const before = search.count
     search.add(shares[task])
-    await search.explore(performance.now() + milliseconds)
+    await search.explore(Deadline.in(milliseconds))
     const { least, leastLeft, count } = search
     return { open: search.takeOpen(), least, leastLeft, count: count - before, candidates }
   }

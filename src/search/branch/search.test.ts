@@ -1,4 +1,5 @@
 import { beforeAll, expect, test, vi } from 'vitest'
+import { Deadline } from '../../base/deadline.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
 import { withMargins } from '../../region/margins-graph.ts'
@@ -14,12 +15,12 @@ beforeAll(async () => {
   engine = await Engine.create()
 })
 
-const later = (seconds = 30) => performance.now() + 1000 * seconds
+const later = (seconds = 30) => Deadline.in(1000 * seconds)
 
 /** The root of a planted counterexample, and what the system's neurons are at it. */
 function planted() {
   const { graph, question, place } = bump(new Random(40, 'bump'), 4, 2 ** -13, 1 + 2 ** -7)
-  const { condensed } = condense(engine, withMargins(graph, question), question, later())
+  const { condensed } = condense(engine, withMargins(graph, question), question, { deadline: later() })
   const { inputs, neurons, start, source, weight, bias } = condensed
   const sources = [...place]
   const before = Array.from({ length: neurons }, (_, k) => {
@@ -82,7 +83,7 @@ test('a sub-problem whose LP meets the deadline stays open, also with nothing le
   // every look at the clock is a second later: the deadline passes behind the search's own check
   let seconds = 0
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => 1000 * seconds++)
-  await search.explore(1500)
+  await search.explore(new Deadline(2500))
   clock.mockRestore()
   expect(seconds).toBeGreaterThan(2)
   const open = search.takeOpen()

@@ -1,4 +1,5 @@
 /** The open sub-problems of a branch and bound, and which are split, and how: see branch-and-bound.ts. */
+import type { Deadline } from '../../base/deadline.ts'
 import { FREE, OFF, ON, type Phases } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
 import { Heap } from '../../base/heap.ts'
@@ -7,16 +8,29 @@ import { LinearProgram } from '../milp/lp.ts'
 import { Cells } from './cells.ts'
 import { KindChoice } from './kind-choice.ts'
 import { type Split, type SplitKind, splitBox, splitKinds, splitNeuron } from './splits.ts'
-import { type Bounded, ROWS, type SubProblem, SubProblemBounds, bytesOf, canHalve, rootOf } from './sub-problems.ts'
+import { bestByScore, bestByTrial } from './branching.ts'
+import {
+  type Bounded,
+  type Effort,
+  ROWS,
+  type SubProblem,
+  SubProblemBounds,
+  bytesOf,
+  canHalve,
+  rootOf,
+} from './sub-problems.ts'
 
 export interface SearchOptions {
   /** Re-check of an input on the network itself, in float64. */
   readonly isCounterexample: (input: Float64Array) => boolean
 }
 
-/** Steps of ascent: for the first sub-problems, and for those of either kind of split. */
-const ROOT_STEPS = 40
-const STEPS: Record<SplitKind, number> = { neuron: 10, input: 4 }
+/** For the first sub-problems, and for those of either kind of split. */
+const ROOT_EFFORT: Effort = { steps: 40, choose: bestByTrial }
+const EFFORTS: Readonly<Record<SplitKind, Effort>> = {
+  neuron: { steps: 10, choose: bestByTrial },
+  input: { steps: 4, choose: bestByScore },
+}
 /** After so many splits that hardly raise the bound, an LP helps. */
 const PATIENCE = 4
 /** Splits of each kind that a trial takes. */
@@ -54,7 +68,7 @@ export class Search {
   /** A counterexample, once there is one. */
   point: Float64Array | undefined
 
-  /** Memory is taken from the engine's arena: the caller marks and releases. */
+  /** Memory is taken from the engine's: the caller marks and releases. */
   constructor(engine: Engine, condensed: Condensed, options: SearchOptions) {
     this.#condensed = condensed
     this.#options = options
@@ -64,9 +78,9 @@ export class Search {
   }
 
   /** One sub-problem for each case, nothing split; bounded as well as the time until the deadline allows. */
-  addRoots(deadline: number): void {
+  addRoots(deadline: Deadline): void {
     const roots = this.#condensed.cases.map(([row]) => rootOf(this.#condensed, row!))
-    this.#keep(this.#bound(roots, ROOT_STEPS, true, deadline))
+    this.#keep(this.#bound(roots, ROOT_EFFORT, deadline))
   }
 
   add(problems: readonly SubProblem[]): void {
@@ -77,15 +91,15 @@ export class Search {
    * Works until nothing is open or a counterexample is found.
    * @returns why it stopped before
    */
-  async explore(deadline: number): Promise<'timeout' | 'memory' | undefined> {
+  async explore(deadline: Deadline): Promise<'timeout' | 'memory' | undefined> {
     const started = performance.now()
     let inLps = 0
     while (this.#open.size > 0 && !this.point) {
+      if (deadline.isOver()) return 'timeout'
       const now = performance.now()
-      if (now > deadline) return 'timeout'
       if (this.#open.size > this.#capacity) return 'memory'
       const splits: Split[] = []
-      const isLate = () => splits.length > 0 && performance.now() > deadline
+      const isLate = () => splits.length > 0 && deadline.isOver()
       for (let room = ROWS; this.#open.size > 0 && room > 0 && !isLate();) {
         const problem = this.#open.pop()!
         const kind = this.#kindFor(problem)
@@ -94,7 +108,7 @@ export class Search {
           break
         }
         const isStuck = problem.stalled >= PATIENCE && inLps <= (now - started) / 2
-        const split = this.#split(problem, kind, isStuck)
+        const split = this.#halve(problem, kind) ?? (isStuck ? undefined : splitNeuron(problem))
         if (split) {
           splits.push(split)
           room -= split.open.length
@@ -117,7 +131,7 @@ export class Search {
     return undefined
   }
 
-  /** Frees what is not in the engine's arena. */
+  /** Frees what is not in the engine's memory. */
   close(): void {
     this.#program?.dispose()
     this.#program = undefined
@@ -136,18 +150,18 @@ export class Search {
   }
 
   /** One sub-problem by an LP: what has no free neuron left, and where ascent does not get on. */
-  async #solve(problem: SubProblem, deadline: number): Promise<void> {
+  async #solve(problem: SubProblem, deadline: Deadline): Promise<void> {
     this.#program ??= await LinearProgram.create(this.#condensed)
     this.#program.setObjective([problem.row])
-    const seconds = (deadline - performance.now()) / 1000
-    const { bound, point } = this.#program.solve(this.#signsOf(problem), seconds, true)
+    const seconds = deadline.left() / 1000
+    const { bound, point } = this.#program.solveForSign(this.#signsOf(problem), seconds)
     const best = bound > problem.bound ? bound : problem.bound
     if (best > 0) {
       this.least = Math.min(this.least, best)
       return
     }
     // whatever becomes of the point, the sub-problem stays
-    const isCutOff = performance.now() > deadline
+    const isCutOff = deadline.isOver()
     if (problem.next >= 0 || isCutOff) this.#open.push({ ...problem, bound: best, stalled: 0 })
     else this.leastLeft = Math.min(this.leastLeft, best)
     if (point) this.#tryPoint(point)
@@ -162,14 +176,13 @@ export class Search {
     return this.#kinds.kindFor(open)
   }
 
-  /** @returns undefined if the problem is one for an LP */
-  #split(problem: SubProblem, kind: SplitKind, isStuck: boolean): Split | undefined {
-    const halved = kind === 'input' && problem.next >= 0 ? splitBox(this.#cells!, this.#condensed, problem) : undefined
-    return halved ?? (isStuck ? undefined : splitNeuron(problem))
+  /** If that is the kind, and its box can be halved. */
+  #halve(problem: SubProblem, kind: SplitKind): Split | undefined {
+    return kind === 'input' && problem.next >= 0 ? splitBox(this.#cells!, this.#condensed, problem) : undefined
   }
 
   /** Dives from a sub-problem twice, with splits of one kind each, and keeps the leaves of the better one. */
-  #tryKinds(problem: SubProblem, deadline: number): void {
+  #tryKinds(problem: SubProblem, deadline: Deadline): void {
     const [neuron, input] = splitKinds.map((kind) => ({ kind, ...this.#dive(problem, kind, deadline) }))
     const isBetter = input!.least === neuron!.least ? input!.splits < neuron!.splits : input!.least > neuron!.least
     const { kind, leaves } = isBetter ? input! : neuron!
@@ -181,12 +194,12 @@ export class Search {
    * Splits a sub-problem, then the worse of its sides, and so on: what that gains says how deep a tree has to be. What
    * has no open neuron left counts as closed, since one LP settles it.
    */
-  #dive(problem: SubProblem, kind: SplitKind, deadline: number): Dive {
+  #dive(problem: SubProblem, kind: SplitKind, deadline: Deadline): Dive {
     const leaves: Bounded[] = []
     let splits = 0
     let worst: SubProblem | undefined = problem
-    while (worst && splits < TRIAL && performance.now() <= deadline) {
-      const split = this.#split(worst, kind, false)
+    while (worst && splits < TRIAL && !deadline.isOver()) {
+      const split: Split | undefined = this.#halve(worst, kind) ?? splitNeuron(worst)
       if (!split) break
       splits++
       const sides = this.#boundSplits([split], kind, deadline).toSorted((a, b) => a.bound - b.bound)
@@ -199,19 +212,16 @@ export class Search {
     return { leaves, splits, least }
   }
 
-  #boundSplits(splits: readonly Split[], kind: SplitKind, deadline: number): Bounded[] {
+  #boundSplits(splits: readonly Split[], kind: SplitKind, deadline: Deadline): Bounded[] {
     const closed = splits.flatMap((split) => split.closed)
     this.count += closed.length
     const open = splits.flatMap((split) => split.open)
-    return [
-      ...closed.map((bound) => ({ bound, open: undefined })),
-      ...this.#bound(open, STEPS[kind], kind === 'neuron', deadline),
-    ]
+    return [...closed.map((bound) => ({ bound, open: undefined })), ...this.#bound(open, EFFORTS[kind], deadline)]
   }
 
-  #bound(problems: readonly SubProblem[], steps: number, tries: boolean, deadline: number): Bounded[] {
+  #bound(problems: readonly SubProblem[], effort: Effort, deadline: Deadline): Bounded[] {
     this.count += problems.length
-    return this.#bounds.bound(problems, steps, tries, deadline)
+    return this.#bounds.bound(problems, effort, deadline)
   }
 
   #keep(bounded: readonly Bounded[]): void {

@@ -1,4 +1,5 @@
 /** Sub-problems of a branch and bound, and their bounds by slopes and multipliers of their own: in batches. */
+import type { Deadline } from '../../base/deadline.ts'
 import { FREE, type Phase, type Phases, isUnstable } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
 import { moveInto } from '../../region/region.ts'
@@ -7,7 +8,7 @@ import { better, stepSize } from '../sweep/best-bounds.ts'
 import { type Condensed, rowOf } from '../system/condensed.ts'
 import { Batch } from '../sweep/batch.ts'
 import { System } from '../sweep/system.ts'
-import { candidateSplits, chooseSplits } from './branching.ts'
+import { type ChooseSplits, candidateSplits } from './branching.ts'
 import { type Bounds, type Cell, bytesOfCell } from './cells.ts'
 
 export interface SubProblem {
@@ -26,6 +27,14 @@ export interface SubProblem {
   readonly stalled: number
   /** The part of the region that it is about; undefined: all of it. */
   readonly cell: Cell | undefined
+}
+
+/** How sub-problems are bounded. */
+export interface Effort {
+  /** Of ascent. */
+  readonly steps: number
+  /** How the neuron to split next is chosen. */
+  readonly choose: ChooseSplits
 }
 
 /** A sub-problem that was bounded. */
@@ -71,7 +80,7 @@ export class SubProblemBounds {
   readonly #batch: Batch
   /** For splits that are tried. */
   readonly #trial: Batch
-  /** Memory is taken from the engine's arena: the caller marks and releases. */
+  /** Memory is taken from the engine's: the caller marks and releases. */
   constructor(engine: Engine, condensed: Condensed, isCounterexample: (input: Float64Array) => boolean) {
     const { neurons, neuronLower, neuronUpper, lower, upper, ball } = condensed
     this.#condensed = condensed
@@ -103,18 +112,16 @@ export class SubProblemBounds {
 
   /**
    * Also tries the inputs where bounds are attained, until one is a counterexample.
-   * @param steps of ascent
-   * @param tries whether the next neuron to split is one that was tried, not only looks good
    */
-  bound(problems: readonly SubProblem[], steps: number, tries: boolean, deadline: number): Bounded[] {
+  bound(problems: readonly SubProblem[], effort: Effort, deadline: Deadline): Bounded[] {
     const bounded: Bounded[] = []
     for (let i = 0; i < problems.length; i += ROWS) {
-      bounded.push(...this.#together(problems.slice(i, i + ROWS), steps, tries, deadline))
+      bounded.push(...this.#together(problems.slice(i, i + ROWS), effort, deadline))
     }
     return bounded
   }
 
-  #together(problems: readonly SubProblem[], steps: number, tries: boolean, deadline: number): Bounded[] {
+  #together(problems: readonly SubProblem[], { steps, choose }: Effort, deadline: Deadline): Bounded[] {
     const batch = this.#batch
     problems.forEach((problem, r) => this.#place(problem, r))
     batch.restart()
@@ -122,7 +129,7 @@ export class SubProblemBounds {
     for (let step = 0; ; step++) {
       const bounds = batch.bounds()
       best.forEach((bound, r) => (best[r] = better(bound, bounds[r])))
-      if (step === steps || best.every((bound) => bound > 0) || performance.now() > deadline) break
+      if (step === steps || best.every((bound) => bound > 0) || deadline.isOver()) break
       batch.ascend(stepSize(step, steps))
     }
     const bounded: Bounded[] = [...best].map((bound) => ({ bound, open: undefined }))
@@ -132,7 +139,7 @@ export class SubProblemBounds {
       const { phases } = problems[r]
       return candidateSplits(batch, phases, this.neuronsOf(problems[r]), r)
     })
-    const splits = tries ? chooseSplits(batch, this.#trial, candidates, best, open) : candidates.map(([k = -1]) => k)
+    const splits = choose({ batch, rows: open, candidates, bounds: best }, this.#trial)
     open.forEach((r, i) => (bounded[r] = { bound: best[r], open: this.#kept(problems[r], r, best[r], splits[i]) }))
     this.#attack(problems, open)
     return bounded

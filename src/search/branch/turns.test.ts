@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Deadline } from '../../base/deadline.ts'
 import type { CompleteMethod, CompleteResult } from '../../region/question.ts'
 import { takeTurns } from './turns.ts'
 
@@ -8,13 +9,13 @@ const robust: CompleteResult = { verdict: 'robust', margin: 1 }
 /** Answers in turn, and notes how long each turn could have been. */
 function scripted(method: CompleteMethod, log: [CompleteMethod, number][], answers: readonly CompleteResult[]) {
   let next = 0
-  const run = async (until: number) => {
-    log.push([method, until - performance.now()])
+  const run = async (deadline: Deadline) => {
+    log.push([method, deadline.left()])
     return answers[next++]
   }
   return { method, search: { run, close: async () => {} } }
 }
-const inAMinute = () => performance.now() + 60_000
+const inAMinute = () => Deadline.in(60_000)
 
 test('turns double, and the first to decide wins', async () => {
   const log: [CompleteMethod, number][] = []
@@ -45,5 +46,5 @@ test('nobody decides: the best bound, and why the last one stopped', async () =>
   ]
   expect(await takeTurns(both, inAMinute())).toMatchObject({ result: precision })
   const late = [scripted('bab', [], [timeout(-1)]), scripted('milp', [], [timeout(-2)])]
-  expect(await takeTurns(late, performance.now() - 1)).toMatchObject({ result: timeout(-1) })
+  expect(await takeTurns(late, Deadline.in(-1))).toMatchObject({ result: timeout(-1) })
 })

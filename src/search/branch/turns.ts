@@ -2,6 +2,7 @@
  * Complete searches that take turns, each turn twice as long as the last: at the worst that costs a few times what the
  * better one would need alone, and which one that is need not be known.
  */
+import type { Deadline } from '../../base/deadline.ts'
 import type { CompleteMethod, CompleteResult, Resumable } from '../../region/question.ts'
 
 /** Milliseconds of the first turns. */
@@ -18,7 +19,7 @@ export interface Contender {
  */
 export async function takeTurns(
   contenders: readonly Contender[],
-  deadline: number,
+  deadline: Deadline,
 ): Promise<{ readonly result: CompleteResult; readonly method: CompleteMethod }> {
   let open = contenders
   let best = -Infinity
@@ -26,10 +27,10 @@ export async function takeTurns(
     for (const contender of open) {
       const { method, search } = contender
       const isLast = open.length === 1
-      const result = await search.run(isLast ? deadline : Math.min(deadline, performance.now() + turn))
+      const result = await search.run(isLast ? deadline : deadline.orIn(turn))
       if (result.verdict !== 'undecided') return { result, method }
       best = Math.max(best, result.bound)
-      const isOver = result.reason === 'timeout' && performance.now() >= deadline
+      const isOver = result.reason === 'timeout' && deadline.left() <= 0
       if (isOver || (isLast && result.reason !== 'timeout')) return { result: { ...result, bound: best }, method }
       if (result.reason !== 'timeout') open = open.filter((other) => other !== contender)
     }

@@ -1,5 +1,6 @@
 /** Condensed systems against exact arithmetic: what is rounded is covered by their errors. */
 import { beforeAll, expect, test } from 'vitest'
+import { Deadline } from '../../base/deadline.ts'
 import { Random } from '../../base/random.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { type Graph, type GraphNode, sizesOf } from '../../model/graph.ts'
@@ -14,7 +15,7 @@ beforeAll(async () => {
   engine = await Engine.create()
 })
 
-const inMinutes = () => performance.now() + 60_000
+const inMinutes = () => Deadline.in(60_000)
 
 /** Affine layers with ReLUs between them, and a point of its box of inputs. */
 function drawGraph(seed: number) {
@@ -90,7 +91,7 @@ test('condensed systems are off by no more than they say, before and after optim
   const seen = { off: 0, settled: 0 }
   for (let seed = 0; seed < 60; seed++) {
     const { random, graph, lower, upper } = drawGraph(seed)
-    const root = condense(engine, graph, { lower, upper }, inMinutes())
+    const root = condense(engine, graph, { lower, upper }, { deadline: inMinutes() })
     const optimised = optimiseSlopes(engine, root, inMinutes())
     if (optimised.condensed.neurons < root.condensed.neurons) seen.settled++
     for (let i = 0; i < 5; i++) {
@@ -122,7 +123,7 @@ test('margins of one layer over a box that ends at 0', () => {
       ...{ name: 'layer', inputShape: [300] },
       nodes: [{ kind: 'affine', terms, bias: new Float64Array(1) }],
     }
-    const { margins } = condense(engine, graph, { lower: new Float64Array(300), upper }, inMinutes())
+    const { margins } = condense(engine, graph, { lower: new Float64Array(300), upper }, { deadline: inMinutes() })
     const corner = Array.from(upper, (u, i) => exact(weights[i] < 0 ? u : 0))
     expect(atMost(exact(margins[0]), linear(0, weights, corner))).toBe(true)
   }
@@ -136,7 +137,7 @@ test('margins of products that underflow are below them', () => {
     nodes: [{ kind: 'affine', terms: [{ value: 0, map }], bias: new Float64Array(1) }],
   }
   const box = { lower: Float64Array.of(tiny), upper: Float64Array.of(tiny) }
-  expect(condense(engine, graph, box, inMinutes()).margins[0]).toBeLessThan(0)
+  expect(condense(engine, graph, box, { deadline: inMinutes() }).margins[0]).toBeLessThan(0)
 })
 
 test('bounds of neurons are never looser than those of intervals', () => {
@@ -144,7 +145,7 @@ test('bounds of neurons are never looser than those of intervals', () => {
   for (let seed = 0; seed < 60; seed++) {
     const { graph, lower, upper } = drawGraph(seed)
     const wide = { lower: lower.map((l) => l - 2), upper: upper.map((u) => u + 2) }
-    const { condensed } = condense(engine, graph, wide, inMinutes())
+    const { condensed } = condense(engine, graph, wide, { deadline: inMinutes() })
     let [least, most] = [Infinity, 0]
     const intervals = intervalsOf(graph, wide.lower, wide.upper)
     // every neuron of the system is one of the graph: the widest of these is no tighter

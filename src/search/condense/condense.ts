@@ -7,7 +7,7 @@
 import type { Engine } from '../../device/wasm/engine.ts'
 import type { Graph } from '../../model/graph.ts'
 import type { Region } from '../../region/region.ts'
-import { checkTime } from '../../base/deadline.ts'
+import type { Deadline } from '../../base/deadline.ts'
 import { isUnstable } from '../../model/phase.ts'
 import { type LowerSlope, better, bothBounds, lowerBounds } from '../sweep/best-bounds.ts'
 import { adaptiveSlope, upperSlope } from '../sweep/lines.ts'
@@ -31,32 +31,37 @@ export interface Bounding {
   readonly settlesFrom: number
 }
 
+export interface CondenseOptions {
+  readonly deadline: Deadline
+  /** `tightest` by default. */
+  readonly bounding?: Bounding
+}
+
 export const tightest: Bounding = { slopes: [upperSlope, adaptiveSlope], settlesFrom: 0 }
 /** The LP dual (Wong & Kolter 2018). */
 export const lpDual = (settlesFrom: number): Bounding => ({ slopes: [upperSlope], settlesFrom })
 
 /**
  * @param graph whose outputs are the margins of a question, see margins-graph.ts
- * @param deadline on the clock of performance.now()
  * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
 export function condense(
   engine: Engine,
   graph: Graph,
   { lower, upper, ball }: Region,
-  deadline: number,
-  { slopes, settlesFrom }: Bounding = tightest,
+  { deadline, bounding = tightest }: CondenseOptions,
 ): Root {
   const mark = engine.mark()
   const substitution = new Substitution(engine, graph, lower, upper)
   const rows: Row[] = []
   const [neuronLower, neuronUpper]: [number[], number[]] = [[], []]
   const levels: number[] = []
+  const { slopes, settlesFrom } = bounding
   const neurons = { lower, upper, ball, rows, neuronLower, neuronUpper }
   const effort = { slopes, steps: 0, deadline }
 
   graph.nodes.forEach((node, i) => {
-    checkTime(deadline)
+    deadline.check()
     if (node.kind === 'affine') return substitution.pushAffine(i)
     const [l, u] = [substitution.lower[node.value], substitution.upper[node.value]]
     const settles = levels.length >= settlesFrom

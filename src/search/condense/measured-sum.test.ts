@@ -24,9 +24,9 @@ function draw(random: Random): number {
 
 function add(sum: MeasuredSum, a: number, b: number): void {
   const [wanted, other] = [Float64Array.of(b), Float64Array.of(NaN)]
-  const row = { source: Int32Array.of(0), weight: Float64Array.of(a) }
-  if (a > 0) sum.addRow(row, 0, 1, wanted, other)
-  else sum.addRow(row, 0, 1, other, wanted)
+  const rows = { start: Int32Array.of(0, 1), source: Int32Array.of(0), weight: Float64Array.of(a) }
+  if (a > 0) sum.addRow(rows, 0, wanted, other)
+  else sum.addRow(rows, 0, other, wanted)
 }
 
 test('the exact sum lies between the ends', () => {

@@ -12,7 +12,7 @@ import type { SparseRows } from '../../model/linear-map.ts'
 export const ROUNDED = 2 ** -46
 
 /** Of sparse rows: linear-map.ts. */
-type Entries = Pick<SparseRows, 'source' | 'weight'>
+type Rows = Pick<SparseRows, 'start' | 'source' | 'weight'>
 
 export class MeasuredSum {
   #value = 0
@@ -31,9 +31,10 @@ export class MeasuredSum {
     this.#error = isFloat32(value) ? 0 : this.#rounded * Math.abs(value)
   }
 
-  /** Adds weight · value for entries `first` to `end` − 1 of a row; of two values, by the sign of the weight. */
-  addRow(row: Entries, first: number, end: number, whenPositive: Float64Array, whenNegative: Float64Array): void {
-    const { source, weight } = row
+  /** Adds weight · value for the entries of row `r`; of two values, by the sign of the weight. */
+  addRow(rows: Rows, r: number, whenPositive: Float64Array, whenNegative: Float64Array): void {
+    const { start, source, weight } = rows
+    const [first, end] = [start[r], start[r + 1]]
     // in locals, since this is where the time goes
     let value = this.#value
     let error = this.#error

@@ -6,7 +6,7 @@ import type { Engine } from '../../device/wasm/engine.ts'
 import type { Graph } from '../../model/graph.ts'
 import { type LinearMap, type SparseRows, rowsOf } from '../../model/linear-map.ts'
 import type { Region } from '../../region/region.ts'
-import { checkTime } from '../../base/deadline.ts'
+import type { Deadline } from '../../base/deadline.ts'
 import { MeasuredSum, ROUNDED } from './measured-sum.ts'
 import { Substitution } from './substitution.ts'
 
@@ -40,10 +40,10 @@ export function outputBounds({ nodes }: Graph, { lower, upper }: Region): Interv
  * The same for networks of any size, with estimated rounding.
  * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
-export function roughOutputBounds(engine: Engine, graph: Graph, region: Region, deadline: number): Interval {
+export function roughOutputBounds(engine: Engine, graph: Graph, region: Region, deadline: Deadline): Interval {
   const values = new Substitution(engine, graph, region.lower, region.upper)
   graph.nodes.forEach((node, i) => {
-    checkTime(deadline)
+    deadline.check()
     if (node.kind === 'affine') values.pushAffine(i)
     else values.pushRelu(i)
   })
@@ -65,9 +65,8 @@ export function affineBounds(
     low.start(bias[o])
     high.start(bias[o])
     for (const { rows, lower, upper } of terms) {
-      const [first, end] = [rows.start[o], rows.start[o + 1]]
-      low.addRow(rows, first, end, lower, upper)
-      high.addRow(rows, first, end, upper, lower)
+      low.addRow(rows, o, lower, upper)
+      high.addRow(rows, o, upper, lower)
     }
     bounds.lower[o] = low.below
     bounds.upper[o] = high.above

@@ -1,5 +1,6 @@
 /** Residual networks of layers: what the engine and its reference prove, against graphs, which know of no layers. */
 import { beforeAll, expect, test } from 'vitest'
+import { Deadline } from '../../base/deadline.ts'
 import { loadChunk } from '../../bounds/chunk.ts'
 import { proveNetwork } from '../../bounds/dual.ts'
 import { provedMargins } from '../../bounds/margins.ts'
@@ -69,13 +70,13 @@ test('what the engine or the reference proves has no counterexample', async () =
   for (let seed = 0; seed < 150; seed++) {
     const { network, image, label, epsilon, ball, question, targets, margins, name } = draw(seed)
     if (!network.architecture.layers.some(isSum)) continue
-    const { condensed } = condense(engine, margins, question, performance.now() + 60_000)
+    const { condensed } = condense(engine, margins, question, { deadline: Deadline.in(60_000) })
     const isCounterexample = (point: Float64Array) => {
       const outputs = evaluate(network, point)
       return targets.some((target) => outputs[target] >= outputs[label])
     }
     const { verdict } = await branchAndBound(engine, condensed, {
-      deadline: performance.now() + 60_000,
+      deadline: Deadline.in(60_000),
       isCounterexample,
     })
     seen[verdict]++

@@ -12,7 +12,7 @@ import { TOGETHER } from '../../device/wasm/scatter.ts'
 import { type Graph, sizesOf } from '../../model/graph.ts'
 import type { LinearMap } from '../../model/linear-map.ts'
 import { FREE, OFF, ON, type Phases } from '../../model/phase.ts'
-import { checkTime } from '../../base/deadline.ts'
+import type { Deadline } from '../../base/deadline.ts'
 import type { Row } from '../system/condensed.ts'
 import { UNDERFLOW, UNIT, checkRange } from '../system/range.ts'
 
@@ -108,10 +108,10 @@ export class Substitution {
   }
 
   /** Elements of a value as rows. All nodes below the value must have been pushed. @throws TimeIsUp past the deadline */
-  rows(value: number, elements: readonly number[], deadline: number): Row[] {
+  rows(value: number, elements: readonly number[], deadline: Deadline): Row[] {
     const rows: Row[] = []
     for (let first = 0; first < elements.length; first += TOGETHER) {
-      checkTime(deadline)
+      deadline.check()
       rows.push(...this.#together(value, elements.slice(first, first + TOGETHER)))
     }
     return rows

@@ -19,7 +19,7 @@ test('agrees with a dense simplex method, whatever was solved before', async () 
       program.setObjective(rows)
       const phases = Int8Array.from({ length: system.neurons }, () => random.integer(3) - 1)
       const least = leastByDenseLp(system, phases, rows)
-      const { bound, point } = program.solve(phases, 10, false)
+      const { bound, point } = program.solve(phases, 10)
       expect(bound).toBeLessThanOrEqual(least + tolerance)
       if (least === Infinity) {
         empty++
@@ -31,7 +31,7 @@ test('agrees with a dense simplex method, whatever was solved before', async () 
         expect(least - bound).toBeLessThan(1e-7)
         expect(point!.every((x, k) => x >= system.lower[k] && x <= system.upper[k])).toBe(true)
       }
-      const sign = program.solve(phases, 10, true)
+      const sign = program.solveForSign(phases, 10)
       expect(sign.bound > 0).toBe(bound > 0)
       expect(sign.bound).toBeLessThanOrEqual(least + tolerance)
     }
@@ -49,7 +49,7 @@ test('where all neurons are fixed, the point has the value of the bound', async 
     )
     const program = await LinearProgram.create(system)
     program.setObjective(system.cases[0])
-    const { bound, point, on, off } = program.solve(phases, 10, false)
+    const { bound, point, on, off } = program.solve(phases, 10)
     const values = rowValues(system, point!)
     expect(Math.max(...system.cases[0].map((row) => values[row]))).toBeCloseTo(bound, 6)
     phases.forEach((phase, k) => expect(phase > 0 ? off[k] : on[k]).toBeCloseTo(0, 9))
@@ -63,7 +63,7 @@ test('a limit of time holds inside an LP, and what it leaves is still a bound', 
   const program = await LinearProgram.create(system)
   program.setObjective(system.cases[0])
   const started = performance.now()
-  const { bound } = program.solve(new Int8Array(system.neurons), 0.2, false)
+  const { bound } = program.solve(new Int8Array(system.neurons), 0.2)
   expect(performance.now() - started).toBeLessThan(1200)
   program.dispose()
   const values = Array.from({ length: 50 }, () => rowValues(system, randomPoint(random, system))[system.neurons])
@@ -81,7 +81,7 @@ test('what HiGHS calls infeasible is so only if its ray proves it, with what the
   const boundOff = async (error: number) => {
     const program = await LinearProgram.create(system(error))
     program.setObjective([1])
-    const { bound } = program.solve(Int8Array.of(-1), 10, false)
+    const { bound } = program.solve(Int8Array.of(-1), 10)
     program.dispose()
     return bound
   }

@@ -114,36 +114,45 @@ export class LinearProgram {
   /**
    * Solves the LP with these phases.
    * @param seconds wall-clock limit; past it the bound is as good as HiGHS's multipliers were by then
-   * @param signOnly stop as soon as the bound is above 0, even if it could be raised
    */
-  solve(phases: Phases, seconds: number, signOnly: boolean): LpResult {
+  solve(phases: Phases, seconds: number): LpResult {
+    return this.#solve(phases, seconds, Infinity)
+  }
+
+  /** The same, but it may stop as soon as the bound is above 0, even if it could be raised. */
+  solveForSign(phases: Phases, seconds: number): LpResult {
+    return this.#solve(phases, seconds, 0)
+  }
+
+  /** @param enough a bound above this need not be raised */
+  #solve(phases: Phases, seconds: number, enough: 0 | typeof Infinity): LpResult {
     this.#fix(phases)
-    if (!this.#system.ball) return this.#solveOnce(seconds, signOnly)
+    if (!this.#system.ball) return this.#solveOnce(seconds, enough)
     const end = performance.now() + 1000 * seconds
     if (this.#model.getDimensions().numRows > 2 * this.#system.neurons + MOST_TANGENTS) this.#forgetRows()
     let best = -Infinity
     for (let round = 1; ; round++) {
       const left = (end - performance.now()) / 1000
-      const result = this.#solveOnce(left, signOnly)
+      const result = this.#solveOnce(left, enough)
       best = Math.max(best, result.bound)
-      const enough = (signOnly && best > 0) || best === Infinity || round === MOST_ROUNDS || left <= 0
-      if (!enough && result.point && this.#addTangent(result.point)) continue
+      const isLast = best > enough || best === Infinity || round === MOST_ROUNDS || left <= 0
+      if (!isLast && result.point && this.#addTangent(result.point)) continue
       return { ...result, bound: best, point: result.point && moveInto(this.#system, result.point) }
     }
   }
 
-  #solveOnce(seconds: number, signOnly: boolean): LpResult {
+  #solveOnce(seconds: number, enough: number): LpResult {
     const started = performance.now()
-    const result = this.#run(seconds, signOnly ? POSITIVE : NEVER)
+    const result = this.#run(seconds, Math.min(NEVER, enough + POSITIVE))
     const early = this.#model.getModelStatus() === this.#highs.constants.modelStatus.objectiveBound
     if (!early || result.bound > 0) return result
     return this.#run(seconds - (performance.now() - started) / 1000, NEVER)
   }
 
-  #run(seconds: number, enough: number): LpResult {
+  #run(seconds: number, stopAbove: number): LpResult {
     const model = this.#model
     model.zeroAllClocks() // HiGHS counts its time over the life of the model
-    model.options.set({ objective_bound: enough, time_limit: Math.max(seconds, 0) })
+    model.options.set({ objective_bound: stopAbove, time_limit: Math.max(seconds, 0) })
     model.raw.run()
     this.solved++
     const result = this.#read()

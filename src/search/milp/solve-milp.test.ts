@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Deadline } from '../../base/deadline.ts'
 import { Random } from '../../base/random.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { distance, leastByEnumeration, randomPoint, randomSystem } from '../testing/milp.testing.ts'
@@ -8,7 +9,10 @@ import { solveMilp } from './solve-milp.ts'
 const tolerance = 1e-8
 
 const decide = (system: Condensed, timeout = 20) =>
-  solveMilp(system, { timeout, isCounterexample: (point) => distance(system, point) <= 0 })
+  solveMilp(system, {
+    deadline: Deadline.in(1000 * timeout),
+    isCounterexample: (point) => distance(system, point) <= 0,
+  })
 
 /** With the least distance moved to `margin`. */
 function withLeast(system: Condensed, margin: number): Condensed {
@@ -65,7 +69,7 @@ describe('close to zero', () => {
 
   test('a minimum that no point confirms is not proved either way', async () => {
     const system = withLeast(randomSystem(new Random(4), { inputs: 3, neurons: 5 }), -0.01)
-    const result = await solveMilp(system, { timeout: 20, isCounterexample: () => false })
+    const result = await solveMilp(system, { deadline: Deadline.in(20_000), isCounterexample: () => false })
     expect(result).toMatchObject({ verdict: 'undecided', reason: 'precision' })
     if (result.verdict === 'undecided') expect(result.bound).toBeCloseTo(-0.01, 6)
   })
@@ -79,7 +83,8 @@ test('nothing to decide is robust', async () => {
 test('stops at its limit of time, with a bound that holds', async () => {
   const random = new Random(6)
   const system = randomSystem(random, { inputs: 40, neurons: 120, cases: [1, 1], density: 0.5 })
-  const limited = (timeout: number) => solveMilp(system, { timeout, isCounterexample: () => false })
+  const limited = (timeout: number) =>
+    solveMilp(system, { deadline: Deadline.in(1000 * timeout), isCounterexample: () => false })
   const started = performance.now()
   const result = await limited(0.5)
   expect(performance.now() - started).toBeLessThan(1100 * 0.5 + 1000)

@@ -8,14 +8,14 @@
  * Property: sound, as each node is closed by a safe bound of its own (safe-bound.ts) and nothing that HiGHS claims is
  * believed; complete up to rounding: where the minimum is within rounding of 0 the verdict is 'undecided'.
  */
+import { Deadline } from '../../base/deadline.ts'
 import { FREE, OFF, ON, type Phase, type Phases } from '../../model/phase.ts'
 import type { CompleteResult, Resumable } from '../../region/question.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { type LpResult, LinearProgram, abandonHighs } from './lp.ts'
 
 export interface MilpOptions {
-  /** Wall-clock seconds, ≥ 0. */
-  readonly timeout: number
+  readonly deadline: Deadline
   /** Whether the network itself, in float64, is unsafe at a point of the box. */
   readonly isCounterexample: (point: Float64Array) => boolean
 }
@@ -30,7 +30,7 @@ export type MilpResult = CompleteResult & { readonly nodes: number; readonly lps
 export async function solveMilp(system: Condensed, options: MilpOptions): Promise<MilpResult> {
   const search = new MilpSearch(system, options.isCounterexample)
   try {
-    const verdict = await search.run(performance.now() + options.timeout * 1000)
+    const verdict = await search.run(options.deadline)
     return { ...verdict, nodes: search.nodes, lps: search.lps }
   } finally {
     await search.close()
@@ -58,7 +58,7 @@ export class MilpSearch implements Resumable {
   readonly #cases: OpenCase[]
   /** Cases whose root is done: all are, before any is split, since the one that can be broken may be any of them. */
   #begun = 0
-  #deadline = 0
+  #deadline = Deadline.never
   nodes = 0
   /** Least bound of the parts that are done with. */
   #least = Infinity
@@ -76,7 +76,7 @@ export class MilpSearch implements Resumable {
   }
 
   /** @throws Error if HiGHS cannot be loaded or runs out of memory */
-  async run(deadline: number): Promise<CompleteResult> {
+  async run(deadline: Deadline): Promise<CompleteResult> {
     this.#deadline = deadline
     try {
       this.#program ??= await LinearProgram.create(this.#system)
@@ -110,10 +110,10 @@ export class MilpSearch implements Resumable {
     const program = this.#program!
     if (nodes.length > 0) program.setObjective(rows)
     for (let taken = 0; taken < most && nodes.length > 0; taken++) {
-      const seconds = (this.#deadline - performance.now()) / 1000
+      const seconds = this.#deadline.left() / 1000
       if (seconds <= 0) return false
       const node = nodes.pop()!
-      const result = program.solve(node.phases, seconds, true)
+      const result = program.solveForSign(node.phases, seconds)
       this.nodes++
       // a part is no worse than what it is a part of
       const bound = Math.max(node.bound, result.bound)

@@ -2,7 +2,7 @@
  * The best lower bounds of linear functions of a system that some starting slopes give, and steps of ascent from them.
  * Sound: yes. Complete: no. Sources: Zhang et al. 2018, Xu et al. 2021.
  */
-import { checkTime } from '../../base/deadline.ts'
+import type { Deadline } from '../../base/deadline.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
 import { FREE } from '../../model/phase.ts'
 import type { Neurons, Row } from '../system/condensed.ts'
@@ -21,8 +21,7 @@ export interface Effort {
   readonly slopes: readonly LowerSlope[]
   /** Steps of ascent from the last of them. */
   readonly steps: number
-  /** On the clock of performance.now(). */
-  readonly deadline: number
+  readonly deadline: Deadline
 }
 
 interface SignedRow {
@@ -67,7 +66,7 @@ function best(
   const system = new System(engine, neurons)
   const batch = new Batch(system, Math.min(ROWS, (functions.length + 7) & ~7))
   for (let first = 0; first < functions.length; first += batch.rows) {
-    checkTime(deadline)
+    deadline.check()
     const part = functions.slice(first, first + batch.rows)
     part.forEach(({ row, sign }, r) => batch.setFunction(r, row, sign))
     const take = () => {
@@ -83,7 +82,7 @@ function best(
     }
     batch.restart()
     for (let step = 0; step < steps; step++) {
-      checkTime(deadline)
+      deadline.check()
       batch.ascend(stepSize(step, steps))
       take()
     }
