@@ -37,4 +37,5 @@ test.each(examples)('%s', (title, code, printed) => {
   expect(execFileSync(process.execPath, [path], { cwd: folder, encoding: 'utf8' })).toBe(printed)
 })
 
-test('the page has its examples', () => expect(examples.map(([title]) => title)).toEqual(['Prove one image']))
+test('the page has its examples', () =>
+  expect(examples.map(([title]) => title)).toEqual(['Prove one image', 'Verify an ONNX file against VNN-LIB']))
