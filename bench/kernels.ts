@@ -3,9 +3,9 @@
  * what multiply-adds on registers alone reach in the same process. Rates are medians over short alternating bursts,
  * so that a busy machine slows both alike.
  */
-import { ACCUMULATE, OVERWRITE, WEIGHT_GRADIENT, affineLists } from '../src/device/wasm/affine.ts'
 import { Engine } from '../src/device/wasm/engine.ts'
-import { type Extent, createGeometry, lengthOf, wholeBlock } from '../src/device/wasm/layout.ts'
+import { ACCUMULATE, OVERWRITE, Passage, WEIGHT_GRADIENT } from '../src/device/wasm/propagate.ts'
+import { type Shape, sizeOf } from '../src/model/layers.ts'
 import { Random } from '../src/base/random.ts'
 
 export interface KernelRate {
@@ -17,19 +17,19 @@ export interface KernelRate {
   readonly fraction: number
 }
 
-interface Shape {
+interface LayerShape {
   readonly name: string
-  readonly input: Extent
-  readonly output: Extent
+  readonly input: Shape
+  readonly output: Shape
   readonly kernel: number
   readonly stride: number
   readonly padding: number
 }
 
-const image = (channels: number, side: number): Extent => ({ channels, height: side, width: side })
-const vector = (channels: number): Extent => image(channels, 1)
+const image = (channels: number, side: number): Shape => ({ channels, height: side, width: side })
+const vector = (channels: number): Shape => image(channels, 1)
 
-const shapes: readonly Shape[] = [
+const shapes: readonly LayerShape[] = [
   { name: 'conv 1→16 4×4/2 of 28×28', input: image(1, 28), output: image(16, 14), kernel: 4, stride: 2, padding: 1 },
   { name: 'conv 3→16 4×4/2 of 32×32', input: image(3, 32), output: image(16, 16), kernel: 4, stride: 2, padding: 1 },
   { name: 'conv 16→32 4×4/2 of 14×14', input: image(16, 14), output: image(32, 7), kernel: 4, stride: 2, padding: 1 },
@@ -68,28 +68,16 @@ export async function kernelRates(rowCounts: readonly number[] = [12, 32, 100]):
     for (const rows of rowCounts) {
       for (const { name, operation, transposed } of operations) {
         const mark = engine.mark()
-        const geometry = createGeometry(engine, shape.input, shape.output, shape)
-        const lists = affineLists(engine, geometry)
+        const geometry = engine.geometry(shape.input, shape.output, shape)
         const random32 = (length: number) =>
           engine.floatsFrom(Float32Array.from({ length }, () => random.between(-1, 1)))
         const weights = random32(shape.output.channels * shape.input.channels * shape.kernel ** 2)
-        const [outside, inside] = [wholeBlock(engine, shape.output, rows), wholeBlock(engine, shape.input, rows)]
-        const [y, x] = [random32(lengthOf(shape.output) * rows), random32(lengthOf(shape.input) * rows)]
+        const outside = { blocks: engine.windows.whole(shape.output, rows), active: geometry.allOutputs }
+        const inside = { blocks: engine.windows.whole(shape.input, rows), active: geometry.allInputs }
+        const passage = new Passage(engine, geometry, outside, inside)
+        const [y, x] = [random32(sizeOf(shape.output) * rows), random32(sizeOf(shape.input) * rows)]
         const call = () =>
-          engine.kernels.propagate(
-            operation,
-            transposed,
-            geometry.pointer,
-            1,
-            outside.pointer,
-            y,
-            lists.allOutputs,
-            inside.pointer,
-            x,
-            lists.allInputs,
-            weights,
-            geometry.scratch,
-          )
+          transposed ? passage.backwards(operation, weights, y, x) : passage.forwards(operation, weights, y, x)
         for (let i = 0; i < 30; i++) call()
         const pairs = Array.from({ length: 9 }, () => {
           const ours = flops(shape, rows) / burst(call, 0.02)
@@ -110,7 +98,7 @@ export async function kernelRates(rowCounts: readonly number[] = [12, 32, 100]):
 }
 
 /** Two operations per weight that meets a value; at the border, padding leaves some out. */
-function flops({ input, output, kernel, stride, padding }: Shape, rows: number): number {
+function flops({ input, output, kernel, stride, padding }: LayerShape, rows: number): number {
   const inside = (size: number, count: number) => {
     let taps = 0
     for (let o = 0; o < count; o++) for (let k = 0; k < kernel; k++) if (inRange(o * stride - padding + k, size)) taps++

@@ -118,8 +118,8 @@ async function paperMargins(network: Network, dataset: Dataset, epsilon: number,
     const mark = engine.mark()
     const image = Float32Array.from(dataset.images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)
     const chunk = loadChunk(loaded, { images: [image], labels: [dataset.labels[i]] }, paperBall(epsilon))
-    const { pointer, length } = dualMargins(relaxNetwork(loaded, undefined, chunk, { prune: false }), undefined, 0)
-    const margins = [...engine.read(pointer, length)].map((bound) => -bound)
+    const bounds = dualMargins(relaxNetwork(loaded, undefined, chunk, { prune: false }), undefined, 0)
+    const margins = [...bounds.read()].map((bound) => -bound)
     engine.release(mark)
     return margins
   }).flat()

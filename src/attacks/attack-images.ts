@@ -3,9 +3,9 @@ import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { provedMargin } from '../bounds/margins.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { Tensor } from '../device/tape.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { forward } from '../device/forward.ts'
+import type { Engine } from '../device/wasm/engine.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
 import { type AttackOptions, attackChunk } from './gradient-attack.ts'
@@ -16,7 +16,7 @@ import { paperBall, type Ball } from '../region/ball.ts'
 /** A network in the engine and, for float64, beside it. */
 export interface Subject {
   readonly network: Network
-  readonly loaded: LoadedNetwork
+  readonly loaded: LoadedNetwork<Engine>
   readonly dataset: Dataset
 }
 
@@ -68,7 +68,7 @@ export function attackImages(
   const chunk = loadChunk(loaded, { images, labels }, { ...ball, domain: 'unbounded' })
   const worst = attackChunk(loaded, chunk, attack, indices)
   const judged = judgeChunk(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
-  const points = engine.read(worst.pointer, worst.length)
+  const points = worst.read()
   engine.release(mark)
   return labels.map((label, e) => {
     if (judged[e].isSure && judged[e].margin > 0) return judged[e]
@@ -86,10 +86,10 @@ interface SingleJudged extends Judged {
 
 /** What float32 says of each example at the chunk's centres, which interval bounds of a ball without a radius check. */
 function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }: Chunk): SingleJudged[] {
-  const { engine, stages } = loaded
+  const { engine } = loaded
   const outputs = forward(loaded, undefined, centre, columns, { input: false, weights: false })
-  const logits = engine.read(outputs.pointer, outputs.length)
-  const ball = { centre, radius: Tensor.zeros(engine, centre.length) }
+  const logits = outputs.read()
+  const ball = { centre, radius: engine.zeroTensor(centre.length) }
   const { last } = propagateIntervals(
     loaded,
     undefined,
@@ -100,8 +100,8 @@ function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }
     const ofExample = logits.filter((_, i) => i % columns === e)
     const judgement = judge(ofExample, label)
     const { prediction, margin } = judgement
-    const { pointer, length } = intervalMargins(engine, undefined, stages.at(-1)!, last, columns, e, prediction, true)
-    const bounds = engine.read(pointer, length)
+    const margins = { columns, example: e, label: prediction, rigorous: true }
+    const bounds = intervalMargins(loaded, undefined, last, margins).read()
     // of another class the label's own bound says how far it is from the largest
     const proved = prediction === label ? provedMargin(bounds, label) : bounds[label]
     return { ...judgement, isSure: provedMargin(bounds, prediction) > 0, slack: Math.abs(margin - proved) }

@@ -30,7 +30,7 @@ const base = {
 } as const
 
 const folder = temporaryFolder()
-let loaded: LoadedNetwork
+let loaded: LoadedNetwork<Engine>
 beforeAll(async () => {
   loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
   loaded.setParameters(network.parameters)

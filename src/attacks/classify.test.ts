@@ -76,7 +76,7 @@ test('right and wrong are what float64 says, also where float32 errs by more tha
 
     const { ball, columns } = loadChunk(loaded, { images, labels }, paperBall(0))
     const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
-    const [z0, z1] = [0, 1].map((c) => engine.f32[(logits.pointer >> 2) + c * columns])
+    const [z0, z1] = [0, 1].map((c) => logits.view()[c * columns])
     const single = judge([z0!, z1!], labels[0])
     if (single.margin <= 0 && truth.margin > 0) errors.wrong++
     if (single.margin > 0 && truth.margin <= 0) errors.right++

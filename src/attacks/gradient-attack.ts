@@ -6,11 +6,9 @@
  */
 import type { Chunk } from '../bounds/chunk.ts'
 import type { Domain } from '../region/domain.ts'
-import type { Interval } from '../device/wasm/elementwise.ts'
-import type { Engine } from '../device/wasm/engine.ts'
-import { at } from '../device/wasm/pointers.ts'
+import type { Interval } from '../device/device.ts'
 import { Random } from '../base/random.ts'
-import { Tape, Tensor } from '../device/tape.ts'
+import { Tape, type Tensor } from '../device/tape.ts'
 import { forward } from '../device/forward.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import { leapInBall, randomInBall, stepInBall } from '../region/ball-steps.ts'
@@ -61,41 +59,30 @@ export function attackChunk(
   const { columns, count, ball, labels } = chunk
   const classes = stages.at(-1)!.outputShape.channels
   const length = ball.centre.length
-  const worst = Tensor.create(engine, length)
-  engine.f32.copyWithin(worst.pointer >> 2, ball.centre.pointer >> 2, (ball.centre.pointer >> 2) + length)
+  const worst = engine.tensorFrom(ball.centre.read())
   const kept = engine.mark()
   const smallest = new Float64Array(count).fill(Infinity)
-  const point = Tensor.create(engine, length)
-  const isBetter = engine.zeroIntegers(columns)
+  const point = engine.tensor(length)
   const box = boxOf(network, chunk, options.domain)
 
   for (let restart = 0; restart < options.restarts; restart++) {
-    start(network, chunk, point, options, identifiers, restart, box)
+    start(chunk, point, { options, identifiers, restart, box })
     for (let step = 0; step <= options.steps; step++) {
       const mark = engine.mark()
       const tape = new Tape()
-      const images = new Tensor(point.pointer, length)
+      const images = point.detached()
       const logits = forward(network, tape, images, columns, { input: true, weights: false })
-      for (let e = 0; e < count; e++) {
-        const margin = ascend(engine, logits, classes, labels[e], e, columns)
-        engine.i32[(isBetter >> 2) + e] = margin < smallest[e] ? -1 : 0
-        if (margin < smallest[e]) smallest[e] = margin
-      }
-      engine.kernels.copyColumns(length, columns, isBetter, point.pointer, worst.pointer)
+      const isBetter = labels.map((label, e) => {
+        const margin = ascend(logits, { classes, first: e, step: columns }, label)
+        const better = margin < smallest[e]
+        if (better) smallest[e] = margin
+        return better
+      })
+      engine.climb.keep(isBetter, columns, point, worst)
       if (step < options.steps) {
         tape.backward()
-        const gradient = images.gradient(engine)
-        if (chunk.norm === 'linf') {
-          engine.kernels.climbBox(
-            length,
-            point.pointer,
-            gradient,
-            ball.radius.pointer,
-            options.stepSize,
-            box.lower.pointer,
-            box.upper.pointer,
-          )
-        } else climbBall(engine, chunk, point, gradient >> 2, options, box)
+        if (chunk.norm === 'linf') engine.climb.step(images, ball.radius, options.stepSize, box)
+        else climbBall(chunk, images, options, box)
       }
       engine.release(mark)
     }
@@ -104,34 +91,33 @@ export function attackChunk(
   return worst
 }
 
-/** One ℓ2 or ℓ1 step of all examples. */
+/** One ℓ2 or ℓ1 step of all examples, up the gradient of `point`. */
 function climbBall(
-  { f32 }: Engine,
   { ball, columns, count, norm }: Chunk,
   point: Tensor,
-  gradient: number,
   { stepSize, steps }: AttackOptions,
   box: Interval,
 ): void {
   if (norm === 'linf') return
-  const [at, centre, radius] = [point.pointer >> 2, ball.centre.pointer >> 2, ball.radius.pointer >> 2]
-  const [lower, upper] = [box.lower.pointer >> 2, box.upper.pointer >> 2]
+  const gradient = point.gradient.view()
+  const [at, centre, radius] = [point.view(), ball.centre.view(), ball.radius.view()]
+  const [lower, upper] = [box.lower.view(), box.upper.view()]
   const inputs = point.length / columns
   for (let e = 0; e < count; e++) {
-    const r = (i: number) => f32[radius + i * columns + e]
+    const r = (i: number) => radius[i * columns + e]
     // over the radius: as the unit ball has it; a ball of radius 0 has one point
-    const shares = (value: (at: number) => number) =>
+    const shares = (values: Float32Array) =>
       Float64Array.from({ length: inputs }, (_, i) =>
-        r(i) > 0 ? (value(i * columns + e) - f32[centre + i * columns + e]) / r(i) : 0,
+        r(i) > 0 ? (values[i * columns + e] - centre[i * columns + e]) / r(i) : 0,
       )
-    const moved = shares((j) => f32[at + j])
-    const slopes = Float64Array.from({ length: inputs }, (_, i) => f32[gradient + i * columns + e] * r(i))
-    const room = { lower: shares((j) => f32[lower + j]), upper: shares((j) => f32[upper + j]) }
+    const moved = shares(at)
+    const slopes = Float64Array.from({ length: inputs }, (_, i) => gradient[i * columns + e] * r(i))
+    const room = { lower: shares(lower), upper: shares(upper) }
     const stepTo = steps === 1 ? leapInBall : stepInBall
     stepTo(moved, slopes, { norm, size: stepSize, room })
     moved.forEach((share, i) => {
       const j = i * columns + e
-      f32[at + j] = Math.min(f32[upper + j], Math.max(f32[lower + j], f32[centre + j] + share * r(i)))
+      at[j] = Math.min(upper[j], Math.max(lower[j], centre[j] + share * r(i)))
     })
   }
 }
@@ -139,27 +125,24 @@ function climbBall(
 /**
  * Writes the direction in which an example's cross-entropy grows into the logits' gradient: the gradient divided by
  * the probability of error. Its signs at the image are the same, but it does not vanish where the network is sure.
+ * @param place where the example's logits lie: that of class c at `first + c · step`
  * @returns the margin z_label − max(other logits)
  */
 function ascend(
-  engine: Engine,
   logits: Tensor,
-  classes: number,
+  { classes, first, step }: { readonly classes: number; readonly first: number; readonly step: number },
   label: number,
-  example: number,
-  columns: number,
 ): number {
-  const gradient = (logits.gradient(engine) >> 2) + example
-  const { f32 } = engine
-  const at = (logits.pointer >> 2) + example
+  const gradient = logits.gradient.view()
+  const z = logits.view()
   let largest = -Infinity
-  for (let c = 0; c < classes; c++) if (c !== label) largest = Math.max(largest, f32[at + c * columns])
+  for (let c = 0; c < classes; c++) if (c !== label) largest = Math.max(largest, z[first + c * step])
   let sum = 0
-  for (let c = 0; c < classes; c++) if (c !== label) sum += Math.exp(f32[at + c * columns] - largest)
+  for (let c = 0; c < classes; c++) if (c !== label) sum += Math.exp(z[first + c * step] - largest)
   for (let c = 0; c < classes; c++) {
-    f32[gradient + c * columns] = c === label ? -1 : Math.exp(f32[at + c * columns] - largest) / sum
+    gradient[first + c * step] = c === label ? -1 : Math.exp(z[first + c * step] - largest) / sum
   }
-  return f32[at + label * columns] - largest
+  return z[first + label * step] - largest
 }
 
 /** The box around the ball, and its part in the domain, in normalised units. */
@@ -169,45 +152,39 @@ function boxOf(
   domain: Domain,
 ): Interval {
   const { length } = ball.centre
-  const box = { lower: Tensor.create(engine, length), upper: Tensor.create(engine, length) }
+  const box = { lower: engine.tensor(length), upper: engine.tensor(length) }
   const area = architecture.input.height * architecture.input.width * columns
   normalisation.forEach(({ mean, deviation }, c) => {
     const [low, high] = domain === 'pixels' ? [(0 - mean) / deviation, (1 - mean) / deviation] : [-Infinity, Infinity]
-    const channel = ({ pointer }: Tensor) => at(pointer, c * area)
-    engine.kernels.boxEnds(
-      area,
-      channel(ball.centre),
-      channel(ball.radius),
-      low,
-      high,
-      channel(box.lower),
-      channel(box.upper),
-    )
+    engine.climb.boxEnds(ball, box, { first: c * area, count: area, low, high })
   })
   return box
 }
 
+/** Where a restart begins. */
+interface Start {
+  readonly options: AttackOptions
+  readonly identifiers: readonly number[]
+  readonly restart: number
+  readonly box: Interval
+}
+
 function start(
-  { engine }: LoadedNetwork,
   { columns, count, ball, norm }: Chunk,
   point: Tensor,
-  options: AttackOptions,
-  identifiers: readonly number[],
-  restart: number,
-  box: Interval,
+  { options, identifiers, restart, box }: Start,
 ): void {
-  const { f32 } = engine
-  const [centre, at, radius] = [ball.centre.pointer >> 2, point.pointer >> 2, ball.radius.pointer >> 2]
-  const [lower, upper] = [box.lower.pointer >> 2, box.upper.pointer >> 2]
-  f32.copyWithin(at, centre, centre + point.length)
+  const [at, centre, radius] = [point.view(), ball.centre.view(), ball.radius.view()]
+  const [lower, upper] = [box.lower.view(), box.upper.view()]
+  at.set(centre)
   if (!options.randomStart) return
   for (let e = 0; e < count; e++) {
     const random = new Random(options.seed, 'attack', identifiers[e], restart)
     const share = norm === 'linf' ? undefined : randomInBall(norm, point.length / columns, random)
     for (let j = e, i = 0; j < point.length; j += columns, i++) {
-      f32[at + j] = share
-        ? Math.min(f32[upper + j], Math.max(f32[lower + j], f32[centre + j] + share[i] * f32[radius + j]))
-        : random.between(f32[lower + j], f32[upper + j])
+      at[j] = share
+        ? Math.min(upper[j], Math.max(lower[j], centre[j] + share[i] * radius[j]))
+        : random.between(lower[j], upper[j])
     }
   }
 }

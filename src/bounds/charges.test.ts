@@ -1,8 +1,7 @@
 /** What rounding is charged with, against a count of the products and sums that make each number. */
 import { beforeAll, expect, test } from 'vitest'
 import { Engine } from '../device/wasm/engine.ts'
-import { Tensor } from '../device/tape.ts'
-import type { Geometry } from '../device/wasm/layout.ts'
+import type { Geometry } from '../device/device.ts'
 import { Random } from '../base/random.ts'
 import { LoadedNetwork, type Stage } from '../device/loaded-network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
@@ -100,12 +99,11 @@ test('a magnitude is all that a sum can be: |W|·(|centre| + radius) + |b|', () 
     const [reference] = referenceStages(network)
     const inputs = reference!.terms[0].inputSize
     const [centre, radius] = [random.between(-1, 1), random.uniform()]
-    const filled = (value: number) =>
-      new Tensor(engine.floatsFrom(new Float32Array(inputs * 4).fill(value)), inputs * 4)
-    const { pointer } = magnitudeOf(engine, stage!, [{ centre: filled(centre), radius: filled(radius) }], 4)
+    const filled = (value: number) => engine.tensorFrom(new Float32Array(inputs * 4).fill(value))
+    const magnitude = magnitudeOf(engine, stage!, [{ centre: filled(centre), radius: filled(radius) }], 4)
     const largest = new Float64Array(inputs).fill(Math.abs(Math.fround(centre)) + Math.fround(radius))
     const expected = applyAbsoluteWeight(reference!.terms[0], largest)
-    const found = engine.read(pointer, expected.length * 4)
+    const found = magnitude.read()
     expected.forEach((value, o) => {
       const whole = value + Math.abs(reference!.bias[o])
       expect(Math.abs(found[o * 4] - whole)).toBeLessThanOrEqual(1e-5 * whole)
@@ -119,10 +117,11 @@ test('the share of a magnitude that underflows is charged', () => {
   const [stage] = new LoadedNetwork(engine, architecture, false).stages
   const { channels, height, width } = stage!.outputShape
   const neurons = channels * height * width
-  const filled = (value: number) =>
-    new Tensor(engine.floatsFrom(new Float32Array(neurons * 4).fill(value)), neurons * 4)
+  const filled = (value: number) => engine.tensorFrom(new Float32Array(neurons * 4).fill(value))
   const interval = { lower: filled(-1), upper: filled(1) }
   const [tiny, factor] = [Math.fround(1e-40), 1e-6]
-  const { rounding } = relaxationOf(engine, undefined, stage!, interval, 4, 0, { magnitude: filled(tiny), factor })
-  for (const share of engine.read(rounding, neurons)) expect(share).toBeGreaterThanOrEqual(tiny * factor)
+  const charge = { magnitude: filled(tiny), factor }
+  const bounds = { interval, columns: 4, example: 0, rounding: charge }
+  const { rounding } = relaxationOf(engine, undefined, stage!, bounds)
+  for (const share of rounding!.read()) expect(share).toBeGreaterThanOrEqual(tiny * factor)
 })

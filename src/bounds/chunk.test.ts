@@ -28,7 +28,7 @@ function ballOf(
   const mark = engine.mark()
   const around = { ...paperBall(0), ...input }
   const { ball, columns } = loadChunk(new LoadedNetwork(engine, architecture, false), input, around)
-  const read = ({ pointer }: Tensor) => engine.read(pointer, length * columns).filter((_, i) => i % columns === 0)
+  const read = (tensor: Tensor) => tensor.read().filter((_, i) => i % columns === 0)
   const [centre, radius] = [read(ball.centre), read(ball.radius)]
   engine.release(mark)
   return Array.from(centre, (c, j) => ({ centre: c, radius: radius[j] }))

@@ -1,7 +1,6 @@
-/** A chunk of images in the engine's memory: the balls around them, [input][example], normalised for the network. */
-import type { Ball as TensorBall } from '../device/wasm/elementwise.ts'
-import type { Engine } from '../device/wasm/engine.ts'
-import { Tensor } from '../device/tape.ts'
+/** A chunk of images on a device: the balls around them, [input][example], normalised for the network. */
+import type { Box, Device } from '../device/device.ts'
+import type { Tensor } from '../device/tape.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import { requirePixels } from '../region/domain.ts'
 import { type Ball, lowerEnd, upperEnd } from '../region/ball.ts'
@@ -16,7 +15,7 @@ export interface Chunk {
    * Centres c and radii r, per input. 'linf': all x with |x_j − c_j| ≤ r_j. 'l2', 'l1': all x for which the norm of the
    * vector (x_j − c_j)/r_j is at most 1; the box of these c and r holds them all.
    */
-  readonly ball: TensorBall
+  readonly ball: Box
   readonly norm: Norm
   readonly labels: readonly number[]
 }
@@ -39,9 +38,8 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
   const { channels, height, width } = architecture.input
   const area = height * width
   const columns = (images.length + 3) & ~3
-  const centre = Tensor.zeros(engine, channels * area * columns)
-  const radius = Tensor.zeros(engine, channels * area * columns)
-  const { f32 } = engine
+  const centres = new Float32Array(channels * area * columns)
+  const radii = new Float32Array(channels * area * columns)
   let underflows = false
   const isCut = domain === 'pixels' && norm === 'linf'
   for (const image of images) {
@@ -53,45 +51,39 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
     const { mean, deviation } = normalisation[c]
     const spread = roundUp(epsilon / deviation)
     for (const end = j + area; j < end; j++) {
-      const at = (centre.pointer >> 2) + j * columns
-      const radii = (radius.pointer >> 2) + j * columns
+      const row = j * columns
       for (let e = 0; e < images.length; e++) {
         const pixel = images[e][j]
         const exact = (pixel - mean) / deviation
         const rounded = Math.fround(exact)
-        f32[at + e] = rounded
+        centres[row + e] = rounded
         underflows ||= rounded !== exact && Math.abs(rounded) < SMALLEST_NORMAL
-        f32[radii + e] = spread
+        radii[row + e] = spread
         if (!isCut || (pixel - epsilon >= 0 && pixel + epsilon <= 1)) continue
         // the radius covers both ends from where the centre has been rounded to
         const low = (lowerEnd(pixel, around) - mean) / deviation
         const high = (upperEnd(pixel, around) - mean) / deviation
         const middle = Math.fround((low + high) / 2)
-        f32[at + e] = middle
-        f32[radii + e] = roundUp(Math.max(high - middle, middle - low))
+        centres[row + e] = middle
+        radii[row + e] = roundUp(Math.max(high - middle, middle - low))
       }
     }
   }
   // rounding charges a share of a centre, which is more than it is rounded by, but not for the smallest numbers
   if (underflows) {
-    for (let i = radius.pointer >> 2, end = i + radius.length; i < end; i++) {
-      f32[i] = roundUp(f32[i] + channels * area * 2 ** -149)
-    }
+    for (let i = 0; i < radii.length; i++) radii[i] = roundUp(radii[i] + channels * area * 2 ** -149)
   }
-  return { count: images.length, columns, ball: { centre, radius }, norm, labels }
+  const ball = { centre: engine.tensorFrom(centres), radius: engine.tensorFrom(radii) }
+  return { count: images.length, columns, ball, norm, labels }
 }
 
 /**
  * The same chunk with balls of `share` times the radii around other centres, for training.
  * @param centre [input][example], normalised as the chunk's
  */
-export function subBalls(engine: Engine, chunk: Chunk, centre: Tensor, share: number): Chunk {
-  const { pointer, length } = chunk.ball.radius
-  const radius = Tensor.create(engine, length)
-  const [from, to] = [pointer >> 2, radius.pointer >> 2]
-  const { f32 } = engine
-  for (let i = 0; i < length; i++) f32[to + i] = share * f32[from + i]
-  return { ...chunk, ball: { centre, radius } }
+export function subBalls(device: Device, chunk: Chunk, centre: Tensor, share: number): Chunk {
+  const radii = chunk.ball.radius.read()
+  return { ...chunk, ball: { centre, radius: device.tensorFrom(radii.map((radius) => share * radius)) } }
 }
 
 const SMALLEST_NORMAL = 2 ** -126

@@ -57,16 +57,13 @@ function engineBounds(
   const chunk = loadChunk(loaded, { images, labels }, paperBall(epsilon))
   const proved = rigorous ? proveNetwork(loaded, chunk, prune) : undefined
   const relaxed = proved ?? relaxNetwork(loaded, undefined, chunk, { prune, memory })
-  const column = ({ pointer, length }: Tensor, e: number) =>
-    engine.read(pointer, length).filter((_, i) => i % chunk.columns === e)
+  const column = (tensor: Tensor, e: number) => tensor.read().filter((_, i) => i % chunk.columns === e)
   const result = images.map((_, e) => ({
     hidden: relaxed.intervals.map(({ lower, upper }) => ({
       lower: column(lower, e),
       upper: column(upper, e),
     })),
-    margins: proved
-      ? provedMargins(proved, e)
-      : engine.read(dualMargins(relaxed, undefined, e).pointer, countClasses(network.architecture)),
+    margins: proved ? provedMargins(proved, e) : dualMargins(relaxed, undefined, e).read(),
   }))
   engine.release(mark)
   return result
@@ -196,7 +193,7 @@ describe('gradients', () => {
         })
         images.forEach((_, e) => {
           const margins = dualMargins(relaxed, tape, e)
-          engine.f32.set(weights[e], margins.gradient(engine) >> 2)
+          margins.gradient.view().set(weights[e])
         })
         tape.backward()
         const gradient = new Float32Array(loaded.parameterCount)

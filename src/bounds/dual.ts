@@ -8,14 +8,13 @@
  * and dual bounds are intersected. Nearly always tighter than the paper's bound (docs/decisions.md says when not);
  * `prune: false` gives exactly the paper's.
  */
-import type { Ball, Interval } from '../device/wasm/elementwise.ts'
-import type { Engine } from '../device/wasm/engine.ts'
-import { type Tape, Tensor } from '../device/tape.ts'
+import type { Box, Device, Interval } from '../device/device.ts'
+import type { Tape, Tensor } from '../device/tape.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Random } from '../base/random.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
-import { type StageInterval, ballBehind, ballsOf, intervalStep, magnitudeOf } from './interval.ts'
+import { type StageInterval, boxBehind, boxesOf, intervalStep, magnitudeOf } from './interval.ts'
 import { Projection } from './projections.ts'
 import { type Relaxation, relaxationOf } from './relaxation.ts'
 import { dualRounding, largestTrusted } from './rounding.ts'
@@ -32,7 +31,7 @@ export interface Relaxed {
   /** relaxations[example][stage]. */
   readonly relaxations: readonly (readonly Relaxation[])[]
   /** Interval bounds of the last stage's inputs. */
-  readonly last: Ball
+  readonly last: Box
   /** Dual rows that were needed for the hidden stages, over all examples. */
   readonly rowCount: number
   /** Neurons, over all examples, that were bounded by random projections instead. */
@@ -94,7 +93,7 @@ export function proveNetwork(network: LoadedNetwork, chunk: Chunk, prune: boolea
   const relaxed = relax(network, undefined, chunk, { prune, memory: defaultMemory }, true, 'dual')
   const magnitude = magnitudeOf(engine, stages.at(-1)!, [relaxed.last], chunk.columns)
   const trusted = [chunk.ball.centre, chunk.ball.radius, ...magnitudes(relaxed.intervals), magnitude]
-  return { ...relaxed, proof: new Proof(magnitude, trusted.every(isTrusted(engine))) }
+  return { ...relaxed, proof: new Proof(magnitude, trusted.every(isTrusted)) }
 }
 
 function relax(
@@ -109,7 +108,7 @@ function relax(
   const { engine, stages } = network
   const { columns, count } = chunk
   const intervals: StageInterval[] = []
-  const behind: Ball[] = []
+  const behind: Box[] = []
   const relaxations: Relaxation[][] = Array.from({ length: count }, () => [])
   const projections =
     estimates &&
@@ -119,29 +118,35 @@ function relax(
   let rowCount = 0
   let projectedCount = 0
   stages.slice(0, -1).forEach((stage, i) => {
-    const interval = intervalStep(engine, tape, stage, ballsOf(stage, chunk.ball, behind), columns, rigorous)
+    const boxes = boxesOf(stage, chunk.ball, behind)
+    const interval = intervalStep(engine, tape, stage, { boxes, columns, rigorous })
     // over the image's box an interval step through one layer is exact; over another ball, rows are
     const isExact = stage.terms.length === 1 && stage.terms[0].source < 0
     if (isExact) rowCount += tightenToBall(network, tape, chunk, i, interval)
     else if (hidden === 'dual') {
       for (let example = 0; example < count; example++) {
-        const open = projections ? openNeurons(engine, interval, columns, example) : []
+        const open = projections ? openNeurons(interval, columns, example) : []
         const projection = projections?.[example]
         if (projection && !(estimates!.ifCheaper && rowsAreCheaper(network, i, open.length, projection))) {
           projection.tighten(i, interval, open)
           projectedCount += open.length
-        } else rowCount += tighten(network, tape, chunk, options, i, interval, relaxations[example], example)
+        } else {
+          const unsettled = { chunk, example, options, stage: i, interval, relaxations: relaxations[example] }
+          rowCount += tighten(network, tape, unsettled)
+        }
       }
     }
     const bounds = stage.relu ? interval : alwaysOn(engine, interval)
     const rounding = interval.magnitude && { magnitude: interval.magnitude, factor: dualRounding(stages, i) }
     relaxations.forEach((ofExample, example) => {
-      ofExample.push(relaxationOf(engine, stage.relu ? tape : undefined, stage, bounds, columns, example, rounding))
+      ofExample.push(
+        relaxationOf(engine, stage.relu ? tape : undefined, stage, { interval: bounds, columns, example, rounding }),
+      )
     })
-    behind.push(ballBehind(engine, tape, stage, interval))
+    behind.push(boxBehind(engine, tape, stage, interval))
     intervals.push(interval)
   })
-  const last = ballsOf(stages.at(-1)!, chunk.ball, behind)[0]
+  const last = boxesOf(stages.at(-1)!, chunk.ball, behind)[0]
   return { network, chunk, options, intervals, relaxations, last, rowCount, projectedCount }
 }
 
@@ -155,36 +160,33 @@ const rowsAreCheaper = (network: LoadedNetwork, stage: number, rows: number, pro
   rows * rowWork(network, stage).products < ROW_PRICE * projection.work(stage)
 
 /** Neurons of an example that an interval step has left unstable. */
-function openNeurons({ f32 }: Engine, { lower, upper }: Interval, columns: number, example: number): number[] {
-  const [l, u] = [(lower.pointer >> 2) + example, (upper.pointer >> 2) + example]
+function openNeurons({ lower, upper }: Interval, columns: number, example: number): number[] {
+  const [l, u] = [lower.view(), upper.view()]
   const open: number[] = []
-  for (let j = 0; j * columns < lower.length; j++) {
-    if (f32[l + j * columns] < 0 && f32[u + j * columns] > 0) open.push(j)
-  }
+  for (let j = 0, at = example; at < l.length; j++, at += columns) if (l[at] < 0 && u[at] > 0) open.push(j)
   return open
 }
 
 const magnitudes = (intervals: readonly StageInterval[]) => intervals.flatMap(({ magnitude }) => magnitude ?? [])
 
-const isTrusted = (engine: Engine) => (tensor: Tensor) =>
-  engine.read(tensor.pointer, tensor.length).every((value) => Math.abs(value) <= largestTrusted)
+const isTrusted = (tensor: Tensor) => tensor.view().every((value) => Math.abs(value) <= largestTrusted)
 
 /** Where there is no ReLU every neuron passes with slope 1: bounds that say so. */
-function alwaysOn(engine: Engine, { lower }: Interval): Interval {
-  const zeros = Tensor.zeros(engine, lower.length)
+function alwaysOn(device: Device, { lower }: Interval): Interval {
+  const zeros = device.zeroTensor(lower.length)
   return { lower: zeros, upper: zeros }
 }
 
 /** Share of a hidden stage's neurons that are unstable, over the examples of a chunk. */
 export function unstableShare({ network, chunk, intervals }: Relaxed, stage: number): number {
-  const { engine } = network
   const { lower, upper } = intervals[stage]
+  const [l, u] = [lower.view(), upper.view()]
   const neurons = sizeOf(network.stages[stage].outputShape)
   let unstable = 0
   for (let j = 0; j < neurons; j++) {
     for (let e = 0; e < chunk.count; e++) {
       const at = j * chunk.columns + e
-      if (engine.f32[(lower.pointer >> 2) + at] < 0 && engine.f32[(upper.pointer >> 2) + at] > 0) unstable++
+      if (l[at] < 0 && u[at] > 0) unstable++
     }
   }
   return unstable / (neurons * chunk.count)

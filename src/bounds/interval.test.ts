@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { crossEntropy } from '../device/wasm/cross-entropy.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { Tape, type Tensor } from '../device/tape.ts'
@@ -7,6 +6,7 @@ import { sizeOf } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
+import { crossEntropy } from '../training/losses/cross-entropy.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { intervalMargins, propagateIntervals } from './interval.ts'
 import { referenceIntervalBounds } from '../reference/bounds.ts'
@@ -83,15 +83,13 @@ function propagated(example: Case, rigorous: boolean, tape?: Tape) {
   loaded.setParameters(example.network.parameters)
   const chunk: Chunk = loadChunk(loaded, example, paperBall(example.epsilon))
   const { hidden, last: ball } = propagateIntervals(loaded, tape, chunk, rigorous)
-  const last = loaded.stages.at(-1)!
   const margins = example.labels.map((label, e) =>
-    intervalMargins(engine, tape, last, ball, chunk.columns, e, label, rigorous),
+    intervalMargins(loaded, tape, ball, { columns: chunk.columns, example: e, label, rigorous }),
   )
   return { loaded, chunk, hidden, ball, margins }
 }
 
-const column = (tensor: Tensor, columns: number, e: number) =>
-  engine.read(tensor.pointer, tensor.length).filter((_, i) => i % columns === e)
+const column = (tensor: Tensor, columns: number, e: number) => tensor.read().filter((_, i) => i % columns === e)
 
 describe('interval bounds', () => {
   it('equal the float64 reference, layer by layer and in the margins', () => {
@@ -116,7 +114,7 @@ describe('interval bounds', () => {
         })
         compare('centre', column(ball.centre, chunk.columns, e), expected.box.centre)
         compare('radius', column(ball.radius, chunk.columns, e), expected.box.radius)
-        compare('margin', engine.read(margins[e].pointer, margins[e].length), expected.margins)
+        compare('margin', margins[e].read(), expected.margins)
       })
       engine.release(mark)
     }
@@ -133,7 +131,7 @@ describe('interval bounds', () => {
       const { chunk, ball, margins } = propagated(example, true)
       example.images.forEach((image, e) => {
         const [centre, radius] = [column(ball.centre, chunk.columns, e), column(ball.radius, chunk.columns, e)]
-        const bounds = engine.read(margins[e].pointer, margins[e].length)
+        const bounds = margins[e].read()
         const relu = referenceStages(network).at(-2)!.relu
         for (let n = 0; n < 12; n++) {
           const point = Float64Array.from(
@@ -163,9 +161,7 @@ describe('interval bounds', () => {
     for (let seed = 0; seed < 40; seed++) {
       const example = randomCase(seed, 'wider')
       const mark = engine.mark()
-      const [plain, rigorous] = [false, true].map((is) =>
-        propagated(example, is).margins.map((m) => engine.read(m.pointer, m.length)),
-      )
+      const [plain, rigorous] = [false, true].map((is) => propagated(example, is).margins.map((m) => m.read()))
       engine.release(mark)
       plain!.forEach((margins, e) => {
         const scale = Math.max(1, ...margins.map(Math.abs))
@@ -186,9 +182,7 @@ describe('interval bounds', () => {
       const differences = margins.flatMap((m, e) => {
         const outputs = referenceForward(example.network, Float64Array.from(example.images[e])).at(-1)!
         const scale = Math.max(1, ...outputs.map(Math.abs))
-        return [...engine.read(m.pointer, m.length)].map(
-          (v, t) => Math.abs(v - (outputs[t] - outputs[example.labels[e]])) / scale,
-        )
+        return [...m.read()].map((v, t) => Math.abs(v - (outputs[t] - outputs[example.labels[e]])) / scale)
       })
       engine.release(mark)
       expect(Math.max(...differences)).toBeLessThan(2e-5)
@@ -208,7 +202,7 @@ describe('gradients of the interval loss', () => {
       const tape = new Tape()
       const { loaded, margins } = propagated(example, false, tape)
       const classes = countClasses(network.architecture)
-      margins.forEach((m, e) => crossEntropy(engine, m, classes, labels[e], 0.5))
+      margins.forEach((m, e) => crossEntropy({ tensor: m, classes, first: 0, step: 1 }, labels[e], 0.5))
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)
       loaded.readGradient(gradient)

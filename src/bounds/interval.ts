@@ -2,11 +2,8 @@
  * Interval bounds: each affine layer maps centres by W and radii by |W|.
  * Problem: bounds of every layer over a box. Sound: yes. Complete: no. Source: Gowal et al. 2018.
  */
-import { affine } from '../device/wasm/affine.ts'
-import { type Ball, type Interval, intervalEnds, reluInterval } from '../device/wasm/elementwise.ts'
-import type { Engine } from '../device/wasm/engine.ts'
-import { none } from '../device/wasm/pointers.ts'
-import { type Tape, Tensor } from '../device/tape.ts'
+import type { Box, Device, Interval } from '../device/device.ts'
+import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import type { LoadedNetwork, Stage, Term } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
 import { intervalRounding, underflow } from './rounding.ts'
@@ -19,54 +16,58 @@ export interface StageInterval extends Interval {
 
 /**
  * One interval step through an affine stage.
- * @param balls bounds of what each term of the stage reads, [neuron][example]
+ * @param boxes bounds of what each term of the stage reads, [neuron][example]
  * @param rigorous widen by float32 rounding, for certificates
  */
 export function intervalStep(
-  engine: Engine,
+  device: Device,
   tape: Tape | undefined,
   stage: Stage,
-  balls: readonly Ball[],
-  columns: number,
-  rigorous: boolean,
+  { boxes, columns, rigorous }: { boxes: readonly Box[]; columns: number; rigorous: boolean },
 ): StageInterval {
-  const { terms, bias, biasGradient } = stage
-  // no gradient goes further back than the image
-  const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
-  const centres = balls.map((ball) => ball.centre)
-  const radii = balls.map((ball) => ball.radius)
-  const shift = { values: bias, gradient: biasGradient }
-  const centre = affine(engine, tape, terms, centres, columns, 'signed', shift, wanted)
-  const radius = affine(engine, tape, terms, radii, columns, 'absolute', undefined, wanted)
-  if (!rigorous) return intervalEnds(engine, tape, { centre, radius })
-  const magnitude = magnitudeOf(engine, stage, balls, columns)
+  const { terms, bias } = stage
+  const products = (weight: 'weight' | 'absoluteWeight', of: 'centre' | 'radius') =>
+    terms.map((term, i) => ({
+      geometry: term.geometry,
+      weight: term[weight],
+      input: boxes[i][of],
+      // no gradient goes further back than the image
+      toInput: term.source >= 0,
+      toWeight: true,
+    }))
+  const centre = device.layers.affine(tape, products('weight', 'centre'), columns, bias)
+  const radius = device.layers.affine(tape, products('absoluteWeight', 'radius'), columns)
+  if (!rigorous) return device.intervals.ends(tape, { centre, radius })
+  const magnitude = magnitudeOf(device, stage, boxes, columns)
   const widening = { factor: intervalRounding(terms.map(({ geometry }) => geometry)), magnitude }
-  return { ...intervalEnds(engine, tape, { centre, radius }, widening), magnitude }
+  return { ...device.intervals.ends(tape, { centre, radius }, widening), magnitude }
 }
 
 /** Σ |W|·(|centre| + radius) + |b|: the largest sum of absolute terms that a stage's outputs can have. */
 export function magnitudeOf(
-  engine: Engine,
+  device: Device,
   { terms, absoluteBias }: Stage,
-  balls: readonly Ball[],
+  boxes: readonly Box[],
   columns: number,
 ): Tensor {
-  const largest = balls.map(({ centre, radius }) => {
-    const sum = Tensor.create(engine, centre.length)
-    engine.kernels.absolute(centre.length, centre.pointer, sum.pointer)
-    engine.kernels.addTo(centre.length, radius.pointer, sum.pointer)
-    return sum
-  })
-  return affine(engine, undefined, terms, largest, columns, 'absolute', { values: absoluteBias, gradient: none })
+  const largest = boxes.map((box) => device.intervals.largest(box))
+  const products = terms.map(({ geometry, absoluteWeight }, i) => ({
+    geometry,
+    weight: absoluteWeight,
+    input: largest[i],
+    toInput: false,
+    toWeight: false,
+  }))
+  return device.layers.affine(undefined, products, columns, absoluteBias)
 }
 
-/** The balls that the terms of a stage read: the image's, or those behind earlier stages. */
-export const ballsOf = ({ terms }: Stage, image: Ball, behind: readonly Ball[]): Ball[] =>
+/** The boxes that the terms of a stage read: the image's, or those behind earlier stages. */
+export const boxesOf = ({ terms }: Stage, image: Box, behind: readonly Box[]): Box[] =>
   terms.map(({ source }) => (source < 0 ? image : behind[source]))
 
 /** What a stage's interval becomes behind it: behind its ReLU, if it has one. */
-export const ballBehind = (engine: Engine, tape: Tape | undefined, { relu }: Stage, interval: Interval): Ball =>
-  relu ? reluInterval(engine, tape, interval) : centred(engine, tape, interval)
+export const boxBehind = (device: Device, tape: Tape | undefined, { relu }: Stage, interval: Interval): Box =>
+  relu ? device.intervals.relu(tape, interval) : device.intervals.centred(tape, interval)
 
 /**
  * Plain interval propagation from the image. Of an ℓ2 or ℓ1 ball, stages that read the image alone get exact bounds;
@@ -78,39 +79,17 @@ export function propagateIntervals(
   tape: Tape | undefined,
   chunk: Chunk,
   rigorous = false,
-): { readonly hidden: readonly StageInterval[]; readonly last: Ball } {
+): { readonly hidden: readonly StageInterval[]; readonly last: Box } {
   const { engine, stages } = network
-  const behind: Ball[] = []
+  const behind: Box[] = []
   const hidden = stages.slice(0, -1).map((stage, i) => {
-    const balls = ballsOf(stage, chunk.ball, behind)
-    const interval = intervalStep(engine, tape, stage, balls, chunk.columns, rigorous)
+    const boxes = boxesOf(stage, chunk.ball, behind)
+    const interval = intervalStep(engine, tape, stage, { boxes, columns: chunk.columns, rigorous })
     if (stage.terms.every(({ source }) => source < 0)) tightenToBall(network, tape, chunk, i, interval)
-    behind.push(ballBehind(engine, tape, stage, interval))
+    behind.push(boxBehind(engine, tape, stage, interval))
     return interval
   })
-  return { hidden, last: ballsOf(stages.at(-1)!, chunk.ball, behind)[0] }
-}
-
-/** Centre and radius of an interval, for two affine stages without a ReLU between them. */
-function centred(engine: Engine, tape: Tape | undefined, { lower, upper }: Interval): Ball {
-  const n = lower.length
-  const centre = Tensor.create(engine, n)
-  const radius = Tensor.create(engine, n)
-  for (let i = 0; i < n; i++) {
-    const [l, u] = [engine.f32[(lower.pointer >> 2) + i], engine.f32[(upper.pointer >> 2) + i]]
-    engine.f32[(centre.pointer >> 2) + i] = (l + u) / 2
-    engine.f32[(radius.pointer >> 2) + i] = (u - l) / 2
-  }
-  tape?.record(() => {
-    const [dl, du] = [lower.gradient(engine) >> 2, upper.gradient(engine) >> 2]
-    const [dc, dr] = [centre.gradient(engine) >> 2, radius.gradient(engine) >> 2]
-    const { f32 } = engine
-    for (let i = 0; i < n; i++) {
-      f32[dl + i] += (f32[dc + i] - f32[dr + i]) / 2
-      f32[du + i] += (f32[dc + i] + f32[dr + i]) / 2
-    }
-  })
-  return { centre, radius }
+  return { hidden, last: boxesOf(stages.at(-1)!, chunk.ball, behind)[0] }
 }
 
 /**
@@ -118,56 +97,60 @@ function centred(engine: Engine, tape: Tape | undefined, { lower, upper }: Inter
  * last stage: tighter than the difference of two bounds. One number per target, 0 at the label.
  */
 export function intervalMargins(
-  engine: Engine,
+  network: LoadedNetwork,
   tape: Tape | undefined,
-  last: Stage,
-  ball: Ball,
-  columns: number,
-  example: number,
-  label: number,
-  rigorous = false,
+  box: Box,
+  { columns, example, label, rigorous = false }: MarginOptions,
 ): Tensor {
-  const [{ weight: weights, weightGradient, geometry }] = last.terms as [Term]
+  const { engine, stages } = network
+  const last = stages.at(-1)!
+  const [{ weight, geometry }] = last.terms as [Term]
   const inputs = geometry.input.channels
   const classes = last.outputShape.channels
-  const margins = Tensor.zeros(engine, classes)
-  const [centre, radius] = [(ball.centre.pointer >> 2) + example, (ball.radius.pointer >> 2) + example]
-  const [weight, bias] = [weights >> 2, last.bias >> 2]
+  const margins = engine.zeroTensor(classes)
   const [factor, least] = rigorous ? [intervalRounding([geometry]), underflow] : [0, 0]
+  const [bounds, b, w] = [margins.view(), last.bias.view(), weight.view()]
+  const [centre, radius] = [box.centre.view(), box.radius.view()]
   for (let target = 0; target < classes; target++) {
     if (target === label) continue
-    const { f32 } = engine
-    let sum = f32[bias + target] - f32[bias + label]
-    let magnitude = Math.abs(f32[bias + target]) + Math.abs(f32[bias + label])
-    for (let k = 0; k < inputs; k++) {
-      const wt = f32[weight + target * inputs + k]
-      const wl = f32[weight + label * inputs + k]
-      const c = f32[centre + k * columns]
-      const r = f32[radius + k * columns]
+    let sum = b[target] - b[label]
+    let magnitude = Math.abs(b[target]) + Math.abs(b[label])
+    for (let k = 0, at = example; k < inputs; k++, at += columns) {
+      const [wt, wl] = [w[target * inputs + k], w[label * inputs + k]]
+      const [c, r] = [centre[at], radius[at]]
       sum += (wt - wl) * c + Math.abs(wt - wl) * r
       magnitude += (Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)
     }
-    f32[(margins.pointer >> 2) + target] = sum + factor * magnitude + least
+    bounds[target] = sum + factor * magnitude + least
   }
   tape?.record(() => {
-    const d = margins.gradient(engine) >> 2
-    const [dc, dr] = [(ball.centre.gradient(engine) >> 2) + example, (ball.radius.gradient(engine) >> 2) + example]
-    const [dw, db] = [weightGradient >> 2, last.biasGradient >> 2]
-    const { f32 } = engine
+    const gradients = makeGradients(margins, box.centre, box.radius, weight, last.bias)
+    const [d, dc, dr, dw, db] = gradients.map((gradient) => gradient.view()) as Five
+    const [w, centre, radius] = [weight.view(), box.centre.view(), box.radius.view()]
     for (let target = 0; target < classes; target++) {
-      const g = f32[d + target]
+      const g = d[target]
       if (target === label || g === 0) continue
-      f32[db + target] += g
-      f32[db + label] -= g
-      for (let k = 0; k < inputs; k++) {
-        const difference = f32[weight + target * inputs + k] - f32[weight + label * inputs + k]
-        const toWeight = g * (f32[centre + k * columns] + Math.sign(difference) * f32[radius + k * columns])
-        f32[dw + target * inputs + k] += toWeight
-        f32[dw + label * inputs + k] -= toWeight
-        f32[dc + k * columns] += g * difference
-        f32[dr + k * columns] += g * Math.abs(difference)
+      db[target] += g
+      db[label] -= g
+      for (let k = 0, at = example; k < inputs; k++, at += columns) {
+        const difference = w[target * inputs + k] - w[label * inputs + k]
+        const toWeight = g * (centre[at] + Math.sign(difference) * radius[at])
+        dw[target * inputs + k] += toWeight
+        dw[label * inputs + k] -= toWeight
+        dc[at] += g * difference
+        dr[at] += g * Math.abs(difference)
       }
     }
   })
   return margins
+}
+
+type Five = [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array]
+
+/** Which margins, and whether they give way to float32 rounding, as certificates need it. */
+interface MarginOptions {
+  readonly columns: number
+  readonly example: number
+  readonly label: number
+  readonly rigorous?: boolean
 }

@@ -1,8 +1,9 @@
 /** Upper bounds of the margins z_target − z_label of one example, by a last dual pass. */
-import type { Engine } from '../device/wasm/engine.ts'
-import { type Tape, Tensor } from '../device/tape.ts'
+import type { Interval } from '../device/device.ts'
+import type { RowDevice } from '../device/rows.ts'
+import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import type { Proved, Relaxed } from './dual.ts'
-import { type RowBounds, closeOverBall, exampleOf } from './input-term.ts'
+import { closeOverBall, exampleOf } from './input-term.ts'
 import { type CarriedRows, carryRows } from './dual-rows.ts'
 import { intervalMargins } from './interval.ts'
 import { type Specification, marginRows } from './specification.ts'
@@ -26,10 +27,11 @@ export function carryMargins(
   const { engine, stages } = network
   const label = chunk.labels[example]
   const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
-  const carried = carryRows(engine, tape, stages, stages.length - 1, relaxations[example], specification, true)
+  const passage = { relaxations: relaxations[example], specification, wholeInput: true }
+  const carried = carryRows(network, tape, stages.length - 1, passage)
   if (magnitude) {
     const factor = startRounding(stages, stages.length - 1)
-    addStartRounding(engine, carried, specification, magnitude, chunk.columns, example, factor, label)
+    addStartRounding(carried, specification, { magnitude, factor, columns: chunk.columns, example }, label)
   }
   return { specification, carried }
 }
@@ -56,11 +58,11 @@ export function provedMarginsAndSlack(
 ): { readonly bounds: Float32Array; readonly slack: Float32Array } {
   const { engine, stages } = proved.network
   const { bounds, specification, error } = margins(proved, undefined, example, proved.proof.magnitude)
-  const slack = scatter(engine, undefined, stages.at(-1)!.outputShape.channels, specification, { upper: error })
-  const read = ({ pointer, length }: Tensor) => engine.read(pointer, length)
+  const classes = stages.at(-1)!.outputShape.channels
+  const slack = scatter(engine, undefined, { upper: error }, { specification, classes })
   return {
-    bounds: proved.proof.trusted ? read(bounds).map(unlessOverflowed) : read(bounds).fill(Infinity),
-    slack: read(slack),
+    bounds: proved.proof.trusted ? bounds.read().map(unlessOverflowed) : bounds.read().fill(Infinity),
+    slack: slack.read(),
   }
 }
 
@@ -81,48 +83,46 @@ function margins(
   const { specification, carried } = carryMargins(relaxed, tape, example, magnitude)
   const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
   const { error } = carried
-  const bounds = scatter(engine, tape, logits.outputShape.channels, specification, dual)
+  const bounds = scatter(engine, tape, dual, { specification, classes: logits.outputShape.channels })
   if (!options.prune) return { bounds, specification, error }
   const label = chunk.labels[example]
   const rigorous = magnitude !== undefined
-  const interval = intervalMargins(engine, tape, logits, last, chunk.columns, example, label, rigorous)
+  const interval = intervalMargins(network, tape, last, { columns: chunk.columns, example, label, rigorous })
   return { bounds: smaller(engine, tape, bounds, interval), specification, error }
 }
 
 /** Upper bounds by target from rows. */
 export function scatter(
-  engine: Engine,
+  device: RowDevice,
   tape: Tape | undefined,
-  classes: number,
-  { neurons }: Specification,
-  { upper }: Pick<RowBounds, 'upper'>,
+  { upper }: Pick<Interval, 'upper'>,
+  { specification: { neurons }, classes }: { readonly specification: Specification; readonly classes: number },
 ): Tensor {
-  const margins = Tensor.zeros(engine, classes)
+  const margins = device.zeroTensor(classes)
+  const [byTarget, byRow] = [margins.view(), upper.view()]
   neurons.forEach((target, row) => {
-    if (target >= 0) engine.f32[(margins.pointer >> 2) + target] = engine.f32[(upper.pointer >> 2) + row]
+    if (target >= 0) byTarget[target] = byRow[row]
   })
   tape?.record(() => {
-    const [from, to] = [margins.gradient(engine) >> 2, upper.gradient(engine) >> 2]
+    const [from, to] = makeGradients(margins, upper).map((gradient) => gradient.view()) as [Float32Array, Float32Array]
     neurons.forEach((target, row) => {
-      if (target >= 0) engine.f32[to + row] += engine.f32[from + target]
+      if (target >= 0) to[row] += from[target]
     })
   })
   return margins
 }
 
 /** The smaller of two bounds, element by element; the gradient goes to the one that is. */
-function smaller(engine: Engine, tape: Tape | undefined, a: Tensor, b: Tensor): Tensor {
-  const result = Tensor.create(engine, a.length)
-  const { f32 } = engine
-  const first = Array.from({ length: a.length }, (_, i) => f32[(a.pointer >> 2) + i] <= f32[(b.pointer >> 2) + i])
-  first.forEach((isFirst, i) => {
-    f32[(result.pointer >> 2) + i] = f32[((isFirst ? a : b).pointer >> 2) + i]
-  })
+function smaller(device: RowDevice, tape: Tape | undefined, a: Tensor, b: Tensor): Tensor {
+  const result = device.tensor(a.length)
+  const [smallest, ofA, ofB] = [result, a, b].map((tensor) => tensor.view()) as Three
+  const isFirst = Array.from(ofA, (value, i) => value <= ofB[i])
+  isFirst.forEach((first, i) => (smallest[i] = first ? ofA[i] : ofB[i]))
   tape?.record(() => {
-    const [d, da, db] = [result, a, b].map((tensor) => tensor.gradient(engine) >> 2) as [number, number, number]
-    first.forEach((isFirst, i) => {
-      engine.f32[(isFirst ? da : db) + i] += engine.f32[d + i]
-    })
+    const [d, da, db] = makeGradients(result, a, b).map((gradient) => gradient.view()) as Three
+    isFirst.forEach((first, i) => ((first ? da : db)[i] += d[i]))
   })
   return result
 }
+
+type Three = [Float32Array, Float32Array, Float32Array]

@@ -6,7 +6,8 @@ import { Engine } from '../device/wasm/engine.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { sizeOf } from '../model/layers.ts'
 import { type Network, countClasses } from '../model/network.ts'
-import type { Interval } from '../device/wasm/elementwise.ts'
+import type { Interval } from '../device/device.ts'
+import type { Tensor } from '../device/tape.ts'
 import { type Chunk, loadChunk } from './chunk.ts'
 import { type BallOptions, requireBall } from '../region/ball.ts'
 import { trainingDomain } from '../region/domain.ts'
@@ -64,10 +65,10 @@ export function intervalBounds(
   options: BoundOptions = {},
 ): Promise<NetworkBounds> {
   return inEngine(network, { image, label, epsilon, ...options }, (loaded, chunk) => {
-    const { engine, stages } = loaded
     const { hidden, last } = propagateIntervals(loaded, undefined, chunk, true)
-    const margins = intervalMargins(engine, undefined, stages.at(-1)!, last, chunk.columns, 0, label, true)
-    return { hidden, margins: engine.read(margins.pointer, margins.length).map(unlessOverflowed) }
+    const which = { columns: chunk.columns, example: 0, label, rigorous: true }
+    const margins = intervalMargins(loaded, undefined, last, which)
+    return { hidden, margins: margins.read().map(unlessOverflowed) }
   })
 }
 
@@ -99,8 +100,7 @@ async function inEngine(
     loaded.setParameters(network.parameters)
     const chunk = loadChunk(loaded, { images: [image], labels: [label] }, ball)
     const { hidden, margins } = bound(loaded, chunk)
-    const first = ({ pointer, length }: Interval['lower']) =>
-      engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0)
+    const first = (tensor: Tensor) => tensor.view().filter((_, i) => i % chunk.columns === 0)
     return {
       hidden: hidden.map(({ lower, upper }) => ({ lower: first(lower), upper: first(upper) })),
       margins,

@@ -73,8 +73,8 @@ const kinds = ['interval', 'paper', 'pruned'] as const
 const engineBounds = (example: Case, kind: Kind, rigorous: boolean) =>
   inEngine(example, false, (loaded, chunk) => {
     const { labels } = example
-    const column = ({ pointer, length }: Tensor, e: number) =>
-      Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === e))
+    const column = (tensor: Tensor, e: number) =>
+      Float64Array.from(tensor.read().filter((_, i) => i % chunk.columns === e))
     const results = (
       intervals: ReturnType<typeof propagateIntervals>['hidden'],
       margins: (e: number) => Float32Array,
@@ -86,19 +86,18 @@ const engineBounds = (example: Case, kind: Kind, rigorous: boolean) =>
         })),
         margins: margins(e),
       }))
-    const classes = countClasses(example.network.architecture)
     if (kind === 'interval') {
       const { hidden, last } = propagateIntervals(loaded, undefined, chunk, rigorous)
       const of = (e: number) =>
-        intervalMargins(engine, undefined, loaded.stages.at(-1)!, last, chunk.columns, e, labels[e], rigorous)
-      return results(hidden, (e) => engine.read(of(e).pointer, classes))
+        intervalMargins(loaded, undefined, last, { columns: chunk.columns, example: e, label: labels[e], rigorous })
+      return results(hidden, (e) => of(e).read())
     }
     if (rigorous) {
       const proved = proveNetwork(loaded, chunk, kind === 'pruned')
       return results(proved.intervals, (e) => provedMargins(proved, e))
     }
     const relaxed = relaxNetwork(loaded, undefined, chunk, { prune: kind === 'pruned' })
-    return results(relaxed.intervals, (e) => engine.read(dualMargins(relaxed, undefined, e).pointer, classes))
+    return results(relaxed.intervals, (e) => dualMargins(relaxed, undefined, e).read())
   })
 
 const references = { interval: referenceIntervalBounds, paper: referenceDualBounds, pruned: referencePrunedDualBounds }
@@ -239,11 +238,10 @@ describe('gradients over ℓ2 and ℓ1 balls', () => {
           const intervals = kind === 'interval' ? propagateIntervals(loaded, tape, chunk) : undefined
           const relaxed = intervals ?? relaxNetwork(loaded, tape, chunk, { prune: kind === 'pruned', memory: 1000 })
           images.forEach((_, e) => {
-            const last = loaded.stages.at(-1)!
             const margins = intervals
-              ? intervalMargins(engine, tape, last, intervals.last, chunk.columns, e, labels[e])
+              ? intervalMargins(loaded, tape, intervals.last, { columns: chunk.columns, example: e, label: labels[e] })
               : dualMargins(relaxed as ReturnType<typeof relaxNetwork>, tape, e)
-            engine.f32.set(weights[e], margins.gradient(engine) >> 2)
+            margins.gradient.view().set(weights[e])
           })
           tape.backward()
           const result = new Float32Array(loaded.parameterCount)

@@ -52,10 +52,9 @@ function estimated({ network, image, label, epsilon, norm }: Case, how: Estimate
   loaded.setParameters(network.parameters)
   const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
   const relaxed = relaxNetwork(loaded, undefined, chunk, {}, how)
-  const first = ({ pointer, length }: Tensor) =>
-    Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))
+  const first = (tensor: Tensor) => Float64Array.from(tensor.read().filter((_, i) => i % chunk.columns === 0))
   const hidden: Bounds[] = relaxed.intervals.map(({ lower, upper }) => ({ lower: first(lower), upper: first(upper) }))
-  const margins = engine.read(dualMargins(relaxed, undefined, 0).pointer, countClasses(network.architecture))
+  const margins = dualMargins(relaxed, undefined, 0).read()
   engine.release(mark)
   return { hidden, margins, rows: relaxed.rowCount, projected: relaxed.projectedCount }
 }
@@ -226,10 +225,8 @@ describe('random projections', () => {
       const last = relaxed.intervals.at(-1)!
       const size = last.lower.length / chunk.columns
       const [toLower, toUpper] = [0, 1].map(() => Float64Array.from({ length: size }, () => random.between(-1, 1)))
-      for (let j = 0; j < size; j++) {
-        engine.f32[(last.lower.gradient(engine) >> 2) + j * chunk.columns] = toLower![j]
-        engine.f32[(last.upper.gradient(engine) >> 2) + j * chunk.columns] = toUpper![j]
-      }
+      toLower!.forEach((value, j) => (last.lower.gradient.view()[j * chunk.columns] = value))
+      toUpper!.forEach((value, j) => (last.upper.gradient.view()[j * chunk.columns] = value))
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)
       loaded.readGradient(gradient)
@@ -271,8 +268,7 @@ describe('random projections', () => {
       const tape = new Tape()
       const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
       const margins = dualMargins(relaxNetwork(loaded, tape, chunk, {}, estimates(seed, 6)), tape, 0)
-      const to = margins.gradient(engine) >> 2
-      engine.f32.fill(1, to, to + margins.length)
+      margins.gradient.view().fill(1)
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)
       loaded.readGradient(gradient)

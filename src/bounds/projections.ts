@@ -10,13 +10,12 @@
  * ReLUs' together, where Wong et al. carry a set for each. Over an ℓ2 ball the image's errors are standard normal and
  * have a set of their own: the root of the mean square of its columns estimates ‖c‖₂. There is no such set for ℓ1.
  */
-import type { Engine } from '../device/wasm/engine.ts'
-import { type NeuronList, activeNeurons } from '../device/wasm/layout.ts'
 import type { Random } from '../base/random.ts'
-import { type Tape, Tensor } from '../device/tape.ts'
+import type { ErrorColumns, NeuronList } from '../device/device.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
+import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
+import { sizeOf } from '../model/layers.ts'
 import type { Chunk } from './chunk.ts'
-import { type ActiveColumns, affineColumns, reluColumns } from './columns.ts'
 import type { StageInterval } from './interval.ts'
 import type { Relaxation } from './relaxation.ts'
 import { columnWork } from './work.ts'
@@ -28,7 +27,6 @@ const UPPER = 2
 /** One example's columns through a network, stage by stage. */
 export class Projection {
   readonly #network: LoadedNetwork
-  readonly #engine: Engine
   readonly #tape: Tape | undefined
   readonly #chunk: Chunk
   readonly #example: number
@@ -60,7 +58,6 @@ export class Projection {
     relaxations: readonly Relaxation[],
   ) {
     this.#network = network
-    this.#engine = network.engine
     this.#tape = tape
     this.#chunk = chunk
     this.#example = example
@@ -74,28 +71,30 @@ export class Projection {
 
   #start(): Tensor {
     const { ball, columns } = this.#chunk
-    const inputs = ball.centre.length / columns
-    const image = Tensor.zeros(this.#engine, inputs * this.#width)
-    const { f32 } = this.#engine
+    const [centres, radii] = [ball.centre.view(), ball.radius.view()]
+    const inputs = centres.length / columns
+    const image = new Float32Array(inputs * this.#width)
     const draw = () => (this.#reluFirst > this.#imageFirst ? this.#random.normal() : this.#random.cauchy())
     for (let j = 0; j < inputs; j++) {
       const from = j * columns + this.#example
-      const to = (image.pointer >> 2) + j * this.#width
-      f32[to] = f32[(ball.centre.pointer >> 2) + from]
-      const radius = f32[(ball.radius.pointer >> 2) + from]
-      for (let c = 0; c < this.#dimension; c++) f32[to + this.#imageFirst + c] = radius * draw()
+      const to = j * this.#width
+      image[to] = centres[from]
+      for (let c = 0; c < this.#dimension; c++) image[to + this.#imageFirst + c] = radii[from] * draw()
     }
-    return image
+    return this.#network.engine.tensorFrom(image)
   }
 
-  /** Columns of a stage before its ReLU. @param wanted list of the neurons that are */
-  #before(i: number, wanted: NeuronList): Tensor {
-    const stage = this.#network.stages[i]
-    const inputs = stage.terms.map(({ source, allInputs }): ActiveColumns => {
-      if (source < 0) return { value: (this.#image ??= this.#start()), active: allInputs }
-      return { value: this.#behind(source), active: this.#relaxations[source].asInputs }
-    })
-    const columns = affineColumns(this.#engine, this.#tape, stage, inputs, wanted, this.#width)
+  /** Columns of a stage before its ReLU. @param targets the neurons that are wanted */
+  #before(i: number, targets: NeuronList): Tensor {
+    const { terms, bias } = this.#network.stages[i]
+    const products = terms.map(({ source, geometry, weight }) => ({
+      geometry,
+      weight,
+      input: source < 0 ? (this.#image ??= this.#start()) : this.#behind(source),
+      active: source < 0 ? geometry.allInputs : this.#relaxations[source].asInputs,
+      toInput: source >= 0,
+    }))
+    const columns = this.#network.engine.columns.affine(this.#tape, products, bias, { targets, width: this.#width })
     this.#columns[i] = columns
     return columns
   }
@@ -104,11 +103,15 @@ export class Projection {
     const relaxation = this.#relaxations[i]
     const columns = this.#columns[i] ?? this.#before(i, relaxation.asOutputs)
     if (!this.#isBehind[i]) {
-      const errors = { first: this.#reluFirst, count: this.#dimension }
-      reluColumns(this.#engine, this.#tape, columns, relaxation, this.#width, errors, () => this.#random.cauchy())
+      const errors = { ...this.#errors, draw: () => this.#random.cauchy() }
+      this.#network.engine.columns.relu(this.#tape, columns, relaxation, errors)
       this.#isBehind[i] = true
     }
     return columns
+  }
+
+  get #errors(): ErrorColumns {
+    return { width: this.#width, first: this.#reluFirst, count: this.#dimension }
   }
 
   /** Products that columns of a stage take, with those of earlier stages that have none yet. */
@@ -119,10 +122,10 @@ export class Projection {
   }
 
   /** What normal columns say of a neuron, whose columns start at `row`; 0 where the median speaks for the image, too. */
-  #imageNorm(row: number): number {
+  #imageNorm(columns: Float32Array, row: number): number {
     if (this.#reluFirst === this.#imageFirst) return 0
     let squares = 0
-    for (let c = 0; c < this.#dimension; c++) squares += this.#engine.f32[row + this.#imageFirst + c] ** 2
+    for (let c = 0; c < this.#dimension; c++) squares += columns[row + this.#imageFirst + c] ** 2
     return Math.sqrt(squares / this.#dimension)
   }
 
@@ -131,73 +134,63 @@ export class Projection {
    * @param open neurons that an interval step has left unstable
    */
   tighten(i: number, { lower, upper }: StageInterval, open: readonly number[]): void {
-    const engine = this.#engine
     const width = this.#width
-    const at = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * this.#chunk.columns + this.#example
-    const stage = this.#network.stages[i]
-    // as `relaxation` in src/device/wasm/assembly/neurons.ts has it: a neuron that is always 0 passes with slope 1
-    const maySend = (j: number) => engine.f32[at(upper, j)] > 0 || engine.f32[at(lower, j)] >= 0
-    const columns = this.#before(i, listOf(engine, stage, maySend))
-    const medians = engine.floats(open.length)
-    const places = engine.integers(2 * open.length)
-    engine.kernels.medianMagnitudes(
-      open.length,
-      engine.integersFrom(open),
-      width,
-      this.#reluFirst,
-      this.#dimension,
-      columns.pointer,
-      medians,
-      places,
-      engine.floats(this.#dimension),
-    )
-    const { f32 } = engine
-    const imageNorms = Float32Array.from(open, (neuron) => this.#imageNorm((columns.pointer >> 2) + neuron * width))
+    const at = (neuron: number) => neuron * this.#chunk.columns + this.#example
+    const columns = this.#before(i, this.#senders(this.#network.stages[i], { lower, upper }))
+    const { medians, places } = this.#network.engine.columns.medians(columns, open, this.#errors)
+    const [values, lowest, highest] = [columns, lower, upper].map((tensor) => tensor.view()) as Three
+    const imageNorms = Float32Array.from(open, (neuron) => this.#imageNorm(values, neuron * width))
     const ends = Uint8Array.from(open, (neuron, n) => {
-      const centre = f32[(columns.pointer >> 2) + neuron * width]
-      const spread = f32[(medians >> 2) + n] + imageNorms[n]
-      const [l, u] = [at(lower, neuron), at(upper, neuron)]
-      const [low, high] = [Math.max(f32[l], centre - spread), Math.min(f32[u], centre + spread)]
+      const centre = values[neuron * width]
+      const spread = medians[n] + imageNorms[n]
+      const place = at(neuron)
+      const [low, high] = [Math.max(lowest[place], centre - spread), Math.min(highest[place], centre + spread)]
       // an estimate beside the interval is no help
       if (!(low <= high)) return 0
-      const changed = (low > f32[l] ? LOWER : 0) | (high < f32[u] ? UPPER : 0)
-      f32[l] = low
-      f32[u] = high
+      const changed = (low > lowest[place] ? LOWER : 0) | (high < highest[place] ? UPPER : 0)
+      lowest[place] = low
+      highest[place] = high
       return changed
     })
     this.#tape?.record(() => {
-      const gradient = columns.gradient(engine) >> 2
-      const [dl, du] = [lower.gradient(engine) >> 2, upper.gradient(engine) >> 2]
-      const { f32, i32 } = engine
+      const gradients = makeGradients(columns, lower, upper)
+      const [gradient, dl, du] = gradients.map((tensor) => tensor.view()) as Three
+      const values = columns.view()
       open.forEach((neuron, n) => {
-        const take = (gradient: number, end: number) => {
+        const take = (gradient: Float32Array, end: number) => {
           if (!(ends[n] & end)) return 0
-          const to = gradient + neuron * this.#chunk.columns + this.#example
-          const value = f32[to]
-          f32[to] = 0
+          const value = gradient[at(neuron)]
+          gradient[at(neuron)] = 0
           return value
         }
         const [toLower, toUpper] = [take(dl, LOWER), take(du, UPPER)]
-        const row = gradient + neuron * width
-        f32[row] += toLower + toUpper
+        const row = neuron * width
+        gradient[row] += toLower + toUpper
         // the two columns in the middle share the median's gradient
-        for (const place of i32.subarray((places >> 2) + 2 * n, (places >> 2) + 2 * n + 2)) {
-          f32[row + Math.abs(place)] += (Math.sign(place) * (toUpper - toLower)) / 2
+        for (const place of places.subarray(2 * n, 2 * n + 2)) {
+          gradient[row + Math.abs(place)] += (Math.sign(place) * (toUpper - toLower)) / 2
         }
         if (imageNorms[n] > 0) {
-          const from = (columns.pointer >> 2) + neuron * width + this.#imageFirst
+          const first = row + this.#imageFirst
           const factor = (toUpper - toLower) / (this.#dimension * imageNorms[n])
-          for (let c = 0; c < this.#dimension; c++) f32[row + this.#imageFirst + c] += factor * f32[from + c]
+          for (let c = 0; c < this.#dimension; c++) gradient[first + c] += factor * values[first + c]
         }
       })
     })
   }
+
+  /** The neurons of a stage that may pass something on. */
+  #senders({ outputShape, relu, terms }: Stage, { lower, upper }: StageInterval): NeuronList {
+    if (!relu) return terms[0].geometry.allOutputs
+    const { engine } = this.#network
+    const [lowest, highest] = [lower.view(), upper.view()]
+    const flags = new Float32Array(sizeOf(outputShape))
+    // as the relaxation has it: a neuron that is always 0 passes with slope 1
+    for (let j = 0, at = this.#example; j < flags.length; j++, at += this.#chunk.columns) {
+      flags[j] = highest[at] > 0 || lowest[at] >= 0 ? 1 : 0
+    }
+    return engine.activeNeurons(outputShape, engine.tensorFrom(flags))
+  }
 }
 
-/** List of the neurons of a stage that may pass something on. */
-function listOf(engine: Engine, { outputShape, relu, terms }: Stage, maySend: (neuron: number) => boolean): NeuronList {
-  if (!relu) return terms[0].allOutputs
-  const { channels, height, width } = outputShape
-  const flags = Float32Array.from({ length: channels * height * width }, (_, neuron) => (maySend(neuron) ? 1 : 0))
-  return activeNeurons(engine, outputShape, engine.floatsFrom(flags))
-}
+type Three = [Float32Array, Float32Array, Float32Array]

@@ -41,8 +41,7 @@ function certify(engine: Engine, { network, image, label, epsilon, norm = 'linf'
   loaded.setParameters(network.parameters)
   const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
   const relaxed = proveNetwork(loaded, chunk, prune)
-  const first = ({ pointer, length }: Tensor) =>
-    Float64Array.from(engine.read(pointer, length).filter((_, i) => i % chunk.columns === 0))
+  const first = (tensor: Tensor) => Float64Array.from(tensor.read().filter((_, i) => i % chunk.columns === 0))
   const hidden: Bounds[] = relaxed.intervals.map(({ lower, upper }) => ({
     lower: first(lower),
     upper: first(upper),

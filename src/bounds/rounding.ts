@@ -12,7 +12,7 @@
  * rounds once, and so does √Σ, whose sum is float64: 2⁻²⁹ of it for any image that fits into memory, and no square
  * underflows (src/device/wasm/assembly/input-norm.ts).
  */
-import type { Geometry } from '../device/wasm/layout.ts'
+import type { Geometry } from '../device/device.ts'
 import type { Stage, Term } from '../device/loaded-network.ts'
 
 const UNIT = 2 ** -24

@@ -2,9 +2,9 @@
  * Dual bounds of the neurons of one stage, for one example: the neurons that an interval step has left open get rows,
  * and the tighter end of both counts.
  */
-import type { Engine } from '../device/wasm/engine.ts'
-import { Tape, type Tensor } from '../device/tape.ts'
+import { Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import { sizeOf } from '../model/layers.ts'
+import type { Interval } from '../device/device.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
 import { closeOverBall, exampleOf } from './input-term.ts'
@@ -29,6 +29,17 @@ export const defaultMemory = 16 * 2 ** 20
 const LOWER = 1
 const UPPER = 2
 
+/** What an interval step says of one example's neurons. */
+interface Unsettled {
+  readonly chunk: Chunk
+  readonly example: number
+  readonly options: DualOptions
+  readonly stage: number
+  readonly interval: StageInterval
+  /** Of every stage before this one. */
+  readonly relaxations: readonly Relaxation[]
+}
+
 /**
  * Replaces one example's interval bounds of a stage by dual ones (or their intersection). @returns dual rows used
  *
@@ -38,57 +49,55 @@ const UPPER = 2
 export function tighten(
   network: LoadedNetwork,
   tape: Tape | undefined,
-  chunk: Chunk,
-  { prune, memory }: DualOptions,
-  stage: number,
-  { lower, upper, magnitude }: StageInterval,
-  relaxations: readonly Relaxation[],
-  example: number,
+  { chunk, example, options: { prune, memory }, stage, interval, relaxations }: Unsettled,
 ): number {
   const { engine, stages } = network
+  const { lower, upper, magnitude } = interval
   const { columns } = chunk
   const extent = stages[stage].outputShape
-  const place = (tensor: Tensor, neuron: number) => (tensor.pointer >> 2) + neuron * columns + example
+  const place = (neuron: number) => neuron * columns + example
   /** Carries rows over some neurons, as many at a time as memory allows, and hands over their bounds. */
   const bound = (
     wanted: (neuron: number) => boolean,
     makeTape: () => Tape | undefined,
-    use: (rows: Int32Array, lower: Tensor, upper: Tensor, tape: Tape | undefined) => void,
+    use: (rows: Int32Array, dual: Interval, tape: Tape | undefined) => void,
   ): number => {
     const neurons = neuronsByPosition(extent, wanted)
     for (const batch of batches(neurons, extent.height * extent.width, rowsWithin(network, stage, memory))) {
       const mark = engine.mark()
       const inner = makeTape()
       const specification = neuronRows(engine, extent, batch)
-      const carried = carryRows(engine, inner, stages, stage, relaxations, specification)
+      const carried = carryRows(network, inner, stage, { relaxations, specification })
       if (magnitude) {
-        addStartRounding(engine, carried, specification, magnitude, columns, example, startRounding(stages, stage))
+        const rounding = { magnitude, factor: startRounding(stages, stage), columns, example }
+        addStartRounding(carried, specification, rounding)
       }
-      const dual = closeOverBall(engine, inner, carried, exampleOf(chunk, example))
-      use(specification.neurons, dual.lower, dual.upper, inner)
+      use(specification.neurons, closeOverBall(engine, inner, carried, exampleOf(chunk, example)), inner)
       engine.release(mark)
     }
     return neurons.length
   }
 
-  const unstable = (j: number) => engine.f32[place(lower, j)] < 0 && engine.f32[place(upper, j)] > 0
+  const [l, u] = [lower.view(), upper.view()]
+  const unstable = (j: number) => l[place(j)] < 0 && u[place(j)] > 0
   /** Whether a lower bound replaces another: where the interval's is tighter it stays, and where sums overflowed. */
   const isTighter = (bound: number, interval: number) => (!prune || bound > interval) && Math.abs(bound) < Infinity
   const dualEnds = new Uint8Array(sizeOf(extent))
   const rows = bound(
     prune ? unstable : () => true,
     () => undefined,
-    (neurons, dualLower, dualUpper) => {
-      const { f32 } = engine
+    (neurons, dual) => {
+      const [dualLower, dualUpper] = [dual.lower.view(), dual.upper.view()]
+      const [lowest, highest] = [lower.view(), upper.view()]
       neurons.forEach((neuron, row) => {
         if (neuron < 0) return
-        const [l, u] = [f32[(dualLower.pointer >> 2) + row], f32[(dualUpper.pointer >> 2) + row]]
-        if (isTighter(l, f32[place(lower, neuron)])) {
-          f32[place(lower, neuron)] = l
+        const at = place(neuron)
+        if (isTighter(dualLower[row], lowest[at])) {
+          lowest[at] = dualLower[row]
           dualEnds[neuron] |= LOWER
         }
-        if (isTighter(-u, -f32[place(upper, neuron)])) {
-          f32[place(upper, neuron)] = u
+        if (isTighter(-dualUpper[row], -highest[at])) {
+          highest[at] = dualUpper[row]
           dualEnds[neuron] |= UPPER
         }
       })
@@ -96,29 +105,27 @@ export function tighten(
   )
 
   tape?.record(() => {
-    const [dl, du] = [(lower.gradient(engine) >> 2) + example, (upper.gradient(engine) >> 2) + example]
-    const take = (gradient: number, neuron: number, end: number) => {
+    const [dl, du] = makeGradients(lower, upper).map((gradient) => gradient.view()) as [Float32Array, Float32Array]
+    const take = (gradient: Float32Array, neuron: number, end: number) => {
       if (!(dualEnds[neuron] & end)) return 0
-      const value = engine.f32[gradient + neuron * columns]
-      engine.f32[gradient + neuron * columns] = 0
+      const value = gradient[place(neuron)]
+      gradient[place(neuron)] = 0
       return value
     }
     const toLower = Float32Array.from(dualEnds, (_, neuron) => take(dl, neuron, LOWER))
     const toUpper = Float32Array.from(dualEnds, (_, neuron) => take(du, neuron, UPPER))
     // what outlives these passes must be allocated before they start
-    for (const { slope, gap } of relaxations) {
-      slope.gradient(engine)
-      gap.gradient(engine)
-    }
+    for (const { slope, gap } of relaxations) makeGradients(slope, gap)
     bound(
       (neuron) => toLower[neuron] !== 0 || toUpper[neuron] !== 0,
       () => new Tape(),
-      (neurons, dualLower, dualUpper, inner) => {
-        const [rowLower, rowUpper] = [dualLower.gradient(engine) >> 2, dualUpper.gradient(engine) >> 2]
+      (neurons, dual, inner) => {
+        const gradients = makeGradients(dual.lower, dual.upper)
+        const [rowLower, rowUpper] = gradients.map((gradient) => gradient.view()) as [Float32Array, Float32Array]
         neurons.forEach((neuron, row) => {
           if (neuron < 0) return
-          engine.f32[rowLower + row] = toLower[neuron]
-          engine.f32[rowUpper + row] = toUpper[neuron]
+          rowLower[row] = toLower[neuron]
+          rowUpper[row] = toUpper[neuron]
         })
         inner!.backward()
       },
@@ -142,7 +149,7 @@ export function tightenToBall(
   const options = { prune: false, memory: defaultMemory }
   let rows = 0
   for (let example = 0; example < chunk.count; example++) {
-    rows += tighten(network, tape, chunk, options, stage, interval, [], example)
+    rows += tighten(network, tape, { chunk, example, options, stage, interval, relaxations: [] })
   }
   return rows
 }
@@ -168,18 +175,21 @@ const rowsWithin = (network: LoadedNetwork, stage: number, bytes: number) =>
 
 /** Rounding of a row's start, W[plus] − W[minus]: `factor` per unit of magnitude, which lies [neuron][example]. */
 export function addStartRounding(
-  engine: Engine,
-  carried: CarriedRows,
+  { error }: CarriedRows,
   { neurons }: Specification,
-  magnitude: Tensor,
-  columns: number,
-  example: number,
-  factor: number,
+  { magnitude, factor, columns, example }: StartRounding,
   label = -1,
 ): void {
-  const { f32 } = engine
-  const of = (neuron: number) => (neuron < 0 ? 0 : f32[(magnitude.pointer >> 2) + neuron * columns + example])
+  const [errors, magnitudes] = [error.view(), magnitude.view()]
+  const of = (neuron: number) => (neuron < 0 ? 0 : magnitudes[neuron * columns + example])
   neurons.forEach((neuron, row) => {
-    f32[(carried.error.pointer >> 2) + row] += factor * (of(neuron) + of(label)) + underflow
+    errors[row] += factor * (of(neuron) + of(label)) + underflow
   })
+}
+
+interface StartRounding {
+  readonly magnitude: Tensor
+  readonly factor: number
+  readonly columns: number
+  readonly example: number
 }

@@ -1,16 +1,11 @@
 /** Which rows a dual pass carries: neurons of a layer, or differences of two outputs. */
-import type { Engine } from '../device/wasm/engine.ts'
-import { type Blocks, type Extent, positionBlocks } from '../device/wasm/layout.ts'
-import type { Integers } from '../device/wasm/pointers.ts'
+import type { Blocks, RowDevice, Starts } from '../device/rows.ts'
+import type { Shape } from '../model/layers.ts'
 
 /** Rows of one pass. Each block's rows are padded with empty ones to a multiple of 4. */
 export interface Specification {
   readonly blocks: Blocks
-  /** Output position of each block. */
-  readonly positions: Integers
-  /** Per row, the output channel added and the one subtracted; −1 for none. */
-  readonly plus: Integers
-  readonly minus: Integers
+  readonly starts: Starts
   /** Rows with the padding. */
   readonly rows: number
   /** Neuron (index of the output) that a row adds; −1 for padding. */
@@ -20,7 +15,7 @@ export interface Specification {
 const padded = (rows: number) => (rows + 3) & ~3
 
 /** The neurons that `wanted` picks, position by position, as their rows are grouped. Indexed [channel][position]. */
-export function neuronsByPosition({ channels, height, width }: Extent, wanted: (neuron: number) => boolean): number[] {
+export function neuronsByPosition({ channels, height, width }: Shape, wanted: (neuron: number) => boolean): number[] {
   const area = height * width
   const neurons: number[] = []
   for (let position = 0; position < area; position++) {
@@ -32,8 +27,8 @@ export function neuronsByPosition({ channels, height, width }: Extent, wanted: (
 }
 
 /** One row for each of these neurons, which come position by position. */
-export function neuronRows(engine: Engine, extent: Extent, wanted: readonly number[]): Specification {
-  const area = extent.height * extent.width
+export function neuronRows(device: RowDevice, shape: Shape, wanted: readonly number[]): Specification {
+  const area = shape.height * shape.width
   const neurons: number[] = []
   const plus: number[] = []
   const positions: number[] = []
@@ -52,32 +47,29 @@ export function neuronRows(engine: Engine, extent: Extent, wanted: readonly numb
     positions.push(position)
     counts.push(neurons.length - first)
   }
-  return specification(engine, extent, positions, counts, plus, new Array<number>(plus.length).fill(-1), neurons)
+  const minus = new Array<number>(plus.length).fill(-1)
+  return specification(device, shape, { positions, counts }, { plus, minus, neurons })
 }
 
 /** One row z_target − z_label for every target but the label, in the order of the targets. */
-export function marginRows(engine: Engine, classes: number, label: number): Specification {
+export function marginRows(device: RowDevice, classes: number, label: number): Specification {
   const targets = Array.from({ length: classes }, (_, target) => target).filter((target) => target !== label)
   const padding = new Array<number>(padded(targets.length) - targets.length).fill(-1)
   const plus = [...targets, ...padding]
   const minus = [...targets.map(() => label), ...padding]
-  return specification(engine, { channels: classes, height: 1, width: 1 }, [0], [plus.length], plus, minus, plus)
+  const shape = { channels: classes, height: 1, width: 1 }
+  return specification(device, shape, { positions: [0], counts: [plus.length] }, { plus, minus, neurons: plus })
 }
 
 function specification(
-  engine: Engine,
-  extent: Extent,
-  positions: number[],
-  counts: number[],
-  plus: number[],
-  minus: number[],
-  neurons: number[],
+  device: RowDevice,
+  shape: Shape,
+  { positions, counts }: { positions: number[]; counts: number[] },
+  { plus, minus, neurons }: { plus: number[]; minus: number[]; neurons: number[] },
 ): Specification {
   return {
-    blocks: positionBlocks(engine, extent, Int32Array.from(positions), Int32Array.from(counts)),
-    positions: engine.integersFrom(positions),
-    plus: engine.integersFrom(plus),
-    minus: engine.integersFrom(minus),
+    blocks: device.windows.positions(shape, Int32Array.from(positions), Int32Array.from(counts)),
+    starts: device.rows.starts(positions, plus, minus),
     rows: plus.length,
     neurons: Int32Array.from(neurons),
   }

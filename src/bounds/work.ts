@@ -1,6 +1,5 @@
 /** How much a bound multiplies, by the shapes alone: what decides whether exact rows or random columns are cheaper. */
-import type { Blocks } from '../device/wasm/layout.ts'
-import { lengthOf } from '../device/wasm/layout.ts'
+import type { Blocks } from '../device/rows.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import { sizeOf } from '../model/layers.ts'
 import { windowsBelow } from './dual-rows.ts'
@@ -22,7 +21,7 @@ export function rowWork({ engine, stages }: LoadedNetwork, stage: number): { num
   const mark = engine.mark()
   const middle = Math.floor(height / 2) * width + Math.floor(width / 2)
   const { blocks, rows } = neuronRows(engine, stages[stage].outputShape, [middle])
-  const windows = windowsBelow(engine, stages, stage, blocks, rows, false)
+  const windows = windowsBelow(engine, stages, stage, { blocks, rows, wholeInput: false })
   engine.release(mark)
   const numbersOf = (window: Blocks | undefined) => (window ? window.length / rows : 0)
   const products = windows.slice(1).reduce((sum, window, i) => {
@@ -32,7 +31,7 @@ export function rowWork({ engine, stages }: LoadedNetwork, stage: number): { num
   // the first step copies weights
   const start = stages[stage].terms.reduce((sum, { source, geometry: { input } }) => {
     const window = windows[source + 1]
-    return sum + Math.min(numbersOf(window), lengthOf(input))
+    return sum + Math.min(numbersOf(window), sizeOf(input))
   }, 0)
   return { numbers: windows.reduce((sum, window) => sum + numbersOf(window), 0), products: products + start }
 }

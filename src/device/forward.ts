@@ -1,8 +1,32 @@
 /** The plain forward pass on a chunk. */
-import { type Wanted, affine } from './wasm/affine.ts'
-import { relu } from './wasm/elementwise.ts'
+import type { LoadedNetwork, Stage, Term } from './loaded-network.ts'
+import type { Product } from './device.ts'
 import type { Tape, Tensor } from './tape.ts'
-import type { LoadedNetwork } from './loaded-network.ts'
+
+/** Which gradients a pass carries back. */
+export interface Wanted {
+  readonly input: boolean
+  readonly weights: boolean
+}
+
+/**
+ * What a stage reads, times its weights.
+ * @param image what terms read that read the image
+ * @param outputs of earlier stages
+ */
+export const productsOf = (
+  { terms }: Stage,
+  image: Tensor,
+  outputs: readonly Tensor[],
+  wanted: Wanted,
+): readonly Product[] =>
+  terms.map(({ geometry, weight, source }: Term) => ({
+    geometry,
+    weight,
+    input: source < 0 ? image : outputs[source],
+    toInput: source >= 0 || wanted.input,
+    toWeight: wanted.weights,
+  }))
 
 /**
  * Logits [class][example] of normalised images [input][example].
@@ -16,18 +40,9 @@ export function forward(
   wanted: Wanted,
 ): Tensor {
   const outputs: Tensor[] = []
-  for (const { terms, bias, biasGradient, relu: cut } of stages) {
-    const y = affine(
-      engine,
-      tape,
-      terms,
-      terms.map(({ source }) => (source < 0 ? images : outputs[source])),
-      columns,
-      'signed',
-      { values: bias, gradient: biasGradient },
-      (i) => ({ input: terms[i].source >= 0 || wanted.input, weights: wanted.weights }),
-    )
-    outputs.push(cut ? relu(engine, tape, y) : y)
+  for (const stage of stages) {
+    const y = engine.layers.affine(tape, productsOf(stage, images, outputs, wanted), columns, stage.bias)
+    outputs.push(stage.relu ? engine.layers.relu(tape, y) : y)
   }
   return outputs.at(-1)!
 }

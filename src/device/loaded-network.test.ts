@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Engine } from './wasm/engine.ts'
 import { Random } from '../base/random.ts'
-import { Tape, Tensor } from './tape.ts'
+import { Tape } from './tape.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { forward } from './forward.ts'
 import type { Layer } from '../model/layers.ts'
@@ -30,10 +30,10 @@ test.each([
   const loaded = new LoadedNetwork(engine, architecture, true)
   loaded.setParameters(parameters)
   const tape = new Tape()
-  const input = Tensor.zeros(engine, 8)
-  image.forEach((value, j) => (engine.f32[(input.pointer >> 2) + 4 * j] = value))
+  const input = engine.zeroTensor(8)
+  image.forEach((value, j) => (input.view()[4 * j] = value))
   const logits = forward(loaded, tape, input, 4, { input: false, weights: true })
-  engine.f32[logits.gradient(engine) >> 2] = 1
+  logits.gradient.view()[0] = 1
   tape.backward()
   const gradient = new Float32Array(parameters.length)
   loaded.readGradient(gradient)

@@ -2,12 +2,9 @@
  * Reverse-mode differentiation: while values are computed, each operation records how to carry gradients back;
  * `backward` runs these adjoints in reverse. Where no gradient is wanted there is no tape, and nothing is kept.
  */
-import type { Engine } from './wasm/engine.ts'
-import { type Floats, none } from './wasm/pointers.ts'
 
-/** A value in the engine's memory and, once something flows back to it, its gradient. */
-export class Tensor {
-  readonly pointer: Floats
+/** Values on a device and, once something flows back to them, their gradient. */
+export interface Tensor {
   /** Number of floats. */
   readonly length: number
   /**
@@ -15,27 +12,23 @@ export class Tensor {
    * comes back to them goes no further, so that nobody needs to multiply by them.
    */
   support?: Tensor
-  #gradient: Floats = none
-
-  constructor(pointer: Floats, length: number) {
-    this.pointer = pointer
-    this.length = length
-  }
-
-  static create(engine: Engine, length: number): Tensor {
-    return new Tensor(engine.floats(length), length)
-  }
-
-  static zeros(engine: Engine, length: number): Tensor {
-    return new Tensor(engine.zeros(length), length)
-  }
-
-  /** Pointer to the gradient, made of zeros on first use. */
-  gradient(engine: Engine): Floats {
-    if (this.#gradient === 0) this.#gradient = engine.zeros(this.length)
-    return this.#gradient
-  }
+  /** As long as the values, and made of zeros on first use. */
+  readonly gradient: Tensor
+  /** The same values with a gradient of their own. */
+  detached(): Tensor
+  /** Some of the values, and of their gradient if there is one, in the same place. */
+  part(first: number, length: number): Tensor
+  /** Takes the gradient of another tensor for its own. */
+  shareGradient(other: Tensor): void
+  /** The values in their place, to read and write. Whatever is allocated next may make it useless. */
+  view(): Float32Array
+  /** A copy of the values. */
+  read(): Float32Array
 }
+
+/** Makes gradients now, so that they outlive what is released before something flows back. */
+export const makeGradients = (...tensors: readonly Tensor[]): readonly Tensor[] =>
+  tensors.map(({ gradient }) => gradient)
 
 export class Tape {
   readonly #adjoints: (() => void)[] = []

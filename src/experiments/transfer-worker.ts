@@ -42,7 +42,7 @@ export async function prepare({ f, g, dataset }: TransferData) {
     const network = new LoadedNetwork(engine, architecture, false)
     network.setParameters(parameters)
     return network
-  }) as [LoadedNetwork, LoadedNetwork]
+  }) as [LoadedNetwork<Engine>, LoadedNetwork<Engine>]
   const mark = engine.mark()
 
   return ({ epsilon, attack }: TransferJob, part: number): TransferErrors => {
@@ -68,6 +68,6 @@ export async function prepare({ f, g, dataset }: TransferData) {
 /** How many examples of a chunk the network gets wrong at some points [input][example]. */
 function errorsAt(network: LoadedNetwork, { columns, labels }: Chunk, points: Tensor): number {
   const logits = forward(network, undefined, points, columns, { input: false, weights: false })
-  const scores = network.engine.read(logits.pointer, logits.length)
+  const scores = logits.read()
   return labels.filter((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) !== label).length
 }

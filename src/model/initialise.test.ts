@@ -57,7 +57,7 @@ function growth(architecture: Architecture, how: Initialisation): number[] {
     )
     const chunk = loadChunk(network, { images, labels: [0, 0, 0, 0] }, paperBall(epsilon))
     propagateIntervals(network, undefined, chunk).hidden.forEach(({ lower, upper }, i) => {
-      const [l, u] = [lower, upper].map((end) => engine.read(end.pointer, end.length))
+      const [l, u] = [lower, upper].map((end) => end.read())
       const radius = u!.reduce((sum, value, j) => sum + (value - l![j]) / 2, 0) / u!.length
       sums[i] = (sums[i] ?? 0) + radius / epsilon / seeds
     })

@@ -12,7 +12,6 @@ import { type Architecture, countClasses, countHiddenUnits, countParameters, par
 import { randomNetwork } from './random-network.testing.ts'
 import { loadChunk } from '../bounds/chunk.ts'
 import { referenceForward } from '../reference/stages.ts'
-import { Tensor } from '../device/tape.ts'
 import { paperBall } from '../region/ball.ts'
 
 describe('Table 1', () => {
@@ -126,10 +125,10 @@ describe('forward passes', () => {
         const { mean, deviation } = loaded.normalisation[Math.floor(j / area)]
         return (image[j] - mean) / deviation
       })
-      const x = new Tensor(engine.floatsFrom(columns), columns.length)
+      const x = engine.tensorFrom(columns)
       const logits = forward(loaded, undefined, x, 4, { input: false, weights: false })
       const scale = Math.max(1, ...exact.map(Math.abs))
-      const values = engine.read(logits.pointer, logits.length).filter((_, i) => i % 4 === 2)
+      const values = logits.read().filter((_, i) => i % 4 === 2)
       const worst = (others: ArrayLike<number>) => Math.max(...exact.map((v, i) => Math.abs(v - others[i]) / scale))
       expect(worst(reference)).toBeLessThan(1e-12)
       expect(worst(values)).toBeLessThan(1e-4)
@@ -147,7 +146,7 @@ describe('forward passes', () => {
       loaded.setParameters(network.parameters)
       const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0] }, paperBall(0))
       const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
-      const values = loaded.engine.read(logits.pointer, logits.length)
+      const values = logits.read()
       evaluate(network, image).forEach((exact, i) => expect(values[i * columns]).toBeCloseTo(exact, 5))
     },
   )

@@ -83,14 +83,14 @@ function inEngine<T>(
     const loaded = new LoadedNetwork(engine, network.architecture, tape !== undefined)
     loaded.setParameters(network.parameters)
     return loaded
-  }) as [LoadedNetwork, LoadedNetwork]
+  }) as [LoadedNetwork<Engine>, LoadedNetwork<Engine>]
   const { images, epsilon, norm } = pair
   const chunk = loadChunk(f, { images, labels: pair.labels.slice(0, images.length) }, { ...paperBall(epsilon), norm })
   const relaxedF = relaxNetwork(f, tape, chunk, { prune })
   const relaxedG = relaxNetwork(g, undefined, chunk, { prune })
   const plain = { ...relaxedF, options: { ...relaxedF.options, prune: false } }
   const results = images.map((_, e) => {
-    const ordinary = engine.read(dualMargins(plain, undefined, e).pointer, pair.classes)
+    const ordinary = dualMargins(plain, undefined, e).read()
     return use(robustraMargins(relaxedF, tape, relaxedG, e), ordinary, e)
   })
   after?.(f, g)
@@ -106,7 +106,7 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       const pair = pairOf(seed, norm)
       const prune = seed % 2 === 0
       inEngine(pair, prune, undefined, ({ margins, space, statistics }, ordinary, e) => {
-        const found = engine.read(margins.pointer, pair.classes)
+        const found = margins.read()
         const counts = { loose: 0, tight: 0, infeasible: 0 }
         let [isClear, t] = [true, 0]
         targetsOf(pair, e).forEach((target, row) => {
@@ -156,7 +156,7 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
     for (let seed = 0; seed < 60; seed++) {
       const pair = pairOf(seed, norm)
       inEngine(pair, true, undefined, ({ margins, space }, _, e) => {
-        const found = engine.read(margins.pointer, pair.classes)
+        const found = margins.read()
         const label = pair.labels[e]
         targetsOf(pair, e).forEach((target, row) => {
           const of = spaceOf(pair, e, target)
@@ -196,7 +196,7 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       const pair = pairOf(seed, norm)
       inEngine({ ...pair, g: pair.f }, false, undefined, ({ margins, space }, ordinary) => {
         expect([...space.eta].filter((eta) => eta !== 0)).toEqual([])
-        engine.read(margins.pointer, pair.classes).forEach((m, t) => expect(m).toBeCloseTo(ordinary[t], 4))
+        margins.read().forEach((m, t) => expect(m).toBeCloseTo(ordinary[t], 4))
       })
     }
   })
@@ -215,7 +215,7 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
         pair,
         true,
         tape,
-        ({ margins }, _, e) => engine.f32.set(weights[e], margins.gradient(engine) >> 2),
+        ({ margins }, _, e) => margins.gradient.view().set(weights[e]),
         (f, g) => {
           tape.backward()
           f.readGradient(gradient)

@@ -68,15 +68,11 @@ function engineSpaces(pair: Pair, prune: boolean) {
   const chunk = loadChunk(f, { images, labels }, paperBall(epsilon))
   const relaxedF = relaxNetwork(f, undefined, chunk, options)
   const relaxedG = relaxNetwork(g, undefined, chunk, options)
-  const classes = countClasses(pair.f.architecture)
   const results = images.map((_, e) => {
     const { margins, space, statistics } = robustraMargins(relaxedF, undefined, relaxedG, e)
     return {
-      margins: engine.read(margins.pointer, classes),
-      ordinary: engine.read(
-        dualMargins({ ...relaxedF, options: { ...relaxedF.options, prune: false } }, undefined, e).pointer,
-        classes,
-      ),
+      margins: margins.read(),
+      ordinary: dualMargins({ ...relaxedF, options: { ...relaxedF.options, prune: false } }, undefined, e).read(),
       space,
       statistics,
     }
@@ -265,7 +261,7 @@ describe('gradients over the reference space', () => {
         const relaxedG = relaxNetwork(g, undefined, chunk, options)
         pair.images.forEach((_, e) => {
           const { margins } = robustraMargins(relaxedF, tape, relaxedG, e)
-          engine.f32.set(weights[e], margins.gradient(engine) >> 2)
+          margins.gradient.view().set(weights[e])
         })
         tape.backward()
         const gradient = new Float32Array(f.parameterCount)

@@ -10,13 +10,12 @@
  * with η and t₀ constants for the gradient. Over ℓ2 and ℓ1 balls multiplier.ts chooses η, whose subgradient then replaces
  * the signs. Sound over the reference space only: an objective for training, never a certificate. It is at most the ordinary dual bound, since h is convex in η and h(0) is the ordinary bound.
  */
-import { type Example, exampleOf, inputTerm } from '../bounds/input-term.ts'
+import { exampleOf } from '../bounds/input-term.ts'
 import type { CarriedRows } from '../bounds/dual-rows.ts'
 import type { Relaxed } from '../bounds/dual.ts'
 import { carryMargins, scatter } from '../bounds/margins.ts'
-import type { Engine } from '../device/wasm/engine.ts'
-import { at } from '../device/wasm/pointers.ts'
-import { type Tape, Tensor } from '../device/tape.ts'
+import type { Example, ReferenceRows, RowDevice } from '../device/rows.ts'
+import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import { multiplierOf } from './multiplier.ts'
 
 /** What the reference space looked like for the targets of one example. */
@@ -55,8 +54,17 @@ export function robustraMargins(
   }
   const own = carryMargins(f, tape, example)
   const reference = carryMargins(g, undefined, example)
-  const { upper, space } = closeOverReference(f, tape, own.carried, g, reference.carried, example)
-  const margins = scatter(engine, tape, stages.at(-1)!.outputShape.channels, own.specification, { upper })
+  const { upper, space } = closeOverReference(f, tape, own.carried, {
+    rows: reference.carried,
+    place: exampleOf(g.chunk, example),
+    example,
+  })
+  const margins = scatter(
+    engine,
+    tape,
+    { upper },
+    { specification: own.specification, classes: stages.at(-1)!.outputShape.channels },
+  )
   const rows = [...own.specification.neurons.keys()].filter((row) => own.specification.neurons[row] >= 0)
   const count = (holds: (row: number) => boolean) => rows.filter(holds).length
   const statistics = {
@@ -73,104 +81,73 @@ function closeOverReference(
   f: Relaxed,
   tape: Tape | undefined,
   own: CarriedRows,
-  g: Relaxed,
-  reference: CarriedRows,
-  example: number,
+  { rows: reference, place: referencePlace, example }: { rows: CarriedRows; place: Example; example: number },
 ): { readonly upper: Tensor; readonly space: ReferenceSpace } {
   const { engine } = f.network
-  const { rows, coefficients } = own
-  const inputs = coefficients.length / rows
+  const { rows } = own
   const place = exampleOf(f.chunk, example)
-  const { centre, radius, stride } = place
-  const signs = Tensor.create(engine, coefficients.length)
-  const eta = engine.floats(rows)
-  const sums = engine.floats(4 * rows)
-  const scratch = engine.floats(inputs)
-  if (place.norm === 'linf') {
-    engine.kernels.referenceSpace(
-      inputs,
-      rows,
-      coefficients.pointer,
-      reference.coefficients.pointer,
-      radius,
-      stride,
-      eta,
-      signs.pointer,
-      sums,
-      scratch,
-    )
-  } else solveRows(engine, place, place.norm, own, reference, { eta, signs: signs.pointer, sums })
-  const ownCentre = inputTerm(engine, own, exampleOf(f.chunk, example)).centre
-  const referenceCentre = inputTerm(engine, reference, exampleOf(g.chunk, example)).centre
+  const { eta, signs, sums } =
+    place.norm === 'linf'
+      ? engine.rows.reference(own, reference, place)
+      : solveRows(engine, place.norm, { own, reference, place })
+  const ownCentre = engine.rows.input(undefined, own, place).centre
+  const referenceCentre = engine.rows.input(undefined, reference, referencePlace).centre
 
-  const upper = Tensor.create(engine, rows)
-  const { f32 } = engine
-  const sum = (row: number, ...tensors: Tensor[]) =>
-    tensors.reduce((s, { pointer }) => s + f32[(pointer >> 2) + row], 0)
-  const read = (i: number) => engine.read(at(sums, i * rows), rows)
-  for (let row = 0; row < rows; row++) {
-    f32[(upper.pointer >> 2) + row] = f32[(sums >> 2) + row] + sum(row, own.constant, own.upperGap, ownCentre)
-  }
+  const upper = engine.tensor(rows)
+  const sum = (row: number, ...tensors: Tensor[]) => tensors.reduce((s, tensor) => s + tensor.view()[row], 0)
+  const of = (which: number) => sums.part(which * rows, rows).read()
+  const bounds = upper.view()
+  of(0).forEach((along, row) => {
+    bounds[row] = along + sum(row, own.constant, own.upperGap, ownCentre)
+  })
   // Eqn. 10: the derivative at t = 0 is radius·sgn·q̂ + C
   const plusConstant = (slope: number, row: number) =>
     slope + sum(row, reference.constant, reference.upperGap, referenceCentre)
   const space = {
-    eta: engine.read(eta, rows),
-    t: read(1).map(plusConstant),
-    lowest: read(2).map(plusConstant),
-    highest: read(3).map(plusConstant),
+    eta: eta.read(),
+    t: of(1).map(plusConstant),
+    lowest: of(2).map(plusConstant),
+    highest: of(3).map(plusConstant),
   }
 
   tape?.record(() => {
-    const toUpper = upper.gradient(engine)
-    for (const part of [own.constant, own.upperGap]) {
-      const to = part.gradient(engine) >> 2
-      engine.f32.copyWithin(to, toUpper >> 2, (toUpper >> 2) + rows)
-    }
-    engine.kernels.referenceSpaceAdjoint(
-      inputs,
-      rows,
-      signs.pointer,
-      centre,
-      radius,
-      stride,
-      coefficients.gradient(engine),
-      toUpper,
-      toUpper,
-    )
+    const [toUpper, ...parts] = makeGradients(upper, own.constant, own.upperGap)
+    for (const part of parts) part.view().set(toUpper.view())
+    engine.rows.referenceAdjoint(own, signs, place, upper)
   })
   return { upper, space }
 }
 
-/** What the kernel `referenceSpace` does, for the other norms: s instead of the signs. @param to pointers */
+/** What `engine.rows.reference` does, for the other norms: s in the place of the signs. */
 function solveRows(
-  { f32 }: Engine,
-  { radius, stride }: Example,
+  device: RowDevice,
   norm: 'l2' | 'l1',
-  own: CarriedRows,
-  reference: CarriedRows,
-  to: { readonly eta: number; readonly signs: number; readonly sums: number },
-): void {
+  { own, reference, place }: { own: CarriedRows; reference: CarriedRows; place: Example },
+): ReferenceRows {
   const { rows, coefficients } = own
+  const { ball, columns, example } = place
   const inputs = coefficients.length / rows
+  const [signs, eta, sums] = [device.tensor(coefficients.length), device.tensor(rows), device.tensor(4 * rows)]
+  const [s, etas, four] = [signs.view(), eta.view(), sums.view()]
+  const [nu, q, radii] = [coefficients.view(), reference.coefficients.view(), ball.radius.view()]
   const [u, w] = [new Float64Array(inputs), new Float64Array(inputs)]
-  const [ofOwn, ofReference, signs] = [coefficients.pointer >> 2, reference.coefficients.pointer >> 2, to.signs >> 2]
   for (let row = 0; row < rows; row++) {
     for (let j = 0, at = row; j < inputs; j++, at += rows) {
-      const r = f32[(radius + j * stride) >> 2]
-      u[j] = r * f32[ofOwn + at]
-      w[j] = r * f32[ofReference + at]
+      const r = radii[j * columns + example]
+      u[j] = r * nu[at]
+      w[j] = r * q[at]
     }
-    const { eta, subgradient, lowest, highest } = multiplierOf(norm, u, w)
+    const solved = multiplierOf(norm, u, w)
     let [alongOwn, alongReference] = [0, 0]
     for (let j = 0, at = row; j < inputs; j++, at += rows) {
-      const s = subgradient[j]
-      f32[signs + at] = s
-      alongOwn += s * u[j]
-      alongReference += s * w[j]
+      const along = solved.subgradient[j]
+      s[at] = along
+      alongOwn += along * u[j]
+      alongReference += along * w[j]
     }
-    f32[(to.eta >> 2) + row] = eta
-    const sums = [alongOwn, alongReference, lowest, highest]
-    sums.forEach((sum, i) => (f32[(to.sums >> 2) + i * rows + row] = sum))
+    etas[row] = solved.eta
+    const all = [alongOwn, alongReference, solved.lowest, solved.highest]
+    all.forEach((sum, i) => (four[i * rows + row] = sum))
   }
+  return { eta, signs, sums }
 }

@@ -41,7 +41,7 @@ export function measureStability(loaded: LoadedNetwork, dataset: Dataset, ball: 
     const indices = Array.from({ length: Math.min(PASS, count - first) }, (_, i) => first + i)
     const chunk = loadChunk(loaded, examples(dataset, indices), ball)
     proveNetwork(loaded, chunk, true).intervals.forEach(({ lower, upper }, stage) => {
-      const [l, u] = [engine.read(lower.pointer, lower.length), engine.read(upper.pointer, upper.length)]
+      const [l, u] = [lower.read(), upper.read()]
       const sum = counts[stage]
       sum.neurons = l.length / chunk.columns
       for (let at = 0; at < l.length; at++) {

@@ -8,12 +8,8 @@
  * the gradient goes through them; behind an epoch they are those of many images, with the weights as they are then.
  */
 import type { Chunk } from '../bounds/chunk.ts'
-import { affine } from '../device/wasm/affine.ts'
-import { channelSums, scaleChannels, scaleChannelsAdjoint } from '../device/wasm/channels.ts'
-import { relu } from '../device/wasm/elementwise.ts'
-import type { Engine } from '../device/wasm/engine.ts'
-import { none } from '../device/wasm/pointers.ts'
-import { Tape, Tensor } from '../device/tape.ts'
+import { productsOf } from '../device/forward.ts'
+import { Tape, type Tensor } from '../device/tape.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import { type Moments, type NormalisedStage, fold, foldAdjoint, normalisable, stageTensors } from './moments.ts'
 
@@ -51,7 +47,7 @@ export function foldChunk(
       const [toMean, toDeviation, toBias] = [0, 1, 2].map(() => new Float64Array(sums.channels))
       const normalised = { tensors, ...sums.moments(), toMean: toMean!, toDeviation: toDeviation!, toBias: toBias! }
       const y = normalise(network, tape, z, images, normalised, parameters)
-      outputs.push(stage.relu ? relu(network.engine, tape, y) : y)
+      outputs.push(stage.relu ? network.engine.layers.relu(tape, y) : y)
       fold(folded, normalised)
       return normalised
     })
@@ -136,26 +132,24 @@ export function unfoldImages(
   )
 }
 
-/** Σ W·x of a stage, with its biases or without. */
+/** Σ W·x of a stage, without its biases. */
 function products(
   { engine }: LoadedNetwork,
   tape: Tape | undefined,
-  { terms, bias }: Stage,
+  stage: Stage,
   outputs: readonly Tensor[],
   { ball, columns }: Images,
-  withBias = false,
 ): Tensor {
-  const inputs = terms.map(({ source }) => (source < 0 ? ball.centre : outputs[source]))
-  const shift = withBias ? { values: bias, gradient: none } : undefined
-  const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
-  return affine(engine, tape, terms, inputs, columns, 'signed', shift, wanted)
+  return engine.layers.affine(tape, productsOf(stage, ball.centre, outputs, { input: false, weights: true }), columns)
 }
 
 /** What comes out of a stage, with its biases. */
-function output(network: LoadedNetwork, stage: Stage, outputs: readonly Tensor[], images: Images): Tensor {
-  const z = products(network, undefined, stage, outputs, images, true)
-  clearPadding(network.engine, z, images)
-  return stage.relu ? relu(network.engine, undefined, z) : z
+function output({ engine }: LoadedNetwork, stage: Stage, outputs: readonly Tensor[], images: Images): Tensor {
+  const { ball, columns, count } = images
+  const inputs = productsOf(stage, ball.centre, outputs, { input: false, weights: false })
+  const z = engine.layers.affine(undefined, inputs, columns, stage.bias)
+  engine.channels.clearPadding(z, columns, count)
+  return stage.relu ? engine.layers.relu(undefined, z) : z
 }
 
 /** Sums of a stage's values per channel, over images and places. Padding adds nothing: its values are zeros. */
@@ -174,7 +168,7 @@ class ChannelSums {
   }
 
   add({ engine }: LoadedNetwork, z: Tensor, { count }: Images): void {
-    const { sums, products } = channelSums(engine, this.channels, z.pointer, z)
+    const { sums, products } = engine.channels.sums(this.channels, z, z)
     for (let c = 0; c < this.channels; c++) {
       this.#sums[c] += sums[c]
       this.#squares[c] += products[c]
@@ -198,21 +192,19 @@ function normalise(
   { tensors, mean, deviation, toMean, toDeviation, toBias }: NormalisedStage,
   parameters: Float32Array,
 ): Tensor {
-  const y = Tensor.create(engine, z.length)
+  const y = engine.tensor(z.length)
   const n = (z.length / images.columns / mean.length) * images.count
   const channels = Array.from(mean, (mu, c) => ({ mu, sigma: deviation[c], c }))
   const shift = (c: number) => tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c], 0)
-  scaleChannels(
-    engine,
+  engine.channels.scale(
     z,
     y,
     channels.map(({ mu, sigma, c }) => [1 / sigma, shift(c) - mu / sigma]),
   )
-  clearPadding(engine, y, images)
+  engine.channels.clearPadding(y, images.columns, images.count)
   tape.record(() => {
-    const { sums, products } = channelSums(engine, mean.length, y.gradient(engine), z)
-    scaleChannelsAdjoint(
-      engine,
+    const { sums, products } = engine.channels.sums(mean.length, y.gradient, z)
+    engine.channels.scaleAdjoint(
       z,
       y,
       channels.map(({ mu, sigma, c }) => {
@@ -222,13 +214,7 @@ function normalise(
         return [1 / sigma, slope, (toMean[c] - sum / sigma) / n - slope * mu]
       }),
     )
-    clearPadding(engine, new Tensor(z.gradient(engine), z.length), images)
+    engine.channels.clearPadding(z.gradient, images.columns, images.count)
   })
   return y
-}
-
-/** Zeros where there is no image. */
-function clearPadding({ f32 }: Engine, { pointer, length }: Tensor, { columns, count }: Images): void {
-  if (count === columns) return
-  for (let row = pointer >> 2; row < (pointer >> 2) + length; row += columns) f32.fill(0, row + count, row + columns)
 }

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { channelSums, scaleChannels, scaleChannelsAdjoint } from './channels.ts'
 import { Engine } from './engine.ts'
 import { Sums, collect, normals, pick, variants } from './oracle.testing.ts'
 import { Random } from '../../base/random.ts'
-import { Tensor } from '../tape.ts'
 
 for (const variant of variants) {
   describe(`channels, ${variant}`, () => {
@@ -27,7 +25,7 @@ for (const variant of variants) {
     cases('are summed, and their products', (engine, random, channels, n) => {
       const far = pick(random, [0, 50])
       const [x, y] = [normals(random, n).map((v) => v + far), normals(random, n).map((v) => v - far)]
-      const of = channelSums(engine, channels, engine.floatsFrom(x), new Tensor(engine.floatsFrom(y), n))
+      const of = engine.channels.sums(channels, engine.tensorFrom(x), engine.tensorFrom(y))
       const [expected, products] = [new Sums(channels), new Sums(channels)]
       x.forEach((value, i) => {
         const c = Math.floor((i * channels) / n)
@@ -40,26 +38,22 @@ for (const variant of variants) {
     cases('are scaled, with the adjoint', (engine, random, channels, n) => {
       const [x, dx, dy] = [normals(random, n), normals(random, n), normals(random, n)]
       const three = Array.from({ length: channels }, () => [...normals(random, 3)] as [number, number, number])
-      const [from, to] = [new Tensor(engine.floatsFrom(x), n), Tensor.create(engine, n)]
-      engine.f32.set(dx, from.gradient(engine) >> 2)
-      engine.f32.set(dy, to.gradient(engine) >> 2)
-      scaleChannels(
-        engine,
+      const [from, to] = [engine.tensorFrom(x), engine.tensor(n)]
+      from.gradient.view().set(dx)
+      to.gradient.view().set(dy)
+      engine.channels.scale(
         from,
         to,
         three.map(([factor, shift]) => [factor, shift]),
       )
-      scaleChannelsAdjoint(engine, from, to, three)
+      engine.channels.scaleAdjoint(from, to, three)
       const [y, back] = [new Sums(n), new Sums(n, dx)]
       x.forEach((value, i) => {
         const [a, b, c] = three[Math.floor((i * channels) / n)]
         for (const term of [a * value, b]) y.add(i, term)
         for (const term of [a * dy[i], b * value, c]) back.add(i, term)
       })
-      return [
-        ...y.compare('y', engine.read(to.pointer, n), 1e-6),
-        ...back.compare('dx', engine.read(from.gradient(engine), n), 1e-6),
-      ]
+      return [...y.compare('y', to.read(), 1e-6), ...back.compare('dx', from.gradient.read(), 1e-6)]
     })
   })
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { affine } from './affine.ts'
 import { Engine } from './engine.ts'
 import { loadLayer, normals, weightCount } from './oracle.testing.ts'
 import { Random } from '../../base/random.ts'
-import { Tape, Tensor } from '../tape.ts'
+import { Tape } from '../tape.ts'
 
 describe('the arena', () => {
   it('grows in the middle of a computation without changing it', async () => {
@@ -12,7 +11,7 @@ describe('the arena', () => {
       if (grown) engine.release((engine.allocate(2 ** 26), engine.mark() - 2 ** 26))
       const before = engine.f32.buffer.byteLength
       const random = new Random(3, 'growth')
-      let x = new Tensor(engine.floatsFrom(normals(random, 8 * 81 * 16)), 8 * 81 * 16)
+      let x = engine.tensorFrom(normals(random, 8 * 81 * 16))
       const first = x
       const tape = new Tape()
       const layer = {
@@ -26,17 +25,14 @@ describe('the arena', () => {
         normals(random, weightCount(layer)).map((v) => v / 8),
         normals(random, 8),
       )
-      const bias = { values: loaded.bias, gradient: loaded.biasGradient }
-      for (let i = 0; i < 40; i++) x = affine(engine, tape, [loaded], [x], 16, 'signed', bias)
-      // the gradient first: allocating it may replace the view
-      const gradient = x.gradient(engine) >> 2
-      engine.f32.fill(1, gradient, gradient + x.length)
+      const { geometry, weight, bias } = loaded
+      for (let i = 0; i < 40; i++) {
+        const product = { geometry, weight, input: x, toInput: true, toWeight: true }
+        x = engine.layers.affine(tape, [product], 16, bias)
+      }
+      x.gradient.view().fill(1)
       tape.backward()
-      const results = [
-        engine.read(x.pointer, x.length),
-        engine.read(first.gradient(engine), x.length),
-        engine.read(loaded.weightGradient, weightCount(layer)),
-      ]
+      const results = [x.read(), first.gradient.read(), weight.gradient.read()]
       return { results, grew: engine.f32.buffer.byteLength > before, peakBytes: engine.peakBytes }
     }
     const [small, large] = [await compute(false), await compute(true)]

@@ -1,169 +1,51 @@
-/**
- * One WebAssembly instance of the kernels with its memory. The memory is an arena: values are laid one after the
- * other and all those of a chunk are released at once.
- */
-import { UserError } from '../../base/errors.ts'
+/** The WebAssembly engine: the kernels, compiled, with a memory of their own, do what devices do. */
+import type { GeometryOptions } from '../device.ts'
+import type { RowDevice } from '../rows.ts'
+import type { Tensor } from '../tape.ts'
+import type { Shape } from '../../model/layers.ts'
+import { Arena } from './arena.ts'
+import { ArenaChannels } from './channels.ts'
+import { ArenaClimb } from './climb.ts'
+import { ArenaColumns } from './columns.ts'
+import { activeNeurons, createGeometry } from './geometry.ts'
+import { type ArenaGeometry, type ArenaNeurons, floatsOf } from './handles.ts'
+import { ArenaIntervals } from './intervals.ts'
 import { kernelBytes } from './kernel-bytes.ts'
-import { type Kernels, type Structs, fieldsOf } from './kernels.generated.ts'
+import type { Kernels } from './kernels.generated.ts'
 import { type KernelVariant, detectVariant } from './kernels.ts'
-import type { Doubles, Floats, Integers, Pointer } from './pointers.ts'
-
-const PAGE = 65536
-/** Nothing is allocated below: pointer 0 means "none". */
-const FIRST = 1024
-/** Pointers stay below 2 GB, where shifts of signed integers can still halve them. */
-const MOST = 2 ** 31 - PAGE
+import { ArenaLayers } from './layers.ts'
+import { ArenaRows } from './rows.ts'
+import { ArenaWindows } from './windows.ts'
 
 export interface EngineOptions {
   readonly variant?: KernelVariant
-  /** Most memory that the arena may take, in bytes; at most 2 GB, the default. */
+  /** Most memory that the engine may take, in bytes; at most 2 GB, the default. */
   readonly memoryLimit?: number
 }
 
-export class Engine {
-  readonly kernels: Kernels
-  readonly variant: KernelVariant
-  readonly #memory: WebAssembly.Memory
-  readonly #limit: number
-  #next = FIRST
-  #peak = FIRST
-  /** Views of the whole memory; replaced when it grows, so never keep them across an allocation. */
-  f32!: Float32Array
-  f64!: Float64Array
-  i32!: Int32Array
-
-  private constructor(
-    instance: WebAssembly.Instance,
-    memory: WebAssembly.Memory,
-    variant: KernelVariant,
-    limit: number,
-  ) {
-    this.kernels = instance.exports as unknown as Kernels
-    this.variant = variant
-    this.#memory = memory
-    this.#limit = limit
-    this.#view()
-  }
+export class Engine extends Arena implements RowDevice {
+  readonly windows = new ArenaWindows(this)
+  readonly layers = new ArenaLayers(this, this.windows)
+  readonly intervals = new ArenaIntervals(this)
+  readonly columns = new ArenaColumns(this, this.windows)
+  readonly channels = new ArenaChannels(this)
+  readonly climb = new ArenaClimb(this)
+  readonly rows = new ArenaRows(this)
 
   /** @throws UserError if the kernels have not been built */
-  static async create(options: EngineOptions = {}): Promise<Engine> {
-    const variant = options.variant ?? detectVariant()
+  static async create({ variant = detectVariant(), memoryLimit = Infinity }: EngineOptions = {}): Promise<Engine> {
     const bytes = await kernelBytes(variant)
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 32767 })
     const { instance } = await WebAssembly.instantiate(bytes, { env: { memory, abort: () => undefined } })
-    return new Engine(instance, memory, variant, Math.min(options.memoryLimit ?? MOST, MOST))
+    const kernels = instance.exports as unknown as Kernels
+    return new Engine({ kernels, memory, variant, memoryLimit })
   }
 
-  /** Where `bytes` bytes of unspecified content start, 16-byte aligned. @throws UserError when memory runs out */
-  allocate(bytes: number): number {
-    const pointer = this.#next
-    const end = pointer + Math.ceil(bytes / 16) * 16
-    if (end > this.#memory.buffer.byteLength) this.#grow(end)
-    this.#next = end
-    if (end > this.#peak) this.#peak = end
-    return pointer
+  geometry(input: Shape, output: Shape, options: GeometryOptions): ArenaGeometry {
+    return createGeometry(this, input, output, options)
   }
 
-  /** Room for `length` floats of unspecified content. */
-  floats(length: number): Floats {
-    return this.allocate(length * 4) as Floats
-  }
-
-  /** Room for as many float64 numbers. */
-  doubles(length: number): Doubles {
-    return this.allocate(length * 8) as Doubles
-  }
-
-  /** Room for as many integers of 32 bits. */
-  integers(length: number): Integers {
-    return this.allocate(length * 4) as Integers
-  }
-
-  /** Floats that are zero. */
-  zeros(length: number): Floats {
-    const pointer = this.floats(length)
-    this.f32.fill(0, pointer >> 2, (pointer >> 2) + length)
-    return pointer
-  }
-
-  /** float64 numbers that are zero. */
-  zeroDoubles(length: number): Doubles {
-    const pointer = this.doubles(length)
-    this.f64.fill(0, pointer >> 3, (pointer >> 3) + length)
-    return pointer
-  }
-
-  /** Integers that are zero. */
-  zeroIntegers(length: number): Integers {
-    const pointer = this.integers(length)
-    this.i32.fill(0, pointer >> 2, (pointer >> 2) + length)
-    return pointer
-  }
-
-  /** A copy of `values`. */
-  floatsFrom(values: ArrayLike<number>): Floats {
-    const pointer = this.floats(values.length)
-    this.f32.set(values, pointer >> 2)
-    return pointer
-  }
-
-  /** A copy of `values` as float64. */
-  doublesFrom(values: ArrayLike<number>): Doubles {
-    const pointer = this.doubles(values.length)
-    this.f64.set(values, pointer >> 3)
-    return pointer
-  }
-
-  /** A copy of integer `values`. */
-  integersFrom(values: ArrayLike<number>): Integers {
-    const pointer = this.integers(values.length)
-    this.i32.set(values, pointer >> 2)
-    return pointer
-  }
-
-  /** A struct of the kernels. */
-  struct<Name extends keyof Structs>(name: Name, fields: Structs[Name]): Pointer<Name> {
-    const names: readonly (keyof Structs[Name])[] = fieldsOf[name]
-    return this.integersFrom(names.map((field) => fields[field] as number)) as number as Pointer<Name>
-  }
-
-  /** A copy of `length` floats. */
-  read(pointer: Floats, length: number): Float32Array {
-    return this.f32.slice(pointer >> 2, (pointer >> 2) + length)
-  }
-
-  /** Where the arena stands; pass it to `release` to free everything allocated since. */
-  mark(): number {
-    return this.#next
-  }
-
-  release(mark: number): void {
-    this.#next = mark
-  }
-
-  /** Most bytes that have been in use at once. */
-  get peakBytes(): number {
-    return this.#peak
-  }
-
-  #grow(end: number): void {
-    const wanted = Math.min(this.#limit, Math.ceil(end * 1.25))
-    const refuse = () =>
-      new UserError(`out of memory: the engine needs ${Math.ceil(end / 2 ** 20)} MB: use a smaller batch or network`, {
-        code: 'out-of-memory',
-      })
-    if (end > wanted) throw refuse()
-    try {
-      this.#memory.grow(Math.ceil((wanted - this.#memory.buffer.byteLength) / PAGE))
-    } catch {
-      throw refuse()
-    }
-    this.#view()
-  }
-
-  #view(): void {
-    this.f32 = new Float32Array(this.#memory.buffer)
-    this.f64 = new Float64Array(this.#memory.buffer)
-    this.i32 = new Int32Array(this.#memory.buffer)
+  activeNeurons(shape: Shape, values: Tensor): ArenaNeurons {
+    return activeNeurons(this, shape, floatsOf(values))
   }
 }

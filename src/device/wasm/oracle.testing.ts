@@ -2,23 +2,14 @@
  * Random layers, windows and lists of active neurons in an engine's memory, and the float64 loops that the kernels are
  * held against. What a kernel must not read is NaN, what it must not write is checked to be untouched.
  */
-import type { Affine } from './affine.ts'
+import type { Blocks } from '../rows.ts'
+import type { GeometryOptions } from '../device.ts'
+import { type Shape, sizeOf } from '../../model/layers.ts'
 import type { Engine } from './engine.ts'
+import { activeNeurons } from './geometry.ts'
+import { type ArenaBlocks, type ArenaGeometry, type ArenaNeurons, blocksOf } from './handles.ts'
 import type { KernelVariant } from './kernels.ts'
-import {
-  type Blocks,
-  type Extent,
-  type Geometry,
-  type GeometryOptions,
-  type NeuronList,
-  activeNeurons,
-  allNeurons,
-  createGeometry,
-  lengthOf,
-  positionBlocks,
-  receptiveBlocks,
-} from './layout.ts'
-import type { Floats } from './pointers.ts'
+import type { ArenaTensor } from './tensor.ts'
 import type { Random } from '../../base/random.ts'
 
 export const variants: readonly KernelVariant[] = ['simd', 'relaxed']
@@ -30,13 +21,13 @@ export const normals = (random: Random, length: number): Float32Array =>
   Float32Array.from({ length }, () => (random.integer(8) === 0 ? 0 : random.normal()))
 
 export interface LayerCase {
-  readonly input: Extent
-  readonly output: Extent
+  readonly input: Shape
+  readonly output: Shape
   readonly options: GeometryOptions
 }
 
 /** Channels 1 to 9, sizes 1 to 9, kernel 1 to 5, stride 1 to 3, padding 0 to 2; now and then a linear layer. */
-export function randomLayer(random: Random, input?: Extent): LayerCase {
+export function randomLayer(random: Random, input?: Shape): LayerCase {
   for (;;) {
     const size = () => 1 + random.integer(9)
     const from =
@@ -82,71 +73,68 @@ export const weightCount = ({ input, output, options }: LayerCase) =>
   output.channels * input.channels * options.kernel ** 2
 
 /** A layer in the engine's memory with its gradients. */
-export function loadLayer(
-  engine: Engine,
-  layer: LayerCase,
-  weights: Float32Array,
-  bias: Float32Array,
-): Affine & { readonly bias: Floats; readonly absoluteBias: Floats; readonly biasGradient: Floats } {
-  const geometry = createGeometry(engine, layer.input, layer.output, layer.options)
-  const absolute = (values: Float32Array) => engine.floatsFrom(values.map(Math.abs))
+export interface LoadedLayer {
+  readonly geometry: ArenaGeometry
+  readonly weight: ArenaTensor
+  readonly absoluteWeight: ArenaTensor
+  readonly bias: ArenaTensor
+  readonly absoluteBias: ArenaTensor
+}
+
+export function loadLayer(engine: Engine, layer: LayerCase, weights: Float32Array, bias: Float32Array): LoadedLayer {
+  const absolute = (values: Float32Array) => engine.tensorFrom(values.map(Math.abs))
   return {
-    geometry,
-    weight: engine.floatsFrom(weights),
-    bias: engine.floatsFrom(bias),
+    geometry: engine.geometry(layer.input, layer.output, layer.options),
+    weight: engine.tensorFrom(weights),
+    bias: engine.tensorFrom(bias),
     absoluteWeight: absolute(weights),
     absoluteBias: absolute(bias),
-    weightGradient: engine.zeros(weights.length),
-    biasGradient: engine.zeros(bias.length),
-    absoluteWeightGradient: engine.zeros(weights.length),
-    allInputs: allNeurons(engine, layer.input),
-    allOutputs: allNeurons(engine, layer.output),
   }
 }
 
 /** Which neurons are active, and the list of them in memory. */
 export interface ActiveCase {
   readonly isActive: Uint8Array
-  readonly pointer: NeuronList
+  readonly list: ArenaNeurons
 }
 
-export function randomActive(engine: Engine, random: Random, extent: Extent): ActiveCase {
+export function randomActive(engine: Engine, random: Random, shape: Shape): ActiveCase {
   const share = pick(random, [0, 0.1, 0.5, 0.9, 1])
-  const isActive = Uint8Array.from({ length: lengthOf(extent) }, () => (random.uniform() < share ? 1 : 0))
-  return { isActive, pointer: activeNeurons(engine, extent, engine.floatsFrom(isActive)) }
+  const isActive = Uint8Array.from({ length: sizeOf(shape) }, () => (random.uniform() < share ? 1 : 0))
+  return { isActive, list: activeNeurons(engine, shape, engine.floatsFrom(isActive)) }
 }
 
 /**
- * Position blocks with 4 to 20 rows each at random positions of an extent; now and then the same position twice, or no rows.
+ * Position blocks with 4 to 20 rows each at random positions of an shape; now and then the same position twice, or no rows.
  * @param like blocks to have as many rows as
  */
 export function randomPositions(
   engine: Engine,
   random: Random,
-  extent: Extent,
+  shape: Shape,
   like?: { readonly blockRows: Int32Array },
-): Blocks & { readonly positions: Int32Array; readonly blockRows: Int32Array; readonly rows: number } {
+): ArenaBlocks & { readonly positions: Int32Array; readonly blockRows: Int32Array; readonly rows: number } {
   const count = like ? like.blockRows.length : 1 + random.integer(4)
-  const positions = Int32Array.from({ length: count }, () => random.integer(extent.height * extent.width))
+  const positions = Int32Array.from({ length: count }, () => random.integer(shape.height * shape.width))
   const blockRows =
     like?.blockRows ??
     Int32Array.from({ length: count }, () => (random.integer(8) === 0 ? 0 : 4 * (1 + random.integer(5))))
   const rows = blockRows.reduce((a, b) => a + b, 0)
-  return { ...positionBlocks(engine, extent, positions, blockRows), positions, blockRows, rows }
+  return { ...engine.windows.positions(shape, positions, blockRows), positions, blockRows, rows }
 }
 
-/** Windows over an extent: single positions, or receptive fields of one or two layers above. */
+/** Windows over an shape: single positions, or receptive fields of one or two layers above. */
 export function randomWindows(
   engine: Engine,
   random: Random,
-  extent: Extent,
+  shape: Shape,
   depth = random.integer(3),
-): Blocks & { readonly rows: number } {
-  if (depth === 0) return randomPositions(engine, random, extent)
-  const above = randomLayer(random, extent)
+): ArenaBlocks & { readonly rows: number } {
+  if (depth === 0) return randomPositions(engine, random, shape)
+  const above = randomLayer(random, shape)
   const windows = randomWindows(engine, random, above.output, depth - 1)
-  const geometry: Geometry = createGeometry(engine, above.input, above.output, above.options)
-  return { ...receptiveBlocks(engine, windows, geometry), rows: windows.rows }
+  const geometry = engine.geometry(above.input, above.output, above.options)
+  return { ...engine.windows.receptive(windows, geometry), rows: windows.rows }
 }
 
 export interface Block {
@@ -159,26 +147,33 @@ export interface Block {
 }
 
 /** Blocks as src/device/wasm/assembly/layout.ts documents them. */
-export function readBlocks(engine: Engine, { pointer, count, extent }: Blocks): Block[] {
-  const area = extent.height * extent.width
+export function readBlocks(engine: Engine, blocks: Blocks): Block[] {
+  const { count, shape } = blocks
+  const area = shape.height * shape.width
   return Array.from({ length: count }, (_, b) => {
     const [top, left, height, width, rows, offset, firstRow] = engine.i32.slice(
-      (pointer >> 2) + 7 * b,
-      (pointer >> 2) + 7 * b + 7,
+      (blocksOf(blocks) >> 2) + 7 * b,
+      (blocksOf(blocks) >> 2) + 7 * b + 7,
     ) as unknown as [number, number, number, number, number, number, number]
     const place = (neuron: number) => {
       const [c, y, x] = [
         Math.floor(neuron / area),
-        Math.floor((neuron % area) / extent.width) - top,
-        (neuron % extent.width) - left,
+        Math.floor((neuron % area) / shape.width) - top,
+        (neuron % shape.width) - left,
       ]
       if (y < 0 || y >= height || x < 0 || x >= width) return -1
       return offset / 4 + ((c * height + y) * width + x) * rows
     }
-    const neurons = Array.from({ length: lengthOf(extent) }, (_, j) => j).filter((j) => place(j) >= 0)
+    const neurons = Array.from({ length: sizeOf(shape) }, (_, j) => j).filter((j) => place(j) >= 0)
     return { rows, firstRow, place, neurons }
   })
 }
+
+/** Where active neurons of windows lie; everything else must stay as it was. */
+export const activePlaces = (blocks: readonly Block[], { isActive }: ActiveCase) =>
+  blocks.flatMap(({ rows, place, neurons }) =>
+    neurons.filter((j) => isActive[j]).flatMap((j) => Array.from({ length: rows }, (_, r) => place(j) + r)),
+  )
 
 /** Values for blocks: numbers where neurons are active, NaN where nobody may look. */
 export function blockValues(

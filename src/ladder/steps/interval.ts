@@ -30,10 +30,9 @@ export function intervalCertificates(subject: Subject, pass: readonly number[], 
   const { loaded } = subject
   return onChunk(subject, pass, ball, (chunk) => {
     const { last: bounded } = propagateIntervals(loaded, undefined, chunk, true)
-    const last = loaded.stages.at(-1)!
     return chunk.labels.map((label, e) => {
-      const bounds = intervalMargins(loaded.engine, undefined, last, bounded, chunk.columns, e, label, true)
-      return provedMargin(loaded.engine.read(bounds.pointer, bounds.length), label)
+      const which = { columns: chunk.columns, example: e, label, rigorous: true }
+      return provedMargin(intervalMargins(loaded, undefined, bounded, which).read(), label)
     })
   })
 }

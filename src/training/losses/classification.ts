@@ -1,8 +1,8 @@
 /** Cross-entropy, of logits or of bounds of margins, as the run wants it: generalised by q, and mixed. */
-import { crossEntropy } from '../../device/wasm/cross-entropy.ts'
 import { forward } from '../../device/forward.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Tensor } from '../../device/tape.ts'
+import { crossEntropy } from './cross-entropy.ts'
 import type { LossInput } from './loss.ts'
 
 const classesOf = ({ stages }: LoadedNetwork) => stages.at(-1)!.outputShape.channels
@@ -12,11 +12,10 @@ export function imageLoss(input: LossInput, images: Tensor): number {
   const { network, tape, chunk, weight, lossExponent } = input
   const classes = classesOf(network)
   const logits = forward(network, tape, images, chunk.columns, { input: false, weights: true })
-  return chunk.labels.reduce(
-    (sum, label, e) =>
-      sum + crossEntropy(network.engine, logits, classes, label, weight, e, chunk.columns, lossExponent),
-    0,
-  )
+  return chunk.labels.reduce((sum, label, e) => {
+    const scores = { tensor: logits, classes, first: e, step: chunk.columns }
+    return sum + crossEntropy(scores, label, weight, lossExponent)
+  }, 0)
 }
 
 /**
@@ -26,5 +25,6 @@ export function imageLoss(input: LossInput, images: Tensor): number {
 export function boundLoss(input: LossInput, margins: Tensor, label: number): number {
   const { network, weight, empirical, lossExponent } = input
   const own = weight * (1 - empirical.share)
-  return crossEntropy(network.engine, margins, classesOf(network), label, own, 0, 1, lossExponent)
+  const scores = { tensor: margins, classes: classesOf(network), first: 0, step: 1 }
+  return crossEntropy(scores, label, own, lossExponent)
 }

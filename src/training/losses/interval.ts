@@ -15,13 +15,12 @@ export const interval = {
   isCrossEntropy: true,
   lay: (input: LossInput) => {
     const { network, tape, chunk, weight, regularisation } = input
-    const { engine, stages } = network
     const { hidden, last: ball } = propagateIntervals(network, tape, chunk)
     const worst = chunk.labels.reduce((sum, label, e) => {
-      const margins = intervalMargins(engine, tape, stages.at(-1)!, ball, chunk.columns, e, label)
+      const margins = intervalMargins(network, tape, ball, { columns: chunk.columns, example: e, label })
       return sum + boundLoss(input, margins, label)
     }, 0)
-    const penalty = regularisation > 0 ? regularise(engine, chunk, hidden, regularisation * weight * chunk.count) : 0
+    const penalty = regularisation > 0 ? regularise(chunk, hidden, regularisation * weight * chunk.count) : 0
     return lossAlone(worst + penalty)
   },
 } as const satisfies Loss

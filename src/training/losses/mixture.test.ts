@@ -6,7 +6,7 @@ import { intervalMargins, propagateIntervals } from '../../bounds/interval.ts'
 import { dualMargins } from '../../bounds/margins.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
-import { Tape, type Tensor } from '../../device/tape.ts'
+import { Tape } from '../../device/tape.ts'
 import { evaluate } from '../../model/evaluate.ts'
 import { sizeOf } from '../../model/layers.ts'
 import { initialise } from '../../model/initialise.ts'
@@ -166,12 +166,11 @@ describe('objectives compose', () => {
 
 describe('dual margins over interval bounds (CROWN-IBP)', () => {
   const marginsOf = (chunk: Chunk, loaded: LoadedNetwork, example: number) => {
-    const read = ({ pointer, length }: Tensor) => engine.read(pointer, length)
     const { last } = propagateIntervals(loaded, undefined, chunk)
     const label = chunk.labels[example]
     return {
-      crown: read(dualMargins(relaxNetwork(loaded, undefined, chunk, { hidden: 'interval' }), undefined, example)),
-      interval: read(intervalMargins(engine, undefined, loaded.stages.at(-1)!, last, chunk.columns, example, label)),
+      crown: dualMargins(relaxNetwork(loaded, undefined, chunk, { hidden: 'interval' }), undefined, example).read(),
+      interval: intervalMargins(loaded, undefined, last, { columns: chunk.columns, example, label }).read(),
     }
   }
 

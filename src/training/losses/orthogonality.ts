@@ -8,13 +8,10 @@
  * softmax's Hessian through the image's. Exact wherever no neuron is at 0.
  */
 import type { Chunk } from '../../bounds/chunk.ts'
-import { type Bias, affine } from '../../device/wasm/affine.ts'
-import { crossEntropy } from '../../device/wasm/cross-entropy.ts'
-import { relu } from '../../device/wasm/elementwise.ts'
-import type { Engine } from '../../device/wasm/engine.ts'
-import { Tape, Tensor } from '../../device/tape.ts'
-import { forward } from '../../device/forward.ts'
+import { Tape, type Tensor, makeGradients } from '../../device/tape.ts'
+import { forward, productsOf } from '../../device/forward.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
+import { type Scores, crossEntropy } from './cross-entropy.ts'
 
 /** λ of Section 4. */
 export const COSINE_WEIGHT = 0.1
@@ -41,11 +38,12 @@ export function orthogonalityLoss(
     columns,
     labels.length,
   )
-  const tangent = new Tensor(engine.floatsFrom(direction), direction.length)
-  const { logits, tangents } = forwardWithTangent(network, tape, chunk.ball.centre, tangent, columns)
+  const tangent = engine.tensorFrom(direction)
+  const { logits, tangents } = forwardWithTangent(network, tape, { images: chunk.ball.centre, tangent, columns })
   return labels.reduce((sum, label, e) => {
-    const loss = crossEntropy(engine, logits, classes, label, weight, e, columns)
-    directionalGradient(engine, logits, tangents, classes, label, weight * COSINE_WEIGHT, e, columns)
+    const scores = { tensor: logits, classes, first: e, step: columns }
+    const loss = crossEntropy(scores, label, weight)
+    directionalGradient(scores, tangents, label, weight * COSINE_WEIGHT)
     return sum + loss + weight * COSINE_WEIGHT * Math.abs(cosines[e])
   }, 0)
 }
@@ -56,11 +54,12 @@ function inputGradient(network: LoadedNetwork, { ball, columns, labels }: Chunk)
   const mark = engine.mark()
   const tape = new Tape()
   // a tensor of its own, so that the gradient is of this network alone
-  const images = new Tensor(ball.centre.pointer, ball.centre.length)
+  const images = ball.centre.detached()
   const logits = forward(network, tape, images, columns, { input: true, weights: false })
-  labels.forEach((label, e) => crossEntropy(engine, logits, stages.at(-1)!.outputShape.channels, label, 1, e, columns))
+  const classes = stages.at(-1)!.outputShape.channels
+  labels.forEach((label, e) => crossEntropy({ tensor: logits, classes, first: e, step: columns }, label, 1))
   tape.backward()
-  const gradient = engine.read(images.gradient(engine), images.length)
+  const gradient = images.gradient.read()
   engine.release(mark)
   return gradient
 }
@@ -93,58 +92,41 @@ function cosineGradient(a: Float32Array, b: Float32Array, columns: number, count
 function forwardWithTangent(
   { engine, stages }: LoadedNetwork,
   tape: Tape,
-  images: Tensor,
-  direction: Tensor,
-  columns: number,
+  { images, tangent, columns }: { readonly images: Tensor; readonly tangent: Tensor; readonly columns: number },
 ): { readonly logits: Tensor; readonly tangents: Tensor } {
+  const { layers } = engine
   const values: Tensor[] = []
   const changes: Tensor[] = []
-  for (const { terms, bias, biasGradient, relu: cut } of stages) {
-    const wanted = (i: number) => ({ input: terms[i].source >= 0, weights: true })
-    const step = (image: Tensor, outputs: readonly Tensor[], added?: Bias) => {
-      const inputs = terms.map(({ source }) => (source < 0 ? image : outputs[source]))
-      return affine(engine, tape, terms, inputs, columns, 'signed', added, wanted)
-    }
-    const value = step(images, values, { values: bias, gradient: biasGradient })
-    const change = step(direction, changes)
-    values.push(cut ? relu(engine, tape, value) : value)
-    changes.push(cut ? gate(engine, tape, value, change) : change)
+  const wanted = { input: false, weights: true }
+  for (const stage of stages) {
+    const value = layers.affine(tape, productsOf(stage, images, values, wanted), columns, stage.bias)
+    const change = layers.affine(tape, productsOf(stage, tangent, changes, wanted), columns)
+    values.push(stage.relu ? layers.relu(tape, value) : value)
+    changes.push(stage.relu ? layers.gate(tape, value, change) : change)
   }
   return { logits: values.at(-1)!, tangents: changes.at(-1)! }
 }
 
-/** `change` where `value` > 0, else 0: linear in the change, and constant by the value but where that is 0. */
-function gate(engine: Engine, tape: Tape, value: Tensor, change: Tensor): Tensor {
-  const y = Tensor.zeros(engine, change.length)
-  engine.kernels.reluAdjoint(change.length, value.pointer, y.pointer, change.pointer)
-  tape.record(() =>
-    engine.kernels.reluAdjoint(change.length, value.pointer, change.gradient(engine), y.gradient(engine)),
-  )
-  return y
-}
-
 /** Adds weight times the gradient of Σ_c (p_c − [c = label])·t_c to those of the logits and of their tangents t. */
 function directionalGradient(
-  engine: Engine,
-  logits: Tensor,
+  { tensor: logits, classes, first, step }: Scores,
   tangents: Tensor,
-  classes: number,
   label: number,
   weight: number,
-  example: number,
-  columns: number,
 ): void {
-  const [toLogits, toTangents] = [logits.gradient(engine) >> 2, tangents.gradient(engine) >> 2]
-  const { f32 } = engine
-  const read = ({ pointer }: Tensor) =>
-    Array.from({ length: classes }, (_, c) => f32[(pointer >> 2) + c * columns + example])
+  const gradients = makeGradients(logits, tangents)
+  const [toLogits, toTangents] = gradients.map((gradient) => gradient.view()) as [Float32Array, Float32Array]
+  const read = (tensor: Tensor) => {
+    const values = tensor.view()
+    return Array.from({ length: classes }, (_, c) => values[first + c * step])
+  }
   const [z, t] = [read(logits), read(tangents)]
   const largest = Math.max(...z)
   const total = z.reduce((sum, value) => sum + Math.exp(value - largest), 0)
   const p = z.map((value) => Math.exp(value - largest) / total)
   const mean = p.reduce((sum, share, c) => sum + share * t[c], 0)
   for (let c = 0; c < classes; c++) {
-    f32[toTangents + c * columns + example] += weight * (p[c] - (c === label ? 1 : 0))
-    f32[toLogits + c * columns + example] += weight * p[c] * (t[c] - mean)
+    toTangents[first + c * step] += weight * (p[c] - (c === label ? 1 : 0))
+    toLogits[first + c * step] += weight * p[c] * (t[c] - mean)
   }
 }

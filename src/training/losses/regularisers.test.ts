@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Chunk, loadChunk } from '../../bounds/chunk.ts'
 import { propagateIntervals } from '../../bounds/interval.ts'
 import { referenceIntervalBounds } from '../../reference/bounds.ts'
-import type { Interval } from '../../device/wasm/elementwise.ts'
+import type { Interval } from '../../device/device.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
-import { Tape, Tensor } from '../../device/tape.ts'
+import { Tape, type Tensor } from '../../device/tape.ts'
 import { sizeOf } from '../../model/layers.ts'
 import { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Network } from '../../model/network.ts'
@@ -56,15 +56,18 @@ function given(input: number, count: number, bounds: Bounds): { chunk: Chunk; hi
     const rows = Array.from({ length: values.length / count }, (_, i) => values.slice(i * count, (i + 1) * count))
     // what lies in the padding must not matter
     const all = Float32Array.from(rows.flatMap((row) => [...row, ...Array(columns - count).fill(7)]))
-    return new Tensor(engine.floatsFrom(all), all.length)
+    return engine.tensorFrom(all)
   }
-  const [centre, radius] = [Array(count).fill(0.5), Array(count).fill(input)].map(padded) as [Tensor, Tensor]
+  const [centre, radius] = [0.5, input].map((value) => padded(new Array<number>(count).fill(value))) as Tensor[] as [
+    Tensor,
+    Tensor,
+  ]
   const chunk: Chunk = { count, columns, ball: { centre, radius }, norm: 'linf', labels: Array(count).fill(0) }
   return { chunk, hidden: [{ lower: padded(bounds.lower), upper: padded(bounds.upper) }] }
 }
 const valueOf = (input: number, bounds: Bounds) => {
   const { chunk, hidden } = given(input, 1, bounds)
-  return regularise(engine, chunk, hidden, 1)
+  return regularise(chunk, hidden, 1)
 }
 
 describe('the regularisers of interval training', () => {
@@ -81,7 +84,7 @@ describe('the regularisers of interval training', () => {
     expect(valueOf(1, { lower: [-3, -2], upper: [-1, 2] })).toBeCloseTo(2, 6)
     // ε = 0
     expect(valueOf(0, { lower: [1, -1], upper: [1, -1] })).toBe(0)
-    expect(regularise(engine, given(1, 1, { lower: [], upper: [] }).chunk, [], 1)).toBe(0)
+    expect(regularise(given(1, 1, { lower: [], upper: [] }).chunk, [], 1)).toBe(0)
   })
 
   it('equal the reference for bounds at random, and leave padding alone', () => {
@@ -97,8 +100,8 @@ describe('the regularisers of interval training', () => {
       const { chunk, hidden } = given(input, count, { lower, upper })
       const { tightness, relu } = referenceLayer({ lower, upper }, input)
       if (tightness > 0 && relu > 0) costly++
-      expect(regularise(engine, chunk, hidden, 0.25)).toBeCloseTo(0.25 * (tightness + relu), 5)
-      const gradients = [hidden[0].lower, hidden[0].upper].map((end) => engine.read(end.gradient(engine), end.length))
+      expect(regularise(chunk, hidden, 0.25)).toBeCloseTo(0.25 * (tightness + relu), 5)
+      const gradients = [hidden[0].lower, hidden[0].upper].map((end) => end.gradient.read())
       expect(gradients.flatMap((g) => [...g].filter((v, i) => i % chunk.columns >= count && v !== 0))).toEqual([])
     }
     expect(costly).toBeGreaterThan(20)
@@ -142,7 +145,7 @@ describe('their gradients', () => {
       loaded.setParameters(network.parameters)
       const chunk = loadChunk(loaded, { images, labels: images.map(() => 0) }, paperBall(example.epsilon))
       const { hidden } = propagateIntervals(loaded, tape, chunk)
-      const value = regularise(engine, chunk, hidden, 1)
+      const value = regularise(chunk, hidden, 1)
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)
       loaded.readGradient(gradient)

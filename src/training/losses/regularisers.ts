@@ -4,9 +4,8 @@
  * that the bounds settle are off, or nearly all on.
  */
 import type { Chunk } from '../../bounds/chunk.ts'
-import type { Interval } from '../../device/wasm/elementwise.ts'
-import type { Engine } from '../../device/wasm/engine.ts'
-import type { Tensor } from '../../device/tape.ts'
+import type { Interval } from '../../device/device.ts'
+import { type Tensor, makeGradients } from '../../device/tape.ts'
 
 /** τ: only ratios below it cost anything. */
 const TOLERANCE = 0.5
@@ -31,29 +30,29 @@ const costOf = (ratio: number) => ({
  * @param hidden pre-activation bounds of every hidden stage, [neuron][example]
  * @returns its value
  */
-export function regularise(engine: Engine, chunk: Chunk, hidden: readonly Interval[], weight: number): number {
+export function regularise(chunk: Chunk, hidden: readonly Interval[], weight: number): number {
   if (hidden.length === 0) return 0
-  const input = meanOf(engine, chunk.ball.radius, chunk)
+  const input = meanOf(chunk.ball.radius, chunk)
   const share = weight / hidden.length
   let sum = 0
   for (const bounds of hidden) {
-    const [lower, upper] = [meanOf(engine, bounds.lower, chunk), meanOf(engine, bounds.upper, chunk)]
+    const [lower, upper] = [meanOf(bounds.lower, chunk), meanOf(bounds.upper, chunk)]
     const tightness = tightnessOf((upper - lower) / 2, input, (bounds.lower.length / chunk.columns) * chunk.count)
-    const balance = balanceOf(engine, chunk, bounds, (lower + upper) / 2)
+    const balance = balanceOf(chunk, bounds, (lower + upper) / 2)
     sum += tightness.loss + balance.loss
-    addGradients(engine, chunk, bounds, balance.byPhase, share, tightness.toRadius)
+    addGradients(chunk, bounds, balance.byPhase, share, tightness.toRadius)
   }
   return share * sum
 }
 
 /** Mean of values that lie [neuron][example], without those of the padding. */
-function meanOf({ f32 }: Engine, { pointer, length }: Tensor, { columns, count }: Chunk): number {
+function meanOf(tensor: Tensor, { columns, count }: Chunk): number {
+  const values = tensor.view()
   let sum = 0
-  const end = (pointer >> 2) + length
-  for (let row = pointer >> 2; row < end; row += columns) {
-    for (let i = row; i < row + count; i++) sum += f32[i]
+  for (let row = 0; row < values.length; row += columns) {
+    for (let i = row; i < row + count; i++) sum += values[i]
   }
-  return sum / ((length / columns) * count)
+  return sum / ((values.length / columns) * count)
 }
 
 /** L_tightness of a layer with bounds of a mean radius, and its gradient by each of its n radii, which is the same. */
@@ -73,15 +72,14 @@ interface Linear {
 }
 
 /** L_relu of a layer whose centres have the mean m, and its gradient by each centre (l + u)/2: linear in every phase. */
-function balanceOf({ f32 }: Engine, { columns, count }: Chunk, { lower, upper }: Interval, m: number) {
+function balanceOf({ columns, count }: Chunk, { lower, upper }: Interval, m: number) {
   // over the neurons of a phase: Σ |c|, Σ (c − m), Σ (c − m)²
   const active = { centres: 0, distances: 0, squares: 0 }
   const inactive = { centres: 0, distances: 0, squares: 0 }
-  const [l, u] = [lower.pointer >> 2, upper.pointer >> 2]
+  const [l, u] = [lower.view(), upper.view()]
   for (let row = 0; row < lower.length; row += columns) {
     for (let i = row; i < row + count; i++) {
-      const low = f32[l + i]
-      const high = f32[u + i]
+      const [low, high] = [l[i], u[i]]
       if (low <= 0 && high >= 0) continue
       const sums = low > 0 ? active : inactive
       const centre = (low + high) / 2
@@ -109,25 +107,21 @@ function balanceOf({ f32 }: Engine, { columns, count }: Chunk, { lower, upper }:
 
 /** Adds share · (the gradient by centres + toRadius for each radius) to the gradients of the bounds. */
 function addGradients(
-  engine: Engine,
   { columns, count }: Chunk,
   { lower, upper }: Interval,
   { active, inactive, unstable }: ReturnType<typeof balanceOf>['byPhase'],
   share: number,
   toRadius: number,
 ): void {
-  const [l, u, dl, du] = [lower.pointer, upper.pointer, lower.gradient(engine), upper.gradient(engine)].map(
-    (pointer) => pointer >> 2,
-  ) as [number, number, number, number]
-  const { f32 } = engine
+  const [dl, du] = makeGradients(lower, upper).map((gradient) => gradient.view()) as [Float32Array, Float32Array]
+  const [l, u] = [lower.view(), upper.view()]
   for (let row = 0; row < lower.length; row += columns) {
     for (let i = row; i < row + count; i++) {
-      const low = f32[l + i]
-      const high = f32[u + i]
+      const [low, high] = [l[i], u[i]]
       const phase = low > 0 ? active : high < 0 ? inactive : unstable
       const toCentre = phase.constant + (phase.slope * (low + high)) / 2
-      f32[dl + i] += (share * (toCentre - toRadius)) / 2
-      f32[du + i] += (share * (toCentre + toRadius)) / 2
+      dl[i] += (share * (toCentre - toRadius)) / 2
+      du[i] += (share * (toCentre + toRadius)) / 2
     }
   }
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { affine } from './affine.ts'
 import { Engine } from './engine.ts'
-import { lengthOf } from './layout.ts'
+import { testCases } from './cases.testing.ts'
 import {
   Sums,
   collect,
@@ -13,9 +12,9 @@ import {
   variants,
   weightCount,
 } from './oracle.testing.ts'
-import { none } from './pointers.ts'
 import { Random } from '../../base/random.ts'
-import { Tape, Tensor } from '../tape.ts'
+import { sizeOf } from '../../model/layers.ts'
+import { Tape } from '../tape.ts'
 
 const parts = ['signed', 'absolute', 'absolute with bias'] as const
 
@@ -40,10 +39,9 @@ for (const variant of variants) {
           const layers = random.integer(2) ? [first, beside] : [first]
           const columns = 4 * (1 + random.integer(4))
           const part = pick(random, parts)
-          const weighted = part === 'signed' ? part : 'absolute'
           const of = part === 'signed' ? (v: number) => v : Math.abs
           const area = output.height * output.width
-          const outs = lengthOf(output)
+          const outs = sizeOf(output)
           const b = normals(random, output.channels)
           // often nothing comes back to a neuron, whatever the example
           const dy = switchedOff(random, normals(random, outs * columns), columns).values
@@ -52,35 +50,35 @@ for (const variant of variants) {
             const loaded = loadLayer(engine, layer, weights, b)
             // behind a ReLU some neurons are off in every example; others may be zero there by chance
             const isCut = random.integer(2) > 0
-            const plain = normals(random, lengthOf(layer.input) * columns)
+            const plain = normals(random, sizeOf(layer.input) * columns)
             const { values: support, isOff } = switchedOff(random, plain, columns)
             const x = isCut ? support.map((v) => (random.integer(5) > 0 ? v : 0)) : plain
             const wanted = { input: random.integer(4) > 0, weights: random.integer(4) > 0 }
             // gradients that are there already are added to
             const [dx0, dw0] = [normals(random, x.length), normals(random, weights.length)]
-            const weightGradient = part === 'signed' ? loaded.weightGradient : loaded.absoluteWeightGradient
-            engine.f32.set(dw0, weightGradient >> 2)
-            const input = new Tensor(engine.floatsFrom(x), x.length)
-            if (isCut) input.support = new Tensor(engine.floatsFrom(support), x.length)
+            const weight = part === 'signed' ? loaded.weight : loaded.absoluteWeight
+            weight.gradient.view().set(dw0)
+            const input = engine.tensorFrom(x)
+            if (isCut) input.support = engine.tensorFrom(support)
             const reaches = (i: number) => wanted.input && !(isCut && isOff[i])
-            return { layer, weights, loaded, x, wanted, reaches, dx0, dw0, weightGradient, input }
+            return { layer, weights, loaded, x, wanted, reaches, dx0, dw0, weight, input }
           })
           const [{ loaded }] = terms as [(typeof terms)[number]]
           const db0 = normals(random, b.length)
-          engine.f32.set(db0, loaded.biasGradient >> 2)
+          loaded.bias.gradient.view().set(db0)
 
           const tape = new Tape()
           const bias = {
-            signed: { values: loaded.bias, gradient: loaded.biasGradient },
+            signed: loaded.bias,
             absolute: undefined,
-            'absolute with bias': { values: loaded.absoluteBias, gradient: none },
+            'absolute with bias': loaded.absoluteBias,
           }[part]
-          const y = affine(
-            ...([engine, tape, terms.map((p) => p.loaded), terms.map((p) => p.input)] as const),
-            ...([columns, weighted, bias, (i: number) => terms[i].wanted] as const),
-          )
-          for (const { input, dx0 } of terms) engine.f32.set(dx0, input.gradient(engine) >> 2)
-          engine.f32.set(dy, y.gradient(engine) >> 2)
+          const products = terms.map(({ loaded: { geometry }, weight, input, wanted }) => ({
+            ...{ geometry, weight, input, toInput: wanted.input, toWeight: wanted.weights },
+          }))
+          const y = engine.layers.affine(tape, products, columns, bias)
+          for (const { input, dx0 } of terms) input.gradient.view().set(dx0)
+          y.gradient.view().set(dy)
           tape.backward()
 
           const expected = new Sums(
@@ -92,7 +90,7 @@ for (const variant of variants) {
             dy.forEach((g, i) => db.add(Math.floor(i / columns / area), g))
           }
           return [
-            ...terms.flatMap(({ layer, weights, x, wanted, reaches, dx0, dw0, weightGradient, input }, n) => {
+            ...terms.flatMap(({ layer, weights, x, wanted, reaches, dx0, dw0, weight, input }, n) => {
               const [dx, dw] = [new Sums(x.length, dx0), new Sums(weights.length, dw0)]
               forEachTap(layer, (o, i, k) => {
                 for (let e = 0; e < columns; e++) {
@@ -101,13 +99,10 @@ for (const variant of variants) {
                   if (wanted.weights) dw.add(k, x[i * columns + e] * dy[o * columns + e])
                 }
               })
-              return [
-                ...dx.compare(`dx ${n}`, engine.read(input.gradient(engine), x.length)),
-                ...dw.compare(`dW ${n}`, engine.read(weightGradient, weights.length)),
-              ]
+              return [...dx.compare(`dx ${n}`, input.gradient.read()), ...dw.compare(`dW ${n}`, weight.gradient.read())]
             }),
-            ...expected.compare('y', engine.read(y.pointer, y.length)),
-            ...db.compare('db', engine.read(loaded.biasGradient, b.length)),
+            ...expected.compare('y', y.read()),
+            ...db.compare('db', loaded.bias.gradient.read()),
           ]
         },
       )
@@ -124,13 +119,15 @@ for (const variant of variants) {
         normals(random, weightCount(layer)),
         normals(random, layer.output.channels),
       )
-      const input = new Tensor(engine.floatsFrom(normals(random, 200)), 200)
+      const input = engine.tensorFrom(normals(random, 200))
       const tape = new Tape()
-      affine(engine, undefined, [loaded], [input], 4, 'signed', undefined)
-      affine(engine, tape, [loaded], [input], 4, 'signed', undefined)
+      const { geometry, weight } = loaded
+      const products = [{ geometry, weight, input, toInput: true, toWeight: true }]
+      engine.layers.affine(undefined, products, 4)
+      engine.layers.affine(tape, products, 4)
       tape.backward()
-      expect(engine.read(loaded.weightGradient, weightCount(layer)).every((v) => v === 0)).toBe(true)
-      expect(engine.read(input.gradient(engine), 200).every((v) => v === 0)).toBe(true)
+      expect(weight.gradient.read().every((v) => v === 0)).toBe(true)
+      expect(input.gradient.read().every((v) => v === 0)).toBe(true)
     })
   })
 }
@@ -141,4 +138,48 @@ function switchedOff(random: Random, given: Float32Array, columns: number) {
   const cleared = neurons.map(() => random.integer(3) === 0)
   const values = given.map((v, i) => (cleared[Math.floor(i / columns)] ? 0 : v))
   return { values, isOff: neurons.map((j) => values.subarray(j * columns, (j + 1) * columns).every((v) => v === 0)) }
+}
+
+const sums = (values: ArrayLike<number>) => new Sums(values.length, values)
+/** Counts like those of values: multiples of 4. */
+const length = (random: Random) => 4 * (1 + random.integer(40))
+
+for (const variant of variants) {
+  describe(`weights and ReLUs, ${variant}`, () => {
+    testCases(variant, 'relu', (engine, random) => {
+      const n = length(random)
+      const [x, dy, dx] = [normals(random, n), normals(random, n), normals(random, n)]
+      const input = engine.tensorFrom(x)
+      const tape = new Tape()
+      const y = engine.layers.relu(tape, input)
+      input.gradient.view().set(dx)
+      y.gradient.view().set(dy)
+      tape.backward()
+      return [
+        ...sums(x.map((v) => Math.max(v, 0))).compare('y', y.read(), 0),
+        ...sums(dx.map((g, i) => g + (x[i] > 0 ? dy[i] : 0))).compare('dx', input.gradient.read(), 1e-6),
+      ]
+    })
+
+    testCases(variant, 'absolute and addTo', (engine, random) => {
+      const n = length(random)
+      const [x, dy, dx] = [normals(random, n), normals(random, n), normals(random, n)]
+      x[0] = -0
+      const [at, to, from, back] = [
+        engine.floatsFrom(x),
+        engine.floats(n),
+        engine.floatsFrom(dy),
+        engine.floatsFrom(dx),
+      ]
+      engine.kernels.absolute(n, at, to)
+      engine.kernels.absoluteAdjoint(n, at, back, from)
+      const total = engine.floatsFrom(dx)
+      engine.kernels.addTo(n, at, total)
+      return [
+        ...sums(x.map(Math.abs)).compare('y', engine.read(to, n), 0),
+        ...sums(dx.map((g, i) => g + Math.sign(x[i]) * dy[i])).compare('dx', engine.read(back, n), 1e-6),
+        ...sums(dx.map((g, i) => g + x[i])).compare('sum', engine.read(total, n), 1e-6),
+      ]
+    })
+  })
 }
