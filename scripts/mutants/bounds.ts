@@ -48,14 +48,13 @@ export const bounds = [
   ),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/underflow'), [
     ['[intervalRounding([geometry]), underflow]', '[intervalRounding([geometry]), 0]'],
-    ['relu ? reluInterval(engine, tape, interval) : centred', 'true ? reluInterval(engine, tape, interval) : centred'],
+    ['relu ? device.intervals.relu(tape, interval) :', 'true ? device.intervals.relu(tape, interval) :'],
   ]),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
     [
-      'if (!rigorous) return intervalEnds(engine, tape, { centre, radius })',
-      'if (true) return intervalEnds(engine, tape, { centre, radius })',
+      'if (!rigorous) return device.intervals.ends(tape, { centre, radius })',
+      'if (true) return device.intervals.ends(tape, { centre, radius })',
     ],
-    ['engine.kernels.addTo(centre.length, radius.pointer, sum.pointer)', ''],
     ['[intervalRounding([geometry]), underflow]', '[0, underflow]'],
     [
       '(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)',
@@ -63,23 +62,26 @@ export const bounds = [
       'weights are subtracted in float64: what is rounded is the centre and the radius',
     ],
     ['* (Math.abs(c) + r)', '* r'],
-    ['Math.abs(f32[bias + target]) + Math.abs(f32[bias + label])', '0'],
+    ['Math.abs(b[target]) + Math.abs(b[label])', '0'],
   ]),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/interval', 'bounds/norm'), [
     ['(wt - wl) * c + Math.abs(wt - wl) * r', '(wt - wl) * c - Math.abs(wt - wl) * r'],
-    ['f32[bias + target] - f32[bias + label]', 'f32[bias + label] - f32[bias + target]'],
-    ['= (u - l) / 2', '= (u + l) / 2'],
-    ['f32[dl + i] += (f32[dc + i] - f32[dr + i]) / 2', 'f32[dl + i] += (f32[dc + i] + f32[dr + i]) / 2'],
+    ['let sum = b[target] - b[label]', 'let sum = b[label] - b[target]'],
     ['if (stage.terms.every(({ source }) => source < 0)) tightenToBall', 'if (false) tightenToBall'],
-    ['f32[db + label] -= g', 'f32[db + label] += g'],
-    ['f32[dr + k * columns] += g * Math.abs(difference)', 'f32[dr + k * columns] += g * difference'],
+    ['db[label] -= g', 'db[label] += g'],
+    ['dr[at] += g * Math.abs(difference)', 'dr[at] += g * difference'],
+  ]),
+  ...mutantsOf('src/device/wasm/intervals.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
+    ['kernels.addTo(centre.length, floatsOf(radius), sum.pointer)', ''],
+    ['r[i] = (u[i] - l[i]) / 2', 'r[i] = (u[i] + l[i]) / 2'],
+    ['dl[i] += (dc[i] - dr[i]) / 2', 'dl[i] += (dc[i] + dr[i]) / 2'],
   ]),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/network-bounds'), [
-    ['if (target === label) continue\n    const', 'const'],
+    ['if (target === label) continue\n    let', 'let'],
   ]),
   ...mutantsOf('src/bounds/margins.ts', tests('bounds/dual', 'bounds/norm'), [
-    ['f32[(b.pointer >> 2) + i])', 'f32[(b.pointer >> 2) + i] + 0.1)'],
-    ['engine.f32[(isFirst ? da : db) + i]', 'engine.f32[(isFirst ? db : da) + i]'],
+    ['value <= ofB[i])', 'value <= ofB[i] + 0.1)'],
+    ['(first ? da : db)[i]', '(first ? db : da)[i]'],
     ['if (!options.prune) return', 'if (false) return'],
   ]),
   ...mutantsOf(
@@ -89,17 +91,17 @@ export const bounds = [
   ),
   ...mutantsOf('src/bounds/margins.ts', tests('bounds/rounding'), [
     ['  if (magnitude) {\n', '  if (false as boolean) {\n'],
-    ['example, factor, label)', 'example, factor)'],
+    ['columns: chunk.columns, example }, label)', 'columns: chunk.columns, example })'],
     ['proved.proof.trusted ?', 'true ?'],
-    ['label, rigorous)', 'label, false)'],
+    ['label, rigorous })', 'label, rigorous: false })'],
   ]),
   ...mutantsOf('src/bounds/settle.ts', tests('bounds/dual', 'bounds/norm'), [
     ['(!prune || bound > interval)', '(!prune || bound < interval)'],
-    ['isTighter(-u, -f32[place(upper, neuron)])', 'isTighter(-u, f32[place(upper, neuron)])'],
+    ['isTighter(-dualUpper[row], -highest[at])', 'isTighter(-dualUpper[row], highest[at])'],
     ['dualEnds[neuron] |= LOWER', 'dualEnds[neuron] |= UPPER'],
-    ['engine.f32[rowUpper + row] = toUpper[neuron]', 'engine.f32[rowUpper + row] = toLower[neuron]'],
+    ['rowUpper[row] = toUpper[neuron]', 'rowUpper[row] = toLower[neuron]'],
     ['prune ? unstable : () => true', 'unstable'],
-    ['engine.f32[place(lower, j)] < 0 && engine', 'engine.f32[place(lower, j)] < -1 && engine'],
+    ['l[place(j)] < 0 && u', 'l[place(j)] < -1 && u'],
     ["if (chunk.norm === 'linf') return 0", "if (chunk.norm !== 'l1') return 0"],
     ['yield neurons.slice(first, end)', 'yield neurons.slice(first, end - 1)'],
   ]),
@@ -111,16 +113,20 @@ export const bounds = [
     ['factor * (of(neuron) + of(label)) + underflow', 'underflow'],
   ]),
   ...mutantsOf('src/bounds/input-term.ts', tests('bounds/dual', 'bounds/norm'), [
-    ['middle + value(lowerGap, row) - spread', 'middle - value(lowerGap, row) - spread'],
-    ['middle + value(upperGap, row) + spread', 'middle + value(upperGap, row) - spread'],
+    ['middle + lowerGaps[row] - spread', 'middle - lowerGaps[row] - spread'],
+    ['middle + upperGaps[row] + spread', 'middle + upperGaps[row] - spread'],
+    ['dRadius[row] = toUpper - toLower', 'dRadius[row] = toUpper + toLower'],
+    ['dLowerGap[row] = toLower', 'dLowerGap[row] = toUpper'],
+    ['radii[row] + errors[row]', 'radii[row]'],
+  ]),
+  ...mutantsOf('src/device/wasm/input-term.ts', tests('bounds/dual', 'bounds/norm'), [
     ['const isLargest = { l2: false, l1: true }', 'const isLargest = { l2: true, l1: false }'],
-    ['f32[dRadius + row] = toUpper - toLower', 'f32[dRadius + row] = toUpper + toLower'],
-    ['f32[dLowerGap + row] = toLower', 'f32[dLowerGap + row] = toUpper'],
-    ['value(radius, row) + value(error, row)', 'value(radius, row)'],
   ]),
   ...mutantsOf('src/bounds/relaxation.ts', tests('bounds/rounding', 'bounds/dual'), [
-    ['f32[from] * factor + smallestShare', 'smallestShare'],
-    ['flattened ? activeNeurons(engine, stage.readAs, slope.pointer) : asOutputs', 'asOutputs'],
+    ['magnitudes[from] * factor + smallestShare', 'smallestShare'],
+    ['isFlattened ? device.activeNeurons(stage.readAs, slope) : asOutputs', 'asOutputs'],
+  ]),
+  ...mutantsOf('src/device/wasm/rows.ts', tests('bounds/rounding', 'bounds/dual'), [
     ['relaxation(neurons, l, u, stride', 'relaxation(neurons, l, l, stride'],
   ]),
   ...mutantsOf('src/bounds/dual.ts', tests('bounds/overflow', 'bounds/rounding', 'bounds/underflow'), [
@@ -137,7 +143,7 @@ export const bounds = [
   ...mutantsOf('src/bounds/dual.ts', tests('bounds/dual', 'bounds/projections', 'bounds/norm'), [
     ['stage.terms.length === 1 && stage.terms[0]', 'stage.terms[0]'],
     ['rows * rowWork(network, stage).products < ROW_PRICE', 'rows * rowWork(network, stage).products > ROW_PRICE'],
-    ['if (f32[l + j * columns] < 0 && f32', 'if (f32[l + j * columns] > 0 && f32'],
+    ['if (l[at] < 0 && u[at] > 0) open', 'if (l[at] > 0 && u[at] > 0) open'],
   ]),
   ...mutantsOf('src/bounds/chunk.ts', tests('bounds/chunk', 'bounds/underflow'), [
     ['return rounded >= value ? rounded : ', 'return rounded ? rounded : '],
@@ -170,18 +176,20 @@ export const bounds = [
     ['while (neurons.length % 4 !== 0)', 'while (neurons.length % 2 !== 0)'],
   ]),
   ...mutantsOf('src/bounds/dual-rows.ts', tests('bounds/dual', 'bounds/norm'), [
-    ['i === 0 ? top : undefined', 'top'],
-    ['inside.isFirst ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
-    ['isLast ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
-    ['others ? coveringBlocks(engine, others, seen) : seen', 'seen'],
+    ['i === 0 ? sum : undefined', 'sum'],
+    ['others ? device.windows.covering(others, seen) : seen', 'seen'],
   ]),
-  ...mutantsOf('src/bounds/columns.ts', tests('bounds/projections'), [
+  ...mutantsOf('src/device/wasm/rows.ts', tests('bounds/dual', 'bounds/norm'), [
+    ['to.isFirst ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
+    ['from.isLast ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
+  ]),
+  ...mutantsOf('src/device/wasm/columns.ts', tests('bounds/projections'), [
     ['const half = (-d * l) / 2', 'const half = (d * l) / 2'],
-    ['f32[row] += half\n', ''],
-    ['f32[dg + j] -= (d / 2) * toHalf', 'f32[dg + j] += (d / 2) * toHalf'],
+    ['values[row] += half\n', ''],
+    ['toGap[j] -= (d / 2) * toHalf', 'toGap[j] += (d / 2) * toHalf'],
   ]),
   ...mutantsOf('src/bounds/projections.ts', tests('bounds/projections'), [
-    ['Math.max(f32[l], centre - spread)', 'Math.max(f32[l], centre + spread)'],
+    ['Math.max(lowest[place], centre - spread)', 'Math.max(lowest[place], centre + spread)'],
     ['this.#random.normal() : this.#random.cauchy()', 'this.#random.cauchy() : this.#random.normal()'],
     ['Math.sqrt(squares / this.#dimension)', 'Math.sqrt(squares)'],
     ["if (chunk.norm === 'l1') throw", "if (chunk.norm === 'l2' && dimension < 0) throw"],

@@ -10,7 +10,7 @@ export const kernels = [
     ['unstable ? l : known ? 0 : NaN)', 'unstable ? l : 0)'],
     ['<f64>u / (<f64>u - <f64>l)', '<f64>u / <f64>(u - l)'],
   ]),
-  ...mutantsOf('src/device/wasm/assembly/neurons.ts', tests('device/wasm/elementwise'), [
+  ...mutantsOf('src/device/wasm/assembly/neurons.ts', tests('device/wasm/intervals', 'device/wasm/relaxation'), [
     [
       'v128.store(radius + i, f32x4.mul(half, f32x4.sub(u, l)))',
       'v128.store(radius + i, f32x4.mul(half, f32x4.add(u, l)))',
@@ -22,7 +22,7 @@ export const kernels = [
     ['l >= 0 ? 1 : known', 'l > 0 ? 1 : known'],
     ['store<f32>(du, load<f32>(du) - ds * l)', 'store<f32>(du, load<f32>(du) + ds * l)'],
   ]),
-  ...mutantsOf('src/device/wasm/assembly/rows.ts', tests('device/wasm/propagate'), [
+  ...mutantsOf('src/device/wasm/assembly/rows.ts', tests('device/wasm/rows'), [
     ['lower0 = madd(limit, positive(f32x4.neg(value0)), lower0)', 'lower0 = madd(limit, positive(value0), lower0)'],
     [
       'upper1 = f32x4.sub(upper1, f32x4.mul(limit, positive(value1)))',
@@ -36,7 +36,7 @@ export const kernels = [
     ['if (m >= 0) value -=', 'if (m >= 0) value +='],
     ['if (!accumulate) memory.fill(to, 0, (<usize>rows) << 2)', ''],
   ]),
-  ...mutantsOf('src/device/wasm/assembly/input-term.ts', tests('device/wasm/propagate'), [
+  ...mutantsOf('src/device/wasm/assembly/input-term.ts', tests('device/wasm/input-term'), [
     [
       'madd(v128.load32_splat(radius + input), f32x4.abs(value), partRadius)',
       'madd(v128.load32_splat(radius + input), value, partRadius)',
