@@ -2,7 +2,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
+import { createProgram } from './cli/program.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
@@ -16,10 +18,6 @@ const documents = [
   ...filesIn('docs').filter((path) => path.endsWith('.md')),
 ]
 const sources = files.filter((path) => /^(src|bench|scripts)\/.*\.m?ts$|^scripts\/.*\.mjs$/.test(path))
-
-/** What is being built. */
-const soon = ['docs/library.md']
-const exists = (path: string) => existsSync(`${root}/${path}`) || soon.includes(path.replace(/\/$/, ''))
 
 /** Of the changelog only what is not released: versions speak of files as they were. */
 const textOf = (document: string) =>
@@ -41,7 +39,7 @@ test.each(documents)('links of %s lead somewhere', (document) => {
     .filter((target) => {
       const [path, anchor] = target.split('#') as [string, string?]
       const file = path === '' ? document : posix.join(posix.dirname(document), path)
-      return !exists(file) || (anchor !== undefined && !anchors(read(file)).includes(anchor))
+      return !existsSync(`${root}/${file}`) || (anchor !== undefined && !anchors(read(file)).includes(anchor))
     })
   expect(broken).toEqual([])
 })
@@ -51,7 +49,7 @@ function gone(text: string): string[] {
   const names = [...text.matchAll(/(?<![\w/@.:*-])[\w@][\w./@-]*\.(?:m?ts|md)\b(?![\w/-])/g)].map(([name]) => name)
   const paths = [...text.matchAll(/(?<![\w/.-])(?:src|docs|bench|scripts)\/[\w./-]*\w/g)].map(([path]) => path)
   const isThere = (name: string) => files.some((file) => file === name || file.endsWith(`/${name}`))
-  return [...new Set([...names, ...paths])].filter((name) => !isThere(name) && !exists(name))
+  return [...new Set([...names, ...paths])].filter((name) => !isThere(name) && !existsSync(`${root}/${name}`))
 }
 
 /** The comments of a source. */
@@ -64,6 +62,29 @@ test('files that comments name exist', () => {
   const found = sources.flatMap((path) => gone(comments(read(path))).map((name) => `${path}: ${name}`))
   expect(found).toEqual([])
 })
+
+test('the README is short', () => expect(read('README.md').split('\n').length).toBeLessThanOrEqual(121))
+
+/** Command lines of robustra, without what a shell makes of them. */
+const commandLines = (text: string) =>
+  [...text.replaceAll(/\\\n\s*/g, '').matchAll(/^(?:npm ci && )?npx robustra (.*?)(?: +#.*)?$/gm)].map(
+    ([, line]) => line!,
+  )
+
+test.each(documents.flatMap((document) => commandLines(textOf(document)).map((line) => ({ line, document }))))(
+  '$document: robustra $line',
+  async ({ line }) => {
+    const words = line.split(/\s+/)
+    const named = ({ commands }: Command) => commands.find((each) => each.name() === words[0]) ?? expect.fail(words[0])
+    let command: Command = await createProgram(words)
+    while (command.commands.length > 0) {
+      command = named(command)
+      words.shift()
+    }
+    const flags = words.filter((word) => word.startsWith('--'))
+    expect(flags.filter((flag) => !command.options.some(({ long }) => long === flag))).toEqual([])
+  },
+)
 
 test('every folder of sources has a line in the architecture', () => {
   const folders = new Set(files.filter((path) => /^src\/.*\.ts$/.test(path)).map((path) => posix.dirname(path)))
