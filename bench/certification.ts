@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Dataset } from '../src/data/dataset.ts'
 import type { Network } from '../src/model/network.ts'
-import { certify } from '../src/ladder/certify.ts'
+import { certifyToFile } from '../src/node/certificates/certify-to-file.ts'
+import { targetOf } from '../src/node/certificates/target-file.ts'
 
 export interface CertificationTime {
   readonly millisecondsPerImage: number
@@ -22,8 +23,8 @@ export async function timeCertify(
 ): Promise<CertificationTime> {
   const folder = mkdtempSync(join(tmpdir(), 'robustra-bench-'))
   try {
-    const { lp, seconds } = await certify(network, dataset, {
-      ...{ epsilon, methods: ['lp'], first: 0, last: images, workers, domain: 'unbounded', seed: 0 },
+    const { lp, seconds } = await certifyToFile(targetOf(network), dataset, {
+      ...{ epsilon, steps: ['lp'], first: 0, last: images, workers, domain: 'unbounded', seed: 0 },
       ...{ out: join(folder, 'rows.jsonl'), resume: false },
     })
     return { millisecondsPerImage: (1000 * seconds) / images, certified: images - lp!.errors, seconds }

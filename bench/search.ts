@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { Dataset } from '../src/data/dataset.ts'
 import { WorkerPool, scriptBeside } from '../src/node/threads.ts'
 import type { Network } from '../src/model/network.ts'
-import { certify } from '../src/ladder/certify.ts'
+import { certifyToFile } from '../src/node/certificates/certify-to-file.ts'
+import { targetOf } from '../src/node/certificates/target-file.ts'
 import type { SearchBench, SearchBenchJob, SearchRate } from './search-worker.ts'
 
 export interface SearchTimes {
@@ -34,8 +35,8 @@ export async function timeSearch(
     dataset,
   } satisfies SearchBench)
   try {
-    await certify(network, dataset, {
-      ...{ epsilon, methods: ['pgd', 'lp', 'crown', 'alpha'], complete: 'bab', timeout: 60, domain: 'unbounded' },
+    await certifyToFile(targetOf(network), dataset, {
+      ...{ epsilon, steps: ['pgd', 'lp', 'crown', 'alpha'], search: 'bab', timeout: 60, domain: 'unbounded' },
       ...{ first: 0, last: count, workers, seed: 0, out: join(folder, 'rows.jsonl'), resume: false },
       onRow: ({ index, result }) => {
         if (result.verdict === 'undecided') images.push(index)

@@ -10,12 +10,14 @@ test('the core exports these values and no others', () => {
       'UserError architectureNamed architectureNames attackImages attackMethods certify',
       'classificationQuestion completeMethods countHiddenUnits countParameters curvesSvg domainNames dualBounds',
       'encodeNetwork evaluate evaluateGraph graphOf initialise intervalBounds normNames parameterLayout parseNetwork',
-      'parseProperty parseSafetensors pixelsAt randomStart robustnessQuestion startFrom stepNames syntheticDigits',
+      'parseProperty parseSafetensors pixelsAt randomStart robustnessQuestion startFrom stepNames summarise syntheticDigits',
       'takeRange train trainingData trainingMethods trainingOptions trainingPresets verify',
     ].join(' '),
   )
 })
 
 test("Node's part exports these values and no others", () => {
-  expect(names(node)).toBe('datasetNames loadDataset loadNetwork loadProperty resumeRun saveNetwork trainRun')
+  expect(names(node)).toBe(
+    'certifyToFile datasetNames loadDataset loadNetwork loadProperty resumeRun saveNetwork targetOf threads trainRun',
+  )
 })

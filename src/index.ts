@@ -59,10 +59,9 @@ export { robustnessQuestion, verify } from './ladder/verify.ts'
 export type { VerifyOptions } from './ladder/verify-question.ts'
 
 export { type CertifyOptions, certify } from './ladder/certify.ts'
-export type { CertifyHeader } from './ladder/header.ts'
 export type { CertifyRow } from './ladder/rows.ts'
 export { type StepName, stepNames } from './ladder/steps/index.ts'
-export type { CertifySummary, ErrorCount } from './ladder/summary.ts'
+export { type ErrorCount, type LadderSummary, summarise } from './ladder/summary.ts'
 
 export {
   type AttackMethod,

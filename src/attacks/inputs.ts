@@ -29,8 +29,7 @@ export interface RangeOptions extends BallOptions {
  *   range, seed or number of workers
  */
 export function checkInputs(network: Network, dataset: Dataset, options: RangeOptions): Ball {
-  checkNetwork(network)
-  checkFits(network.architecture, dataset)
+  checkNetwork(network, dataset)
   return checkRange(dataset, options)
 }
 
@@ -55,7 +54,8 @@ export function requireWhole(what: string, value: number, least: number, most: n
   throw new UserError(`${what} must be a whole number ${range}, not ${value}`)
 }
 
-function checkNetwork({ architecture, parameters }: Network): void {
+/** @throws UserError for a network that the bounds cannot take, and a data set that does not fit it */
+export function checkNetwork({ architecture, parameters }: Network, dataset: Dataset): void {
   const { name, layers } = architecture
   const affine = layers.map(({ kind }) => kind === 'convolution' || kind === 'linear')
   if (layers.slice(0, affine.indexOf(true)).some(({ kind }) => kind === 'relu') || !affine.includes(true)) {
@@ -75,6 +75,7 @@ function checkNetwork({ architecture, parameters }: Network): void {
   if (parameters.length !== countParameters(architecture)) {
     throw new UserError(`${name} has ${countParameters(architecture)} parameters, not ${parameters.length}`)
   }
+  checkFits(architecture, dataset)
 }
 
 function checkFits(architecture: Architecture, dataset: Dataset): void {

@@ -6,13 +6,13 @@ import type { Split } from '../data/dataset.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
-import { certify } from '../ladder/certify.ts'
+import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { defaultSteps } from '../ladder/chosen-steps.ts'
 import { type StepName, stepNames, steps } from '../ladder/steps/index.ts'
 import { type CompleteMethod, completeMethods } from '../region/question.ts'
-import type { CertifySummary } from '../ladder/summary.ts'
+import type { CertifySummary } from '../ladder/run-summary.ts'
 import type { Normalisation } from '../model/normalise.ts'
-import { isGraphFile, loadFile, targetOf } from '../ladder/target.ts'
+import { readNetworkFile, targetOfFile } from '../node/certificates/target-file.ts'
 import { onInterrupt } from './interrupt.ts'
 import {
   type PgdFlags,
@@ -117,10 +117,10 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
     if (!isStep(method)) throw unknownName('method', method, stepNames)
     return method
   })
-  const complete = completeOf(flags, named ?? defaultSteps('layers'))
+  const search = searchOf(flags, named ?? defaultSteps('layers'))
   const normalisation = normalisationOf(flags)
   if (!resume && flags.out === path) throw new UserError('--out is the network itself: choose another file')
-  const file = await loadFile(path, flags.output)
+  const file = await readNetworkFile(path, flags.output)
   const progress = new Progress()
   const done = onInterrupt('Continue with the same command and --resume.')
   try {
@@ -131,20 +131,19 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       ...(dataDirectory && { dataDirectory }),
       onProgress: onDownload,
     })
-    const target = targetOf(file, dataset, normalisation)
-    const methods = named ?? defaultSteps(isGraphFile(target) ? 'graph' : 'layers')
+    const target = targetOfFile(file, dataset, normalisation)
     const range = rangeOf(flags, dataset.count)
     const total = range.last - range.first
     progress.start('certifying', total)
     // images that need a search take a thousand times as long as others: they have an estimate of their own
-    const clocks = { cheap: new Clock(), dear: undefined as Clock | undefined }
-    const left = (images: number, dear: boolean) =>
-      (dear ? (clocks.dear ??= new Clock()) : clocks.cheap).left(images, total)
-    const summary = await certify(target, dataset, {
-      ...{ epsilon, norm, methods, ...range, workers, domain, seed, out, resume, complete, timeout },
+    const clocks = { all: new Clock(), hard: undefined as Clock | undefined }
+    const left = (images: number, isHard: boolean) =>
+      (isHard ? (clocks.hard ??= new Clock()) : clocks.all).left(images, total)
+    const summary = await certifyToFile(target, dataset, {
+      ...{ epsilon, norm, steps: named, ...range, workers, domain, seed, out, resume, search, timeout },
       pgd: pgdSettings(flags),
-      onProgress: (images, _, dear) =>
-        progress.update(images, `${images}/${total} images  ${left(images, dear)}${dear ? ' (hard ones)' : ''}`),
+      onProgress: (images, _, isHard) =>
+        progress.update(images, `${images}/${total} images  ${left(images, isHard)}${isHard ? ' (hard ones)' : ''}`),
     })
     progress.finish()
     if (flags.json) printJson(summary)
@@ -173,8 +172,8 @@ const isStep = (name: string): name is StepName => stepNames.some((one) => one =
 const helpOf = ({ name, help }: (typeof steps)[number]): string => `  ${name.padEnd(9)} ${help}\n`
 
 /** @throws UserError if it is unknown, or set without effect */
-function completeOf(flags: Flags, methods: readonly StepName[]): CompleteMethod | undefined {
-  if (!methods.includes('complete')) {
+function searchOf(flags: Flags, steps: readonly StepName[]): CompleteMethod | undefined {
+  if (!steps.includes('complete')) {
     const idle = (['complete', 'timeout'] as const).find((name) => flags[name] !== undefined)
     if (idle) throw new UserError(`--${idle} is for the step 'complete': add it to --method, or leave --${idle} out`)
   }

@@ -1,6 +1,6 @@
 /** What quickstart says at its end. */
 import { join } from 'node:path'
-import type { CertifySummary } from '../ladder/summary.ts'
+import type { CertifySummary } from '../ladder/run-summary.ts'
 import { formatSeconds } from './progress.ts'
 import { formatShare, formatTable } from './text.ts'
 

@@ -7,8 +7,9 @@ import { curvesSvg } from '../report/curves.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { GivenOptions } from '../training/settings.ts'
 import { type RunResult, trainRun } from '../node/training/run.ts'
-import { certify } from '../ladder/certify.ts'
-import type { CertifySummary } from '../ladder/summary.ts'
+import { certifyToFile } from '../node/certificates/certify-to-file.ts'
+import { targetOf } from '../node/certificates/target-file.ts'
+import type { CertifySummary } from '../ladder/run-summary.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
@@ -113,10 +114,10 @@ async function certifyOne(
   const dataset = await loadDataset('synthetic', 'test')
   const clock = new Clock()
   progress.start(`certifying ${name}`, TEST_IMAGES)
-  const summary = await certify(network, dataset, {
+  const summary = await certifyToFile(targetOf(network), dataset, {
     ...{ epsilon: EPSILON, first: 0, last: TEST_IMAGES, workers, seed: 0, domain: 'pixels', resume: false },
     // on a network that was trained on clean images, nearly every search runs into its limit
-    methods: ['clean', 'pgd', 'lp', ...(name === 'natural' ? [] : (['crown', 'alpha', 'complete'] as const))],
+    steps: ['clean', 'pgd', 'lp', ...(name === 'natural' ? [] : (['crown', 'alpha', 'complete'] as const))],
     ...{ pgd: { steps: 20 }, timeout: 5 },
     out: join(path, `certified-${name}.jsonl`),
     onProgress: (images) => progress.update(images, clock.left(images, TEST_IMAGES)),

@@ -6,8 +6,9 @@ import type { Dataset } from '../data/dataset.ts'
 import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
 import type { Network } from '../model/network.ts'
 import { readCertificates } from '../node/report/read-certificates.ts'
-import { type CertifyOptions, certify } from '../ladder/certify.ts'
-import type { CertifySummary } from '../ladder/summary.ts'
+import { type CertifyFileOptions, certifyToFile } from '../node/certificates/certify-to-file.ts'
+import { targetOf } from '../node/certificates/target-file.ts'
+import type { CertifySummary } from '../ladder/run-summary.ts'
 import type { Surroundings } from './experiment.ts'
 
 /** Shares of the test images. */
@@ -44,10 +45,10 @@ export async function measureErrors(
 ): Promise<Errors> {
   const common = { epsilon, first: 0, last: dataset.count, workers: around.workers, seed: 0 }
   const lp = await certifyInto(folder, `${name}-lp`, network, dataset, around, {
-    ...{ ...common, methods: ['clean', 'lp'], domain: 'unbounded' },
+    ...{ ...common, steps: ['clean', 'lp'], domain: 'unbounded' },
   })
   const exact = await certifyInto(folder, `${name}-exact`, network, dataset, around, {
-    ...{ ...common, methods: ['clean', 'lp', 'pgd', 'crown', 'alpha', 'complete'], domain: 'pixels', timeout },
+    ...{ ...common, steps: ['clean', 'lp', 'pgd', 'crown', 'alpha', 'complete'], domain: 'pixels', timeout },
   })
   const seconds = [lp, exact].flatMap((summary) => summary.methods.map((method) => summary[method]!.seconds))
   return {
@@ -67,12 +68,12 @@ async function certifyInto(
   network: Network,
   dataset: Dataset,
   { watch }: Surroundings,
-  options: Omit<CertifyOptions, 'out' | 'resume'>,
+  options: Omit<CertifyFileOptions, 'out' | 'resume'>,
 ): Promise<CertifySummary> {
   const path = join(folder, `${name}.jsonl`)
   if (!existsSync(`${path}.gz`)) {
     const onProgress = watch.part(`certifying ${name}`, dataset.count)
-    await certify(network, dataset, { ...options, out: path, resume: true, onProgress })
+    await certifyToFile(targetOf(network), dataset, { ...options, out: path, resume: true, onProgress })
     writeFileAtomic(`${path}.gz`, gzipSync(readWholeFile(path), { level: 9 }))
   }
   rmSync(path, { force: true })

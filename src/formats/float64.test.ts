@@ -8,7 +8,8 @@ import { loadDataset } from '../node/data/load-dataset.ts'
 import { evaluateGraph } from '../model/graph.ts'
 import type { Architecture } from '../model/network.ts'
 import { verifyProperty } from '../ladder/verify-property.ts'
-import { isGraphFile, loadFile, targetOf } from '../ladder/target.ts'
+import { isGraph } from '../ladder/plan.ts'
+import { readNetworkFile, targetOfFile } from '../node/certificates/target-file.ts'
 import { loadAnyNetwork, loadNetwork } from '../node/any-network.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { ARCHITECTURE_KEY } from './network-file.ts'
@@ -77,7 +78,7 @@ test('classifiers are certified as graphs', async () => {
     ['0.bias', { shape: [10], data: new Float32Array(10) }],
   ])
   writeFileAtomic(path, encodeNpz({ tensors, metadata: {} }, path))
-  expect(isGraphFile(targetOf(await loadFile(path), dataset))).toBe(true)
+  expect(isGraph(targetOfFile(await readNetworkFile(path), dataset).network)).toBe(true)
 })
 
 test('a weight and a bias alone are a linear layer; integers beside them do not count, and are no weights', () => {

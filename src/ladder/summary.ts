@@ -1,8 +1,7 @@
 /** Sums over the rows of a certification. */
 import { isProof } from './drafts.ts'
-import type { CertifyHeader } from './header.ts'
 import type { CertifyRow } from './rows.ts'
-import { type StepName, steps } from './steps/index.ts'
+import { type StepName, stepNames } from './steps/index.ts'
 
 /** What a step of the ladder, with all cheaper ones before it, leaves as errors, and what it took by itself. */
 export interface ErrorCount {
@@ -22,10 +21,7 @@ export interface ErrorCount {
 /** Of each step that was asked for: see `Step.error` for what its error says of the robust error. */
 export type StepCounts = { readonly [step in StepName]?: ErrorCount }
 
-export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version'>, StepCounts {
-  readonly first: number
-  /** Excluded. */
-  readonly last: number
+export interface LadderSummary extends StepCounts {
   readonly images: number
   /** Misclassified. */
   readonly clean: ErrorCount
@@ -39,24 +35,13 @@ export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version'
   readonly robustError: { readonly least: number; readonly most: number }
   /** Images that only the paper's bound certified, not the pruned one. */
   readonly certifiedUnpruned: number
-  /** Wall time of this run, and the images that it did, those found in a resumed file left out. */
-  readonly seconds: number
-  readonly imagesDone: number
-  readonly imagesPerSecond: number
 }
 
 /**
- * @param rows of every image asked for
- * @param run the range, its wall time, and how many images it covered
+ * @param rows one per image
+ * @param tried the steps to count: left out, those that at least one of the images took
  */
-export function summarise(
-  header: CertifyHeader,
-  rows: readonly CertifyRow[],
-  run: { readonly first: number; readonly last: number; readonly seconds: number; readonly images: number },
-): CertifySummary {
-  const { format: _format, version: _version, ...identity } = header
-  const { first, last } = run
-  const counts = Object.fromEntries(header.methods.map((step) => [step, countOf(step, rows)]))
+export function summarise(rows: readonly CertifyRow[], tried: readonly StepName[] = stepsIn(rows)): LadderSummary {
   const having = (verdict: CertifyRow['result']['verdict']) =>
     rows.filter(({ result }) => result.verdict === verdict).length
   const [robust, vulnerable, undecided] = [having('robust'), having('vulnerable'), having('undecided')]
@@ -65,21 +50,19 @@ export function summarise(
     if (result.verdict === 'undecided') reasons[result.reason] = (reasons[result.reason] ?? 0) + 1
   }
   return {
-    ...identity,
-    ...{ first, last, images: rows.length },
+    images: rows.length,
     clean: countOf('clean', rows),
-    ...counts,
+    ...Object.fromEntries(tried.map((step) => [step, countOf(step, rows)])),
     ...{ robust, vulnerable, undecided, reasons },
     robustError: { least: share(vulnerable, rows.length), most: share(vulnerable + undecided, rows.length) },
     certifiedUnpruned: rows.filter(({ lp }) => lp?.verdict === 'robust' && lp.pruned === false).length,
-    seconds: run.seconds,
-    imagesDone: run.images,
-    imagesPerSecond: share(run.images, run.seconds),
   }
 }
 
+const stepsIn = (rows: readonly CertifyRow[]) => stepNames.filter((name) => rows.some((row) => row[name]))
+
 function countOf(step: StepName, rows: readonly CertifyRow[]): ErrorCount {
-  const rank = (name: StepName) => steps.findIndex((one) => one.name === name)
+  const rank = (name: StepName) => stepNames.indexOf(name)
   const upToIt = ({ result }: CertifyRow) =>
     result.verdict !== 'undecided' && rank(result.method) <= rank(step) ? result.verdict : undefined
   const errors = rows.filter((row) => (isProof(step) ? upToIt(row) !== 'robust' : upToIt(row) === 'vulnerable')).length

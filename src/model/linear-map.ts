@@ -133,6 +133,11 @@ const pointShape = (inputs: number, outputs: number): ConvolutionShape => ({
   ...{ kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 },
 })
 
+/** Whether a convolution is a full matrix. */
+export const isPoint = ({ input, kernel, stride, dilation, padding, groups }: ConvolutionShape): boolean =>
+  [input[1], input[2], ...kernel, ...stride, ...dilation, groups].every((size) => size === 1) &&
+  padding.every((zeros) => zeros === 0)
+
 /** Height and width of what a convolution makes; below 1 if it does not fit. */
 export function convolutionSize({ input, kernel, stride, dilation, padding }: ConvolutionShape): [number, number] {
   const size = (axis: 0 | 1) =>

@@ -1,8 +1,14 @@
-/** The public API of Node: files, data sets and training runs. */
+/** The public API of Node: files, data sets, threads, files of certificates and training runs. */
 export { loadAnyNetwork as loadNetwork, saveAnyNetwork as saveNetwork } from './any-network.ts'
 export { readVnnlib as loadProperty } from './properties/property-file.ts'
 
 export { datasetNames } from '../data/names.ts'
 export { type LoadOptions, loadDataset } from './data/load-dataset.ts'
+
+export { type CertifyFileOptions, certifyToFile } from './certificates/certify-to-file.ts'
+export { type Target, targetOf } from './certificates/target-file.ts'
+export type { CertifyHeader } from '../ladder/header.ts'
+export type { CertifySummary } from '../ladder/run-summary.ts'
+export { threads } from './threads.ts'
 
 export { type RunOptions, type RunResult, resumeRun, trainRun } from './training/run.ts'

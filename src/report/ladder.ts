@@ -7,7 +7,7 @@ import type { Subject } from '../node/report/subjects.ts'
 import type { CertifyRow } from '../ladder/rows.ts'
 import type { Step } from '../ladder/step.ts'
 import { type StepName, steps } from '../ladder/steps/index.ts'
-import type { CertifySummary } from '../ladder/summary.ts'
+import type { CertifySummary } from '../ladder/run-summary.ts'
 
 export interface LadderPart {
   readonly outcome: 'robust' | 'undecided' | 'vulnerable'

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { saveNetwork } from '../node/any-network.ts'
-import { certify } from '../ladder/certify.ts'
+import { certifyToFile } from '../node/certificates/certify-to-file.ts'
+import { targetOf } from '../node/certificates/target-file.ts'
 import type { StepName } from '../ladder/steps/index.ts'
 import type { TestImages } from '../node/report/measure.ts'
 
@@ -58,11 +59,11 @@ export function writeRun(folder: string, name: string, changes: object = {}): st
 /** Certifies the small case's network on all images. @returns the file */
 export async function writeCertificates(
   path: string,
-  methods: readonly StepName[] = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete'],
+  steps: readonly StepName[] = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete'],
 ): Promise<string> {
-  await certify(network, dataset, {
-    ...{ epsilon: 0.05, methods, first: 0, last: dataset.count, workers: 1, domain: 'pixels', seed: 0 },
-    ...{ resume: false, out: path, pgd: { steps: 8 }, ...(methods.includes('complete') && { timeout: 20 }) },
+  await certifyToFile(targetOf(network), dataset, {
+    ...{ epsilon: 0.05, steps, first: 0, last: dataset.count, workers: 1, domain: 'pixels', seed: 0 },
+    ...{ resume: false, out: path, pgd: { steps: 8 }, ...(steps.includes('complete') && { timeout: 20 }) },
   })
   return path
 }

@@ -4,7 +4,7 @@ import { readWholeFile } from '../atomic.ts'
 import { gunzipIfNeeded } from '../../formats/gzip.ts'
 import { type CertifyHeader, headerSchema } from '../../ladder/header.ts'
 import { type CertifyRow, rowSchema } from '../../ladder/rows.ts'
-import { type CertifySummary, summarise } from '../../ladder/summary.ts'
+import { type CertifySummary, summaryOf } from '../../ladder/run-summary.ts'
 
 export interface Certificates {
   readonly path: string
@@ -41,7 +41,7 @@ export function readCertificates(path: string): Certificates {
   if (twice)
     throw new UserError(`${path} is damaged: it has two rows of image ${twice.index}: write it again with certify`)
   const range = { first: sorted[0].index, last: sorted.at(-1)!.index + 1 }
-  const summary = summarise(header.data, sorted, { ...range, seconds: 0, images: 0 })
+  const summary = summaryOf(header.data, sorted, { ...range, seconds: 0, images: 0 })
   return { path, header: header.data, rows: sorted, summary }
 }
 

@@ -8,7 +8,7 @@ import { loadNetwork } from '../any-network.ts'
 import type { Network } from '../../model/network.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
-import { hashOfNetwork } from '../../ladder/certify.ts'
+import { hashOfNetwork } from '../certificates/hash.ts'
 
 export type Settings = Readonly<Record<string, unknown>>
 

@@ -1,14 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { loadDataset } from '../node/data/load-dataset.ts'
-import { UserError } from '../base/errors.ts'
-import { packageVersion } from '../base/version.ts'
-import { architectureNamed } from '../model/architectures.ts'
-import { initialise } from '../model/initialise.ts'
-import { type CertifyOptions, certify } from './certify.ts'
-import { comparable, dataset, linesOf, network, temporaryFiles } from './certify.testing.ts'
-import type { CertifyRow } from './rows.ts'
+import { loadDataset } from '../data/load-dataset.ts'
+import { UserError } from '../../base/errors.ts'
+import { packageVersion } from '../../base/version.ts'
+import { architectureNamed } from '../../model/architectures.ts'
+import { initialise } from '../../model/initialise.ts'
+import { type CertifyFileOptions, certifyToFile } from './certify-to-file.ts'
+import { targetOf } from './target-file.ts'
+import { comparable, dataset, linesOf, network, target, temporaryFiles } from './certificates.testing.ts'
+import type { CertifyRow } from '../../ladder/rows.ts'
 
 const { folder, newFile, optionsOf } = temporaryFiles()
 
@@ -17,11 +18,11 @@ test.each(['pixels', 'unbounded'] as const)('one row per image, streamed; the su
   const progress: number[] = []
   const onRow = (row: CertifyRow) => rows.push(row)
   const options = optionsOf({ domain, onRow, onProgress: (done) => progress.push(done) })
-  const summary = await certify(network, dataset, options)
+  const summary = await certifyToFile(target, dataset, options)
   const [header, ...written] = linesOf(options.out)
   expect(written).toEqual(rows)
   expect(rows.map(({ index }) => index)).toEqual(Array.from({ length: 50 }, (_, i) => i))
-  expect(progress).toEqual([0, 20, 40, 50])
+  expect(progress).toEqual(Array.from({ length: 51 }, (_, i) => i))
   expect(header).toMatchObject({ format: 'robustra certificates', version: 2, epsilon: 0.05, domain })
   const by = (method: string, verdict: string) =>
     rows.filter(({ result }) => result.verdict === verdict && 'method' in result && result.method === method).length
@@ -43,9 +44,9 @@ test.each(['pixels', 'unbounded'] as const)('one row per image, streamed; the su
 })
 
 test('a step of the ladder may be left out', async () => {
-  const [all, lp] = [optionsOf(), optionsOf({ methods: ['lp'] })]
-  const whole = await certify(network, dataset, all)
-  const alone = await certify(network, dataset, lp)
+  const [all, lp] = [optionsOf(), optionsOf({ steps: ['lp'] })]
+  const whole = await certifyToFile(target, dataset, all)
+  const alone = await certifyToFile(target, dataset, lp)
   expect(alone.lp!.errors).toBe(whole.lp!.errors)
   expect(alone.lp!.tried).toBe(50 - whole.clean.errors)
   expect([alone.pgd, alone.interval]).toEqual([undefined, undefined])
@@ -53,15 +54,15 @@ test('a step of the ladder may be left out', async () => {
 
 test('workers do not matter, and a range gives the rows of the whole', async () => {
   const [one, three, part] = [optionsOf(), optionsOf({ workers: 3 }), optionsOf({ first: 13, last: 42, workers: 2 })]
-  for (const options of [one, three, part]) await certify(network, dataset, options)
+  for (const options of [one, three, part]) await certifyToFile(target, dataset, options)
   expect(comparable(three.out)).toEqual(comparable(one.out))
   expect(comparable(part.out).slice(1)).toEqual(comparable(one.out).slice(14, 43))
 })
 
 describe('resuming', () => {
   test('after a kill at any byte the file becomes that of an uninterrupted run', async () => {
-    const whole = optionsOf({ methods: ['interval'] })
-    await certify(network, dataset, whole)
+    const whole = optionsOf({ steps: ['interval'] })
+    await certifyToFile(target, dataset, whole)
     const bytes = readFileSync(whole.out)
     const header = bytes.indexOf('\n') + 1
     const middle = bytes.indexOf('\n', bytes.length / 2) + 1
@@ -83,7 +84,7 @@ describe('resuming', () => {
       const already = Math.max(0, bytes.subarray(0, offset).toString().split('\n').length - 2)
       const seen: number[] = []
       const onRow = ({ index }: CertifyRow) => seen.push(index)
-      const summary = await certify(network, dataset, { ...whole, out, resume: true, workers: 2, onRow })
+      const summary = await certifyToFile(target, dataset, { ...whole, out, resume: true, workers: 2, onRow })
       expect(comparable(out)).toEqual(comparable(whole.out))
       expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 - already }, (_, i) => already + i))
       expect([summary.images, summary.imagesDone]).toEqual([50, 50 - already])
@@ -94,33 +95,33 @@ describe('resuming', () => {
   })
 
   test('without a file it starts one; another range adds what is missing, in any order', async () => {
-    const part = optionsOf({ last: 30, resume: true, methods: ['interval'] })
-    await certify(network, dataset, part)
-    const summary = await certify(network, dataset, { ...part, last: 50 })
+    const part = optionsOf({ last: 30, resume: true, steps: ['interval'] })
+    await certifyToFile(target, dataset, part)
+    const summary = await certifyToFile(target, dataset, { ...part, last: 50 })
     expect([summary.images, summary.imagesDone]).toEqual([50, 20])
-    const again = await certify(network, dataset, { ...part, last: 10 })
+    const again = await certifyToFile(target, dataset, { ...part, last: 10 })
     expect([again.images, again.imagesDone]).toEqual([10, 0])
     expect(linesOf(part.out)).toHaveLength(51)
-    const middle = optionsOf({ first: 20, last: 30, resume: true, methods: ['interval'] })
-    await certify(network, dataset, middle)
-    const around = await certify(network, dataset, { ...middle, first: 0, last: 50 })
+    const middle = optionsOf({ first: 20, last: 30, resume: true, steps: ['interval'] })
+    await certifyToFile(target, dataset, middle)
+    const around = await certifyToFile(target, dataset, { ...middle, first: 0, last: 50 })
     expect([around.images, around.imagesDone]).toEqual([50, 40])
     expect(comparable(middle.out)).toEqual(comparable(part.out))
   })
 
   test('a file of another run is refused and left alone', async () => {
-    const options = optionsOf({ last: 8, methods: ['pgd'] })
-    await certify(network, dataset, options)
+    const options = optionsOf({ last: 8, steps: ['pgd'] })
+    await certifyToFile(target, dataset, options)
     const before = readFileSync(options.out, 'utf8')
-    const refuse = async (over: Partial<CertifyOptions>, message: RegExp, net = network, data = dataset) => {
-      const run = certify(net, data, { ...options, resume: true, ...over })
+    const refuse = async (over: Partial<CertifyFileOptions>, message: RegExp, net = network, data = dataset) => {
+      const run = certifyToFile(targetOf(net), data, { ...options, resume: true, ...over })
       await expect(run).rejects.toThrow(UserError)
       await expect(run).rejects.toThrow(message)
       expect(readFileSync(options.out, 'utf8')).toBe(before)
     }
     await refuse({ resume: false }, /exists already/)
     await refuse({ epsilon: 0.06 }, /epsilon is 0.05 there, 0.06 here/)
-    await refuse({ methods: ['pgd', 'lp'] }, /methods/)
+    await refuse({ steps: ['pgd', 'lp'] }, /methods/)
     await refuse({ domain: 'unbounded' }, /domain is "pixels" there, "unbounded" here/)
     await refuse({ seed: 1 }, /attack/)
     await refuse({ pgd: { steps: 9 } }, /attack/)
@@ -130,13 +131,13 @@ describe('resuming', () => {
   })
 
   test('foreign and damaged files are refused and left alone', async () => {
-    const whole = optionsOf({ last: 8, methods: ['interval'] })
-    await certify(network, dataset, whole)
+    const whole = optionsOf({ last: 8, steps: ['interval'] })
+    await certifyToFile(target, dataset, whole)
     const lines = readFileSync(whole.out, 'utf8').split('\n')
     const refuse = async (content: string, message: RegExp) => {
       const out = newFile()
       writeFileSync(out, content)
-      const run = certify(network, dataset, { ...whole, out, resume: true })
+      const run = certifyToFile(target, dataset, { ...whole, out, resume: true })
       await expect(run).rejects.toThrow(UserError)
       await expect(run).rejects.toThrow(message)
       expect(readFileSync(out, 'utf8')).toBe(content)
@@ -163,16 +164,16 @@ test('what a caller or the disk throws ends the run with the rows that were writ
       throw new Error('enough')
     },
   })
-  await expect(certify(network, dataset, options)).rejects.toThrow('enough')
+  await expect(certifyToFile(target, dataset, options)).rejects.toThrow('enough')
   expect(linesOf(options.out).length).toBeLessThan(51)
-  await certify(network, dataset, { ...options, onRow: undefined, resume: true })
+  await certifyToFile(target, dataset, { ...options, onRow: undefined, resume: true })
   expect(linesOf(options.out).length).toBe(51)
 })
 
 test('bad input is refused before a file is made', async () => {
-  const refuse = async (over: Partial<CertifyOptions>, message: RegExp, data = dataset) => {
+  const refuse = async (over: Partial<CertifyFileOptions>, message: RegExp, data = dataset) => {
     const options = optionsOf(over)
-    const run = certify(network, data, options)
+    const run = certifyToFile(target, data, options)
     await expect(run).rejects.toThrow(UserError)
     await expect(run).rejects.toThrow(message)
     expect(existsSync(options.out)).toBe(false)
@@ -180,14 +181,14 @@ test('bad input is refused before a file is made', async () => {
   await refuse({ epsilon: -1 }, /ε/)
   await refuse({ workers: 0 }, /workers/)
   await refuse({ first: 20, last: 51 }, /0 to 49/)
-  await refuse({ methods: [] }, /no method/)
-  await refuse({ methods: ['lpp' as 'lp'] }, /did you mean 'lp'/)
+  await refuse({ steps: [] }, /no method/)
+  await refuse({ steps: ['lpp' as 'lp'] }, /did you mean 'lp'/)
   await refuse({ pgd: { steps: 0 } }, /steps/)
   await refuse({ domain: 'pixel' as 'pixels' }, /did you mean 'pixels'/)
-  await refuse({ complete: 'mlp' as 'milp' }, /did you mean 'milp'/)
+  await refuse({ search: 'mlp' as 'milp' }, /did you mean 'milp'/)
   for (const timeout of [0, -1, NaN, Infinity]) await refuse({ timeout }, /timeout must be a positive number/)
   await refuse({}, /takes 6×6|1×6×6/, await loadDataset('synthetic', 'test'))
-  await expect(certify(network, dataset, optionsOf({ out: folder, resume: true }))).rejects.toThrow(
+  await expect(certifyToFile(target, dataset, optionsOf({ out: folder, resume: true }))).rejects.toThrow(
     /not a regular file/,
   )
   await refuse({ out: join(folder, 'nowhere', 'rows.jsonl') }, /no folder/)
@@ -196,7 +197,7 @@ test('bad input is refused before a file is made', async () => {
 test('mnist-small on synthetic digits', async () => {
   const data = await loadDataset('synthetic', 'test')
   const options = optionsOf({ epsilon: 0.01, last: 24, workers: 2 })
-  const summary = await certify(initialise(architectureNamed('mnist-small'), 0), data, options)
+  const summary = await certifyToFile(targetOf(initialise(architectureNamed('mnist-small'), 0)), data, options)
   expect(summary.lp!.errors).toBeGreaterThanOrEqual(summary.pgd!.errors)
   expect(summary.images).toBe(24)
 })

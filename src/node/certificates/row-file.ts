@@ -3,11 +3,11 @@
  * come, so a killed run leaves whole rows, and at worst a torn last line: resuming cuts that off and does what is
  * missing.
  */
-import { UserError } from '../base/errors.ts'
-import { type Begun, LineFile } from './line-file.ts'
-import type { CertifyHeader } from '../ladder/header.ts'
-import { type CertifyRow, rowSchema } from '../ladder/rows.ts'
-import { defaultNorm } from '../region/norm.ts'
+import { UserError } from '../../base/errors.ts'
+import { type Begun, LineFile } from '../line-file.ts'
+import type { CertifyHeader } from '../../ladder/header.ts'
+import { type CertifyRow, rowSchema } from '../../ladder/rows.ts'
+import { defaultNorm } from '../../region/norm.ts'
 
 export class RowFile {
   readonly #file: LineFile<readonly CertifyRow[]>

@@ -1,21 +1,23 @@
 /** A small case to certify, and files for its rows. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { smallCase } from '../attacks/random-dataset.testing.ts'
-import type { CertifyOptions } from './certify.ts'
-import type { CertifyHeader } from './header.ts'
-import type { CertifyRow } from './rows.ts'
-import { temporaryFolder } from '../node/temporary.testing.ts'
+import { smallCase } from '../../attacks/random-dataset.testing.ts'
+import type { CertifyFileOptions } from './certify-to-file.ts'
+import { targetOf } from './target-file.ts'
+import type { CertifyHeader } from '../../ladder/header.ts'
+import type { CertifyRow } from '../../ladder/rows.ts'
+import { temporaryFolder } from '../temporary.testing.ts'
 
 export const { network, dataset } = smallCase()
+export const target = targetOf(network)
 
 /** A folder that is gone after the tests, new files in it, and options that write them. */
 export function temporaryFiles() {
   const folder = temporaryFolder()
   let files = 0
   const newFile = () => join(folder, `${files++}.jsonl`)
-  const optionsOf = (options: Partial<CertifyOptions> = {}): CertifyOptions => ({
-    ...{ epsilon: 0.05, methods: ['clean', 'pgd', 'interval', 'lp'], first: 0, last: 50, workers: 1 },
+  const optionsOf = (options: Partial<CertifyFileOptions> = {}): CertifyFileOptions => ({
+    ...{ epsilon: 0.05, steps: ['clean', 'pgd', 'interval', 'lp'], first: 0, last: 50, workers: 1 },
     ...{ domain: 'pixels', seed: 0, resume: false, pgd: { steps: 8 } },
     out: newFile(),
     ...options,

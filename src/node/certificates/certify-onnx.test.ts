@@ -2,41 +2,42 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { examples } from '../attacks/inputs.ts'
-import { judge } from '../attacks/recheck.ts'
-import type { Dataset } from '../data/dataset.ts'
-import { Random } from '../base/random.ts'
-import { UserError } from '../base/errors.ts'
-import { FLOAT, encodeModel } from '../formats/onnx/schema.ts'
-import { largestIndex } from '../model/evaluate.ts'
-import { evaluateGraph } from '../model/graph.ts'
-import { type CertifyOptions, certify } from './certify.ts'
-import { comparable, dataset as images, linesOf, temporaryFiles } from './certify.testing.ts'
-import { type GraphFile, isGraphFile, loadFile, loadGraph, targetOf } from './target.ts'
+import { examples } from '../../attacks/inputs.ts'
+import { judge } from '../../attacks/recheck.ts'
+import type { Dataset } from '../../data/dataset.ts'
+import { Random } from '../../base/random.ts'
+import { UserError } from '../../base/errors.ts'
+import { FLOAT, encodeModel } from '../../formats/onnx/schema.ts'
+import { largestIndex } from '../../model/evaluate.ts'
+import { evaluateGraph } from '../../model/graph.ts'
+import { type CertifyFileOptions, certifyToFile } from './certify-to-file.ts'
+import { comparable, dataset as images, linesOf, temporaryFiles } from './certificates.testing.ts'
+import { isGraph } from '../../ladder/plan.ts'
+import { type Target, readNetworkFile, targetOfFile } from './target-file.ts'
 
 const { folder, newFile, optionsOf } = temporaryFiles()
 const path = join(folder, 'residual.onnx')
 const grey = { mean: [0.4], deviation: [0.5] }
-const optionsFor = (options: Partial<CertifyOptions>) =>
+const optionsFor = (options: Partial<CertifyFileOptions>) =>
   optionsOf({
     epsilon: 0.03,
     last: 24,
     workers: 2,
-    methods: ['clean', 'pgd', 'crown', 'alpha', 'complete'],
+    steps: ['clean', 'pgd', 'crown', 'alpha', 'complete'],
     ...options,
   })
 
-let target: GraphFile
+let target: Target
 let dataset: Dataset
 /** Logits by hand. */
 let logits: (image: ArrayLike<number>) => Float64Array
 
 beforeAll(async () => {
   writeFileSync(path, residual())
-  const found = targetOf(await loadFile(path), images, grey)
-  if (!isGraphFile(found)) throw new Error('the network should be no sequence of layers')
+  const found = targetOfFile(await readNetworkFile(path), images, grey)
+  if (!isGraph(found.network)) throw new Error('the network should be no sequence of layers')
   target = found
-  const { graph } = await loadFile(path)
+  const { graph } = await readNetworkFile(path)
   const normalised = (image: ArrayLike<number>) => Float64Array.from(image, (p) => (p - 0.4) / 0.5)
   logits = (image) => evaluateGraph(graph, normalised(image)).at(-1)!
   const all = Array.from({ length: images.count }, (_, i) => i)
@@ -82,7 +83,7 @@ test.each(['pixels', 'unbounded'] as const)(
   'every image is decided, as points of the domain confirm: %s',
   async (domain) => {
     const options = optionsFor({ domain, pgd: { steps: 3 } })
-    const summary = await certify(target, dataset, options)
+    const summary = await certifyToFile(target, dataset, options)
     const [header, ...rows] = linesOf(options.out)
     expect(header).toMatchObject({ network: { name: 'residual' }, domain, attack: { steps: 3, restarts: 1, seed: 0 } })
     expect(rows).toHaveLength(24)
@@ -107,26 +108,29 @@ test.each(['pixels', 'unbounded'] as const)(
   },
 )
 
-test('workers do not matter; another normalisation is another run; a file that has changed is refused', async () => {
+test('workers do not matter; another normalisation is another run; so is a file that has changed', async () => {
   const [one, two] = [optionsFor({ workers: 1 }), optionsFor({ workers: 2 })]
-  await certify(target, dataset, one)
-  await certify(target, dataset, two)
+  await certifyToFile(target, dataset, one)
+  await certifyToFile(target, dataset, two)
   expect(comparable(two.out)).toEqual(comparable(one.out))
-  const other = { ...target, normalisation: { mean: [0.4], deviation: [0.25] } }
-  await expect(certify(other, dataset, { ...one, resume: true })).rejects.toThrow(/of another run \(network is/)
+  const other = targetOfFile(await readNetworkFile(path), images, { mean: [0.4], deviation: [0.25] })
+  await expect(certifyToFile(other, dataset, { ...one, resume: true })).rejects.toThrow(/of another run \(network is/)
+  // what was read is certified, whatever becomes of the file
   appendFileSync(path, Buffer.from([0x18, 0x00]))
-  await expect(loadGraph(target, dataset)).rejects.toThrow(/residual\.onnx has changed: start again/)
+  const changed = targetOfFile(await readNetworkFile(path), images, grey)
+  await expect(certifyToFile(changed, dataset, { ...one, resume: true })).rejects.toThrow(/of another run \(network is/)
+  await certifyToFile(target, dataset, { ...one, resume: true })
   writeFileSync(path, residual())
 })
 
 test('what only the engine can do is refused before a file is made', async () => {
-  const refuse = async (over: Partial<CertifyOptions>, message: RegExp) => {
-    const run = certify(target, dataset, optionsFor({ out: newFile(), ...over }))
+  const refuse = async (over: Partial<CertifyFileOptions>, message: RegExp) => {
+    const run = certifyToFile(target, dataset, optionsFor({ out: newFile(), ...over }))
     await expect(run).rejects.toThrow(UserError)
     await expect(run).rejects.toThrow(message)
   }
   await refuse(
-    { methods: ['interval', 'lp', 'crown'] },
+    { steps: ['interval', 'lp', 'crown'] },
     /interval and lp bounds are for networks of robustra's own layers with 32-bit floats only/,
   )
   await refuse({ pgd: { stepSize: 0.1 } }, /PGD chooses its own step sizes/)

@@ -1,11 +1,11 @@
 /** Whole certifications to the end of the ladder. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { examples } from '../attacks/inputs.ts'
-import { judge } from '../attacks/recheck.ts'
-import { evaluate } from '../model/evaluate.ts'
-import { certify } from './certify.ts'
-import { comparable, dataset, linesOf, network, temporaryFiles } from './certify.testing.ts'
+import { examples } from '../../attacks/inputs.ts'
+import { judge } from '../../attacks/recheck.ts'
+import { evaluate } from '../../model/evaluate.ts'
+import { certifyToFile } from './certify-to-file.ts'
+import { comparable, dataset, linesOf, network, target, temporaryFiles } from './certificates.testing.ts'
 
 const { newFile, optionsOf } = temporaryFiles()
 
@@ -17,11 +17,11 @@ const verdicts = (path: string) => {
 
 test.each(['pixels', 'unbounded'] as const)('decides every image, by either search: %s', async (domain) => {
   // without PGD and the tighter proofs there is more to search
-  const bare = { domain, methods: ['interval', 'complete'] as const, last: 30 }
-  const [whole, bab, milp] = [optionsOf({ domain, methods: ladder, last: 30 }), optionsOf(bare), optionsOf(bare)]
-  const summary = await certify(network, dataset, { ...whole, workers: 2 })
-  await certify(network, dataset, { ...bab, complete: 'bab', workers: 2 })
-  await certify(network, dataset, { ...milp, complete: 'milp', workers: 2 })
+  const bare = { domain, steps: ['interval', 'complete'] as const, last: 30 }
+  const [whole, bab, milp] = [optionsOf({ domain, steps: ladder, last: 30 }), optionsOf(bare), optionsOf(bare)]
+  const summary = await certifyToFile(target, dataset, { ...whole, workers: 2 })
+  await certifyToFile(target, dataset, { ...bab, search: 'bab', workers: 2 })
+  await certifyToFile(target, dataset, { ...milp, search: 'milp', workers: 2 })
   expect(verdicts(bab.out)).toEqual(verdicts(whole.out))
   expect(verdicts(milp.out)).toEqual(verdicts(whole.out))
   expect(new Set(verdicts(whole.out))).toEqual(new Set(['robust', 'vulnerable']))
@@ -48,8 +48,8 @@ test.each(['pixels', 'unbounded'] as const)('decides every image, by either sear
 })
 
 test('a run that was killed while it searched keeps what it had', async () => {
-  const whole = optionsOf({ methods: ['complete'], last: 24, workers: 2 })
-  await certify(network, dataset, whole)
+  const whole = optionsOf({ steps: ['complete'], last: 24, workers: 2 })
+  await certifyToFile(target, dataset, whole)
   const bytes = readFileSync(whole.out)
   const out = newFile()
   writeFileSync(out, bytes.subarray(0, 0.6 * bytes.length))
@@ -59,9 +59,9 @@ test('a run that was killed while it searched keeps what it had', async () => {
       .toString()
       .split('\n').length - 2
   expect(kept).toBeGreaterThan(3)
-  const summary = await certify(network, dataset, { ...whole, out, resume: true })
+  const summary = await certifyToFile(target, dataset, { ...whole, out, resume: true })
   expect(summary.imagesDone).toBe(24 - kept)
   expect(comparable(out)).toEqual(comparable(whole.out))
-  const refused = certify(network, dataset, { ...whole, resume: true, timeout: 5 })
+  const refused = certifyToFile(target, dataset, { ...whole, resume: true, timeout: 5 })
   await expect(refused).rejects.toThrow(/search is .*"timeout":60.* there, .*"timeout":5/)
 })

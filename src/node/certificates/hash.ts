@@ -1,0 +1,26 @@
+/** What identifies networks and data sets in files of certificates: SHA-256 of what they hold. */
+import { createHash } from 'node:crypto'
+import type { Dataset } from '../../data/dataset.ts'
+import type { Architecture, Network } from '../../model/network.ts'
+
+/** Identifies what a network computes: its shapes and layers, not its name, and its parameters. */
+export function hashOfNetwork({ architecture, parameters }: Network): string {
+  const bytes = new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)
+  return sha256(describe(architecture), bytes)
+}
+
+/** Identifies images and labels. */
+export const hashOfDataset = ({ images, labels }: Dataset): string => sha256(images, labels)
+
+/** With the keys in a fixed order, whoever made the objects. */
+function describe({ input, layers }: Architecture): string {
+  const sorted = (object: object) => Object.entries(object).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify([sorted(input), layers.map(sorted)])
+}
+
+/** Hexadecimal digits. */
+export function sha256(...parts: readonly (Uint8Array | string)[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest('hex')
+}
