@@ -28,8 +28,8 @@ beforeAll(() => {
 /** The sources in place of the package, which may be built from older ones. */
 const withSources = (code: string) =>
   code
-    .replaceAll("'robustra'", `'${join(root, 'src/index.ts')}'`)
-    .replaceAll("'robustra/node'", `'${join(root, 'src/node/index.ts')}'`)
+    .replaceAll("from 'robustra'", `from '${join(root, 'src/index.ts')}'`)
+    .replaceAll("from 'robustra/node'", `from '${join(root, 'src/node/index.ts')}'`)
 
 test.each(examples)('%s', (title, code, printed) => {
   const path = join(folder, `${title.replaceAll(/\W/g, '-')}.mjs`)
@@ -38,4 +38,8 @@ test.each(examples)('%s', (title, code, printed) => {
 })
 
 test('the page has its examples', () =>
-  expect(examples.map(([title]) => title)).toEqual(['Prove one image', 'Verify an ONNX file against VNN-LIB']))
+  expect(examples.map(([title]) => title)).toEqual([
+    'Prove one image',
+    'Train a small pair',
+    'Verify an ONNX file against VNN-LIB',
+  ]))
