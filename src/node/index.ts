@@ -12,5 +12,3 @@ export type { CertifySummary } from '../ladder/run-summary.ts'
 export { threads } from './threads.ts'
 
 export { type RunOptions, type RunResult, resumeRun, trainRun } from './training/run.ts'
-
-export { threads } from './threads.ts'
