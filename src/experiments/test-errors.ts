@@ -5,6 +5,7 @@ import type { Executor } from '../jobs/executor.ts'
 import type { Network } from '../model/network.ts'
 import { trainingTask } from '../training/work/task.ts'
 import type { ValidateJob, ValidateResult } from '../training/work/validate.ts'
+import { paperBall } from '../region/ball.ts'
 
 /** Images per part. */
 const SIZE = 20
@@ -33,7 +34,6 @@ export async function testErrors(
   const empty = new Float32Array(0)
   const setup = {
     architecture,
-    ...{ norm: 'linf' as const, domain: 'unbounded' as const },
     learners: [{ state: { parameters, first: empty, second: empty } }],
     gradients: [],
     training: takeRange(dataset, 0, 0),
@@ -42,7 +42,7 @@ export async function testErrors(
   const job: ValidateJob = {
     kind: 'validate',
     network: { learner: 0, version: 0, which: 'outcome' },
-    epsilon,
+    ball: paperBall(epsilon),
     size: SIZE,
   }
   let [done, clean, certified] = [0, 0, 0]

@@ -41,7 +41,7 @@ export function gradientJob(
     network: { learner: index, version: learner.steps, which: 'trained' },
     reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },
     method,
-    epsilon: epsilonAt(options, epoch, step, steps),
+    ball: { epsilon: epsilonAt(options, epoch, step, steps), norm: options.norm, domain: options.domain },
     loss: {
       empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
       boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,

@@ -53,8 +53,6 @@ export class Trainer {
       trainingTask,
       {
         ...data,
-        norm: options.norm,
-        domain: options.domain,
         learners: learners.map(({ state, average, folded }) => ({
           state,
           ...(average && { average }),
@@ -140,7 +138,8 @@ export class Trainer {
   async #validate(index: number): Promise<Validation> {
     const { count } = this.#data.validation
     const network = { learner: index, version: this.learners[index].steps, which: 'outcome' } as const
-    const job = { kind: 'validate', network, epsilon: this.options.epsilon, size: VALIDATED } as const
+    const { epsilon, norm, domain } = this.options
+    const job = { kind: 'validate', network, ball: { epsilon, norm, domain }, size: VALIDATED } as const
     return measureOf(count > 0 ? await this.#run(job, Math.ceil(count / VALIDATED)) : [], count)
   }
 

@@ -1,7 +1,7 @@
 /** The gradient of a batch's loss, chunk by chunk. */
 import { loadChunk } from '../../bounds/chunk.ts'
 import { Tape } from '../../device/tape.ts'
-import { paperBall } from '../../region/ball.ts'
+import { paperBall, type Ball } from '../../region/ball.ts'
 import { foldChunk } from '../batch-norm.ts'
 import type { Method } from '../losses/list.ts'
 import { type LossInput, type LossResult, addResults, noResult } from '../losses/loss.ts'
@@ -20,7 +20,7 @@ export interface GradientJob {
   readonly network: Version
   readonly reference: Version | undefined
   readonly method: Method
-  readonly epsilon: number
+  readonly ball: Ball
   readonly loss: LossSettings
   readonly change: Change
   readonly batchNorm: boolean
@@ -47,7 +47,7 @@ export function gradientOfChunk(replicas: Replicas, job: GradientJob, part: numb
       ...(reference && { reference }),
       network,
       tape,
-      chunk: loadChunk(network, { images: these(images), labels: these(labels) }, replicas.ballOf(job.epsilon)),
+      chunk: loadChunk(network, { images: these(images), labels: these(labels) }, job.ball),
       weight: 1 / job.batch.length,
       identifiers: these(batch),
     })

@@ -1,7 +1,6 @@
 /** A worker's own copies of the networks in training, in its engine, besides what all workers share. */
 import { Engine } from '../../device/wasm/engine.ts'
 import { LoadedNetwork } from '../../device/loaded-network.ts'
-import type { Ball } from '../../region/ball.ts'
 import { outcome } from '../learner.ts'
 import type { TrainingSetup, Version } from './setup.ts'
 
@@ -49,11 +48,6 @@ export class Replicas {
   /** Room for as many numbers as a network has parameters. */
   get room(): Float32Array {
     return (this.#room ??= new Float32Array(this.#networks[0].parameterCount))
-  }
-
-  /** The balls of the run, of that radius. */
-  ballOf(epsilon: number): Ball {
-    return { epsilon, norm: this.setup.norm, domain: this.setup.domain }
   }
 
   /** Frees everything in the engine but the networks. */

@@ -1,14 +1,10 @@
 /** What workers of training are given at their start. All large arrays are in memory that they share. */
 import type { Dataset } from '../../data/dataset.ts'
 import type { Architecture } from '../../model/network.ts'
-import type { Domain } from '../../region/domain.ts'
-import type { Norm } from '../../region/norm.ts'
 import type { Weights } from '../learner.ts'
 
 export interface TrainingSetup {
   readonly architecture: Architecture
-  readonly norm: Norm
-  readonly domain: Domain
   /** f, and for pairs g. */
   readonly learners: readonly Weights[]
   /** One flat gradient per chunk of a batch; the first also takes their sum. */

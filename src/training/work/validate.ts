@@ -11,12 +11,13 @@ import { unstableOf } from '../losses/hidden-bounds.ts'
 import { examples } from './examples.ts'
 import type { Replicas } from './replicas.ts'
 import type { Version } from './setup.ts'
+import type { Ball } from '../../region/ball.ts'
 
 /** Part i: errors of validation images i · size to (i + 1) · size. */
 export interface ValidateJob {
   readonly kind: 'validate'
   readonly network: Version
-  readonly epsilon: number
+  readonly ball: Ball
   readonly size: number
 }
 
@@ -64,15 +65,14 @@ export function validateImages(replicas: Replicas, job: ValidateJob, part: numbe
   const network = replicas.at(job.network)
   const end = Math.min(setup.validation.count, (part + 1) * job.size)
   const total: ValidateResult = { cleanErrors: 0, attackErrors: 0, certifiedErrors: 0, bounded: 0, unstable: 0 }
-  const chunkOf = (indices: readonly number[]) =>
-    loadChunk(network, examples(setup.validation, indices), replicas.ballOf(job.epsilon))
+  const chunkOf = (indices: readonly number[]) => loadChunk(network, examples(setup.validation, indices), job.ball)
   for (let first = part * job.size; first < end; first += TOGETHER) {
     const indices = Array.from({ length: Math.min(TOGETHER, end - first) }, (_, i) => first + i)
     const chunk = chunkOf(indices)
     const isCorrect = correctAt(network, chunk, chunk.ball.centre)
     total.cleanErrors += isCorrect.filter((correct) => !correct).length
     // what a hasty attack breaks needs no bounds, which are expensive while a network is not robust
-    const attack = { ...hastyAttack, domain: setup.domain }
+    const attack = { ...hastyAttack, domain: job.ball.domain }
     const holds = correctAt(network, chunk, attackChunk(network, chunk, attack, indices))
     const open = indices.filter((_, e) => isCorrect[e] && holds[e])
     total.attackErrors += indices.length - open.length
