@@ -11,7 +11,6 @@ const known = [
   'attacks/attack.ts → node/atomic.ts',
   'attacks/attack.ts → node/threads.ts',
   'attacks/attack.ts → node:fs',
-  'bounds/settle.ts → bounds/interval.ts',
   'report/gallery-section.ts → node/report/subjects.ts',
   'report/gallery.ts → node/report/read-certificates.ts',
   'report/ladder.ts → node/report/subjects.ts',

@@ -48,13 +48,17 @@ export const bounds = [
   ),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/underflow'), [
     ['[intervalRounding([geometry]), underflow]', '[intervalRounding([geometry]), 0]'],
+  ]),
+  ...mutantsOf('src/bounds/interval-step.ts', tests('bounds/underflow'), [
     ['relu ? device.intervals.relu(tape, interval) :', 'true ? device.intervals.relu(tape, interval) :'],
   ]),
-  ...mutantsOf('src/bounds/interval.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
+  ...mutantsOf('src/bounds/interval-step.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
     [
       'if (!rigorous) return device.intervals.ends(tape, { centre, radius })',
       'if (true) return device.intervals.ends(tape, { centre, radius })',
     ],
+  ]),
+  ...mutantsOf('src/bounds/interval.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
     ['[intervalRounding([geometry]), underflow]', '[0, underflow]'],
     [
       '(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)',

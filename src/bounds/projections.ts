@@ -4,9 +4,9 @@
  * Sound: no. Estimates are for training only; no certificate can be made of them (`Proved` in dual.ts).
  *
  * The relaxed network is affine in the image and in one error per unstable neuron, so a neuron's bounds are
- * centre ± Σ|coefficients|. Instead of a row per neuron backwards, k columns go forwards (columns.ts) in which every
- * error is a random number. If these are standard Cauchy, Σ error · c is ‖c‖₁ times a standard Cauchy (1-stability), and
- * the median of its magnitudes over the columns estimates ‖c‖₁. One set of columns holds the image's errors and all
+ * centre ± Σ|coefficients|. Instead of a row per neuron backwards, k columns go forwards (`Columns` of device/device.ts) in
+ * which every error is a random number. If these are standard Cauchy, Σ error · c is ‖c‖₁ times a standard Cauchy
+ * (1-stability), and the median of its magnitudes over the columns estimates ‖c‖₁. One set of columns holds the image's errors and all
  * ReLUs' together, where Wong et al. carry a set for each. Over an ℓ2 ball the image's errors are standard normal and
  * have a set of their own: the root of the mean square of its columns estimates ‖c‖₂. There is no such set for ℓ1.
  */
@@ -16,7 +16,7 @@ import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Chunk } from './chunk.ts'
-import type { StageInterval } from './interval.ts'
+import type { StageInterval } from './interval-step.ts'
 import type { Relaxation } from './relaxation.ts'
 import { columnWork } from './work.ts'
 

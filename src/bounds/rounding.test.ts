@@ -4,7 +4,6 @@
  */
 import { describe, expect, it } from 'vitest'
 import { Engine } from '../device/wasm/engine.ts'
-import type { KernelVariant } from '../device/wasm/kernels.ts'
 import { Random } from '../base/random.ts'
 import { type Layer, type Shape, sizeOf } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
@@ -32,7 +31,7 @@ interface Case {
   readonly norm?: Norm
 }
 
-const variants: readonly KernelVariant[] = ['simd', 'relaxed']
+const variants = ['simd', 'relaxed'] as const
 
 /** Certified margins and the hidden bounds that they rest on. */
 function certify(engine: Engine, { network, image, label, epsilon, norm = 'linf' }: Case, prune: boolean) {

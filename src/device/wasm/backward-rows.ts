@@ -7,6 +7,8 @@ import { DoubleArray } from './double-array.ts'
 import type { Engine } from './engine.ts'
 import { type Scatter, TOGETHER, scatterOf } from './scatter.ts'
 
+export { TOGETHER } from './scatter.ts'
+
 export class BackwardRows {
   readonly #engine: Engine
   readonly #graph: Graph

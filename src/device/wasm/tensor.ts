@@ -14,6 +14,8 @@ export class ArenaTensor implements Tensor {
   support?: Tensor
   readonly #room: Room
   #gradient?: ArenaTensor
+  /** Made on first use, and again when the memory has grown. */
+  #view?: Float32Array
 
   constructor(room: Room, pointer: Floats, length: number) {
     this.#room = room
@@ -40,8 +42,10 @@ export class ArenaTensor implements Tensor {
   }
 
   view(): Float32Array {
+    const { f32 } = this.#room
     const first = this.pointer >> 2
-    return this.#room.f32.subarray(first, first + this.length)
+    if (this.#view?.buffer !== f32.buffer) this.#view = f32.subarray(first, first + this.length)
+    return this.#view
   }
 
   read(): Float32Array {

@@ -6,9 +6,8 @@
  * |δ|·max|value|, which sums to γ·Σ|coefficient|·magnitude over the affine nodes on the way, where the magnitude of a
  * value is |W|·max|a| + |b| and γ counts the terms of the longest possible sum (Higham 2002, Section 3.1).
  */
-import { BackwardRows } from '../../device/wasm/backward-rows.ts'
+import { BackwardRows, TOGETHER } from '../../device/wasm/backward-rows.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
-import { TOGETHER } from '../../device/wasm/scatter.ts'
 import { type Graph, sizesOf } from '../../model/graph.ts'
 import type { LinearMap } from '../../model/linear-map.ts'
 import { FREE, OFF, ON, type Phases } from '../../model/phase.ts'

@@ -54,7 +54,7 @@ export interface LossInput {
   readonly empirical: { readonly loss: (typeof empiricalLosses)[number]; readonly share: number }
   /** Losses over bounds: they hold over this share of the ball's radius, in (0, 1]. */
   readonly boxShare: number
-  /** q of the generalised cross-entropy, 0 to 1 (device/wasm/cross-entropy.ts). */
+  /** q of the generalised cross-entropy, 0 to 1 (cross-entropy.ts). */
   readonly lossExponent: number
   /** Weight of the regularisers in interval training, 0 for none (regularisers.ts). */
   readonly regularisation: number

@@ -4,7 +4,7 @@
  *   of De Palma et al. 2024);
  * - the bounds hold over a smaller box around an adversarial example (SABR, Müller et al. 2023).
  * Dual losses may also bound hidden neurons by intervals (CROWN-IBP; hidden-bounds.ts), and every cross-entropy may be a
- * generalised one, in which images that are hopeless anyway weigh less (device/wasm/cross-entropy.ts).
+ * generalised one, in which images that are hopeless anyway weigh less (cross-entropy.ts).
  */
 import { attackChunk } from '../../attacks/gradient-attack.ts'
 import { type Chunk, subBalls } from '../../bounds/chunk.ts'

@@ -1,5 +1,5 @@
 /**
- * How the kernels see a layer, its neurons and its rows: three structs of i32, written by src/device/wasm/layout.ts.
+ * How the kernels see a layer, its neurons and its rows: three structs of i32, written by src/device/wasm/geometry.ts and windows.ts.
  *
  * Geometry of an affine layer; a linear layer is a 1 × 1 convolution of a 1 × 1 image:
  *   [inChannels, inHeight, inWidth, outChannels, outHeight, outWidth, kernel, stride, padding]
