@@ -7,7 +7,7 @@ import type { Shape } from '../model/layers.ts'
 import { formatBall, formatNumber, titleOf } from './format.ts'
 import type { Exhibit, Gallery } from './gallery.ts'
 import { type Html, html } from './html.ts'
-import type { NamedCertificates } from '../node/report/subjects.ts'
+import type { NamedCertificates } from './subject.ts'
 
 /** Of one file of certificates: pictures, or why there are none. */
 export interface GalleryOf {

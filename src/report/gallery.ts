@@ -10,7 +10,7 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
 import type { CertifyRow } from '../ladder/rows.ts'
 import type { StepName } from '../ladder/steps/index.ts'
-import type { Certificates } from '../node/report/read-certificates.ts'
+import type { Certificates } from './subject.ts'
 
 export interface Exhibit {
   readonly index: number

@@ -5,12 +5,11 @@
 import { gallerySection, type GalleryOf } from './gallery-section.ts'
 import { type Html, html, trusted } from './html.ts'
 import { ladderOf, ladderSection } from './ladder.ts'
-import { type TestImages, collectGalleries, identifyParts, measureStabilities } from '../node/report/measure.ts'
 import { settingsSection } from './settings.ts'
 import { type StabilityOf, stabilitySection } from './stability.ts'
 import { style } from './style.ts'
-import type { Subject } from '../node/report/subjects.ts'
-import { type TableRow, tableRows, tableSection } from './table.ts'
+import type { Subject } from './subject.ts'
+import { type TableRow, tableSection } from './table.ts'
 import { trainingSection } from './training.ts'
 
 /** Everything that a report shows. */
@@ -20,17 +19,6 @@ export interface Report {
   readonly errors: readonly TableRow[]
   readonly stabilities: readonly StabilityOf[]
   readonly galleries: readonly GalleryOf[]
-}
-
-/** Measures what the files do not say. @param images where test images come from */
-export async function makeReport(subjects: readonly Subject[], images: TestImages): Promise<Report> {
-  return {
-    title: subjects.length === 1 ? subjects[0].name : `Comparison of ${subjects.length} runs`,
-    subjects,
-    errors: tableRows(subjects, await identifyParts(subjects, images)),
-    stabilities: await measureStabilities(subjects, images),
-    galleries: await collectGalleries(subjects, images),
-  }
 }
 
 /** In every report's head: by it a file is known as one that may be replaced. */

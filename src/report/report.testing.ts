@@ -6,7 +6,7 @@ import { saveNetwork } from '../node/any-network.ts'
 import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { targetOf } from '../node/certificates/target-file.ts'
 import type { StepName } from '../ladder/steps/index.ts'
-import type { TestImages } from '../node/report/measure.ts'
+import type { TestImages } from '../node/report/test-images.ts'
 
 export const { network, dataset } = smallCase()
 

@@ -1,8 +1,7 @@
 /** The settings of the runs: what was chosen before what is as ever. */
 import { formatEpsilon } from './format.ts'
 import { type Html, html } from './html.ts'
-import type { Settings } from '../node/report/read-run.ts'
-import type { Subject } from '../node/report/subjects.ts'
+import type { Settings, Subject } from './subject.ts'
 
 export interface SettingRow {
   readonly name: string

@@ -3,7 +3,7 @@ import { type Domain, describeDomain, trainingDomain } from '../region/domain.ts
 import { type Norm, describeNorm, defaultNorm } from '../region/norm.ts'
 import { formatCount, formatEpsilon, formatShare } from './format.ts'
 import { type Html, html } from './html.ts'
-import type { NamedCertificates, Subject } from '../node/report/subjects.ts'
+import type { NamedCertificates, Subject } from './subject.ts'
 import type { Ball } from '../region/ball.ts'
 
 export interface TableRow extends Ball {

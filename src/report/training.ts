@@ -3,8 +3,8 @@ import { formatEpsilon, formatNumber } from './format.ts'
 import { percent } from './chart.ts'
 import { type Html, html } from './html.ts'
 import { type Series, areaChart, lineChart } from './line-chart.ts'
-import type { Epoch } from '../node/report/read-run.ts'
-import type { Subject } from '../node/report/subjects.ts'
+import type { Epoch } from './epoch.ts'
+import type { Subject } from './subject.ts'
 
 interface Learner {
   readonly subject: number

@@ -1,7 +1,5 @@
 /** What a report measures itself, if it finds the test images: stability of neurons, and pictures. */
-import { loadDataset, loadPublished } from '../data/load-dataset.ts'
 import type { Dataset } from '../../data/dataset.ts'
-import { publishedDatasets } from '../../data/names.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import { UserError } from '../../base/errors.ts'
 import { formatShape } from '../../model/layers.ts'
@@ -13,41 +11,26 @@ import { requireNorm, defaultNorm } from '../../region/norm.ts'
 import { hashOfDataset } from '../certificates/hash.ts'
 import type { GalleryOf } from '../../report/gallery-section.ts'
 import { chooseExhibits } from '../../report/gallery.ts'
-import type { KnownNetwork } from './read-run.ts'
 import { type StabilityOf, measureStability } from '../../report/stability.ts'
-import type { NamedCertificates, Subject } from './subjects.ts'
-import type { CertifiedPart } from '../../report/table.ts'
+import type { KnownNetwork, NamedCertificates, Subject } from '../../report/subject.ts'
+import type { Report } from '../../report/page.ts'
+import { type CertifiedPart, tableRows } from '../../report/table.ts'
 import type { Ball } from '../../region/ball.ts'
+import type { TestImages } from './test-images.ts'
 
 /** Images for stability: exact bounds of networks of more than 10,000 hidden units take seconds each. */
 const imagesFor = (hiddenUnits: number) => (hiddenUnits > 10_000 ? 8 : 100)
 /** Pictures of each kind, per file of certificates. */
 const EXHIBITS = 6
 
-/** The test images of a data set, or why they are not there. */
-export type TestImages = (name: string) => Promise<Dataset | { readonly missing: string }>
-
-/** Reads test images from a folder or the cache of downloads, each data set once. Nothing is downloaded. */
-export function testImages(dataDirectory: string | undefined): TestImages {
-  const read = new Map<string, ReturnType<TestImages>>()
-  const options = dataDirectory === undefined ? {} : { dataDirectory }
-  const load = async (name: string) => {
-    try {
-      const published = publishedDatasets.find((dataset) => dataset.name === name)
-      if (published) return await loadPublished({ ...published, mirrors: [] }, 'test', options)
-      return await loadDataset(name, 'test')
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error
-      const isAway = error.message.startsWith('cannot download')
-      return {
-        missing: isAway ? `The test images of ${name} are not here: give their folder by --data.` : `${error.message}.`,
-      }
-    }
-  }
-  return (name) => {
-    const known = read.get(name) ?? load(name)
-    read.set(name, known)
-    return known
+/** Measures what the files do not say. @param images where test images come from */
+export async function makeReport(subjects: readonly Subject[], images: TestImages): Promise<Report> {
+  return {
+    title: subjects.length === 1 ? subjects[0].name : `Comparison of ${subjects.length} runs`,
+    subjects,
+    errors: tableRows(subjects, await identifyParts(subjects, images)),
+    stabilities: await measureStabilities(subjects, images),
+    galleries: await collectGalleries(subjects, images),
   }
 }
 

@@ -2,17 +2,10 @@
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
 import { gunzipIfNeeded } from '../../formats/gzip.ts'
-import { type CertifyHeader, headerSchema } from '../../ladder/header.ts'
-import { type CertifyRow, rowSchema } from '../../ladder/rows.ts'
-import { type CertifySummary, summaryOf } from '../../ladder/run-summary.ts'
-
-export interface Certificates {
-  readonly path: string
-  readonly header: CertifyHeader
-  /** By index. */
-  readonly rows: readonly CertifyRow[]
-  readonly summary: CertifySummary
-}
+import { headerSchema } from '../../ladder/header.ts'
+import { rowSchema } from '../../ladder/rows.ts'
+import { summaryOf } from '../../ladder/run-summary.ts'
+import type { Certificates } from '../../report/subject.ts'
 
 /** The name of a file of certificates without its ending, or undefined for another file's. */
 export const certificatesName = (file: string): string | undefined => /^(.+)\.jsonl(?:\.gz)?$/i.exec(file)?.[1]

@@ -1,54 +1,14 @@
 /** What a report needs of a run's folder: settings, log and networks, whichever version of the program wrote them. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
 import { loadNetwork } from '../any-network.ts'
-import type { Network } from '../../model/network.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
+import { type Epoch, epochSchema } from '../../report/epoch.ts'
+import type { KnownNetwork, RunData, Settings } from '../../report/subject.ts'
 import { hashOfNetwork } from '../certificates/hash.ts'
-
-export type Settings = Readonly<Record<string, unknown>>
-
-export interface RunData {
-  readonly path: string
-  /** Those that the run was started with; what its version did not know yet has its default. */
-  readonly settings: Settings
-  /** What they would be if no more than the data set, the architecture and the epochs had been chosen. */
-  readonly defaults: Settings
-  /** A row per network and epoch. */
-  readonly log: readonly Epoch[]
-  /** best, f and g, as far as they are there. */
-  readonly networks: readonly KnownNetwork[]
-}
-
-/** A network that certificates may be of. */
-export interface KnownNetwork {
-  /** For people: 'g, epoch 6'. */
-  readonly name: string
-  readonly path: string
-  readonly network: Network
-  readonly sha256: string
-}
-
-const share = z.number().min(0).max(1)
-const epochSchema = z.object({
-  epoch: z.int().min(0),
-  network: z.string(),
-  loss: z.number().nullable(),
-  cleanError: share.nullable(),
-  // logs of older versions have none
-  attackError: share.nullish(),
-  certifiedError: share.nullable(),
-  epsilon: z.number(),
-  unstable: share.nullish(),
-  space: z.object({ t: z.number(), loose: share, tight: share, infeasible: share }).optional(),
-  seconds: z.number(),
-})
-/** What of an `EpochReport` is drawn. */
-export type Epoch = z.infer<typeof epochSchema>
 
 /** Whether a folder is that of a run. */
 export const isRunFolder = (path: string): boolean => existsSync(join(path, 'config.json'))

@@ -2,24 +2,12 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UserError } from '../../base/errors.ts'
-import { type Certificates, certificatesName, isCertificates, readCertificates } from './read-certificates.ts'
-import { type KnownNetwork, type RunData, isRunFolder, knownNetwork, networksIn, readRun } from './read-run.ts'
+import { certificatesName, isCertificates, readCertificates } from './read-certificates.ts'
+import type { KnownNetwork, Subject } from '../../report/subject.ts'
+import { isRunFolder, knownNetwork, networksIn, readRun } from './read-run.ts'
 
 /** Colours that can be told apart. */
 const MOST_SUBJECTS = 8
-
-export interface Subject {
-  /** For people, and unlike all others. */
-  readonly name: string
-  readonly run: RunData | undefined
-  readonly certificates: readonly NamedCertificates[]
-}
-
-export interface NamedCertificates extends Certificates {
-  readonly name: string
-  /** What they are of, if it was found. */
-  readonly known: KnownNetwork | undefined
-}
 
 /**
  * Reads runs and certificates. Certificates of a network of one of the runs are put with that run, wherever they lie.

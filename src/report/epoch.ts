@@ -1,0 +1,19 @@
+/** A row of a training's log, as reports read it, whichever version of the program wrote it. */
+import { z } from 'zod'
+
+const share = z.number().min(0).max(1)
+export const epochSchema = z.object({
+  epoch: z.int().min(0),
+  network: z.string(),
+  loss: z.number().nullable(),
+  cleanError: share.nullable(),
+  // logs of older versions have none
+  attackError: share.nullish(),
+  certifiedError: share.nullable(),
+  epsilon: z.number(),
+  unstable: share.nullish(),
+  space: z.object({ t: z.number(), loose: share, tight: share, infeasible: share }).optional(),
+  seconds: z.number(),
+})
+/** What is drawn of an `EpochReport`. */
+export type Epoch = z.infer<typeof epochSchema>
