@@ -221,7 +221,7 @@ export interface Kernels {
   ): void
   scatterConvolution(s: Pointer<'Shape'>, weights: Doubles, y: Doubles, x: Doubles): void
   scatterSparse(outputs: Scalar, start: Integers, source: Integers, weight: Doubles, y: Doubles, x: Doubles): void
-  ascend(s: Pointer<'System'>, rate: Scalar, correction: Scalar, keep: Scalar): void
+  ascend(s: Pointer<'System'>, rate: Scalar, correction: Scalar): void
   boxPoint(s: Pointer<'System'>): void
   dualSweep(s: Pointer<'System'>): void
   primalSweep(s: Pointer<'System'>, exact: boolean): void
@@ -344,7 +344,6 @@ export interface Structs {
     readonly momentum: Doubles
     readonly square: Doubles
     readonly scale: Doubles
-    readonly loss: Doubles
   }
 }
 
@@ -421,6 +420,5 @@ export const fieldsOf: { readonly [Name in keyof Structs]: readonly (keyof Struc
     'momentum',
     'square',
     'scale',
-    'loss',
   ],
 }

@@ -43,7 +43,6 @@ export class SweepBatch {
   readonly #momentum: Doubles
   readonly #square: Doubles
   readonly #scale: Doubles
-  readonly #loss: Doubles
   readonly #coefficients: Doubles
   readonly #level: Doubles
 
@@ -68,7 +67,6 @@ export class SweepBatch {
     this.#momentum = doubles(neurons)
     this.#square = doubles(neurons)
     this.#scale = doubles(neurons)
-    this.#loss = doubles(neurons)
     this.#struct = engine.struct('System', {
       inputs,
       neurons,
@@ -87,7 +85,6 @@ export class SweepBatch {
       momentum: this.#momentum,
       square: this.#square,
       scale: this.#scale,
-      loss: this.#loss,
     })
   }
 
@@ -112,7 +109,6 @@ export class SweepBatch {
     fill(this.#scale, scale)
     fill(this.#momentum, 0)
     fill(this.#square, 0)
-    fill(this.#loss, 0)
   }
 
   /** Row `r` of another batch of the same system, for its bound alone. */
@@ -168,10 +164,9 @@ export class SweepBatch {
    * After both sweeps: one step of Adam (Kingma & Ba 2015) for every variable.
    * @param rate length of a step, corrected for the momentum's start
    * @param correction of the square's start
-   * @param keep share of the old average of losses
    */
-  ascend(rate: number, correction: number, keep: number): void {
-    this.#engine.kernels.ascend(this.#struct, rate, correction, keep)
+  ascend(rate: number, correction: number): void {
+    this.#engine.kernels.ascend(this.#struct, rate, correction)
   }
 
   /** [input][row]: the coefficients that reach the inputs. */

@@ -101,7 +101,7 @@ export class Batch {
     const t = ++this.#step
     this.#findInputs()
     this.#sweeps.sweepAlongLines()
-    this.#sweeps.ascend(rate / (1 - 0.9 ** t), 1 / (1 - 0.99 ** t), t === 1 ? 0 : 0.8)
+    this.#sweeps.ascend(rate / (1 - 0.9 ** t), 1 / (1 - 0.99 ** t))
   }
 
   /** After `bounds`: the inputs where each row's bound is attained, and real ReLUs there: [input or neuron][row]. */

@@ -5,7 +5,7 @@
 import { Doubles, Integers } from './pointers'
 import { madd64 } from './simd'
 
-/** Pointers and counts, i32 each; written by src/search/branch/cells.ts. */
+/** Pointers and counts, i32 each; written by src/device/wasm/forms.ts. */
 @unmanaged
 class Cell {
   inputs: i32

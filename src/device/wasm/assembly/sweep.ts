@@ -9,7 +9,7 @@
 import { Doubles, Integers } from './pointers'
 import { madd64 } from './simd'
 
-/** Pointers and counts, i32 each; written by src/search/sweep/batch.ts. */
+/** Pointers and counts, i32 each; written by src/device/wasm/sweep-batch.ts. */
 @unmanaged
 class System {
   inputs: i32
@@ -48,11 +48,10 @@ class System {
   before: Doubles
   /** [row] */
   bound: Doubles
-  /** [neuron][row]: moving averages of the gradient and its square (Adam), size of a step, what the relaxation loses. */
+  /** [neuron][row]: moving averages of the gradient and its square (Adam), size of a step. */
   momentum: Doubles
   square: Doubles
   scale: Doubles
-  loss: Doubles
 }
 
 @inline
@@ -213,17 +212,14 @@ function pass(s: System, at: usize, neuronPart: usize, before: v128, exact: bool
 
 /**
  * After both sweeps: one step of Adam (Kingma & Ba 2015) on every lower slope and every multiplier, back into their
- * ranges: [0, 1]; ≤ 0 where a neuron is on, ≥ 0 where it is off. Also averages what each neuron's relaxation loses.
+ * ranges: [0, 1]; ≤ 0 where a neuron is on, ≥ 0 where it is off.
  * @param rate length of a step, corrected for the momentum's start
  * @param correction of the square's start: 1 / (1 − β₂ᵗ)
- * @param keep share of the old average of losses
  */
-export function ascend(s: System, rate: f64, correction: f64, keep: f64): void {
+export function ascend(s: System, rate: f64, correction: f64): void {
   const zero = f64x2.splat(0), one = f64x2.splat(1), count = (<usize>(s.neurons * s.rows)) << 3
-  const neuronPart = <usize>s.values + ((<usize>(s.inputs * s.rows)) << 3)
   const first = f64x2.splat(0.9), firstRest = f64x2.splat(0.1), second = f64x2.splat(0.99), secondRest = f64x2.splat(0.01)
   const length = f64x2.splat(rate), corrected = f64x2.splat(correction), tiny = f64x2.splat(1e-12)
-  const old = f64x2.splat(keep), fresh = f64x2.splat(1 - keep)
   for (let at: usize = 0; at < count; at += 16) {
     const intercept = v128.load(<usize>s.intercept + at)
     const unstable = f64x2.gt(intercept, zero), before = v128.load(<usize>s.before + at)
@@ -239,8 +235,5 @@ export function ascend(s: System, rate: f64, correction: f64, keep: f64): void {
     const inside = f64x2.min(f64x2.max(moved, zero), one)
     const multiplier = v128.bitselect(f64x2.min(moved, zero), f64x2.max(moved, zero), on)
     v128.store(<usize>s.variable + at, v128.bitselect(inside, multiplier, unstable))
-    const lost = f64x2.mul(hat, f64x2.sub(f64x2.max(before, zero), v128.load(neuronPart + at)))
-    const average = madd64(old, v128.load(<usize>s.loss + at), f64x2.mul(fresh, lost))
-    v128.store(<usize>s.loss + at, v128.and(unstable, average))
   }
 }
