@@ -56,15 +56,16 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
   try {
     const { path, note } = prepareFolder(out)
     if (note) progress.line(`quickstart ${note}`)
-    const trained = await trainOne('robustra', path, workers, progress)
+    const trained = await trainOne('robustra', { path, workers, progress })
     writeFileAtomic(
       join(path, 'curves.svg'),
       curvesSvg(trained.reports, `Robustra: f and g, trained mutually on synthetic digits, ε ${EPSILON}`),
     )
-    const compared = await trainOne('natural', path, workers, progress)
+    const compared = await trainOne('natural', { path, workers, progress })
     const subjects: Subject[] = []
     for (const { name, network, path: file } of [...trained.networks, { ...compared.networks[0], name: 'natural' }]) {
-      subjects.push({ name, path: file, summary: await certifyOne(name, network, path, workers, progress) })
+      const summary = await certifyOne(name, network, { path, workers, progress })
+      subjects.push({ name, path: file, summary })
     }
     const seconds = (performance.now() - started) / 1000
     if (json) printJson({ out: path, epsilon: EPSILON, seconds, networks: subjects })
@@ -81,12 +82,14 @@ function betterOf({ networks, reports }: RunResult): string {
   return networks.map(({ name }) => name).toSorted((a, b) => error(a) - error(b))[0]
 }
 
-async function trainOne(
-  kind: keyof typeof runs,
-  path: string,
-  workers: number,
-  progress: Progress,
-): Promise<RunResult> {
+interface Surroundings {
+  /** Folder for everything. */
+  readonly path: string
+  readonly workers: number
+  readonly progress: Progress
+}
+
+async function trainOne(kind: keyof typeof runs, { path, workers, progress }: Surroundings): Promise<RunResult> {
   const options = trainingOptions(runs[kind])
   progress.line(
     kind === 'robustra'
@@ -107,9 +110,7 @@ async function trainOne(
 async function certifyOne(
   name: string,
   network: RunResult['networks'][number]['network'],
-  path: string,
-  workers: number,
-  progress: Progress,
+  { path, workers, progress }: Surroundings,
 ): Promise<CertifySummary> {
   const dataset = await loadDataset('synthetic', 'test')
   const clock = new Clock()

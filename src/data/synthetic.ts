@@ -56,7 +56,7 @@ function drawGlyph(strokes: readonly Stroke[], random: Random, distances: Float6
     }
     const path = smooth ? catmullRom(controls) : controls
     for (let p = 2; p < path.length; p += 2) {
-      drawSegment(path[p - 2], path[p - 1], path[p], path[p + 1], distances)
+      drawSegment(path, p - 2, distances)
     }
   }
 }
@@ -97,8 +97,12 @@ function catmullRom(controls: readonly number[]): number[] {
 /** Widest pen's reach in pixels: half its width and its soft edge. */
 const REACH = 3
 
-/** Lowers the squared distances of the pixels within `REACH` of the segment from (x0, y0) to (x1, y1). */
-function drawSegment(x0: number, y0: number, x1: number, y1: number, distances: Float64Array): void {
+/**
+ * Lowers the squared distances of the pixels within `REACH` of a segment of a path.
+ * @param start where its two points (x0, y0) and (x1, y1) begin in the path
+ */
+function drawSegment(path: readonly number[], start: number, distances: Float64Array): void {
+  const [x0, y0, x1, y1] = path.slice(start, start + 4) as [number, number, number, number]
   const [dx, dy] = [x1 - x0, y1 - y0]
   const perLength = 1 / Math.max(dx * dx + dy * dy, 1e-12)
   const right = Math.min(SIZE - 1, Math.max(x0, x1) + REACH)

@@ -106,17 +106,22 @@ function requireEqual(path: string, there: Record<string, unknown>, here: Record
   throw new UserError(`${path} was started with other settings (${differing.join('; ')}): choose another --out`)
 }
 
+interface Training {
+  /** Which of several trainings it is. */
+  readonly title: string
+  /** After each whole epoch, once it is saved. */
+  readonly onSaved?: () => Promise<void>
+}
+
 /**
  * Trains in a folder, or continues what was begun there.
- * @param onSaved after each whole epoch, once it is saved
  * @throws UserError if the run that is there has other settings; as `train`
  */
 export function trainIn(
   path: string,
-  title: string,
   options: TrainingOptions,
   { workers, dataDirectory, watch }: Surroundings,
-  onSaved?: () => Promise<void>,
+  { title, onSaved }: Training,
 ): Promise<RunResult> {
   const run: RunOptions = {
     ...{ out: path, workers, dataDirectory, ...watch.training(title, options) },

@@ -61,7 +61,7 @@ export async function figure1(settings: FigureSettings, around: Surroundings): P
   openFolder(out, { figure: 'figure1', ...settings }, resume)
   const run = join(out, 'run')
   const rows = new EpochRows<Row>(join(out, 'transfer.jsonl'))
-  const drawn = () => describe(around, settings, options, test.count, rows.rows)
+  const drawn = () => describe({ options, images: test.count, rows: rows.rows }, settings, around)
   const measure = async () => {
     const pair = savedPair(run)
     if (!pair || rows.has(pair.epoch)) return
@@ -74,16 +74,21 @@ export async function figure1(settings: FigureSettings, around: Surroundings): P
   }
   // an epoch whose attacks were cut off
   await measure()
-  await trainIn(run, 'Figure 1', options, around, measure)
+  await trainIn(run, options, around, { title: 'Figure 1', onSaved: measure })
   return drawn()
 }
 
+interface Found {
+  readonly options: TrainingOptions
+  /** Test images. */
+  readonly images: number
+  readonly rows: readonly Row[]
+}
+
 function describe(
-  { out, workers }: Surroundings,
+  { options, images, rows }: Found,
   settings: FigureSettings,
-  options: TrainingOptions,
-  images: number,
-  rows: readonly Row[],
+  { out, workers }: Surroundings,
 ): Reproduction {
   const training = readLog(join(out, 'run')).reduce((sum, { seconds }) => sum + seconds, 0)
   const attacks = rows.reduce((sum, { seconds }) => sum + seconds, 0)

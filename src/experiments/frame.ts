@@ -7,8 +7,16 @@ export type SeriesColour = (typeof seriesColours)[number]
 
 export const WIDTH = 860
 
-/** Written out for each scheme, because few viewers except browsers know CSS variables. */
-const scheme = (paper: string, ink: string, soft: string, grid: string, series: readonly string[]) => `
+interface Scheme {
+  readonly paper: string
+  readonly ink: string
+  readonly soft: string
+  readonly grid: string
+  readonly series: readonly string[]
+}
+
+/** Written out for each scheme, since few viewers except browsers know CSS variables. */
+const rulesOf = ({ paper, ink, soft, grid, series }: Scheme) => `
   .paper { fill: ${paper} } text { fill: ${soft} } text.title, text.strong { fill: ${ink} } .grid { stroke: ${grid} }
   ${seriesColours
     .map(
@@ -17,14 +25,23 @@ const scheme = (paper: string, ink: string, soft: string, grid: string, series: 
     )
     .join(' ')}`
 
+const light: Scheme = {
+  ...{ paper: '#ffffff', ink: '#1c2430', soft: '#5d6877', grid: '#e3e7ec' },
+  series: ['#0b62c4', '#c4570b', '#1f7a3d'],
+}
+const dark: Scheme = {
+  ...{ paper: '#11161d', ink: '#e7ebf0', soft: '#98a3b2', grid: '#262e39' },
+  series: ['#5aa9ff', '#ff9d5c', '#63c787'],
+}
+
 const style = `
   text { font: 13px ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif }
   text.title { font-size: 17px; font-weight: 600 }
   .curve { fill: none; stroke-width: 2.4; stroke-linejoin: round; stroke-linecap: round }
   .dotted { stroke-dasharray: 1 5.5 }
   .faded { opacity: 0.45 }
-${scheme('#ffffff', '#1c2430', '#5d6877', '#e3e7ec', ['#0b62c4', '#c4570b', '#1f7a3d'])}
-  @media (prefers-color-scheme: dark) {${scheme('#11161d', '#e7ebf0', '#98a3b2', '#262e39', ['#5aa9ff', '#ff9d5c', '#63c787'])}
+${rulesOf(light)}
+  @media (prefers-color-scheme: dark) {${rulesOf(dark)}
   }
   text, circle, rect { stroke: none !important }
 `

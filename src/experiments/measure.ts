@@ -26,29 +26,30 @@ export interface Errors {
 }
 
 export interface MeasureOptions {
+  /** Where `<name>-lp.jsonl.gz` and `<name>-exact.jsonl.gz` will lie. */
+  readonly folder: string
+  readonly name: string
   readonly epsilon: number
   /** Seconds that the complete search may take for an image. */
   readonly timeout: number
 }
 
-/**
- * Certifies a network twice: by LP bounds over the whole ball, and by the whole ladder within [0, 1].
- * @param folder where `<name>-lp.jsonl.gz` and `<name>-exact.jsonl.gz` will lie; what is there is not repeated
- */
+/** Certifies a network twice: by LP bounds over the whole ball, and by the whole ladder within [0, 1]. */
 export async function measureErrors(
-  folder: string,
-  name: string,
   network: Network,
   dataset: Dataset,
-  { epsilon, timeout }: MeasureOptions,
-  around: Surroundings,
+  { folder, name, epsilon, timeout }: MeasureOptions,
+  { workers, watch }: Surroundings,
 ): Promise<Errors> {
-  const common = { epsilon, first: 0, last: dataset.count, workers: around.workers, seed: 0 }
-  const lp = await certifyInto(folder, `${name}-lp`, network, dataset, around, {
-    ...{ ...common, steps: ['clean', 'lp'], domain: 'unbounded' },
-  })
-  const exact = await certifyInto(folder, `${name}-exact`, network, dataset, around, {
-    ...{ ...common, steps: ['clean', 'lp', 'pgd', 'crown', 'alpha', 'complete'], domain: 'pixels', timeout },
+  const certify = (title: string, options: Pick<CertifyFileOptions, 'steps' | 'domain' | 'timeout'>) =>
+    certifyInto(join(folder, `${title}.jsonl`), network, dataset, {
+      ...{ epsilon, first: 0, last: dataset.count, workers, seed: 0 },
+      ...options,
+      begin: () => watch.part(`certifying ${title}`, dataset.count),
+    })
+  const lp = await certify(`${name}-lp`, { steps: ['clean', 'lp'], domain: 'unbounded' })
+  const exact = await certify(`${name}-exact`, {
+    ...{ steps: ['clean', 'lp', 'pgd', 'crown', 'alpha', 'complete'], domain: 'pixels', timeout },
   })
   const seconds = [lp, exact].flatMap((summary) => summary.methods.map((method) => summary[method]!.seconds))
   return {
@@ -61,19 +62,20 @@ export async function measureErrors(
   }
 }
 
-/** Certifies, or continues it, or reads what was done. */
+interface CertifyIntoOptions extends Omit<CertifyFileOptions, 'out' | 'resume' | 'onProgress'> {
+  /** Called before certifying. @returns to be told how many images are done */
+  readonly begin: () => (done: number) => void
+}
+
+/** Certifies, or continues it, or reads what was done. @param path without the .gz that it gets once it is complete */
 async function certifyInto(
-  folder: string,
-  name: string,
+  path: string,
   network: Network,
   dataset: Dataset,
-  { watch }: Surroundings,
-  options: Omit<CertifyFileOptions, 'out' | 'resume'>,
+  { begin, ...options }: CertifyIntoOptions,
 ): Promise<CertifySummary> {
-  const path = join(folder, `${name}.jsonl`)
   if (!existsSync(`${path}.gz`)) {
-    const onProgress = watch.part(`certifying ${name}`, dataset.count)
-    await certifyToFile(targetOf(network), dataset, { ...options, out: path, resume: true, onProgress })
+    await certifyToFile(targetOf(network), dataset, { ...options, out: path, resume: true, onProgress: begin() })
     writeFileAtomic(`${path}.gz`, gzipSync(readWholeFile(path), { level: 9 }))
   }
   rmSync(path, { force: true })

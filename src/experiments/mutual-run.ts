@@ -4,6 +4,7 @@
  */
 import { threads } from '../node/threads.ts'
 import { join } from 'node:path'
+import type { Network } from '../model/network.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import type { EpochReport } from '../training/epoch-report.ts'
@@ -64,14 +65,15 @@ export async function mutualRun(
     if (!pair || tests.has(pair.epoch)) return
     const started = performance.now()
     const shown = watch.part(`epoch ${pair.epoch + 1}, LP on test images`, 2 * test.count)
-    const f = await testErrors(pair.f, test, options.epsilon, executor, shown)
-    const g = await testErrors(pair.g, test, options.epsilon, executor, (done) => shown(test.count + done))
+    const errorsOf = (network: Network, done: number) =>
+      testErrors(network, test, options.epsilon, { executor, onProgress: (more) => shown(done + more) })
+    const [f, g] = [await errorsOf(pair.f, 0), await errorsOf(pair.g, test.count)]
     tests.add({ epoch: pair.epoch, f, g, seconds: (performance.now() - started) / 1000 })
     drawn()
   }
   // an epoch whose evaluation was cut off
   await measure()
-  await trainIn(run, 'Figures 3 and 4', options, around, measure)
+  await trainIn(run, options, around, { title: 'Figures 3 and 4', onSaved: measure })
   return drawn()
 }
 

@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
 import { loadNetwork } from '../node/any-network.ts'
-import type { EpochReport } from '../training/epoch-report.ts'
+import { type Best, betterOf } from '../training/best.ts'
 import { hashOfNetwork } from '../node/certificates/hash.ts'
 import { type Scale, type Surroundings, checkFolder, openFolder, testImages, trainIn } from './experiment.ts'
 import { type Errors, measureErrors } from './measure.ts'
@@ -64,7 +64,7 @@ export async function table2Row(name: string, settings: Table2Settings, around: 
   const test = await testImages(plan.dataset, settings.images, around)
   openFolder(around.out, identity, around.resume)
   const results: Partial<Record<RowMethod, MethodResult>> = {}
-  for (const method of rowMethods) results[method] = await doMethod(plan, method, settings, test, around)
+  for (const method of rowMethods) results[method] = await doMethod(method, { plan, settings, test }, around)
   const result: RowResult = {
     ...{ row: name, seed: options.seed, epochs: options.epochs, images: test.count, settings },
     machine: machine(around.workers),
@@ -85,30 +85,34 @@ export function readRow(folder: string): RowResult | undefined {
   }
 }
 
+interface RowInput {
+  readonly plan: RowPlan
+  readonly settings: Table2Settings
+  readonly test: Dataset
+}
+
 async function doMethod(
-  plan: RowPlan,
   method: RowMethod,
-  settings: Table2Settings,
-  test: Dataset,
+  { plan, settings, test }: RowInput,
   around: Surroundings,
 ): Promise<MethodResult> {
   const folder = join(around.out, method)
   const options = rowOptions(plan, method, settings)
-  const { reports } = await trainIn(folder, `${plan.name}, ${method}`, options, around)
+  const { reports } = await trainIn(folder, options, around, { title: `${plan.name}, ${method}` })
   const limits = { epsilon: options.epsilon, timeout: settings.timeout }
 
-  const measure = async (report: EpochReport, name: string, file: string): Promise<Measured> => {
+  const measure = async (best: Best, name: string, file: string): Promise<Measured> => {
     const { network } = loadNetwork(join(folder, file))
-    const errors = await measureErrors(folder, name, network, test, limits, around)
+    const errors = await measureErrors(network, test, { folder, name, ...limits }, around)
     return {
-      ...{ network: report.network, epoch: report.epoch + 1 },
-      validation: { clean: report.cleanError!, lp: report.certifiedError! },
+      ...{ network: best.network, epoch: best.epoch + 1 },
+      validation: { clean: best.cleanError, lp: best.certifiedError },
       ...errors,
     }
   }
   const hash = (file: string) => hashOfNetwork(loadNetwork(join(folder, file)).network)
-  const best = betterFirst(reports)
-  const final = betterFirst(reports.filter(({ epoch }) => epoch === options.epochs - 1))
+  const best = reports.reduce(betterOf, undefined)!
+  const final = reports.filter(({ epoch }) => epoch === options.epochs - 1).reduce(betterOf, undefined)!
   const lastFile = `${final.network}.safetensors`
   const chosen = await measure(best, 'chosen', 'best.safetensors')
   const isSame = hash('best.safetensors') === hash(lastFile)
@@ -118,7 +122,3 @@ async function doMethod(
     trainingSeconds: reports.reduce((sum, { seconds }) => sum + seconds, 0),
   }
 }
-
-/** As a run chooses its best network: by LP error on validation images, then by clean error, then the earlier one. */
-const betterFirst = (reports: readonly EpochReport[]): EpochReport =>
-  reports.toSorted((a, b) => a.certifiedError! - b.certifiedError! || a.cleanError! - b.cleanError!)[0]

@@ -15,7 +15,10 @@ test('clean and LP error are those of certify over the whole ball', async () => 
     for await (const row of rows) all.push(row)
     const summary = summarise(all)
     const progress: number[] = []
-    const errors = await testErrors(network, dataset, epsilon, inline, (done) => progress.push(done))
+    const errors = await testErrors(network, dataset, epsilon, {
+      executor: inline,
+      onProgress: (done) => progress.push(done),
+    })
     expect(errors).toEqual({ cleanError: summary.clean.error, certifiedError: summary.lp!.error })
     expect(progress.at(-1)).toBe(dataset.count)
     found.add(errors.certifiedError)

@@ -16,19 +16,23 @@ export interface TestErrors {
   readonly certifiedError: number
 }
 
+interface Judges {
+  readonly executor: Executor
+  /** Gets the number of images that are done. */
+  readonly onProgress?: (done: number) => void
+}
+
 /**
  * A hasty attack comes before the bounds: what it breaks they could not prove, and they are expensive while a network is far
  * from robust.
  * @param epsilon pixel units
- * @param onProgress gets the images done
  * @returns shares of all images of the data set
  */
 export async function testErrors(
   { architecture, parameters }: Network,
   dataset: Dataset,
   epsilon: number,
-  executor: Executor,
-  onProgress?: (done: number) => void,
+  { executor, onProgress }: Judges,
 ): Promise<TestErrors> {
   const parts = Math.ceil(dataset.count / SIZE)
   const empty = new Float32Array(0)
