@@ -5,8 +5,13 @@ import { formatCount, formatEpsilon, formatShare } from './format.ts'
 import { type Html, html } from './html.ts'
 import type { NamedCertificates, Subject } from './subject.ts'
 import type { Ball } from '../region/ball.ts'
+import type { Step } from '../ladder/step.ts'
+import { type StepName, steps } from '../ladder/steps/index.ts'
 
-export interface TableRow extends Ball {
+/** Errors of the steps that have a column, as shares of the images. */
+type StepErrors = { readonly [step in StepName]?: number }
+
+export interface TableRow extends Ball, StepErrors {
   /** Which of the report's subjects, from 0. */
   readonly subject: number
   readonly name: string
@@ -26,11 +31,7 @@ export interface TableRow extends Ball {
   readonly method?: string
   readonly epochs?: number
   readonly seed?: number
-  /** Errors as shares of the images. */
-  readonly clean?: number
-  readonly pgd?: number
-  readonly lp?: number
-  /** What is vulnerable for certain, and that with all that is undecided. */
+  /** Shares of the images: what is vulnerable for certain, and that with all that is undecided. */
   readonly exact?: { readonly least: number; readonly most: number }
 }
 
@@ -59,13 +60,11 @@ export function tableRows(subjects: readonly Subject[], parts: ReadonlyMap<strin
 }
 
 function ofCertificates({ summary, header, known }: NamedCertificates) {
-  const { dataset, network, epsilon, norm, domain, clean, pgd, lp, robustError, first, images } = summary
+  const { dataset, network, epsilon, norm, domain, robustError, first, images } = summary
   const name = known && known.name !== header.network.name ? `${network.name} (${known.name})` : network.name
   return {
     ...{ dataset: dataset.name, sha256: dataset.sha256, network: name, first, images, epsilon, norm, domain },
-    clean: clean.error,
-    ...(pgd && { pgd: pgd.error }),
-    ...(lp && { lp: lp.error }),
+    ...Object.fromEntries(columns.flatMap(({ name: step }) => (summary[step] ? [[step, summary[step].error]] : []))),
     // whatever was tried: what is open in the end counts as undecided
     exact: robustError,
   }
@@ -96,8 +95,12 @@ function ofValidation({ name, run }: Subject, subject: number, training: object)
   ]
 }
 
-const measures = ['clean', 'pgd', 'lp', 'exact'] as const
-type Measure = (typeof measures)[number]
+/** Steps with a column of their own. */
+const columns = (steps as readonly Step[]).flatMap(({ name, report: { column } }) =>
+  column ? [{ ...column, name: name as StepName }] : [],
+)
+type Measure = StepName | 'exact'
+const measures: readonly Measure[] = [...columns.map(({ name }) => name), 'exact']
 
 /** An error that counts whatever is not settled: the lower, the better. */
 const worst = (row: TableRow, measure: Measure): number | undefined =>
@@ -131,9 +134,7 @@ export function tableSection(rows: readonly TableRow[]): Html {
         <thead>
           <tr>
             <th scope="col">run</th>
-            <th scope="col" class="number">clean</th>
-            <th scope="col" class="number">PGD</th>
-            <th scope="col" class="number">LP</th>
+            ${columns.map(({ title }) => html`<th scope="col" class="number">${title}</th>`)}
             <th scope="col" class="number">exact</th>
             <th scope="col">ε</th>
             <th scope="col">norm</th>
@@ -167,9 +168,8 @@ export function tableSection(rows: readonly TableRow[]): Html {
       </table>
     </div>
     <p class="note">
-      Clean: misclassified. PGD: misclassified, or an attack finds a counterexample within ε. LP: not proved robust by
-      bounds up to the LP dual. Exact: some perturbation within ε is misclassified; where images are undecided, the
-      error lies between what is vulnerable for certain and that with all of
+      ${columns.map(({ note }) => `${note} `)}Exact: some perturbation within ε is misclassified; where images are
+      undecided, the error lies between what is vulnerable for certain and that with all of
       them.${hasMarks && html` <span class="mark">★</span> marks the lowest error of rows that speak of the same images, ball and domain.`}${
         rows.some(({ part }) => part === 'validation') &&
         html` Rows of validation images come from the log: they say what the best epoch was chosen by, not what test

@@ -17,7 +17,7 @@ import type { AnyNetworkStep, BatchSubject, GraphSubject, StepSettings } from '.
 export const pgd = {
   name: 'pgd',
   title: 'PGD',
-  help: 'an attack, after the bounds of interval and lp',
+  help: 'an attack, where proofs that take milliseconds have failed',
   meaning: 'misclassified or attacked',
   source: 'Madry et al. 2018',
   error: 'at least',
