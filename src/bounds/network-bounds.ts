@@ -2,8 +2,8 @@
  * Bounds of a whole network over the ball around one image, for library users. Both kinds are rigorous: they give way
  * to float32 rounding, so a negative margin is a proof.
  */
-import { Engine } from '../device/wasm/engine.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
+import { withEngine } from '../device/wasm/engines.ts'
 import { sizeOf } from '../model/layers.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import type { Interval } from '../device/device.ts'
@@ -72,8 +72,6 @@ export function intervalBounds(
   })
 }
 
-let shared: Promise<Engine> | undefined
-
 interface Query extends BallOptions {
   readonly image: Float32Array
   readonly label: number
@@ -93,9 +91,7 @@ async function inEngine(
     throw new RangeError(`the label must be a whole number from 0 to ${classes - 1}, not ${label}`)
   }
   const ball = requireBall({ epsilon, norm, domain }, sizeOf(network.architecture.input))
-  const engine = await (shared ??= Engine.create())
-  const mark = engine.mark()
-  try {
+  return withEngine(async (engine) => {
     const loaded = new LoadedNetwork(engine, network.architecture, false)
     loaded.setParameters(network.parameters)
     const chunk = loadChunk(loaded, { images: [image], labels: [label] }, ball)
@@ -105,7 +101,5 @@ async function inEngine(
       hidden: hidden.map(({ lower, upper }) => ({ lower: first(lower), upper: first(upper) })),
       margins,
     }
-  } finally {
-    engine.release(mark)
-  }
+  })
 }
