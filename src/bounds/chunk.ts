@@ -1,5 +1,5 @@
 /** A chunk of images on a device: the balls around them, [input][example], normalised for the network. */
-import type { Box, Device } from '../device/device.ts'
+import type { CentredBox, Device } from '../device/device.ts'
 import type { Tensor } from '../device/tape.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import { requirePixels } from '../region/domain.ts'
@@ -15,7 +15,7 @@ export interface Chunk {
    * Centres c and radii r, per input. 'linf': all x with |x_j − c_j| ≤ r_j. 'l2', 'l1': all x for which the norm of the
    * vector (x_j − c_j)/r_j is at most 1; the box of these c and r holds them all.
    */
-  readonly ball: Box
+  readonly ball: CentredBox
   readonly norm: Norm
   readonly labels: readonly number[]
 }

@@ -8,7 +8,7 @@
  * and dual bounds are intersected. Nearly always tighter than the paper's bound (docs/decisions.md says when not);
  * `prune: false` gives exactly the paper's.
  */
-import type { Box, Device, Interval } from '../device/device.ts'
+import type { CentredBox, Device, Interval } from '../device/device.ts'
 import type { Tape, Tensor } from '../device/tape.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Random } from '../base/random.ts'
@@ -31,7 +31,7 @@ export interface Relaxed {
   /** relaxations[example][stage]. */
   readonly relaxations: readonly (readonly Relaxation[])[]
   /** Interval bounds of the last stage's inputs. */
-  readonly last: Box
+  readonly last: CentredBox
   /** Dual rows that were needed for the hidden stages, over all examples. */
   readonly rowCount: number
   /** Neurons, over all examples, that were bounded by random projections instead. */
@@ -108,7 +108,7 @@ function relax(
   const { engine, stages } = network
   const { columns, count } = chunk
   const intervals: StageInterval[] = []
-  const behind: Box[] = []
+  const behind: CentredBox[] = []
   const relaxations: Relaxation[][] = Array.from({ length: count }, () => [])
   const projections =
     estimates &&

@@ -5,7 +5,7 @@
  *
  * Sound: yes. Complete: no. Source: Gowal et al. 2018.
  */
-import type { Box, Device, Interval } from '../device/device.ts'
+import type { CentredBox, Device, Interval } from '../device/device.ts'
 import type { Stage } from '../device/loaded-network.ts'
 import type { Tape, Tensor } from '../device/tape.ts'
 import { intervalRounding } from './rounding.ts'
@@ -24,7 +24,7 @@ export function intervalStep(
   device: Device,
   tape: Tape | undefined,
   stage: Stage,
-  { boxes, columns, rigorous }: { boxes: readonly Box[]; columns: number; rigorous: boolean },
+  { boxes, columns, rigorous }: { boxes: readonly CentredBox[]; columns: number; rigorous: boolean },
 ): StageInterval {
   const { terms, bias } = stage
   const products = (weight: 'weight' | 'absoluteWeight', of: 'centre' | 'radius') =>
@@ -48,7 +48,7 @@ export function intervalStep(
 export function magnitudeOf(
   device: Device,
   { terms, absoluteBias }: Stage,
-  boxes: readonly Box[],
+  boxes: readonly CentredBox[],
   columns: number,
 ): Tensor {
   const largest = boxes.map((box) => device.intervals.largest(box))
@@ -63,9 +63,9 @@ export function magnitudeOf(
 }
 
 /** The boxes that the terms of a stage read: the image's, or those behind earlier stages. */
-export const boxesOf = ({ terms }: Stage, image: Box, behind: readonly Box[]): Box[] =>
+export const boxesOf = ({ terms }: Stage, image: CentredBox, behind: readonly CentredBox[]): CentredBox[] =>
   terms.map(({ source }) => (source < 0 ? image : behind[source]))
 
 /** What a stage's interval becomes behind it: behind its ReLU, if it has one. */
-export const boxBehind = (device: Device, tape: Tape | undefined, { relu }: Stage, interval: Interval): Box =>
+export const boxBehind = (device: Device, tape: Tape | undefined, { relu }: Stage, interval: Interval): CentredBox =>
   relu ? device.intervals.relu(tape, interval) : device.intervals.centred(tape, interval)

@@ -2,7 +2,7 @@
  * Interval bounds of a whole network, step by step (interval-step.ts), and of its margins.
  * Problem: bounds of every layer over a box. Sound: yes. Complete: no. Source: Gowal et al. 2018.
  */
-import type { Box } from '../device/device.ts'
+import type { CentredBox } from '../device/device.ts'
 import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import type { LoadedNetwork, Term } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
@@ -20,9 +20,9 @@ export function propagateIntervals(
   tape: Tape | undefined,
   chunk: Chunk,
   rigorous = false,
-): { readonly hidden: readonly StageInterval[]; readonly last: Box } {
+): { readonly hidden: readonly StageInterval[]; readonly last: CentredBox } {
   const { engine, stages } = network
-  const behind: Box[] = []
+  const behind: CentredBox[] = []
   const hidden = stages.slice(0, -1).map((stage, i) => {
     const boxes = boxesOf(stage, chunk.ball, behind)
     const interval = intervalStep(engine, tape, stage, { boxes, columns: chunk.columns, rigorous })
@@ -40,7 +40,7 @@ export function propagateIntervals(
 export function intervalMargins(
   network: LoadedNetwork,
   tape: Tape | undefined,
-  box: Box,
+  box: CentredBox,
   { columns, example, label, rigorous = false }: MarginOptions,
 ): Tensor {
   const { engine, stages } = network

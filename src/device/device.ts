@@ -9,7 +9,7 @@ import type { Shape } from '../model/layers.ts'
 import type { Tape, Tensor } from './tape.ts'
 
 /** An interval per element, by its centre and radius. */
-export interface Box {
+export interface CentredBox {
   readonly centre: Tensor
   readonly radius: Tensor
 }
@@ -90,13 +90,17 @@ export interface Layers {
 /** Interval steps. */
 export interface Intervals {
   /** [centre − radius, centre + radius], widened outwards by `factor` times the magnitude of what was summed. */
-  ends(tape: Tape | undefined, box: Box, widening?: { readonly factor: number; readonly magnitude: Tensor }): Interval
+  ends(
+    tape: Tape | undefined,
+    box: CentredBox,
+    widening?: { readonly factor: number; readonly magnitude: Tensor },
+  ): Interval
   /** [relu(lower), relu(upper)]. */
-  relu(tape: Tape | undefined, interval: Interval): Box
+  relu(tape: Tape | undefined, interval: Interval): CentredBox
   /** The same interval by its centre and radius. */
-  centred(tape: Tape | undefined, interval: Interval): Box
+  centred(tape: Tape | undefined, interval: Interval): CentredBox
   /** |centre| + radius: the largest absolute value. */
-  largest(box: Box): Tensor
+  largest(box: CentredBox): Tensor
 }
 
 /** Where columns lie, [neuron][column]: `count` of `width`, from `first` on, hold errors. */
@@ -164,7 +168,7 @@ export interface Channels {
 /** Gradient attacks on a chunk, [input][example]. */
 export interface Climb {
   /** The part of a box in [low, high], of the elements `first` to `first` + `count` − 1. */
-  boxEnds(box: Box, within: Interval, part: { first: number; count: number; low: number; high: number }): void
+  boxEnds(box: CentredBox, within: Interval, part: { first: number; count: number; low: number; high: number }): void
   /** x = x + sign(its gradient) · step · radius, cut to the interval. Where the gradient is NaN, x stays. */
   step(x: Tensor, radius: Tensor, step: number, within: Interval): void
   /** Copies the examples that `isWanted`. */

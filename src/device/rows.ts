@@ -4,7 +4,7 @@
  */
 import type { Shape } from '../model/layers.ts'
 import type { Norm } from '../region/norm.ts'
-import type { Box, Device, Geometry, Interval, NeuronList } from './device.ts'
+import type { CentredBox, Device, Geometry, Interval, NeuronList } from './device.ts'
 import type { Tape, Tensor } from './tape.ts'
 
 export interface RowDevice extends Device {
@@ -93,7 +93,7 @@ export interface RowsAtInput {
 
 /** One example of a chunk whose values lie [neuron][example]. */
 export interface Example {
-  readonly ball: Box
+  readonly ball: CentredBox
   readonly columns: number
   readonly example: number
   readonly norm: Norm

@@ -1,5 +1,5 @@
 /** Steps of gradient attacks on a chunk, [input][example]. */
-import type { Box, Climb, Interval } from '../device.ts'
+import type { CentredBox, Climb, Interval } from '../device.ts'
 import type { Tensor } from '../tape.ts'
 import type { Arena } from './arena.ts'
 import { floatsOf } from './handles.ts'
@@ -13,7 +13,7 @@ export class ArenaClimb implements Climb {
   }
 
   boxEnds(
-    { centre, radius }: Box,
+    { centre, radius }: CentredBox,
     { lower, upper }: Interval,
     { first, count, low, high }: { first: number; count: number; low: number; high: number },
   ): void {

@@ -1,5 +1,5 @@
 /** Interval steps between layers. */
-import type { Box, Interval, Intervals } from '../device.ts'
+import type { CentredBox, Interval, Intervals } from '../device.ts'
 import type { Tape, Tensor } from '../tape.ts'
 import type { Arena } from './arena.ts'
 import { floatsOf } from './handles.ts'
@@ -14,7 +14,7 @@ export class ArenaIntervals implements Intervals {
 
   ends(
     tape: Tape | undefined,
-    { centre, radius }: Box,
+    { centre, radius }: CentredBox,
     widening?: { readonly factor: number; readonly magnitude: Tensor },
   ): Interval {
     const { kernels } = this.#arena
@@ -41,7 +41,7 @@ export class ArenaIntervals implements Intervals {
     return { lower, upper }
   }
 
-  relu(tape: Tape | undefined, { lower, upper }: Interval): Box {
+  relu(tape: Tape | undefined, { lower, upper }: Interval): CentredBox {
     const { kernels } = this.#arena
     const n = lower.length
     const [centre, radius] = [this.#arena.tensor(n), this.#arena.tensor(n)]
@@ -63,7 +63,7 @@ export class ArenaIntervals implements Intervals {
     return { centre, radius }
   }
 
-  centred(tape: Tape | undefined, { lower, upper }: Interval): Box {
+  centred(tape: Tape | undefined, { lower, upper }: Interval): CentredBox {
     const n = lower.length
     const [centre, radius] = [this.#arena.tensor(n), this.#arena.tensor(n)]
     const [l, u, c, r] = [lower, upper, centre, radius].map((tensor) => tensor.view()) as Four
@@ -82,7 +82,7 @@ export class ArenaIntervals implements Intervals {
     return { centre, radius }
   }
 
-  largest({ centre, radius }: Box): Tensor {
+  largest({ centre, radius }: CentredBox): Tensor {
     const { kernels } = this.#arena
     const sum = this.#arena.tensor(centre.length)
     kernels.absolute(centre.length, floatsOf(centre), sum.pointer)
