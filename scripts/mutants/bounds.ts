@@ -68,7 +68,7 @@ export const bounds = [
     ['* (Math.abs(c) + r)', '* r'],
     ['Math.abs(b[target]) + Math.abs(b[label])', '0'],
   ]),
-  ...mutantsOf('src/bounds/interval.ts', tests('bounds/interval', 'bounds/norm'), [
+  ...mutantsOf('src/bounds/interval.ts', tests('bounds/interval', 'bounds/norm', 'bounds/norm-gradients'), [
     ['(wt - wl) * c + Math.abs(wt - wl) * r', '(wt - wl) * c - Math.abs(wt - wl) * r'],
     ['let sum = b[target] - b[label]', 'let sum = b[label] - b[target]'],
     ['if (stage.terms.every(({ source }) => source < 0)) tightenToBall', 'if (false) tightenToBall'],
@@ -83,7 +83,7 @@ export const bounds = [
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/network-bounds'), [
     ['if (target === label) continue\n    let', 'let'],
   ]),
-  ...mutantsOf('src/bounds/margins.ts', tests('bounds/dual', 'bounds/norm'), [
+  ...mutantsOf('src/bounds/margins.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['value <= ofB[i])', 'value <= ofB[i] + 0.1)'],
     ['(first ? da : db)[i]', '(first ? db : da)[i]'],
     ['if (!options.prune) return', 'if (false) return'],
@@ -99,7 +99,7 @@ export const bounds = [
     ['proved.proof.trusted ?', 'true ?'],
     ['label, rigorous })', 'label, rigorous: false })'],
   ]),
-  ...mutantsOf('src/bounds/settle.ts', tests('bounds/dual', 'bounds/norm'), [
+  ...mutantsOf('src/bounds/settle.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['(!prune || bound > interval)', '(!prune || bound < interval)'],
     ['isTighter(-dualUpper[row], -highest[at])', 'isTighter(-dualUpper[row], highest[at])'],
     ['dualEnds[neuron] |= LOWER', 'dualEnds[neuron] |= UPPER'],
@@ -116,14 +116,14 @@ export const bounds = [
     ['factor * (of(neuron) + of(label)) + underflow', 'factor * of(neuron) + underflow'],
     ['factor * (of(neuron) + of(label)) + underflow', 'underflow'],
   ]),
-  ...mutantsOf('src/bounds/input-term.ts', tests('bounds/dual', 'bounds/norm'), [
+  ...mutantsOf('src/bounds/input-term.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['middle + lowerGaps[row] - spread', 'middle - lowerGaps[row] - spread'],
     ['middle + upperGaps[row] + spread', 'middle + upperGaps[row] - spread'],
     ['dRadius[row] = toUpper - toLower', 'dRadius[row] = toUpper + toLower'],
     ['dLowerGap[row] = toLower', 'dLowerGap[row] = toUpper'],
     ['radii[row] + errors[row]', 'radii[row]'],
   ]),
-  ...mutantsOf('src/device/wasm/input-term.ts', tests('bounds/dual', 'bounds/norm'), [
+  ...mutantsOf('src/device/wasm/input-term.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['const isLargest = { l2: false, l1: true }', 'const isLargest = { l2: true, l1: false }'],
   ]),
   ...mutantsOf('src/bounds/relaxation.ts', tests('bounds/rounding', 'bounds/dual'), [
@@ -144,11 +144,15 @@ export const bounds = [
     ['factor: dualRounding(stages, i)', 'factor: 0'],
     ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
   ]),
-  ...mutantsOf('src/bounds/dual.ts', tests('bounds/dual', 'bounds/projections', 'bounds/norm'), [
-    ['stage.terms.length === 1 && stage.terms[0]', 'stage.terms[0]'],
-    ['rows * rowWork(network, stage).products < ROW_PRICE', 'rows * rowWork(network, stage).products > ROW_PRICE'],
-    ['if (l[at] < 0 && u[at] > 0) open', 'if (l[at] > 0 && u[at] > 0) open'],
-  ]),
+  ...mutantsOf(
+    'src/bounds/dual.ts',
+    tests('bounds/dual', 'bounds/projections', 'bounds/norm', 'bounds/norm-gradients'),
+    [
+      ['stage.terms.length === 1 && stage.terms[0]', 'stage.terms[0]'],
+      ['rows * rowWork(network, stage).products < ROW_PRICE', 'rows * rowWork(network, stage).products > ROW_PRICE'],
+      ['if (l[at] < 0 && u[at] > 0) open', 'if (l[at] > 0 && u[at] > 0) open'],
+    ],
+  ),
   ...mutantsOf('src/bounds/chunk.ts', tests('bounds/chunk', 'bounds/underflow'), [
     ['return rounded >= value ? rounded : ', 'return rounded ? rounded : '],
     ['+ 2 ** -149)\n}', ')\n}'],
@@ -167,7 +171,7 @@ export const bounds = [
   ...mutantsOf('src/region/domain.ts', tests('region/region', 'bounds/chunk'), [
     ['if (pixel >= 0 && pixel <= 1) continue', 'if (!(pixel < 0 || pixel > 1)) continue'],
   ]),
-  ...mutantsOf('src/region/norm.ts', tests('bounds/norm'), [
+  ...mutantsOf('src/region/norm.ts', tests('region/norm', 'bounds/norm'), [
     ["norm === 'linf' ? result + size : norm === 'l2' ?", "norm === 'l2' ? result + size : norm === 'linf' ?"],
     [': Math.max(result, size)', ': Math.min(result, size)'],
     ["norm === 'l2' ? Math.sqrt(inputs)", "norm === 'l1' ? Math.sqrt(inputs)"],
@@ -179,11 +183,11 @@ export const bounds = [
     ['targets.map(() => label), ...padding', 'targets.map(() => 0), ...padding'],
     ['while (neurons.length % 4 !== 0)', 'while (neurons.length % 2 !== 0)'],
   ]),
-  ...mutantsOf('src/bounds/dual-rows.ts', tests('bounds/dual', 'bounds/norm'), [
+  ...mutantsOf('src/bounds/dual-rows.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['i === 0 ? sum : undefined', 'sum'],
     ['others ? device.windows.covering(others, seen) : seen', 'seen'],
   ]),
-  ...mutantsOf('src/device/wasm/rows.ts', tests('bounds/dual', 'bounds/norm'), [
+  ...mutantsOf('src/device/wasm/rows.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['to.isFirst ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
     ['from.isLast ? OVERWRITE : ACCUMULATE', 'OVERWRITE'],
   ]),

@@ -44,7 +44,7 @@ export const kernels = [
     ['total = f32x4.add(total, part)\n', 'total = part\n'],
     ['v128.store(radiusSum + row, f32x4.add(totalRadius, partRadius))', 'v128.store(radiusSum + row, totalRadius)'],
   ]),
-  ...mutantsOf('src/device/wasm/assembly/input-norm.ts', tests('bounds/norm'), [
+  ...mutantsOf('src/device/wasm/assembly/input-norm.ts', tests('bounds/norm', 'bounds/norm-gradients'), [
     ['largest = f32x4.max(largest, f32x4.abs(', 'largest = f32x4.min(largest, f32x4.abs('],
     ['high = f64x2.add(high, f64x2.mul(second, second))', 'high = f64x2.add(high, f64x2.mul(second, first))'],
     [

@@ -11,6 +11,7 @@ import { type Network, countClasses } from '../model/network.ts'
 import { networkArbitrary } from '../model/random-network.testing.ts'
 import type { Tensor } from '../device/tape.ts'
 import { loadChunk } from './chunk.ts'
+import { expectGradient } from './differences.testing.ts'
 import { proveNetwork, relaxNetwork } from './dual.ts'
 import { dualMargins, provedMargins } from './margins.ts'
 import { defaultMemory } from './settle.ts'
@@ -207,36 +208,12 @@ describe('gradients', () => {
             const margins = reference({ ...network, parameters: parameters as never }, labels[e], ball)
             return sum + margins.reduce((s, m, t) => s + m * weights[e][t], 0)
           }, 0)
-        expectGradient(gradient, network.parameters, objective, random)
+        expectGradient({ gradient, parameters: network.parameters, objective }, random)
       },
       40,
     )
   }
 })
-
-/** Holds a few entries of a gradient against central differences; entries at a kink (one-sided differences differ) do not count. */
-function expectGradient(
-  gradient: Float32Array,
-  parameters: Float32Array,
-  objective: (parameters: Float64Array) => number,
-  random: Random,
-): void {
-  const at = (i: number, step: number) => {
-    const moved = Float64Array.from(parameters)
-    moved[i] += step
-    return objective(moved)
-  }
-  const here = objective(Float64Array.from(parameters))
-  const scale = Math.max(1e-2, ...gradient.map(Math.abs))
-  for (let n = 0; n < 8; n++) {
-    const i = random.integer(parameters.length)
-    const step = 1e-6
-    const forwards = (at(i, step) - here) / step
-    const backwards = (here - at(i, -step)) / step
-    if (Math.abs(forwards - backwards) > 1e-3 * scale) continue
-    expect(Math.abs(gradient[i] - (forwards + backwards) / 2)).toBeLessThan(2e-3 * scale)
-  }
-}
 
 describe('mnist-small', () => {
   it('equals the reference on one image, pruned and not', () => {
