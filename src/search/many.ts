@@ -1,7 +1,7 @@
 /**
- * Many boxes bounded together: what cheap bounds prove over the hull of several boxes holds in each. Where the hull is
- * too wide, the boxes are halved; cases that are closed stay closed in both halves.
- * Sound: yes. Complete: no.
+ * Many boxes bounded together: what cheap bounds prove over the hull of several boxes holds in each of them. Where the hull
+ * is too wide, half of the boxes are tried together, then the other half. Cases that are closed stay closed.
+ * Sound: yes. Complete: no. Sources: those of the bounds (narrow.ts).
  */
 import type { Deadline } from '../base/deadline.ts'
 import type { Engine } from '../device/wasm/engine.ts'
@@ -10,25 +10,25 @@ import type { LinearConstraint, Outcome, ProofMethod, Question } from '../region
 import { reasonOf } from './undecided.ts'
 import { type Narrowed, narrowByCrown, narrowByIntervals } from './narrow.ts'
 
-/** Cases of a hull's question at most: boxes that all ask something else are better asked alone. */
+/** Most cases of a hull's question: boxes that all ask something else are better bounded alone. */
 const MOST_CASES = 64
-/** Share of the time of single proofs that the proof of a hull may take. */
+/** The proof of a hull may take this share of the time that its boxes would take one by one. */
 const SHARE = 0.25
 
 export type Proof = Outcome & { readonly verdict: 'robust' }
 
-/** How far a box has come. */
+/** What is proved of a box. */
 interface Progress {
   /** Numbers of its open cases. */
   open: readonly number[]
-  /** Least margin of the others, and the last step that closed one. */
+  /** Least margin of the others, and the proof that closed the last one. */
   closed: number
   method: ProofMethod
 }
 
 /**
  * @param questions at least one, about boxes
- * @param deadline what is not proved by then is left
+ * @param deadline questions that are not proved by then stay open
  * @returns the proof of each question that has one
  */
 export function proveTogether(
@@ -49,7 +49,7 @@ export function proveTogether(
       const most = boxes.length === 1 ? Infinity : SHARE * boxes.length * single
       const unsafe = asked.map((number) => cases[number])
       const question = { ...hullOf(boxes.map((box) => questions[box])), unsafe }
-      // slopes are for boxes that ask the same; what others ask of each other's boxes is seldom so
+      // slopes pay only where all boxes ask the same: what other boxes ask seldom holds in these
       const isShared = boxes.every((box) => progress[box].open.length === asked.length)
       const end = deadline.orIn(most)
       const intervals = () => narrowByIntervals(engine, graph, question, end)
@@ -79,7 +79,7 @@ export function proveTogether(
   )
 }
 
-/** The first step, then each of the next ones on what the last has left open; as far as the time allows. */
+/** The first step, then each of the next ones on what the last one left open, as far as the time allows. */
 function narrow(
   engine: Engine,
   first: () => Narrowed,
@@ -111,7 +111,7 @@ function hullOf(questions: readonly Question[]) {
   return { lower, upper }
 }
 
-/** Two halves along the input in which the boxes' middles lie farthest apart; less than two boxes as they are. */
+/** Two halves, along the input in which the boxes' middles lie farthest apart; a single box as it is. */
 function halvesOf(questions: readonly Question[], boxes: readonly number[]): (readonly number[])[] {
   if (boxes.length < 2) return boxes.length === 0 ? [] : [boxes]
   const middle = (box: number, i: number) => questions[box].lower[i] + questions[box].upper[i]
@@ -128,7 +128,7 @@ function halvesOf(questions: readonly Question[], boxes: readonly number[]): (re
   return [sorted.slice(0, sorted.length >> 1), sorted.slice(sorted.length >> 1)]
 }
 
-/** The different cases, and which of them each question has. */
+/** The different cases, and the numbers of those that each question has. */
 function numberCases(questions: readonly Question[]) {
   const known = new Map<string, number>()
   const cases: (readonly LinearConstraint[])[] = []

@@ -1,7 +1,7 @@
 /**
- * The cheap proofs of a question, each on what the last left open: intervals, adaptive slopes, optimised slopes, all of
- * single constraints, since a constraint that fails over the whole region closes its case, and one that always holds
- * says nothing. What is left is smaller, too. Sound: yes. Complete: no.
+ * The cheap proofs of a question: intervals, adaptive slopes, optimised slopes. Each works on what the last one left open.
+ * They bound single constraints: one that fails over the whole region closes its case, one that always holds is dropped.
+ * Sound: yes. Complete: no. Sources: Moore 1966, Zhang et al. 2018, Xu et al. 2021.
  */
 import type { Deadline } from '../base/deadline.ts'
 import type { Engine } from '../device/wasm/engine.ts'
@@ -14,27 +14,27 @@ import { optimiseSlopes } from './slopes.ts'
 import { excessBounds, hasErrors, largest, presolve, widened } from './presolve.ts'
 import { outputBounds, roughOutputBounds } from './condense/output-bounds.ts'
 
-/** How far proofs have come: each step makes a new one. */
+/** How far proofs have come: each makes a new one. */
 export interface Narrowed {
   /** The cases that are open, with the constraints that matter; none if the question is proved. */
   readonly question: Question
-  /** Which of the cases of the question as it was asked these are. */
+  /** Their numbers in the question that was asked. */
   readonly cases: readonly number[]
   /** Least margin of the cases that are closed, Infinity if there are none. */
   readonly closed: number
   /** What is proved of the least margin of all. */
   readonly bound: number
-  /** The last step. */
+  /** The last proof. */
   readonly method: ProofMethod
 }
 
-/** With the network condensed; one row for each constraint that is left. */
+/** With the condensed network. It has one row for each constraint that is left. */
 export interface Bounded extends Narrowed {
   readonly root: Root
 }
 
 /**
- * By intervals. The question's coefficients are exact from here on: what is proved holds for all within their errors.
+ * By intervals. From here on the question's coefficients are exact: its bounds allow for all errors of theirs.
  * @throws TimeIsUp past the deadline, OutOfRange for numbers that rounding cannot be bounded for
  */
 export function narrowByIntervals(engine: Engine, graph: Graph, asked: Question, deadline: Deadline): Narrowed {
@@ -52,7 +52,7 @@ export function narrowByIntervals(engine: Engine, graph: Graph, asked: Question,
 export function narrowByCrown(engine: Engine, graph: Graph, before: Narrowed, deadline: Deadline): Bounded {
   const { question } = before
   const constraints = question.unsafe.flat()
-  // where a case has several constraints, their upper bounds matter, too
+  // where a case has several constraints, upper bounds drop those that always hold
   const several = constraints.length > question.unsafe.length
   const functions = several ? [...constraints, ...constraints.map(opposite)] : constraints
   const root = condense(engine, withExcesses(graph, functions), question, { deadline })
@@ -67,7 +67,7 @@ export function narrowByAlpha(engine: Engine, before: Bounded, deadline: Deadlin
   return narrowed(before, root, 'alpha', new Float64Array(root.margins.length).fill(NaN))
 }
 
-/** The condensed network with a case for each case that is open, of one row for each of its constraints. */
+/** The condensed network with the cases that are open; a case has one row for each of its constraints. */
 export function casesOf({ question, root }: Bounded): Condensed {
   let next = root.condensed.neurons
   return { ...root.condensed, cases: question.unsafe.map((constraints) => constraints.map(() => next++)) }
@@ -87,7 +87,7 @@ const opposite = ({ coefficients, bound }: LinearConstraint): LinearConstraint =
   bound: -bound,
 })
 
-/** The least margin that is proved: of every open case that of its best constraint. */
+/** The least margin that is proved. An open case has that of its best constraint. */
 function leastOf({ unsafe }: Question, kept: readonly number[], lower: Float64Array, closed: number): number {
   let [least, next] = [closed, 0]
   for (const constraints of unsafe) {
@@ -97,7 +97,7 @@ function leastOf({ unsafe }: Question, kept: readonly number[], lower: Float64Ar
   return Number.isNaN(least) ? -Infinity : least
 }
 
-/** The same with these outputs alone, all of which are open. */
+/** The same with only these outputs, all of which are open. */
 function restricted({ condensed, margins, open }: Root, kept: readonly number[]): Root {
   const { lower, upper, ball, neurons, neuronLower, neuronUpper, levels } = condensed
   const places = new Map(open.map((output, i) => [output, i]))

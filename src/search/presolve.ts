@@ -1,6 +1,10 @@
 /**
- * What bounds of single constraints say of a question: a case is closed where one of its constraints fails over the whole
- * region, and a constraint that always holds says nothing. Sound: as the bounds are.
+ * What bounds of single constraints say about a question. A case is closed if one of its constraints fails over the whole
+ * region; a constraint that always holds can be dropped:
+ *
+ *   Σ c·y − bound > 0 everywhere: it fails      ≤ 0 everywhere: it holds
+ *
+ * Sound: as the bounds are. Complete: no.
  */
 import { sparseConstraints } from '../region/margins-graph.ts'
 import type { LinearConstraint, Question } from '../region/question.ts'
@@ -8,13 +12,13 @@ import { type Interval, affineBounds } from './condense/output-bounds.ts'
 
 /** What is left of a question. */
 export interface Presolved {
-  /** The cases that are open, without the constraints that always hold; but one is kept of every case. */
+  /** The cases that are open, without the constraints that always hold. Every case keeps at least one. */
   readonly question: Question
-  /** Which of the cases these are. */
+  /** The numbers of these cases in the question before. */
   readonly cases: readonly number[]
-  /** Which of the constraints these are, counted from 0 over all cases. */
+  /** The numbers of their constraints there, counted from 0 over all cases. */
   readonly kept: readonly number[]
-  /** Least margin of the cases that are closed; 0 only if no more than a border is in reach that does not count. */
+  /** Least margin of the cases that are closed. It is 0 if outputs may reach no more than the border of a strict constraint. */
   readonly margin: number
 }
 
@@ -44,7 +48,7 @@ export function presolve(question: Question, { lower, upper }: Interval): Presol
   return { question: { ...question, unsafe }, cases, kept, margin }
 }
 
-/** Of these elements; there may be more of them than a call can have arguments. */
+/** The largest of these elements. There may be more of them than a call can have arguments. */
 export const largest = (numbers: readonly number[], values: ArrayLike<number>): number =>
   numbers.reduce((most, n) => Math.max(most, values[n]), -Infinity)
 
@@ -53,13 +57,13 @@ export const excessBounds = ({ unsafe }: Question, outputs: Interval): Interval 
   affineBounds(
     [{ rows: sparseConstraints(unsafe.flat()), ...outputs }],
     Float64Array.from(unsafe.flat(), ({ bound }) => -bound),
-    // a question's numbers are as they were asked for, or say by how much they are not
+    // the numbers of a question are exact, or it says by how much they are not
     0,
   )
 
 /**
- * The question with every bound raised by what the coefficients' errors can make of it over the region: what is proved
- * of it holds for all coefficients within their errors.
+ * The question with every bound raised by as much as the coefficients' errors can change the sum over the region. What is
+ * proved of it holds for all coefficients within their errors.
  */
 export function widened(question: Question, outputs: Interval): Question {
   const most = outputs.lower.map((l, i) => Math.max(Math.abs(l), Math.abs(outputs.upper[i])))

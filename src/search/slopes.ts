@@ -1,8 +1,11 @@
 /**
- * Optimised slopes (Xu et al. 2021, α-CROWN) on a condensed system: level by level, every bound of every neuron and
- * then of every open case gets lower slopes of its own, found by gradient ascent from the adaptive ones.
- * Problem: bounds of a condensed system's neurons and cases. Sound: yes. Complete: no. Never looser than what it starts
- * from.
+ * Tighter bounds of a condensed system's neurons and cases by optimised slopes (α-CROWN):
+ *
+ *   max over the lower slopes in [0, 1] of  the lower bound
+ *
+ * Level by level, every bound of every neuron, and then of every open case, gets slopes of its own: gradient ascent
+ * starts from the adaptive ones. Bounds never get looser.
+ * Sound: yes. Complete: no. Source: Xu et al. 2021.
  */
 import type { Deadline } from '../base/deadline.ts'
 import type { Engine } from '../device/wasm/engine.ts'
@@ -16,7 +19,7 @@ import { UNDERFLOW } from './system/range.ts'
 const STEPS = 8
 
 /**
- * The same question with tighter bounds: neurons that they settle are multiplied out, cases that they prove are closed.
+ * The same question with tighter bounds. Neurons that they settle are multiplied out, cases that they prove are closed.
  * @throws TimeIsUp past the deadline
  */
 export function optimiseSlopes(engine: Engine, root: Root, deadline: Deadline): Root {
@@ -62,7 +65,7 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
     }
     const coefficients = new Map<number, number>()
     let { bias, error } = row
-    /** Of all terms before they cancel. */
+    /** Sum of all absolute terms, before they cancel. */
     let magnitude = Math.abs(bias)
     const add = (source: number, weight: number) => {
       coefficients.set(source, (coefficients.get(source) ?? 0) + weight)
@@ -89,10 +92,10 @@ function withoutSettled(condensed: Condensed, kept: readonly number[]): Condense
       error: (error + rounding * magnitude) * (1 + rounding) + UNDERFLOW,
     }
   }
-  /** Of a source in the new numbering. */
+  /** Largest absolute value of a source, by its new number. */
   const largest = (s: number) =>
     s < inputs ? Math.max(Math.abs(lower[s]), Math.abs(upper[s])) : neuronUpper[unstable[s - inputs]]
-  /** Sums here have at most one term per neuron and one more. */
+  /** A sum here has at most one term per neuron, and one more. */
   const rounding = 4 * (neurons + 16) * 2 ** -53
   for (let k = 0; k < neurons; k++) rewritten.push(rewrite(k))
   return joinRows(

@@ -1,9 +1,12 @@
 /**
- * The big-M encoding of a condensed system as sparse arrays for HiGHS.
+ * The LP relaxation of a condensed system as sparse arrays for HiGHS. Every neuron's value is split into its two parts,
+ * z = h − p with h, p ≥ 0, and a neuron that is free keeps them in a triangle (Ehlers 2017):
  *
- * Tjeng, Xiao & Tedrake (2019), "Evaluating robustness of neural networks with mixed integer programming", section 4.1,
- * in the parts z = h − p, h, p ≥ 0: with a binary a, h ≤ u·a and p ≤ −l·(1 − a). Over a in [0, 1] these two say just
- * h / u + p / −l ≤ 1: one row, and no column for a. It is the triangle of Ehlers (2017).
+ *   h / u + p / −l ≤ 1
+ *
+ * The big-M encoding with a binary a, h ≤ u·a and p ≤ −l·(1 − a), says the same once a may be any number in [0, 1]. So it
+ * takes one row, and no column for a.
+ * Source: Tjeng, Xiao & Tedrake (2019), "Evaluating robustness of neural networks with mixed integer programming", 4.1.
  *
  *   columns   inputs x, then h of every neuron, then p of every neuron, then t, the largest row of a case
  *   rows      per neuron h − p − W s = bias, then per neuron its triangle
@@ -11,7 +14,7 @@
 import type { ModelData } from 'highs'
 import type { Condensed } from '../system/condensed.ts'
 
-/** @param infinity how HiGHS writes it */
+/** @param infinity the number that HiGHS takes for it */
 export function encode(system: Condensed, infinity: number): ModelData {
   const { inputs, lower, upper, neurons, neuronLower, neuronUpper, start, source, weight, bias } = system
   const entries = start[neurons]

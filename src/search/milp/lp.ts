@@ -1,11 +1,11 @@
 /**
  * The LP relaxation of a condensed system, kept in HiGHS so that each solve starts from the basis of the one before.
  *
- * Problem: minimise the largest of some rows over the region, with neurons fixed on, fixed off or free.
- * Method: the encoding of encoding.ts; fixing a neuron on is p = 0, fixing it off is h = 0, so that a phase is a
- * column's bound and the dual simplex method continues from where it was. Of a ball it knows tangents, ever more of them
- * where its points lie outside (Kelley 1960).
- * Property: bounds are sound (safe-bound.ts), whatever HiGHS answers; exact up to rounding where all phases are fixed.
+ * Problem: minimise the largest of some rows over the region, with every neuron on, off or free.
+ * Method: the encoding of encoding.ts. A neuron is on with p = 0 and off with h = 0, so that a phase is a bound of a
+ * column, and the dual simplex method continues from where it was. A ball is given by tangents: each point that lies
+ * outside adds one (Kelley 1960).
+ * Sound: yes, whatever HiGHS answers (safe-bound.ts). Complete: up to rounding, where no neuron is free.
  */
 import type { Highs, Model } from 'highs'
 import { OFF, ON, type Phases } from '../../model/phase.ts'
@@ -14,7 +14,7 @@ import type { Condensed } from '../system/condensed.ts'
 import { encode } from './encoding.ts'
 import { safeBound } from './safe-bound.ts'
 
-/** HiGHS is large: it is read when it is first needed. */
+/** HiGHS is large, so it is loaded when the first LP needs it. */
 async function load(): Promise<Highs> {
   const { default: loadHighs } = await import('highs')
   // the package's types say that this is a module's namespace; it is the function itself
@@ -27,15 +27,15 @@ let loading: Promise<Highs> | undefined
 export const abandonHighs = (): void => void (loading = undefined)
 
 /**
- * HiGHS's own tolerances, absolute. Loose ones cost tightness and never soundness: what a solve says is used only as
- * multipliers and as a point, and both are checked.
+ * HiGHS's own tolerances, absolute. Loose ones make bounds looser, never unsound: we take only multipliers and a point
+ * from a solution, and check both.
  */
 export const tolerances = { primal_feasibility_tolerance: 1e-9, dual_feasibility_tolerance: 1e-9 } as const
 
-/** Its scaling is off: on networks' LPs it costs up to half of the speed. */
+/** Without scaling LPs of networks are solved up to twice as fast. */
 const options = { output_flag: false, solver: 'simplex', presolve: 'off', simplex_scale_strategy: 0, ...tolerances }
 
-/** Where only a sign is asked for, an LP may stop as soon as HiGHS has its minimum above this. */
+/** Where only the sign matters, HiGHS may stop as soon as it knows that the minimum is above this. */
 const POSITIVE = 1e-6
 const NEVER = 1e30
 
@@ -48,9 +48,9 @@ const OUTSIDE = 1e-10
 export interface LpResult {
   /** Safe lower bound of what was minimised; Infinity if the region is proved empty, −Infinity if nothing is known. */
   readonly bound: number
-  /** Where HiGHS says the minimum is: inputs, moved into the region; undefined if it gave no point. */
+  /** The inputs where HiGHS finds the minimum, moved into the region; undefined if it gave none. */
   readonly point: Float64Array | undefined
-  /** Per neuron at that minimum: h / u and p / −l. The point is the network's own where one of each pair is 0. */
+  /** Per neuron at that minimum: h / u and p / −l. Where one of each pair is 0, the network itself has these values. */
   readonly on: Float64Array
   readonly off: Float64Array
   /** Per neuron: what the upper side of its triangle costs the bound, ≥ 0. */
@@ -63,12 +63,12 @@ export class LinearProgram {
   readonly #model: Model
   readonly #phases: Phases
   #rows: readonly number[] = []
-  /** ℓ1: on which side of the centre each input was seen last. */
+  /** ℓ1: on which side of the centre each input was last. */
   readonly #sides: Float64Array
   /** Number of LPs solved. */
   solved = 0
 
-  /** @throws Error if HiGHS cannot be loaded or runs out of memory. Its memory is freed by `dispose` alone. */
+  /** Only `dispose` frees HiGHS's memory. @throws Error if HiGHS cannot be loaded or runs out of memory */
   static async create(system: Condensed): Promise<LinearProgram> {
     return new LinearProgram(await (loading ??= load()), system)
   }
@@ -86,7 +86,7 @@ export class LinearProgram {
     this.#model.dispose()
   }
 
-  /** Chooses what to minimise: the largest of these rows, at least one, over a ball just one; a neuron's row is its z. */
+  /** Minimises the largest of these rows from now on: one or more, over a ball just one. The row of a neuron is its z. */
   setObjective(rows: readonly number[]): void {
     const { inputs, ball, neurons, bias, start, source, weight } = this.#system
     const model = this.#model
@@ -113,13 +113,13 @@ export class LinearProgram {
 
   /**
    * Solves the LP with these phases.
-   * @param seconds wall-clock limit; past it the bound is as good as HiGHS's multipliers were by then
+   * @param seconds wall-clock limit; after it the bound is as good as HiGHS's multipliers were by then
    */
   solve(phases: Phases, seconds: number): LpResult {
     return this.#solve(phases, seconds, Infinity)
   }
 
-  /** The same, but it may stop as soon as the bound is above 0, even if it could be raised. */
+  /** The same, but it may stop as soon as the bound is above 0. */
   solveForSign(phases: Phases, seconds: number): LpResult {
     return this.#solve(phases, seconds, 0)
   }
@@ -160,7 +160,7 @@ export class LinearProgram {
     return infeasible && this.#isEmpty() ? { ...result, bound: Infinity, point: undefined } : result
   }
 
-  /** Cuts a point off that is not in the ball. @returns false if it is */
+  /** Cuts off a point that is outside the ball. @returns false if it is inside */
   #addTangent(point: Float64Array): boolean {
     const { norm, centre, radius } = this.#system.ball!
     const moves = point.map((x, i) => x - centre[i])
@@ -174,7 +174,7 @@ export class LinearProgram {
     return true
   }
 
-  /** Forgets what was added to the encoding: rows of the objective, or tangents. */
+  /** Removes what was added to the encoding: rows of the objective, or tangents. */
   #forgetRows(): void {
     const { neurons } = this.#system
     const last = this.#model.getDimensions().numRows - 1

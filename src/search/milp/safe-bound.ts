@@ -1,5 +1,5 @@
 /**
- * A bound that needs no trust in the LP solver: any multipliers give a valid one, bad ones only a poor one.
+ * Bounds that need no trust in the LP solver: any multipliers give a valid one, and bad ones only make it loose.
  *
  * Write every neuron's value as its two parts, z = h − p with h, p ≥ 0. Where the neuron is free, (h, p) lies in the
  * triangle with the corners (0, 0), (u, 0), (0, −l); where it is fixed on, p = 0; where off, h = 0. For weights λ ≥ 0
@@ -7,26 +7,26 @@
  *
  *   Σ λ_i g_i = Σ λ_i (bias_i + W_i s) + Σ_k y_k (bias_k + W_k s − h_k + p_k)
  *
- * for every point of the region, and the right side is linear in x, h, p: its minimum over box and triangles can be
- * read off term by term; that over the part of the box in a ball, see ball.ts. The minimum, less all rounding, is the
- * bound.
+ * for every point of the region. The right side is linear in x, h and p, so that its minimum over box and triangles is
+ * found term by term; over the part of the box in a ball, region/linear-loss.ts has it. The minimum, less all rounding,
+ * is the bound.
  *
- * Property: sound for all λ, y; equal to the LP's optimum at its optimal ones. Source: Neumaier & Shcherbina (2004),
- * "Safe bounds in linear and mixed-integer linear programming"; here the triangles take the place of the boxes, so
- * that the triangles' own multipliers are not needed.
+ * Sound: yes, for all λ and y. Complete: no; at the LP's optimal λ and y the bound is its optimum. Source: Neumaier &
+ * Shcherbina (2004), "Safe bounds in linear and mixed-integer linear programming". Here triangles replace the boxes, so
+ * that the triangles need no multipliers of their own.
  */
 import { OFF, ON, type Phases } from '../../model/phase.ts'
 import { lossOver, reachOf } from '../../region/linear-loss.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { UNIT } from '../system/range.ts'
 
-/** Products too small for float64 lose at most 2⁻¹⁰⁷⁵ each: this per unit of what they are multiplied by covers them all. */
+/** A product too small for float64 loses at most 2⁻¹⁰⁷⁵. This, per unit of what it is multiplied by, covers all of them. */
 const UNDERFLOW = 1e-300
 
 /**
  * A lower bound of max_i g_i over the region of `phases`, where i runs over `rows`.
  * With all weights 0 it bounds 0: a positive value then proves that the region is empty.
- * @param rows of the system: output constraints, or neurons, whose value z then is what is bounded
+ * @param rows of the system: output constraints, or neurons, to bound their value z
  * @param weights one per row; those below 0 count as 0
  * @param multipliers one per neuron, of any sign
  * @returns −Infinity if anything overflows or is not a number

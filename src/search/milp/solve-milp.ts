@@ -1,12 +1,12 @@
 /**
- * Complete verification by mixed-integer programming.
+ * Complete verification by mixed-integer programming, one unsafe case at a time: is this minimum above 0?
  *
- * Problem: has every unsafe case of a condensed question, everywhere in the box, a constraint row above 0?
- * Method: Tjeng, Xiao & Tedrake (2019): a binary for each unstable neuron, one case at a time, solved by branch and
- * bound on the LP program. The neuron whose triangle costs the bound most is split; the side to which the LP's point
- * leans goes first, and depth first, so that each LP starts from a basis near its own.
- * Property: sound, as each node is closed by a safe bound of its own (safe-bound.ts) and nothing that HiGHS claims is
- * believed; complete up to rounding: where the minimum is within rounding of 0 the verdict is 'undecided'.
+ *   min over the box of  max_i g_i,   g the case's constraints, with a binary for each unstable neuron
+ *
+ * Branch and bound on the LP relaxation solves it. It splits the neuron whose triangle costs the bound most, and takes
+ * the side to which the LP's point leans first, depth first, so that each LP starts from a basis near its own.
+ * Sound: yes, every node is closed by a safe bound of its own (safe-bound.ts), and HiGHS is never trusted. Complete: up to
+ * rounding; where the minimum is within rounding of 0 the verdict is 'undecided'. Source: Tjeng, Xiao & Tedrake (2019).
  */
 import { Deadline } from '../../base/deadline.ts'
 import { FREE, OFF, ON, type Phase, type Phases } from '../../model/phase.ts'
@@ -20,7 +20,7 @@ export interface MilpOptions {
   readonly isCounterexample: (point: Float64Array) => boolean
 }
 
-/** With the parts of the box that were bounded, and the LPs that it took. */
+/** With the number of parts of the box that were bounded, and of the LPs. */
 export type MilpResult = CompleteResult & { readonly nodes: number; readonly lps: number }
 
 /**
@@ -40,11 +40,11 @@ export async function solveMilp(system: Condensed, options: MilpOptions): Promis
 /** The part of the box where these neurons have these phases. */
 interface Node {
   readonly phases: Phases
-  /** Proved of the part that it was split from. */
+  /** The bound that was proved of the part that it was split from. */
   readonly bound: number
 }
 
-/** A case, and the parts of the box where it is still open, next one last. */
+/** A case, and the parts of the box where it is still open, the next one last. */
 interface OpenCase {
   readonly rows: readonly number[]
   readonly nodes: Node[]
@@ -56,11 +56,11 @@ export class MilpSearch implements Resumable {
   readonly #isCounterexample: (point: Float64Array) => boolean
   #program: LinearProgram | undefined
   readonly #cases: OpenCase[]
-  /** Cases whose root is done: all are, before any is split, since the one that can be broken may be any of them. */
+  /** Cases whose root is done. All roots come before any split, since any of them may have a counterexample. */
   #begun = 0
   #deadline = Deadline.never
   nodes = 0
-  /** Least bound of the parts that are done with. */
+  /** Least bound of the parts that are closed. */
   #least = Infinity
   #found: Float64Array | undefined
 
@@ -115,7 +115,7 @@ export class MilpSearch implements Resumable {
       const node = nodes.pop()!
       const result = program.solveForSign(node.phases, seconds)
       this.nodes++
-      // a part is no worse than what it is a part of
+      // what holds in the whole holds in a part
       const bound = Math.max(node.bound, result.bound)
       if (bound > 0) {
         this.#least = Math.min(this.#least, bound)
@@ -144,7 +144,7 @@ const fixed = ({ phases }: Node, neuron: number, phase: Phase, bound: number): N
   bound,
 })
 
-/** The free neuron with the largest price, among equals that with the largest gap; undefined if none is free. */
+/** The free neuron with the largest price; among equals the one with the largest gap. Undefined if none is free. */
 function neuronToSplit(phases: Phases, { prices, on, off }: LpResult): number | undefined {
   let best: number | undefined
   let [price, gap] = [-1, -1]

@@ -1,7 +1,11 @@
 /**
  * Batches of lower bounds over a system (system.ts). A row of a batch is a linear function of the system with slopes and
- * splits of its own: a bound of a neuron, or a sub-problem of a search.
- * Problem, soundness and sources are those of system.ts.
+ * splits of its own: a bound of a neuron, or a sub-problem of a search. A neuron passes a row's coefficient ν̂ on as
+ *
+ *   unstable: ν = lower slope · ν̂ where ν̂ > 0, else upper slope · ν̂      on: ν = ν̂      off: ν = 0
+ *
+ * and adds the multiplier of its split, if it was split.
+ * Sound: yes, rounding included. Complete: no. Sources: those of system.ts.
  */
 import { SweepBatch } from '../../device/wasm/sweep-batch.ts'
 import { FREE, ON, type Phase, isUnstable } from '../../model/phase.ts'
@@ -11,12 +15,12 @@ import { UNIT } from '../system/range.ts'
 import { upperIntercept, upperSlope } from './lines.ts'
 import type { System } from './system.ts'
 
-/** A neuron as a row has it. */
+/** How a row sees a neuron. */
 export interface NeuronState {
   readonly phase: Phase
   /** The lower slope if the neuron is free and unstable, else the multiplier of its split. */
   readonly variable: number
-  /** Of the steps of the variable; 0 keeps it. */
+  /** Of the variable's steps; with 0 it stays as it is. */
   readonly scale: number
   /** Bounds that hold in the row. */
   readonly lower: number
@@ -60,7 +64,7 @@ export class Batch {
     this.#sweeps.setNeuron(k, lines, first, end)
   }
 
-  /** Where rows have boxes of their own: that of row `r`, within the region's. */
+  /** Where rows have boxes of their own: sets the box of row `r`, which lies within the region's. */
   setBox(r: number, { lower, upper }: Box): void {
     for (let i = 0, at = r; i < lower.length; i++, at += this.rows) {
       const centre = lower[i] / 2 + upper[i] / 2
@@ -69,7 +73,7 @@ export class Batch {
     }
   }
 
-  /** Row `r` of another batch of the same system, for its bound alone. */
+  /** Copies row `r` of another batch of the same system: all that its bound needs. */
   copyRow(to: number, from: Batch, r: number): void {
     this.#sweeps.copyRow(to, from.#sweeps, r)
     for (let at = to, other = r; at < this.#centre.length; at += this.rows, other += from.rows) {

@@ -1,5 +1,5 @@
 /**
- * The best lower bounds of linear functions of a system that some starting slopes give, and steps of ascent from them.
+ * The best lower bounds of linear functions of a system, over some fixed slopes and steps of gradient ascent.
  * Sound: yes. Complete: no. Sources: Zhang et al. 2018, Xu et al. 2021.
  */
 import type { Deadline } from '../../base/deadline.ts'

@@ -12,6 +12,6 @@ export const adaptiveSlope = (l: number, u: number): number => Number(u > -l)
 /** The slope of the upper line; as the lower slope, too, it gives the LP dual. */
 export const upperSlope = (l: number, u: number): number => u / (u - l)
 
-/** Of the upper line. It is rounded so that the line at u is not below u, even where the slope underflows. */
+/** Of the upper line: rounded so that the line at u is not below u, even where the slope underflows. */
 export const upperIntercept = (l: number, u: number, slope: number): number =>
   Math.max(-slope * l, u * (1 - slope), Number.MIN_VALUE)

@@ -1,6 +1,9 @@
 /**
- * A condensed system, made ready for batches of lower bounds over it (batch.ts).
- * Problem: lower bounds of linear functions of a ReLU network over a box, or what of it lies in an ℓ2 or ℓ1 ball.
+ * A condensed system, made ready for batches of lower bounds over it (batch.ts): bounds of linear functions of a ReLU
+ * network over a box, or over the part of a box in an ℓ2 or ℓ1 ball. Rounding is charged by the coefficient that meets it:
+ *
+ *   bound − Σ_k |ν_k| · slack_k,   slack_k = error_k + γ · Σ |weight_ki| · max |s_i|
+ *
  * Sound: yes, rounding included. Complete: no.
  * Sources: Zhang et al. 2018 (CROWN), Xu et al. 2021 (optimised slopes), Wang et al. 2021 (multipliers of splits).
  */
@@ -25,7 +28,7 @@ export class System {
   readonly #largest: Float64Array
   readonly #gamma: number
 
-  /** Memory is taken from the engine's: the caller marks and releases. */
+  /** Takes memory of the engine: the caller marks and releases. */
   constructor(engine: Engine, { lower, upper, ball, rows, neuronUpper, ownBoxes = false }: SweptNeurons) {
     this.inputs = lower.length
     this.neurons = rows.length
@@ -37,7 +40,7 @@ export class System {
     centre.forEach((c, i) => (this.#largest[i] = Math.abs(c) + reach[i]))
     for (let k = 0; k < this.neurons; k++) this.#largest[this.inputs + k] = Math.max(0, neuronUpper[k])
     this.#gamma = 8 * UNIT * (sources + 64)
-    // where a ball, or the box of a batch's row, says how far inputs go, the box adds nothing
+    // where a ball, or the box of a row, says how far inputs reach, this box adds nothing
     const nothing = new Float64Array(this.inputs)
     this.swept = new SweptSystem(engine, {
       rows,
