@@ -2,7 +2,8 @@
  * Any ReLU network as a directed acyclic graph of affine maps and ReLUs in float64: residual sums, concatenations,
  * pooling and the like are all affine. What verification works on; networks of layers become graphs by `graphOf`.
  */
-import { type LinearMap, convolutionMap, denseMap, selectionMap } from './linear-map.ts'
+import { convolutionMap } from './convolution-map.ts'
+import { type LinearMap, denseMap, selectionMap } from './linear-map.ts'
 import { type AffineLayer, type Layer, type Shape, sizeOf } from './layers.ts'
 import { type Architecture, type Float64Network, type Network, parameterLayout, shapesOf, sourceOf } from './network.ts'
 

@@ -2,6 +2,7 @@
  * Linear maps in float64, written as plain loops over what is not zero: what graphs of any network are made of
  * (graph.ts). Each adds to its target, so that several maps into one value make a sum.
  */
+import { type ConvolutionShape, pointShape } from './convolution-shape.ts'
 
 /** A matrix W, outputs × inputs, however it is stored. */
 export interface LinearMap {
@@ -110,119 +111,6 @@ export function selectionMap(
     source: Int32Array.from(all, source),
     weight: Float64Array.from(all, factor),
   })
-}
-
-/** A convolution of any kind: rectangular kernels, strides, dilations, groups, padding that differs by side. */
-export interface ConvolutionShape {
-  /** Channels, height and width of the input. */
-  readonly input: readonly [number, number, number]
-  readonly outChannels: number
-  /** Height and width. */
-  readonly kernel: readonly [number, number]
-  readonly stride: readonly [number, number]
-  readonly dilation: readonly [number, number]
-  /** Zeros added above, left, below, right. */
-  readonly padding: readonly [number, number, number, number]
-  readonly groups: number
-}
-
-/** A full matrix as a convolution of a 1 × 1 image. */
-const pointShape = (inputs: number, outputs: number): ConvolutionShape => ({
-  input: [inputs, 1, 1],
-  outChannels: outputs,
-  ...{ kernel: [1, 1], stride: [1, 1], dilation: [1, 1], padding: [0, 0, 0, 0], groups: 1 },
-})
-
-/** Whether a convolution is a full matrix. */
-export const isPoint = ({ input, kernel, stride, dilation, padding, groups }: ConvolutionShape): boolean =>
-  [input[1], input[2], ...kernel, ...stride, ...dilation, groups].every((size) => size === 1) &&
-  padding.every((zeros) => zeros === 0)
-
-/** Height and width of what a convolution makes; below 1 if it does not fit. */
-export function convolutionSize({ input, kernel, stride, dilation, padding }: ConvolutionShape): [number, number] {
-  const size = (axis: 0 | 1) =>
-    Math.floor(
-      (input[axis + 1] + padding[axis] + padding[axis + 2] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis],
-    ) + 1
-  return [size(0), size(1)]
-}
-
-/** @param weights (out channels, in channels / groups, kernel height, kernel width) */
-export function convolutionMap(weights: Float32Array | Float64Array, shape: ConvolutionShape): LinearMap {
-  const { input, outChannels, kernel, stride, dilation, padding, groups } = shape
-  const [inChannels, inHeight, inWidth] = input
-  const [height, width] = convolutionSize(shape)
-  const [perGroup, outPerGroup] = [inChannels / groups, outChannels / groups]
-  const taps = kernel[0] * kernel[1]
-  const plane = inHeight * inWidth
-  if (weights.length !== outChannels * perGroup * taps) {
-    throw new RangeError(`${weights.length} weights for a convolution of ${outChannels} × ${perGroup} × ${kernel}`)
-  }
-  const [kernelHeight, kernelWidth] = kernel
-  const [strideY, strideX] = stride
-  const [stepY, stepX] = dilation
-  /** Which part of the kernel is inside the image, per row or column of the output: its first index, and the one after its last. */
-  const inside = (axis: 0 | 1, count: number, size: number) => {
-    const [from, end] = [new Int32Array(count), new Int32Array(count)]
-    for (let at = 0; at < count; at++) {
-      const first = at * stride[axis] - padding[axis]
-      from[at] = Math.max(0, Math.ceil(-first / dilation[axis]))
-      end[at] = Math.min(kernel[axis], Math.ceil((size - first) / dilation[axis]))
-    }
-    return { from, end }
-  }
-  const lines = inside(0, height, inHeight)
-  const columns = inside(1, width, inWidth)
-  const gather = (x: Float64Array, y: Float64Array, absolute: boolean) => {
-    for (let o = 0, output = 0; o < outChannels; o++) {
-      const firstPlane = Math.floor(o / outPerGroup) * perGroup * plane
-      for (let top = 0; top < height; top++) {
-        for (let left = 0; left < width; left++, output++) {
-          const corner = firstPlane + (top * strideY - padding[0]) * inWidth + left * strideX - padding[1]
-          const [fromY, endY, fromX, endX] = [lines.from[top], lines.end[top], columns.from[left], columns.end[left]]
-          let sum = 0
-          for (let c = 0; c < perGroup; c++) {
-            for (let ky = fromY; ky < endY; ky++) {
-              const w = ((o * perGroup + c) * kernelHeight + ky) * kernelWidth
-              const i = corner + c * plane + ky * stepY * inWidth
-              if (absolute) for (let k = fromX; k < endX; k++) sum += Math.abs(weights[w + k]) * x[i + k * stepX]
-              else for (let k = fromX; k < endX; k++) sum += weights[w + k] * x[i + k * stepX]
-            }
-          }
-          y[output] += sum
-        }
-      }
-    }
-  }
-  const scatter = (y: Float64Array, x: Float64Array) => {
-    for (let o = 0, output = 0; o < outChannels; o++) {
-      const firstPlane = Math.floor(o / outPerGroup) * perGroup * plane
-      for (let top = 0; top < height; top++) {
-        for (let left = 0; left < width; left++, output++) {
-          const v = y[output]
-          if (v === 0) continue
-          const corner = firstPlane + (top * strideY - padding[0]) * inWidth + left * strideX - padding[1]
-          const [fromY, endY, fromX, endX] = [lines.from[top], lines.end[top], columns.from[left], columns.end[left]]
-          for (let c = 0; c < perGroup; c++) {
-            for (let ky = fromY; ky < endY; ky++) {
-              const w = ((o * perGroup + c) * kernelHeight + ky) * kernelWidth
-              const i = corner + c * plane + ky * stepY * inWidth
-              for (let k = fromX; k < endX; k++) x[i + k * stepX] += weights[w + k] * v
-            }
-          }
-        }
-      }
-    }
-  }
-  return {
-    inputs: inChannels * inHeight * inWidth,
-    outputs: outChannels * height * width,
-    terms: Math.max(perGroup, outPerGroup) * taps,
-    forward: (x, y) => gather(x, y, false),
-    absolute: (x, y) => gather(x, y, true),
-    transposed: scatter,
-    form: { kind: 'convolution', shape, weights },
-  }
 }
 
 const known = new WeakMap<LinearMap, Omit<SparseRows, 'inputs'>>()

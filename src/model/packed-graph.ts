@@ -1,6 +1,8 @@
 /** Graphs as plain data, which can be sent to other threads: linear maps without their functions. */
 import type { Graph, GraphNode } from './graph.ts'
-import { type LinearMap, type MapForm, convolutionMap, denseMap, isPoint, sparseMap } from './linear-map.ts'
+import { convolutionMap } from './convolution-map.ts'
+import { isPoint } from './convolution-shape.ts'
+import { type LinearMap, type MapForm, denseMap, sparseMap } from './linear-map.ts'
 
 type PackedNode =
   | {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { type Graph, evaluateGraph } from '../model/graph.ts'
-import { convolutionMap, denseMap } from '../model/linear-map.ts'
+import { convolutionMap } from '../model/convolution-map.ts'
+import { denseMap } from '../model/linear-map.ts'
 import { Random } from '../base/random.ts'
 import type { LinearConstraint, Question } from '../region/question.ts'
 import { outputBounds } from './condense/output-bounds.ts'

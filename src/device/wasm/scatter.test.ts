@@ -1,7 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import { Engine } from './engine.ts'
 import { Random } from '../../base/random.ts'
-import { type LinearMap, convolutionMap, convolutionSize, denseMap, selectionMap } from '../../model/linear-map.ts'
+import { convolutionMap } from '../../model/convolution-map.ts'
+import { convolutionSize } from '../../model/convolution-shape.ts'
+import { type LinearMap, denseMap, selectionMap } from '../../model/linear-map.ts'
 import { TOGETHER, scatterOf } from './scatter.ts'
 
 let engine: Engine

@@ -1,5 +1,6 @@
 /** x += Wᵀ y for sixteen rows at once (assembly/scatter.ts), for any linear map. */
-import { type LinearMap, convolutionSize } from '../../model/linear-map.ts'
+import { convolutionSize } from '../../model/convolution-shape.ts'
+import type { LinearMap } from '../../model/linear-map.ts'
 import type { Engine } from './engine.ts'
 import type { Doubles } from './pointers.ts'
 

@@ -1,5 +1,5 @@
 /** Convolutions over images of any number of dimensions, and transposed ones. */
-import type { ConvolutionShape } from '../../model/linear-map.ts'
+import type { ConvolutionShape } from '../../model/convolution-shape.ts'
 import type { Call, Operator } from './call.ts'
 import {
   type Axis,

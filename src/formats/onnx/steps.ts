@@ -6,7 +6,9 @@
 import { badFile } from '../../base/errors.ts'
 import { productError, sumError } from '../../base/exact.ts'
 import type { Ending, GraphNode } from '../../model/graph.ts'
-import { type ConvolutionShape, type SparseRows, convolutionMap, denseMap, sparseMap } from '../../model/linear-map.ts'
+import { convolutionMap } from '../../model/convolution-map.ts'
+import type { ConvolutionShape } from '../../model/convolution-shape.ts'
+import { type SparseRows, denseMap, sparseMap } from '../../model/linear-map.ts'
 import { MAX_ELEMENTS, elementsOf } from './shape.ts'
 import type { Constant } from './tensor.ts'
 

@@ -4,15 +4,9 @@
  */
 import type { Random } from '../../base/random.ts'
 import { type Graph, type GraphNode, sizesOf } from '../../model/graph.ts'
-import {
-  type ConvolutionShape,
-  type LinearMap,
-  convolutionMap,
-  convolutionSize,
-  denseMap,
-  selectionMap,
-  sparseMap,
-} from '../../model/linear-map.ts'
+import { convolutionMap } from '../../model/convolution-map.ts'
+import { type ConvolutionShape, convolutionSize } from '../../model/convolution-shape.ts'
+import { type LinearMap, denseMap, selectionMap, sparseMap } from '../../model/linear-map.ts'
 
 interface BuilderOptions {
   /** Most neurons of all ReLUs together. */
