@@ -1,6 +1,9 @@
 /**
- * Projected gradient descent on the margins of a question in float64 (Madry et al. 2018), for any graph.
- * Problem: find an input of the region with a margin ≤ 0. Sound: points are evaluated as they are. Complete: no.
+ * Projected gradient descent in float64, for any graph: it looks for an input of the region with a margin ≤ 0.
+ *
+ *   x ← into the region (x − size · the steepest direction of one margin)
+ *
+ * Sound: yes, every point is run through the graph itself. Complete: no. Source: Madry et al. 2018.
  */
 import { stepInBall } from '../region/ball-steps.ts'
 import { moveInto, type Region } from '../region/region.ts'
@@ -12,9 +15,9 @@ export interface FalsifyOptions {
   readonly restarts: number
   readonly steps: number
   readonly seed: number
-  /** Give up when this says so. */
+  /** Asked before every step; the attack gives up when it says true. */
   readonly stop?: (() => boolean) | undefined
-  /** Whether a point with a margin ≤ 0 will do, if not all do. */
+  /** Whether a point with a margin ≤ 0 counts. By default every such point does. */
   readonly accept?: ((point: Float64Array) => boolean) | undefined
 }
 
@@ -30,7 +33,7 @@ export function falsify(
   const random = new Random(seed, 'falsify')
   for (let restart = 0; restart < restarts; restart++) {
     let x = moveInto(region, restart === 0 ? middleOf(region) : randomIn(region, random))
-    // each start goes for another margin: first those that are smallest there
+    // each start lowers another margin, the smallest ones first
     let target = -1
     for (let step = 0; step <= steps; step++) {
       if (stop()) return undefined
@@ -67,7 +70,7 @@ function descended(
 
 const order = (margins: Float64Array) => [...margins.keys()].toSorted((a, b) => margins[a] - margins[b])
 
-/** Of one output by the inputs, at the point that `values` were evaluated at. */
+/** The gradient of one output by the inputs, at the point where the graph has these values. */
 function gradientOf({ nodes }: Graph, values: readonly Float64Array[], output: number): Float64Array {
   const gradients = values.map((value) => new Float64Array(value.length))
   gradients.at(-1)![output] = 1

@@ -1,15 +1,15 @@
-/** Points of a region that need no search: its middle, and where inputs are few also corners and random points. */
+/** Points of a region to try before any search: its middle, and where inputs are few also corners and random points. */
 import { randomInBall } from '../region/ball-steps.ts'
 import { moveInto, type Region } from '../region/region.ts'
 import { Random } from '../base/random.ts'
 import type { Graph } from '../model/graph.ts'
 
-/** Where inputs are more than this, corners and random points are too few to find anything. */
+/** With more inputs than this, some corners and random points find nothing. */
 const FEW = 16
 
 /**
  * The middle first, then corners, then random points.
- * @param most points, at least 1; of many inputs just the middle
+ * @param most points, at least 1; with many inputs only the middle comes
  */
 export function* pointsOf(region: Region, most: number, seed: number): Generator<Float64Array> {
   yield middleOf(region)
@@ -38,7 +38,7 @@ export function randomIn({ lower, upper, ball }: Region, random: Random): Float6
   return randomInBall(norm, centre.length, random).map((share, i) => centre[i] + radius * share)
 }
 
-/** How many points of a network may be evaluated for so many multiplications, at most `most`. */
+/** At how many points a network can be run for so many multiplications: at least 1, at most `most`. */
 export function affordable(graph: Graph, multiplications: number, most: number): number {
   const maps = graph.nodes.flatMap((node) => (node.kind === 'affine' ? node.terms.map(({ map }) => map) : []))
   const each = maps.reduce((sum, { outputs, terms }) => sum + outputs * terms, 1)

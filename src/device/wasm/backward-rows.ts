@@ -18,7 +18,7 @@ export class BackwardRows {
   readonly #scatters: Scatter[][]
   readonly #reached: boolean[]
 
-  /** Memory is taken as it is needed: the caller marks and releases. */
+  /** Takes memory of the engine as it needs it: the caller marks and releases. */
   constructor(engine: Engine, graph: Graph) {
     this.#engine = engine
     this.#graph = graph
@@ -44,7 +44,7 @@ export class BackwardRows {
     return this.#coefficients[value]!.view
   }
 
-  /** From what an affine node makes, which was reached, to the values that it reads. */
+  /** Carries the coefficients of an affine node's result, which was reached, to the values that it reads. */
   carry(node: number): void {
     const affine = this.#graph.nodes[node]
     if (affine.kind !== 'affine') return

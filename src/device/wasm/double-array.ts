@@ -1,4 +1,4 @@
-/** float64 numbers in an engine's memory, and the view of them: it is made again when the memory has grown. */
+/** float64 numbers in an engine's memory, and a view of them, which is made again when the memory has grown. */
 import type { Engine } from './engine.ts'
 import type { Doubles } from './pointers.ts'
 

@@ -6,7 +6,7 @@ import { DoubleArray } from './double-array.ts'
 import type { Engine } from './engine.ts'
 import type { Integers, Pointer } from './pointers.ts'
 
-/** An open neuron: what its value is, what a unit of its coefficient costs in rounding, and the lines of its ReLU. */
+/** An open neuron: its value, what a unit of its coefficient costs in rounding, and the lines of its ReLU. */
 export interface OpenNeuron {
   /** Number of its form, and the form's constant. */
   readonly form: number
@@ -36,7 +36,7 @@ export class Forms {
   readonly #struct: Pointer<'Cell'>
 
   /**
-   * Room for one form more than there are neurons. Memory is taken from the engine's: the caller marks and releases.
+   * Room for one form more than there are neurons. The caller marks and releases the engine's memory.
    * @param neurons of which all may be open
    */
   constructor(engine: Engine, inputs: number, neurons: number) {

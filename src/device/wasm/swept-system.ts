@@ -50,7 +50,7 @@ export class SweptSystem {
   readonly fields: Pick<Structs['System'], Shared | PerSource>
   readonly ball: SweptBall | undefined
 
-  /** Memory is taken from the engine's: the caller marks and releases. */
+  /** Takes memory of the engine: the caller marks and releases. */
   constructor(engine: Engine, { rows, bias, slack, centre, radius, ball }: SweptArrays) {
     this.engine = engine
     this.inputs = centre.length
@@ -66,7 +66,7 @@ export class SweptSystem {
   }
 }
 
-/** All weights twice: by neuron, and by source in the order of the neurons that read it. */
+/** All weights twice: by neuron, and by source, there in the order of the neurons that read it. */
 function entriesOf(engine: Engine, rows: readonly SparseRow[], sources: number): Pick<Structs['System'], Shared> {
   const entries = rows.reduce((sum, { source }) => sum + source.length, 0)
   const rowStart = new Int32Array(rows.length + 1)

@@ -1,9 +1,12 @@
 /**
- * Bounds of a condensed system's neurons over part of its box, for searches that halve boxes of few inputs: what a
- * smaller box or the phases of a sub-problem settle is multiplied out, and only neurons that are still unstable are
- * bounded again, by backward substitution with adaptive slopes (Zhang et al. 2018).
- * Problem: bounds of every neuron and of one case's margin over a cell. Sound: yes, rounding included as in system.ts.
- * Complete: no. A cell costs a millisecond where some 100 neurons are unstable, and far less where few are.
+ * Cells: bounds of a condensed system's neurons, and of one case's margin, over part of its box, for searches that halve
+ * boxes of few inputs. Neurons that the smaller box or the phases of a sub-problem settle are multiplied out. Only neurons
+ * that are still open are bounded again, by backward substitution with adaptive slopes. Every neuron's value is a form:
+ *
+ *   z_k = bias_k + Σ_i weight_ki · x_i + Σ_t weight_kt · h_t,   h_t the open neurons before it
+ *
+ * A cell costs a millisecond where some 100 neurons are unstable, and far less where few are.
+ * Sound: yes, rounding included as in system.ts. Complete: no. Source: Zhang et al. 2018.
  */
 import { FREE, OFF, ON, type Phases, isUnstable } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
@@ -14,7 +17,7 @@ import { better } from '../sweep/best-bounds.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { UNDERFLOW, UNIT } from '../system/range.ts'
 
-/** Of every neuron's z. */
+/** Bounds of every neuron's z. */
 export interface Bounds {
   readonly neuronLower: Float64Array
   readonly neuronUpper: Float64Array
@@ -22,7 +25,7 @@ export interface Bounds {
 
 /** A box within a system's, and bounds that hold at those of its inputs where a sub-problem's phases do. */
 export interface Cell extends Box, Bounds {
-  /** Inputs that vary, first those where halving the box may narrow most of what costs the bound. */
+  /** The inputs that vary. Halving the box along the first of them may raise the bound most. */
   readonly axes: readonly number[]
 }
 
@@ -44,7 +47,7 @@ export function halvesOf({ lower, upper, axes }: Cell): Box[] {
 /** Makes cells of one system. Neurons that a cell leaves open are numbered 0 … m − 1, in the order of the system. */
 export class Cells {
   readonly #system: Condensed
-  /** What rounding costs: of sums that make a form, and of sweeps over forms. */
+  /** What rounding costs, per unit of magnitude: in sums that make a form, and in sweeps over forms. */
   readonly #rounding: number
   readonly #gamma: number
   /** Per input, then per open neuron: largest absolute value. */
@@ -63,7 +66,7 @@ export class Cells {
   readonly #reach: Float64Array
   #count = 0
 
-  /** Memory is taken from the engine's: the caller marks and releases. */
+  /** Takes memory of the engine: the caller marks and releases. */
   constructor(engine: Engine, system: Condensed) {
     const { inputs, neurons } = system
     const sources = inputs + neurons
@@ -162,7 +165,7 @@ export class Cells {
     const form = forms.clear(k, length)
     let bias = this.#system.bias[r]
     let error = this.#system.error[r]
-    /** Of all terms before they cancel. */
+    /** Sum of all absolute terms, before they cancel. */
     let magnitude = Math.abs(bias)
     for (let e = start[r]; e < start[r + 1]; e++) {
       const j = source[e] - inputs
@@ -200,7 +203,7 @@ export class Cells {
     return { least: ends[0], most: -ends[1] }
   }
 
-  /** After the sweep of the case's row. What an open neuron costs the bound falls with its width. */
+  /** After the sweep of the case's row. An open neuron costs the bound less, the closer its bounds are. */
   #axes({ neuronLower, neuronUpper }: Bounds): number[] {
     const { inputs } = this.#system
     const { coefficients, radius } = this.#forms

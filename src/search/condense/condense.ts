@@ -1,8 +1,12 @@
 /**
- * From a network and a question to a condensed system (condensed.ts), layer by layer: an interval step from the
- * tightest bounds of the layers before settles most neurons; those left open are bounded by backward substitution
- * with adaptive slopes (Zhang et al. 2018) and the LP dual's common slopes (Wong & Kolter 2018); all are intersected.
- * What stays unstable is a neuron of the system. Problem: bounds of every neuron and of the question's margins. Sound: yes. Complete: no.
+ * From a network and a question to a condensed system (condensed.ts), with bounds of every neuron and of every margin.
+ * Layer by layer, an interval step from the tightest bounds so far settles most neurons. Backward substitution bounds the
+ * others, with adaptive slopes and with the LP dual's common ones, and of all bounds the tightest count:
+ *
+ *   l = max(interval, adaptive, common)      u = min(interval, adaptive, common)
+ *
+ * A neuron that is still unstable, l < 0 < u, is a neuron of the system.
+ * Sound: yes. Complete: no. Sources: Zhang et al. 2018 (adaptive slopes), Wong & Kolter 2018 (common slopes).
  */
 import type { Engine } from '../../device/wasm/engine.ts'
 import type { Graph } from '../../model/graph.ts'
@@ -14,20 +18,20 @@ import { adaptiveSlope, upperSlope } from '../sweep/lines.ts'
 import { type Condensed, type Row, joinRows } from '../system/condensed.ts'
 import { Substitution } from './substitution.ts'
 
-/** What is known of a question after bounding. */
+/** What bounds have found out about a question. */
 export interface Root {
   readonly condensed: Condensed
   /** Per unsafe case of the question, a lower bound of its margin; above 0 where the case is proved impossible. */
   readonly margins: Float64Array
-  /** The cases that are open, in the order of the condensed system's. */
+  /** The numbers of the cases that are open, in the order of the condensed system. */
   readonly open: readonly number[]
 }
 
 /** How neurons are bounded. */
 export interface Bounding {
-  /** Lower slopes that are tried for each bound. */
+  /** Every bound is tried with each of these lower slopes. */
   readonly slopes: readonly LowerSlope[]
-  /** From which ReLU node on interval steps settle neurons. Before that every neuron has the bounds of its row alone. */
+  /** From this ReLU node on, interval steps settle neurons. Before it only backward substitution bounds them. */
   readonly settlesFrom: number
 }
 

@@ -1,17 +1,21 @@
 /**
- * Sums of products in float64 whose rounding is measured instead of estimated, operation by operation: 0 where the
- * weights are 32-bit floats and float64 can hold every step. Sound: yes. Source: Ogita, Rump & Oishi (2005).
+ * Sums of products in float64 whose rounding is measured, operation by operation, instead of estimated:
+ *
+ *   |exact sum − sum|  ≤  Σ |what each product and each addition lost|
+ *
+ * The error is 0 where the weights are 32-bit floats and float64 can hold every step.
+ * Sound: yes. Source: Ogita, Rump & Oishi (2005).
  */
 import { productError, sumError } from '../../base/exact.ts'
 import type { SparseRows } from '../../model/linear-map.ts'
 
 /**
- * A network's weights that are no 32-bit floats may have been rounded when they were made (1/n, a batch normalisation's
- * factor, arithmetic on constants of the file): formats/onnx/call.ts lets them be off by this share.
+ * Weights that are no 32-bit floats may have been rounded when they were made: 1/n, the factor of a batch normalisation,
+ * arithmetic on constants of the file. formats/onnx/call.ts lets them be off by this share.
  */
 export const ROUNDED = 2 ** -46
 
-/** Of sparse rows: linear-map.ts. */
+/** Entries by row, see linear-map.ts. */
 type Rows = Pick<SparseRows, 'start' | 'source' | 'weight'>
 
 export class MeasuredSum {
@@ -20,12 +24,12 @@ export class MeasuredSum {
   #error = 0
   readonly #rounded: number
 
-  /** @param rounded by what share weights may be off that are no 32-bit floats */
+  /** @param rounded weights that are no 32-bit floats may be off by this share */
   constructor(rounded: number) {
     this.#rounded = rounded
   }
 
-  /** Empties the sum. */
+  /** Starts a sum with this value. */
   start(value: number): void {
     this.#value = value
     this.#error = isFloat32(value) ? 0 : this.#rounded * Math.abs(value)
@@ -35,7 +39,7 @@ export class MeasuredSum {
   addRow(rows: Rows, r: number, whenPositive: Float64Array, whenNegative: Float64Array): void {
     const { start, source, weight } = rows
     const [first, end] = [start[r], start[r + 1]]
-    // in locals, since this is where the time goes
+    // local variables, since this loop takes most of the time
     let value = this.#value
     let error = this.#error
     const rounded = this.#rounded
@@ -65,7 +69,7 @@ export class MeasuredSum {
 
 const isFloat32 = (weight: number): boolean => Math.fround(weight) === weight
 
-/** value − error, rounded down; room for the rounding of 2²⁰ errors' sum. */
+/** value − error, rounded down, with room for the rounding of a sum of 2²⁰ errors. */
 function lessBy(value: number, error: number): number {
   const less = value - error * (1 + 2 ** -30)
   return less - Math.abs(less) * 2 ** -52 - Number.MIN_VALUE

@@ -1,6 +1,10 @@
 /**
- * Interval bounds of a small network's outputs over a box (Moore 1966), exact where float64 can hold every step: bounds
- * that end on the very border of a question must not be a rounding beyond it. Sound: yes. Complete: no.
+ * Interval bounds of a network's outputs over a box, node by node:
+ *
+ *   Σ max(w, 0)·l + Σ min(w, 0)·u + b  ≤  Σ w·x + b  ≤  Σ max(w, 0)·u + Σ min(w, 0)·l + b
+ *
+ * For a small network they are exact where float64 can hold every step: a bound that is exactly the border of a question
+ * must not end a rounding beyond it. Sound: yes. Complete: no. Source: Moore 1966.
  */
 import type { Engine } from '../../device/wasm/engine.ts'
 import type { Graph } from '../../model/graph.ts'
@@ -15,10 +19,10 @@ export interface Interval {
   readonly upper: Float64Array
 }
 
-/** Entries of all matrices of a network that is small. */
+/** Most entries of all matrices of a small network. */
 const SMALL = 2 ** 18
 
-/** @returns undefined for networks that are not small: bounds with estimated rounding are cheaper there */
+/** @returns undefined for a network that is not small: there bounds with estimated rounding are cheaper */
 export function outputBounds({ nodes }: Graph, { lower, upper }: Region): Interval | undefined {
   let entries = 0
   for (const node of nodes) if (node.kind === 'affine') for (const { map } of node.terms) entries += entriesOf(map)
@@ -51,8 +55,8 @@ export function roughOutputBounds(engine: Engine, graph: Graph, region: Region, 
 }
 
 /**
- * Of Σ rows · value + bias.
- * @param rounded by what share weights may be off that are no 32-bit floats
+ * Bounds of Σ rows · value + bias.
+ * @param rounded weights that are no 32-bit floats may be off by this share
  */
 export function affineBounds(
   terms: readonly (Interval & { readonly rows: Omit<SparseRows, 'inputs'> })[],

@@ -1,10 +1,13 @@
 /**
- * Backward substitution: a linear function of any value of a graph becomes one of its inputs and its unstable
- * neurons. Neurons whose sign is known over the box are linear and are multiplied out on the way.
+ * Backward substitution in float64: a linear function of any value of a graph becomes one of its inputs and its unstable
+ * neurons. Neurons whose sign is known over the box are linear, so they are multiplied out on the way:
  *
- * All in float64. A row's `error` bounds its rounding: an error δ in a coefficient of a value moves the row by at most
- * |δ|·max|value|, which sums to γ·Σ|coefficient|·magnitude over the affine nodes on the way, where the magnitude of a
- * value is |W|·max|a| + |b| and γ counts the terms of the longest possible sum (Higham 2002, Section 3.1).
+ *   c·z + d,  z = W a + b   becomes   (Wᵀ c)·a + (d + c·b)
+ *
+ * Rounding: an error δ in a coefficient moves the row by at most |δ|·max |value|. Over all affine nodes on the way that
+ * sums to γ·Σ |coefficient|·magnitude, where the magnitude of a value is |W|·max |a| + |b|, and γ counts the terms of the
+ * longest possible sum. A row's `error` says it.
+ * Sound: yes, the error included. Source of the rounding: Higham 2002, Section 3.1.
  */
 import { BackwardRows, TOGETHER } from '../../device/wasm/backward-rows.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
@@ -27,10 +30,10 @@ function checkWeights(map: LinearMap): void {
 export class Substitution {
   readonly graph: Graph
   readonly inputs: number
-  /** Bounds of every value over the box; callers may tighten those of values that no node has read yet. */
+  /** Bounds of every value over the box. Callers may tighten those of a value until a node reads it. */
   readonly lower: Float64Array[]
   readonly upper: Float64Array[]
-  /** Unstable neurons so far, with the value and element that each one cuts. */
+  /** Unstable neurons so far: which element of which value. */
   readonly neurons: { readonly value: number; readonly element: number }[] = []
   /** Per ReLU node: its neurons' phases over the box, and the number of its first free one. */
   readonly #phases: (Phases | undefined)[]
@@ -40,7 +43,7 @@ export class Substitution {
   readonly #gamma: number
 
   /**
-   * Memory is taken from the engine's as it is needed: the caller marks and releases.
+   * Takes memory of the engine as it needs it: the caller marks and releases.
    * @param lower, upper ends of the box of inputs, finite, lower ≤ upper
    * @throws OutOfRange for weights or ends that are too large
    */
@@ -63,7 +66,7 @@ export class Substitution {
     this.#gamma = 4 * UNIT * (64 + sizes.reduce((a, b) => a + b, 0) + terms.reduce((a, b) => a + b, 0))
   }
 
-  /** An interval step: bounds of what an affine node makes, from those of its values. */
+  /** An interval step: bounds of an affine node's result, from those of the values that it reads. */
   pushAffine(node: number): void {
     const { terms, bias } = this.graph.nodes[node] as Extract<Graph['nodes'][number], { kind: 'affine' }>
     const centre = bias.slice()
@@ -91,7 +94,7 @@ export class Substitution {
     this.upper.push(centre.map((c, o) => c + widened[o]))
   }
 
-  /** Settles a ReLU node by the bounds of its value: what they leave open becomes a neuron of the system. */
+  /** Settles the neurons of a ReLU node by the bounds of its value. Those that are unstable become neurons of the system. */
   pushRelu(node: number): void {
     const { value } = this.graph.nodes[node] as Extract<Graph['nodes'][number], { kind: 'relu' }>
     const [lower, upper] = [this.lower[value], this.upper[value]]
@@ -116,7 +119,7 @@ export class Substitution {
     return rows
   }
 
-  /** At most TOGETHER of them. Coefficients lie [element][row]. */
+  /** At most TOGETHER rows. Coefficients lie [element][row]. */
   #together(value: number, elements: readonly number[]): Row[] {
     const backward = this.#backward
     backward.reach(value)

@@ -1,11 +1,11 @@
 /**
- * A network over one region of inputs, condensed to its unstable neurons: those whose sign is known are linear and are multiplied
- * out. What is left is a triangular system, exact except for rounding, that every complete method works on:
+ * A network over one region of inputs, condensed to its unstable neurons: the others are linear there, so they are
+ * multiplied out. What is left is a triangular system, exact except for rounding, on which every complete method works:
  *
  *   z_k = bias_k + Σ_i weight_ki · s_i,   sources s = [inputs x_0 … x_{n−1}, h_0 … h_{k−1}],   h_k = max(z_k, 0)
  *
- * Rows 0 to neurons − 1 are the unstable neurons in topological order; the rows after them are the output
- * constraints of the question: the values Σ c·y − bound, that must not all be ≤ 0 in one unsafe case.
+ * Rows 0 to neurons − 1 are the unstable neurons in topological order. The rows after them are the output constraints of
+ * the question, Σ c·y − bound: no unsafe case may have all of its rows ≤ 0.
  */
 import type { Region } from '../../region/region.ts'
 import { checkRange } from './range.ts'
@@ -15,7 +15,7 @@ export interface Row {
   readonly bias: number
   readonly source: Int32Array
   readonly weight: Float64Array
-  /** How far the row's value may be from that of the network, over the whole region: rounding. */
+  /** Rounding: how far the row's value may be from that of the network, over the whole region. */
   readonly error: number
 }
 
@@ -41,7 +41,7 @@ export interface Condensed extends Region {
   readonly source: Int32Array
   readonly weight: Float64Array
   readonly bias: Float64Array
-  /** How far a row's value may be from that of the network, over the whole box: rounding. */
+  /** Per row: how far its value may be from that of the network, over the whole region. */
   readonly error: Float64Array
   /** Per unsafe case of the question that is still open: indices of its constraint rows, ≥ neurons. */
   readonly cases: readonly (readonly number[])[]
