@@ -1,11 +1,13 @@
 /**
- * Complete verification by branch and bound (Bunel et al. 2020), with the bounds of β-CROWN (Wang et al. 2021): a
- * sub-problem is a case of the question with some neurons split into on and off, over the region or, where few inputs
- * vary, over part of its box (cells.ts). It is closed by a lower bound above 0 under slopes and multipliers optimised
- * for it; best first, in batches. The input where a sub-problem's bound is attained is tried as a counterexample. Where
- * every neuron is split, or where ascent does not get on, an LP helps (milp/lp.ts).
- * Sound: yes, every bound allows for rounding. Complete: given time and memory, where no minimum is within rounding
- * of 0.
+ * Complete verification by branch and bound. A sub-problem is a case of the question with some neurons split into on and
+ * off, over the region or, where few inputs vary, over part of its box (cells.ts). It is closed by
+ *
+ *   max over slopes α and multipliers β of  bound(α, β)  >  0,
+ *
+ * which gradient ascent looks for; the worst sub-problems come first, in batches. The input where a bound is attained is
+ * tried as a counterexample. Where every neuron is split, or where ascent gains too little, an LP helps (milp/lp.ts).
+ * Sound: yes, every bound allows for rounding. Complete: given time and memory, where no minimum is within rounding of 0.
+ * Sources: Bunel et al. 2020 (branch and bound), Wang et al. 2021 (the bounds of β-CROWN).
  */
 import type { Deadline } from '../../base/deadline.ts'
 import type { Engine } from '../../device/wasm/engine.ts'

@@ -1,23 +1,27 @@
 /**
- * Which neuron of a sub-problem to split: filtered smart branching (De Palma et al. 2021). A cheap score picks a few
- * neurons; each is tried, both ways, with one sweep under the slopes that the sub-problem has.
+ * Which neuron of a sub-problem to split. A cheap score picks a few neurons: what the upper line of their ReLU costs,
+ *
+ *   score = max(−ν̂, 0) · u · −l / (u − l)
+ *
+ * Then each of them is tried, on and off, with one sweep under the slopes that the sub-problem has. Sources: Bunel et al.
+ * 2020 (the score of BaBSR), De Palma et al. 2021 (filtered smart branching).
  */
 import { FREE, OFF, ON, type Phases, isUnstable } from '../../model/phase.ts'
 import type { Batch } from '../sweep/batch.ts'
 import type { Bounds } from './cells.ts'
 
-/** Neurons that are tried for each sub-problem. */
+/** So many neurons of each sub-problem are tried. */
 const CANDIDATES = 8
-/** The least progress that counts, so that one hopeless side does not hide what the other one gains. */
+/** Progress counts as at least this, so that a side without any does not hide what the other side gains. */
 const LEAST_PROGRESS = 1e-9
 
-/** Rows of a batch after their ascent, of sub-problems that are open. */
+/** The rows of a batch whose sub-problems are open after their ascent. */
 export interface OpenRows {
   readonly batch: Batch
   readonly rows: readonly number[]
-  /** For each of them, the best first. */
+  /** For each of them the neurons to choose from, the best score first. */
   readonly candidates: readonly (readonly number[])[]
-  /** Of all rows of the batch. */
+  /** For all rows of the batch. */
   readonly bounds: Float64Array
 }
 
@@ -30,7 +34,7 @@ export type ChooseSplits = (open: OpenRows, trial: Batch) => number[]
 /** The candidate with the best score. */
 export const bestByScore: ChooseSplits = ({ candidates }) => candidates.map(([k = -1]) => k)
 
-/** The candidate that does best when it is tried. */
+/** The candidate whose sides gain most, as the product of both. */
 export const bestByTrial: ChooseSplits = ({ batch, rows, candidates, bounds }, trial) => {
   const splits = candidates.map(([k = -1]) => k)
   const scores = rows.map(() => -Infinity)
@@ -47,13 +51,13 @@ export const bestByTrial: ChooseSplits = ({ batch, rows, candidates, bounds }, t
         [2 * t + 1, OFF],
       ] as const) {
         trial.copyRow(row, batch, r)
-        // the phase says all about the neuron: no bounds are needed
+        // a neuron that is on or off needs no bounds
         trial.setNeuron(k, { phase, variable: 0, scale: 0, lower: 0, upper: 0 }, row, row + 1)
       }
     })
     const found = trial.bounds()
     part.forEach(({ i, r, k }, t) => {
-      // a bound above 0 closes a side, however far above
+      // above 0 a side is closed: more does not count
       const progress = (side: number) => Math.max(LEAST_PROGRESS, Math.min(0, found[2 * t + side]) - bounds[r])
       const score = progress(0) * progress(1)
       if (score > scores[i]) {

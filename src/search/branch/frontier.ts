@@ -1,4 +1,4 @@
-/** What a branch and bound on several workers has proved, and what is open: dealt out in rounds, and taken back. */
+/** What a branch and bound on several workers has proved, and its open sub-problems: workers get them in rounds. */
 import type { CompleteResult } from '../../region/question.ts'
 import type { Explored } from './search-worker.ts'
 import type { SubProblem } from './sub-problems.ts'
@@ -9,7 +9,7 @@ const SHARE = 512
 export class Frontier {
   /** Worst bound first. */
   #open: SubProblem[] = []
-  /** Least bounds of what was closed, and of what nothing can settle: see search.ts. */
+  /** Least bounds of the sub-problems that were closed, and of those that nothing can settle: see search.ts. */
   #least = Infinity
   #leastLeft = Infinity
   /** Sub-problems bounded so far. */
@@ -29,7 +29,7 @@ export class Frontier {
     return Math.min(this.#least, this.#leastLeft, this.worst)
   }
 
-  /** Adds what was done, and what it left open. */
+  /** Adds what workers have done, and what they left open. */
   take(done: readonly Omit<Explored, 'candidates'>[]): void {
     for (const { least, leastLeft, count } of done) {
       this.#least = Math.min(this.#least, least)
@@ -39,14 +39,14 @@ export class Frontier {
     this.#open = [...this.#open, ...done.flatMap(({ open }) => open)].toSorted((a, b) => a.bound - b.bound)
   }
 
-  /** Takes the worst sub-problems away, dealt to workers in turn; the others stay. */
+  /** Deals the worst sub-problems to workers in turn. The others stay. */
   deal(workers: number): SubProblem[][] {
     const shares: SubProblem[][] = Array.from({ length: Math.min(workers, this.size) }, () => [])
     this.#open.splice(0, SHARE * shares.length).forEach((problem, i) => shares[i % shares.length].push(problem))
     return shares
   }
 
-  /** Of a search that has nothing open. */
+  /** The answer, once nothing is open. */
   conclude(): CompleteResult {
     if (this.#leastLeft === Infinity) return { verdict: 'robust', margin: this.#least }
     return { verdict: 'undecided', bound: this.bound, reason: 'precision' }

@@ -1,11 +1,11 @@
 /**
- * Which kind of split raises bounds more, measured on the question itself. What either gains depends on how far the
- * search has come, so sub-problems with about as many open neurons are a group. Of each group one sub-problem is tried
- * both ways at first, then ever more seldom: see search.ts.
+ * Which kind of split raises bounds more, measured on the question itself. The gain depends on how far the search has
+ * come, so sub-problems with about as many open neurons form a group, 2ⁿ⁻¹ to 2ⁿ − 1 of them. In each group the first
+ * sub-problem is tried both ways, and then one after every so many splits (search.ts).
  */
 import type { SplitKind } from './splits.ts'
 
-/** How many times as many splits there are before each next trial. */
+/** The next trial comes once there are this many times as many splits. */
 const SELDOM = 4
 
 interface Group {
@@ -23,7 +23,7 @@ export class KindChoice {
     return splits < nextTrial ? kind : undefined
   }
 
-  /** Notes the outcome of a trial. @param splits that it took */
+  /** Takes the outcome of a trial. @param splits that the trial needed */
   decide(open: number, kind: SplitKind, splits: number): void {
     const group = this.#groupOf(open)
     group.kind = kind

@@ -1,4 +1,7 @@
-/** The open sub-problems of a branch and bound, and which are split, and how: see branch-and-bound.ts. */
+/**
+ * The open sub-problems of a branch and bound: which of them are split next, and how. See branch-and-bound.ts for the
+ * method and what it proves.
+ */
 import type { Deadline } from '../../base/deadline.ts'
 import { FREE, OFF, ON, type Phases } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
@@ -21,7 +24,7 @@ import {
 } from './sub-problems.ts'
 
 export interface SearchOptions {
-  /** Re-check of an input on the network itself, in float64. */
+  /** Runs an input through the network itself, in float64. */
   readonly isCounterexample: (input: Float64Array) => boolean
 }
 
@@ -35,12 +38,12 @@ const EFFORTS: Readonly<Record<SplitKind, Effort>> = {
 const PATIENCE = 4
 /** Splits of each kind that a trial takes. */
 const TRIAL = 16
-/** Boxes are halved while bounds are this far, in rounding of the case's row, below 0: nearer, LPs decide. */
+/** Boxes are halved while bounds are this many times the rounding of the case's row below 0. Nearer to 0 LPs decide. */
 const WORTH_HALVING = 1e3
-/** Bytes that open sub-problems may take. */
+/** Most bytes of open sub-problems. */
 const MEMORY = 2 ** 30
 
-/** A sub-problem that was split as often as a trial allows, and the bound of the worst that is open then. */
+/** What became of a sub-problem that was split as often as a trial allows. `least`: the worst open bound then. */
 interface Dive {
   readonly leaves: readonly Bounded[]
   readonly splits: number
@@ -59,7 +62,7 @@ export class Search {
   readonly #open = new Heap<SubProblem>(byBound)
   #program: LinearProgram | undefined
   readonly #kinds = new KindChoice()
-  /** Least bound of what was closed. */
+  /** Least bound of the sub-problems that were closed. */
   least = Infinity
   /** Least bound of sub-problems that nothing can settle, since their minimum is within rounding of 0. */
   leastLeft = Infinity
@@ -68,7 +71,7 @@ export class Search {
   /** A counterexample, once there is one. */
   point: Float64Array | undefined
 
-  /** Memory is taken from the engine's: the caller marks and releases. */
+  /** Takes memory of the engine: the caller marks and releases. */
   constructor(engine: Engine, condensed: Condensed, options: SearchOptions) {
     this.#condensed = condensed
     this.#options = options
@@ -77,7 +80,7 @@ export class Search {
     this.#capacity = MEMORY / bytesOf(condensed)
   }
 
-  /** One sub-problem for each case, nothing split; bounded as well as the time until the deadline allows. */
+  /** One sub-problem for each case, with nothing split, bounded as well as the time allows. */
   addRoots(deadline: Deadline): void {
     const roots = this.#condensed.cases.map(([row]) => rootOf(this.#condensed, row!))
     this.#keep(this.#bound(roots, ROOT_EFFORT, deadline))
@@ -89,7 +92,7 @@ export class Search {
 
   /**
    * Works until nothing is open or a counterexample is found.
-   * @returns why it stopped before
+   * @returns why it stopped earlier, if it did
    */
   async explore(deadline: Deadline): Promise<'timeout' | 'memory' | undefined> {
     const started = performance.now()
@@ -131,25 +134,25 @@ export class Search {
     return undefined
   }
 
-  /** Frees what is not in the engine's memory. */
+  /** Frees the LP, which is not in the engine's memory. */
   close(): void {
     this.#program?.dispose()
     this.#program = undefined
   }
 
-  /** Takes all open sub-problems away, worst bound first. */
+  /** Takes all open sub-problems out of the search, worst bound first. */
   takeOpen(): SubProblem[] {
     const taken: SubProblem[] = []
     for (let problem = this.#open.pop(); problem; problem = this.#open.pop()) taken.push(problem)
     return taken
   }
 
-  /** Least bound of what is open. */
+  /** Least bound of the open sub-problems. */
   get leastOpen(): number {
     return this.#open.peek()?.bound ?? Infinity
   }
 
-  /** One sub-problem by an LP: what has no free neuron left, and where ascent does not get on. */
+  /** Bounds a sub-problem by an LP: one without free neurons, or one for which ascent gains too little. */
   async #solve(problem: SubProblem, deadline: Deadline): Promise<void> {
     this.#program ??= await LinearProgram.create(this.#condensed)
     this.#program.setObjective([problem.row])
@@ -160,14 +163,14 @@ export class Search {
       this.least = Math.min(this.least, best)
       return
     }
-    // whatever becomes of the point, the sub-problem stays
+    // the sub-problem stays, even if the point is a counterexample
     const isCutOff = deadline.isOver()
     if (problem.next >= 0 || isCutOff) this.#open.push({ ...problem, bound: best, stalled: 0 })
     else this.leastLeft = Math.min(this.leastLeft, best)
     if (point) this.#tryPoint(point)
   }
 
-  /** @returns undefined where that has to be tried */
+  /** @returns undefined if both kinds are to be tried */
   #kindFor(problem: SubProblem): SplitKind | undefined {
     const isWorthHalving = problem.bound < -WORTH_HALVING * this.#bounds.slackOf(problem.row)
     if (!this.#cells || problem.next < 0 || !isWorthHalving) return 'neuron'
@@ -176,7 +179,7 @@ export class Search {
     return this.#kinds.kindFor(open)
   }
 
-  /** If that is the kind, and its box can be halved. */
+  /** Halves its box, if that is the kind and if it can be halved. */
   #halve(problem: SubProblem, kind: SplitKind): Split | undefined {
     return kind === 'input' && problem.next >= 0 ? splitBox(this.#cells!, this.#condensed, problem) : undefined
   }
@@ -191,8 +194,8 @@ export class Search {
   }
 
   /**
-   * Splits a sub-problem, then the worse of its sides, and so on: what that gains says how deep a tree has to be. What
-   * has no open neuron left counts as closed, since one LP settles it.
+   * Splits a sub-problem, then the worse of its sides, and so on: what that gains tells how deep the tree will be. A side
+   * without open neurons counts as closed, since one LP settles it.
    */
   #dive(problem: SubProblem, kind: SplitKind, deadline: Deadline): Dive {
     const leaves: Bounded[] = []
@@ -231,7 +234,7 @@ export class Search {
     }
   }
 
-  /** Phases, and for neurons that bounds have settled their signs. */
+  /** The phases of all neurons, also of those that bounds have settled. */
   #signsOf(problem: SubProblem): Phases {
     const { neuronLower, neuronUpper } = this.#bounds.neuronsOf(problem)
     return problem.phases.map((phase, k) => phase || (neuronLower[k] >= 0 ? ON : neuronUpper[k] <= 0 ? OFF : FREE))

@@ -12,13 +12,13 @@ export type SplitKind = (typeof splitKinds)[number]
 /** What a sub-problem was split into. */
 export interface Split {
   readonly kind: SplitKind
-  /** The sides that are open, at most two. */
+  /** The sides that are still open, at most two. */
   readonly open: readonly SubProblem[]
-  /** Bounds of those that are not. */
+  /** The bounds of the sides that are closed. */
   readonly closed: readonly number[]
 }
 
-/** By the neuron that is next, if there is one. */
+/** Splits the neuron that is next, if there is one. */
 export function splitNeuron(parent: SubProblem): Split | undefined {
   const { next } = parent
   if (next < 0) return undefined
@@ -32,7 +32,7 @@ export function splitNeuron(parent: SubProblem): Split | undefined {
   return { kind: 'neuron', open, closed: [] }
 }
 
-/** Into two halves, if float64 has numbers between the ends of its box; each is a cell of its own. */
+/** Halves the box, if float64 has numbers between its ends. Each half is a cell of its own. */
 export function splitBox(cells: Cells, condensed: Condensed, parent: SubProblem): Split | undefined {
   const within = (box: Box, bounds: Bounds) => cells.within(box, bounds, parent.phases, parent.row)
   const whole = parent.cell ?? within(condensed, condensed).cell

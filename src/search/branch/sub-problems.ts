@@ -1,4 +1,11 @@
-/** Sub-problems of a branch and bound, and their bounds by slopes and multipliers of their own: in batches. */
+/**
+ * Sub-problems of a branch and bound, and lower bounds of them, in batches: each has slopes α and multipliers β of its own,
+ * which gradient ascent improves,
+ *
+ *   bound(α, β) ≤ min over the inputs that keep to the splits of  the case's row
+ *
+ * Sound: yes, for all α in [0, 1] and all β of the right sign. Complete: no. Source: Wang et al. 2021 (β-CROWN).
+ */
 import type { Deadline } from '../../base/deadline.ts'
 import { FREE, type Phase, type Phases, isUnstable } from '../../model/phase.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
@@ -16,22 +23,22 @@ export interface SubProblem {
   readonly row: number
   /** Per neuron: FREE, ON or OFF. */
   readonly phases: Phases
-  /** Per neuron: lower slope, or the multiplier of its split. */
+  /** Per neuron: its lower slope, or the multiplier of its split. */
   readonly variables: Float32Array
   readonly bound: number
   /** The neuron to split next; −1 if none is free. */
   readonly next: number
   /** How far a step may move the multiplier of that split. */
   readonly scale: number
-  /** How many splits in a row have hardly raised the bound. */
+  /** So many splits in a row have hardly raised the bound. */
   readonly stalled: number
-  /** The part of the region that it is about; undefined: all of it. */
+  /** Its part of the region. Undefined: all of it. */
   readonly cell: Cell | undefined
 }
 
 /** How sub-problems are bounded. */
 export interface Effort {
-  /** Of ascent. */
+  /** Steps of ascent. */
   readonly steps: number
   /** How the neuron to split next is chosen. */
   readonly choose: ChooseSplits
@@ -44,30 +51,30 @@ export interface Bounded {
   readonly open: SubProblem | undefined
 }
 
-/** Sub-problems that are bounded at once: as many as leave a sweep in the cache. */
+/** So many sub-problems are bounded at once: a sweep over them still fits into the cache. */
 export const ROWS = 8
-/** A split gets on if it raises the bound by this share of what is missing. */
+/** A split makes progress if it raises the bound by this share of what is missing to 0. */
 const PROGRESS = 0.05
 /** Least length of a multiplier's steps, in coefficients. */
 const LEAST_SCALE = 1e-3
-/** Margins below this are worth a re-check in the network itself. */
+/** Inputs with a margin below this are run through the network itself. */
 const DOUBTFUL = 1e-6
-/** Boxes are halved only where few inputs vary, and where a cell takes less than a second. */
+/** Boxes are halved only where few inputs vary, and where neurons are so few that a cell takes less than a second. */
 const MOST_INPUTS = 20
 const MOST_NEURONS = 1500
 
-/** Whether few inputs vary, and within a box. */
+/** Whether boxes can be halved: few inputs vary, and in a box. */
 export const canHalve = ({ lower, upper, ball, neurons }: Condensed): boolean =>
   !ball && neurons <= MOST_NEURONS && lower.filter((l, i) => l < upper[i]).length <= MOST_INPUTS
 
-/** Of a sub-problem, about. */
+/** About so many bytes are a sub-problem. */
 export const bytesOf = (condensed: Condensed): number =>
   5 * condensed.neurons + 200 + (canHalve(condensed) ? bytesOfCell(condensed) : 0)
 
-/** As float32 can hold it; any multiplier of the right sign is valid. */
+/** Within the range of float32: any multiplier of the right sign is valid. */
 const limited = (variable: number) => Math.max(-1e38, Math.min(1e38, variable || 0))
 
-/** The case's, nothing split. */
+/** The sub-problem of a case with nothing split. */
 export function rootOf({ neuronLower, neuronUpper }: Condensed, row: number): SubProblem {
   const variables = Float32Array.from(neuronLower, (l, k) => adaptiveSlope(l, neuronUpper[k]))
   const phases = new Int8Array(variables.length)
@@ -80,7 +87,7 @@ export class SubProblemBounds {
   readonly #batch: Batch
   /** For splits that are tried. */
   readonly #trial: Batch
-  /** Memory is taken from the engine's: the caller marks and releases. */
+  /** Takes memory of the engine: the caller marks and releases. */
   constructor(engine: Engine, condensed: Condensed, isCounterexample: (input: Float64Array) => boolean) {
     const { neurons, neuronLower, neuronUpper, lower, upper, ball } = condensed
     this.#condensed = condensed
@@ -92,7 +99,7 @@ export class SubProblemBounds {
     this.#trial = new Batch(system, ROWS)
   }
 
-  /** What rounding may cost a case's margin, at least. */
+  /** Rounding of a case's row alone. */
   slackOf(row: number): number {
     return this.#batch.system.slackOf(rowOf(this.#condensed, row))
   }
@@ -111,7 +118,7 @@ export class SubProblemBounds {
   }
 
   /**
-   * Also tries the inputs where bounds are attained, until one is a counterexample.
+   * Bounds sub-problems, and tries the inputs where open bounds are attained until one is a counterexample.
    */
   bound(problems: readonly SubProblem[], effort: Effort, deadline: Deadline): Bounded[] {
     const bounded: Bounded[] = []

@@ -1,6 +1,6 @@
 /**
- * Complete searches that take turns, each turn twice as long as the last: at the worst that costs a few times what the
- * better one would need alone, and which one that is need not be known.
+ * Complete searches that take turns, each turn twice as long as the last. Nobody needs to know which search suits a
+ * question: at worst, all together take a few times as long as the best one would alone.
  */
 import type { Deadline } from '../../base/deadline.ts'
 import type { CompleteMethod, CompleteResult, Resumable } from '../../region/question.ts'
@@ -15,7 +15,7 @@ export interface Contender {
 
 /**
  * @param contenders at least one
- * @returns what the first to decide says, or else what was proved when the time was up or all had given up
+ * @returns the answer of the first that decides; if none does, what was proved when the time was up or all had given up
  */
 export async function takeTurns(
   contenders: readonly Contender[],
