@@ -42,7 +42,7 @@ export function barChart(
     const longest = Math.max(...rows.flatMap(({ values }) => values[c].filter(isNumber)), 0)
     const lengthOf = (value: number) => (longest > 0 ? (value / longest) * (width - FIGURE) : 0)
     return [
-      drawText(left, TOP - 14, column.title, 'strong'),
+      drawText(left, TOP - 14, column.title, { classes: 'strong' }),
       `<path class="grid" d="M${fixed(left)} ${TOP - 4}V${TOP + rows.length * step - BETWEEN + 4}"/>`,
       ...rows.flatMap(({ values }, r) =>
         values[c].flatMap((value, s) => {
@@ -61,7 +61,7 @@ export function barChart(
   const middle = (r: number) => TOP + r * step + (series.length * BAR) / 2 + 4.5
   return frame(title, 24, TOP + rows.length * step + 10, [
     ...legend(series),
-    ...rows.map(({ label }, r) => drawText(24, middle(r), label, 'strong')),
+    ...rows.map(({ label }, r) => drawText(24, middle(r), label, { classes: 'strong' })),
     ...body,
   ])
 }

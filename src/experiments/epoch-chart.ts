@@ -51,8 +51,8 @@ export function epochChart(title: string, panels: readonly Panel[]): string {
   const axis = height - BOTTOM
   return frame(title, LEFT, height, [
     ...panels.flatMap((panel, i) => drawPanel(panel, TOP + i * (PANEL + GAP), x)),
-    ...epochTicks(epochs).map((epoch) => drawText(x(epoch - 1), axis + 22, String(epoch), '', 'middle')),
-    drawText((LEFT + RIGHT) / 2, axis + 42, 'epoch', '', 'middle'),
+    ...epochTicks(epochs).map((epoch) => drawText(x(epoch - 1), axis + 22, String(epoch), { anchor: 'middle' })),
+    drawText((LEFT + RIGHT) / 2, axis + 42, 'epoch', { anchor: 'middle' }),
   ])
 }
 

@@ -53,7 +53,7 @@ export const frame = (title: string, left: number, height: number, body: readonl
     `<title>${escapeText(title)}</title>`,
     `<style>${style}</style>`,
     `<rect class="paper" width="${WIDTH}" height="${height}" rx="10"/>`,
-    drawText(left, 34, title, 'title'),
+    drawText(left, 34, title, { classes: 'title' }),
     ...body,
     '</svg>\n',
   ].join('\n')

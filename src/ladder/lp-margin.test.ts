@@ -48,7 +48,7 @@ describe('the LP dual in float64', () => {
         const epsilon = [0, 0.01, 0.1, 0.4][random.integer(4)]
         const ball = ballOf(image, epsilon, norm, domain)
         const expected = provedMargin(reference(network, label, ball), label)
-        const margin = lpMargin(engine, network, image, label, { epsilon, norm, domain }, prune)
+        const margin = lpMargin(engine, network, { image, label, ball: { epsilon, norm, domain }, prune })
         // classes that an interval step has settled get no row: what is proved may be proved by less
         const isClose = expected - margin <= 1e-9 * (1 + Math.abs(expected)) || margin > 0
         if (!(margin <= expected + 1e-13 && isClose)) wrong.push(`${seed} ${norm}: ${margin}, not ${expected}`)
@@ -61,7 +61,9 @@ describe('the LP dual in float64', () => {
     const network = randomNetwork(new Random(1, 'huge'))
     const image = new Float32Array(sizeOf(network.architecture.input)).fill(0.5)
     const huge: Network = { ...network, parameters: network.parameters.map((w) => w * Infinity) }
-    expect(lpMargin(engine, huge, image, 0, { epsilon: 0.1, norm: 'linf', domain: 'pixels' }, true)).toBeNaN()
+    expect(
+      lpMargin(engine, huge, { image, label: 0, ball: { epsilon: 0.1, norm: 'linf', domain: 'pixels' }, prune: true }),
+    ).toBeNaN()
   })
 })
 
@@ -76,7 +78,9 @@ describe('certificates', () => {
       const label = dataset.labels[0]
       const margin = (epsilon: number) => {
         const settings = { epsilon, norm: 'linf', domain: 'unbounded' } as const
-        return Math.max(...[true, false].map((prune) => lpMargin(engine, network, image, label, settings, prune)))
+        return Math.max(
+          ...[true, false].map((prune) => lpMargin(engine, network, { image, label, ball: settings, prune })),
+        )
       }
       if (!(margin(0) > 0)) continue
       // the largest radius that float64 still proves

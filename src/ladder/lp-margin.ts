@@ -13,18 +13,23 @@ import type { Network } from '../model/network.ts'
 import type { Ball } from '../region/ball.ts'
 import { imageRegion } from '../region/region.ts'
 
+/** What is bounded: the margin of an image over a ball. */
+export interface LpQuestion {
+  readonly image: Float32Array
+  readonly label: number
+  readonly ball: Ball
+  /** As in bounds/dual.ts. */
+  readonly prune: boolean
+}
+
 /**
  * Lower bound of z_label − max(other logits); NaN for numbers that rounding cannot be bounded for.
  * @param network which ends in an affine layer
- * @param prune as in bounds/dual.ts
  */
 export function lpMargin(
   engine: Engine,
   network: Network,
-  image: Float32Array,
-  label: number,
-  { epsilon, norm, domain }: Ball,
-  prune: boolean,
+  { image, label, ball: { epsilon, norm, domain }, prune }: LpQuestion,
 ): number {
   // as in float32, an ℓ2 or ℓ1 ball counts as a whole
   const settings = { epsilon, norm, domain: norm === 'linf' ? domain : ('unbounded' as const) }

@@ -44,17 +44,25 @@ export function drawLabels(curves: readonly Curve[], lowest: number): string[] {
   for (let i = 1; i < placed.length; i++) placed[i].y = Math.max(placed[i].y, placed[i - 1].y + LABEL_GAP)
   // What was pushed below the axis comes back up.
   placed.reduceRight((lowest, label) => (label.y = Math.min(label.y, lowest)) - LABEL_GAP, lowest)
-  return placed.map(({ label, colour, end, y }) => drawText(end.x + 12, y + 4.5, label, colour))
+  return placed.map(({ label, colour, end, y }) => drawText(end.x + 12, y + 4.5, label, { classes: colour }))
 }
 
 /** A horizontal line from `left` to `right`, with its value on the left. */
 export const drawGridLine = (left: number, right: number, y: number, label: string): string[] => [
   `<path class="grid" d="M${fixed(left)} ${fixed(y)}H${fixed(right)}"/>`,
-  drawText(left - 10, y + 4.5, label, '', 'end'),
+  drawText(left - 10, y + 4.5, label, { anchor: 'end' }),
 ]
 
-export const drawText = (x: number, y: number, content: string, classes = '', anchor = 'start'): string =>
-  `<text x="${fixed(x)}" y="${fixed(y)}"${classes && ` class="${classes}"`}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}>${escapeText(content)}</text>`
+/** @param style classes of the style sheet, and which end of the text lies at x: its start, if left out */
+export function drawText(
+  x: number,
+  y: number,
+  content: string,
+  { classes = '', anchor }: { readonly classes?: string | undefined; readonly anchor?: 'middle' | 'end' } = {},
+): string {
+  const more = `${classes && ` class="${classes}"`}${anchor ? ` text-anchor="${anchor}"` : ''}`
+  return `<text x="${fixed(x)}" y="${fixed(y)}"${more}>${escapeText(content)}</text>`
+}
 
 /** At most `most` or so epochs, counted from 1, at a round distance. */
 export function epochTicks(epochs: number, most = 12): number[] {

@@ -26,8 +26,10 @@ const ERRORS = { top: 84, bottom: 340 }
 const EPSILON = { top: 380, bottom: 440 }
 const HEIGHT = 490
 
+type Colour = 'paper' | 'ink' | 'soft' | 'grid' | 'f' | 'g' | 'e'
+
 /** Written out for each scheme, because few viewers except browsers know CSS variables. */
-const colours = (paper: string, ink: string, soft: string, grid: string, f: string, g: string, e: string) => `
+const colours = ({ paper, ink, soft, grid, f, g, e }: Record<Colour, string>) => `
   .paper { fill: ${paper} } text { fill: ${soft} } text.title { fill: ${ink} }
   .grid { stroke: ${grid} } .axis { stroke: ${soft} }
   .f { stroke: ${f} } .g { stroke: ${g} } .e { stroke: ${e} }
@@ -38,8 +40,8 @@ const style = `
   text.title { font-size: 17px; font-weight: 600 }
   .curve { fill: none; stroke-width: 2.4; stroke-linejoin: round; stroke-linecap: round }
   .clean { stroke-dasharray: 1 5.5 }
-${colours('#ffffff', '#1c2430', '#5d6877', '#e3e7ec', '#0b62c4', '#c4570b', '#6b7685')}
-  @media (prefers-color-scheme: dark) {${colours('#11161d', '#e7ebf0', '#98a3b2', '#262e39', '#5aa9ff', '#ff9d5c', '#8b97a7')}
+${colours({ ...{ paper: '#ffffff', ink: '#1c2430', soft: '#5d6877', grid: '#e3e7ec' }, f: '#0b62c4', g: '#c4570b', e: '#6b7685' })}
+  @media (prefers-color-scheme: dark) {${colours({ ...{ paper: '#11161d', ink: '#e7ebf0', soft: '#98a3b2', grid: '#262e39' }, f: '#5aa9ff', g: '#ff9d5c', e: '#8b97a7' })}
   }
   text.f, text.g, text.e, circle { stroke: none }
 `
@@ -74,7 +76,7 @@ export function curvesSvg(reports: readonly EpochReport[], title: string): strin
 
   const body = [
     `<rect class="paper" width="${WIDTH}" height="${HEIGHT}" rx="10"/>`,
-    drawText(LEFT, 34, title, 'title'),
+    drawText(LEFT, 34, title, { classes: 'title' }),
     legend(networks),
     ...[0, 0.2, 0.4, 0.6, 0.8, 1]
       .map((part) => part * topError)
@@ -82,8 +84,10 @@ export function curvesSvg(reports: readonly EpochReport[], title: string): strin
     axisTitle('validation error', (ERRORS.top + ERRORS.bottom) / 2),
     ...[0, topEpsilon].flatMap((value) => gridLine(epsilonY(value), String(value))),
     axisTitle('ε', (EPSILON.top + EPSILON.bottom) / 2),
-    ...epochTicks(epochs).map((epoch) => drawText(x(epoch - 1), EPSILON.bottom + 22, String(epoch), '', 'middle')),
-    drawText((LEFT + RIGHT) / 2, EPSILON.bottom + 42, 'epoch', '', 'middle'),
+    ...epochTicks(epochs).map((epoch) =>
+      drawText(x(epoch - 1), EPSILON.bottom + 22, String(epoch), { anchor: 'middle' }),
+    ),
+    drawText((LEFT + RIGHT) / 2, EPSILON.bottom + 42, 'epoch', { anchor: 'middle' }),
     ...[...errors, radius].map(drawCurve),
     ...drawLabels(errors, ERRORS.bottom),
     ...drawLabels([radius], EPSILON.bottom),

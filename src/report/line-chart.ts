@@ -111,8 +111,10 @@ export function areaChart({ title, parts, epochs }: AreaChart): Html | undefined
 const xOf = (epoch: number, epochs: number) => LEFT + ((RIGHT - LEFT) * epoch) / Math.max(1, epochs - 1)
 
 const epochAxis = (epochs: number): string[] => [
-  ...epochTicks(epochs, 10).map((epoch) => drawText(xOf(epoch - 1, epochs), BOTTOM + 20, String(epoch), '', 'middle')),
-  drawText((LEFT + RIGHT) / 2, BOTTOM + 38, 'epoch', '', 'middle'),
+  ...epochTicks(epochs, 10).map((epoch) =>
+    drawText(xOf(epoch - 1, epochs), BOTTOM + 20, String(epoch), { anchor: 'middle' }),
+  ),
+  drawText((LEFT + RIGHT) / 2, BOTTOM + 38, 'epoch', { anchor: 'middle' }),
 ]
 
 /** @param parts SVG of ours, in which texts are escaped */
