@@ -1,14 +1,13 @@
 /** Which steps a certification takes: those that were asked for, or the cheapest that suit the network. */
 import { UserError, unknownName } from '../base/errors.ts'
 import type { Step } from './step.ts'
-import { type StepName, stepNames, steps } from './steps/index.ts'
+import { type StepName, stepNames, steps as ladder } from './steps/index.ts'
 
 /** Whether a network is made of our layers, so that the engine takes it, or is a graph of any kind. */
 export type NetworkKind = 'layers' | 'graph'
 
-const ladder: readonly Step[] = steps
 const suits = ({ networks }: Step, kind: NetworkKind) => kind === 'layers' || networks === 'any'
-const namesOf = (some: readonly Step[]) => some.map(({ name }) => name as StepName)
+const namesOf = (some: readonly { readonly name: StepName }[]) => some.map(({ name }) => name)
 
 /** The steps that take milliseconds per image, a proof among them. */
 export function defaultSteps(kind: NetworkKind): StepName[] {
@@ -24,7 +23,7 @@ export function defaultSteps(kind: NetworkKind): StepName[] {
 export function chooseSteps(asked: readonly StepName[], kind: NetworkKind): StepName[] {
   for (const name of asked) if (!stepNames.includes(name)) throw unknownName('method', name, stepNames)
   if (asked.length === 0) throw new UserError(`no method: choose one or more of ${stepNames.join(', ')}`)
-  const misfits = ladder.filter((step) => asked.includes(step.name as StepName) && !suits(step, kind))
+  const misfits = ladder.filter((step) => asked.includes(step.name) && !suits(step, kind))
   if (misfits.length === 0) return stepNames.filter((name, i) => i === 0 || asked.includes(name))
   const others = ladder.filter((step) => step.error === 'at most' && suits(step, kind))
   throw new UserError(
@@ -35,4 +34,4 @@ export function chooseSteps(asked: readonly StepName[], kind: NetworkKind): Step
 
 /** Those of some steps that work in a batch, or on single questions. */
 export const stepsThatWork = (on: Step['works'], some: readonly StepName[]): StepName[] =>
-  namesOf(ladder.filter(({ name, works }) => works === on && some.includes(name as StepName)))
+  namesOf(ladder.filter(({ name, works }) => works === on && some.includes(name)))

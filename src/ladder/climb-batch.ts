@@ -5,7 +5,7 @@
 import type { Timed } from '../attacks/inputs.ts'
 import { type Draft, figures, finishRow, finite, incomplete, isProof, partsOf } from './drafts.ts'
 import type { CertifyResult } from './rows.ts'
-import type { BatchStep, BatchSubject, Finding, Step, StepSettings } from './step.ts'
+import type { BatchStep, BatchSubject, Finding, StepSettings } from './step.ts'
 import { type StepName, steps as ladder } from './steps/index.ts'
 
 export interface BatchSettings extends StepSettings {
@@ -19,8 +19,7 @@ export interface BatchSettings extends StepSettings {
  * @throws Error if a bound is above a margin that was reached: a mistake in this program
  */
 export function climbBatch(subject: BatchSubject, indices: readonly number[], settings: BatchSettings): Draft[] {
-  const all: readonly Step[] = ladder
-  const asked = all.filter(({ name }, i) => i === 0 || settings.steps.includes(name as StepName))
+  const asked = ladder.filter(({ name }, i) => i === 0 || settings.steps.includes(name))
   const found = new Map<string, Map<number, Timed<Finding>>>()
   let open = indices
   for (const step of inOrder(asked.filter((one) => one.works === 'batch'))) {

@@ -9,7 +9,7 @@ import { imageQuestion } from '../region/image-question.ts'
 import type { ClimbOptions, ClimbOutcome, Climbed, climb as climbLadder } from './climb.ts'
 import { type Draft, bestProved, figures, finishRow, finite } from './drafts.ts'
 import type { CertifyResult } from './rows.ts'
-import { type StepName, type StepOfLadder, stepNames } from './steps/index.ts'
+import { type StepName, type StepOfList, stepNames } from './steps/index.ts'
 
 /** A network as the climb needs it. */
 export interface ClimbSubject {
@@ -64,7 +64,7 @@ export async function climbImage(
   return finishRow({ ...draft, ...parts }, result)
 }
 
-type QuestionStepName = Extract<StepOfLadder, { works: 'question' }>['name']
+type QuestionStepName = Extract<StepOfList, { works: 'question' }>['name']
 type Parts = { [step in QuestionStepName]?: NonNullable<Draft[QuestionStepName]> }
 
 /** Time and best bound of each step that was asked for, with those of the steps that it stands on. */

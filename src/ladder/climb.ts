@@ -11,7 +11,7 @@ import type { CompleteMethod, CompleteResult, Question } from '../region/questio
 import { roughOutputBounds } from '../search/condense/output-bounds.ts'
 import { hasErrors, widened } from '../search/presolve.ts'
 import { reasonOf } from '../search/undecided.ts'
-import type { Climb, QuestionStep, Step } from './step.ts'
+import type { Climb } from './step.ts'
 import { type StepName, steps as ladder } from './steps/index.ts'
 
 export interface ClimbOptions {
@@ -48,18 +48,16 @@ export async function climb(graph: Graph, question: Question, options: ClimbOpti
 }
 
 /** With the steps that they stand on, in the order of the ladder. */
-function stepsFor(names: readonly StepName[]): QuestionStep[] {
-  const all: readonly Step[] = ladder
+function stepsFor(names: readonly StepName[]) {
   const wanted = new Set<string>(names)
-  for (const step of all.toReversed()) {
-    if (wanted.has(step.name) && 'standsOn' in step && step.standsOn) wanted.add(step.standsOn)
-  }
-  return all.filter((step) => wanted.has(step.name)).filter((step) => step.works === 'question')
+  const ofQuestions = ladder.filter((step) => step.works === 'question')
+  for (const { name, standsOn } of ofQuestions.toReversed()) if (standsOn && wanted.has(name)) wanted.add(standsOn)
+  return ofQuestions.filter(({ name }) => wanted.has(name))
 }
 
 async function climbWith(
   engine: Engine,
-  taken: readonly QuestionStep[],
+  taken: ReturnType<typeof stepsFor>,
   { graph, question, options }: { readonly graph: Graph; readonly question: Question; readonly options: ClimbOptions },
 ): Promise<Climbed> {
   const deadline = Deadline.in(1000 * options.timeout)
@@ -71,10 +69,9 @@ async function climbWith(
       ? widened(question, roughOutputBounds(engine, graph, question, deadline))
       : question
     const state: Climb = { engine, graph, question, widened: asked, deadline, search: options.search }
-    for (const { name, run } of taken) {
+    for (const { name: step, run } of taken) {
       const started = performance.now()
       const { bound, end } = await run(state)
-      const step = name as StepName
       last = bound
       best = Math.max(best, bound)
       done.push({ step, seconds: (performance.now() - started) / 1000, bound: best })

@@ -1,6 +1,5 @@
 /** Rows in the making. Apart from rows.ts, which needs more than workers should have to load. */
 import type { CertifyResult, CertifyRow } from './rows.ts'
-import type { Step } from './step.ts'
 import { type StepName, steps } from './steps/index.ts'
 
 /** A row on its way: without a result if further steps are still to be tried. */
@@ -43,8 +42,6 @@ export const bestProved = (draft: Draft): number | null =>
     null,
   )
 
-const all: readonly Step[] = steps
-const proofs = new Set<string>(all.filter(({ error }) => error === 'at most').map(({ name }) => name))
-
 /** Whether the margins of a step are proved, not reached. */
-export const isProof = (step: StepName): boolean => proofs.has(step)
+export const isProof = (step: StepName): boolean =>
+  steps.some(({ name, error }) => name === step && error === 'at most')

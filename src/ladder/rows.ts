@@ -1,7 +1,7 @@
 /** What a certification writes of each image: one row. The header before them is header.ts. */
 import { z } from 'zod'
 import type { Step } from './step.ts'
-import { type StepOfLadder, steps } from './steps/index.ts'
+import { type StepOfList, steps } from './steps/index.ts'
 
 /** null stands for a margin that is not a finite number. */
 const margin = z.number().nullable()
@@ -14,7 +14,7 @@ type PartOf<S extends Step> = {
   seconds: number
 } & (S extends { flags: readonly (infer Flag extends string)[] } ? { [flag in Flag]?: boolean | undefined } : object)
 
-type Parts = { [S in StepOfLadder as S['name']]?: PartOf<S> | undefined }
+type Parts = { [S in StepOfList as S['name']]?: PartOf<S> | undefined }
 
 const partOf = ({ verdicts, flags = [] }: Step) =>
   z.strictObject({

@@ -8,6 +8,7 @@ import { Engine } from '../device/wasm/engine.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
+import { isProof } from '../ladder/drafts.ts'
 import type { CertifyRow } from '../ladder/rows.ts'
 import type { StepName } from '../ladder/steps/index.ts'
 import type { Certificates } from './subject.ts'
@@ -62,7 +63,7 @@ export async function chooseExhibits(
 function surest(rows: readonly CertifyRow[]): CertifyRow[] {
   const found = rows.filter(({ result }) => result.verdict === 'vulnerable' && result.method !== 'clean')
   const bySureness = found.toSorted((a, b) => (b.clean.margin ?? 0) - (a.clean.margin ?? 0))
-  const isSearched = ({ result }: CertifyRow) => result.verdict === 'vulnerable' && result.method !== 'pgd'
+  const isSearched = ({ result }: CertifyRow) => result.verdict === 'vulnerable' && isProof(result.method)
   // half of the place is PGD's
   const searched = bySureness.filter(isSearched)
   return [...searched.slice(0, 3), ...bySureness.filter((row) => !isSearched(row)), ...searched.slice(3)]

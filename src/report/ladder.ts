@@ -5,8 +5,7 @@ import { type Html, html } from './html.ts'
 import { splitBar } from './split-bar.ts'
 import type { Subject } from './subject.ts'
 import type { CertifyRow } from '../ladder/rows.ts'
-import type { Step } from '../ladder/step.ts'
-import { type StepName, steps } from '../ladder/steps/index.ts'
+import { type LadderStep, type StepName, steps as ladder } from '../ladder/steps/index.ts'
 import type { CertifySummary } from '../ladder/run-summary.ts'
 
 export interface LadderPart {
@@ -17,14 +16,12 @@ export interface LadderPart {
   readonly share: number
 }
 
-const ladder: readonly Step[] = steps
-
 /** Proofs cheapest first, then what is undecided, then what is vulnerable, found last to found first. Sums to all rows. */
 export function ladderOf(rows: readonly CertifyRow[]): LadderPart[] {
-  const count = (outcome: LadderPart['outcome'], step?: Step): LadderPart => {
+  const count = (outcome: LadderPart['outcome'], step?: LadderStep): LadderPart => {
     const decided = (row: CertifyRow) => row.result.verdict === 'undecided' || stepOf(row.result) === step
     const images = rows.filter((row) => row.result.verdict === outcome && decided(row)).length
-    return { outcome, method: step?.name as StepName | undefined, images, share: images / rows.length }
+    return { outcome, method: step?.name, images, share: images / rows.length }
   }
   return [
     ...ladder.filter(({ report }) => report.robust).map((step) => count('robust', step)),
@@ -37,7 +34,7 @@ export function ladderOf(rows: readonly CertifyRow[]): LadderPart[] {
 const finders = ladder.filter(({ report }) => report.vulnerable)
 
 /** The step that a decided image is shown under: bounds on the way to a complete answer meet counterexamples, too. */
-function stepOf({ verdict, method }: Exclude<CertifyRow['result'], { verdict: 'undecided' }>): Step | undefined {
+function stepOf({ verdict, method }: Exclude<CertifyRow['result'], { verdict: 'undecided' }>): LadderStep | undefined {
   const place = ladder.findIndex(({ name }) => name === method)
   if (verdict === 'robust') return ladder[place]
   return ladder.slice(place).find((step) => finders.includes(step)) ?? finders.at(-1)

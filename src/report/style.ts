@@ -1,12 +1,11 @@
 /** The style sheet of a report: light and dark, screen and paper, wide and narrow. */
 
-import type { Step } from '../ladder/step.ts'
 import { steps } from '../ladder/steps/index.ts'
 
 /** What the steps of the ladder decide: 'robust-lp', 'vulnerable-pgd'. */
 const fillsOfSteps = (scheme: 'light' | 'dark'): Record<string, string> =>
   Object.fromEntries(
-    (steps as readonly Step[]).flatMap(({ name, report: { robust, vulnerable } }) => [
+    steps.flatMap(({ name, report: { robust, vulnerable } }) => [
       ...(robust ? [[`robust-${name}`, robust[scheme]]] : []),
       ...(vulnerable ? [[`vulnerable-${name}`, vulnerable[scheme]]] : []),
     ]),

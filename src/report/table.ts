@@ -5,7 +5,6 @@ import { formatCount, formatEpsilon, formatShare } from './format.ts'
 import { type Html, html } from './html.ts'
 import type { NamedCertificates, Subject } from './subject.ts'
 import type { Ball } from '../region/ball.ts'
-import type { Step } from '../ladder/step.ts'
 import { type StepName, steps } from '../ladder/steps/index.ts'
 
 /** Errors of the steps that have a column, as shares of the images. */
@@ -96,9 +95,7 @@ function ofValidation({ name, run }: Subject, subject: number, training: object)
 }
 
 /** Steps with a column of their own. */
-const columns = (steps as readonly Step[]).flatMap(({ name, report: { column } }) =>
-  column ? [{ ...column, name: name as StepName }] : [],
-)
+const columns = steps.flatMap(({ name, report: { column } }) => (column ? [{ ...column, name }] : []))
 type Measure = StepName | 'exact'
 const measures: readonly Measure[] = [...columns.map(({ name }) => name), 'exact']
 

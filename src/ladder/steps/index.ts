@@ -9,10 +9,17 @@ import { crown } from './crown.ts'
 import { interval } from './interval.ts'
 import { lp } from './lp.ts'
 import { pgd } from './pgd.ts'
+import type { Step } from '../step.ts'
 
-export const steps = [clean, pgd, interval, lp, crown, alpha, complete] as const
+/** Every certification takes the first. */
+const list = [clean, pgd, interval, lp, crown, alpha, complete] as const
 
-export type StepOfLadder = (typeof steps)[number]
-export type StepName = StepOfLadder['name']
+/** Their types one by one, for what each says in a row. */
+export type StepOfList = (typeof list)[number]
+export type StepName = StepOfList['name']
 
+/** One of them, whichever. */
+export type LadderStep = Step & { readonly name: StepName }
+
+export const steps: readonly LadderStep[] = list
 export const stepNames: readonly StepName[] = steps.map(({ name }) => name)
