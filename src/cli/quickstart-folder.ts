@@ -1,4 +1,4 @@
-/** Where quickstart puts its files, without ever deleting anybody else's. */
+/** Where quickstart puts its files. It never deletes other files. */
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { explainFileError, writeFileAtomic } from '../node/atomic.ts'
@@ -6,8 +6,8 @@ import { explainFileError, writeFileAtomic } from '../node/atomic.ts'
 const MARKER = 'made-by-robustra-quickstart'
 
 /**
- * Makes the folder empty: `wanted` if there is none, or one that an earlier quickstart made; else with a number
- * behind its name.
+ * Makes the folder empty: `wanted` if it does not exist or an earlier quickstart made it; otherwise `wanted` with a
+ * number after its name.
  */
 export function prepareFolder(wanted: string): { readonly path: string; readonly note?: string } {
   for (let number = 1; ; number++) {

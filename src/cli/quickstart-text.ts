@@ -1,4 +1,4 @@
-/** What quickstart says at its end. */
+/** What quickstart prints at its end. */
 import { join } from 'node:path'
 import type { CertifySummary } from '../ladder/run-summary.ts'
 import { formatSeconds } from './progress.ts'
@@ -30,9 +30,9 @@ ${formatTable([['network', 'clean', 'PGD', 'exact', 'LP'], ...rows])}
 
 What this says. Around each image lie all images that differ from it by at most ${epsilon} in every pixel (black is 0,
 white is 1). The LP error counts the images that are misclassified, or for which LP bounds could not prove that nothing
-near them is: so ${best.name} is right on ${formatShare(1 - errorOf(best, 'lp'), 1)} of the images, whatever attack anybody may invent. The exact error
-says what is true of the rest: branch and bound has found a proof or a counterexample. The network that was trained on
-clean images errs on ${share(natural, 'clean')} of them, but PGD, an attack, fools it on ${share(natural, 'pgd')}, and LP bounds prove it right on
+near them is misclassified. So ${best.name} is right on ${formatShare(1 - errorOf(best, 'lp'), 1)} of the images, and no attack can change that. The exact
+error settles the rest: branch and bound finds a proof or a counterexample for each image. The network that was trained
+on clean images is wrong on ${share(natural, 'clean')} of them, but PGD, an attack, fools it on ${share(natural, 'pgd')}, and LP bounds prove it right on
 ${formatShare(1 - errorOf(natural, 'lp'), 1)}.
 
 Files      ${path}

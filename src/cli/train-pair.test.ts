@@ -17,7 +17,7 @@ const at = (name: string) => join(folder, name)
 const train = (out: string) => ['train', '--out', out, ...tiny, '--epochs', '3', '--parallel-pair']
 const resume = (name: string) => robustra('train', '--resume', '--out', at(name), ...tiny, '--parallel-pair')
 
-/** Waits for the first checkpoint of the run, be it one learner's. */
+/** Waits for the first checkpoint of the run, perhaps only one learner's. */
 async function checkpointIn(name: string): Promise<void> {
   const files = ['f.checkpoint', 'g.checkpoint', 'checkpoint'].map((file) => at(`${name}/${file}.safetensors`))
   while (!files.some((file) => existsSync(file))) await sleep(10)

@@ -7,6 +7,7 @@ import { describeNorm } from '../region/norm.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { GivenOptions, TrainingOptions } from '../training/settings.ts'
+import { losses } from '../training/losses/list.ts'
 import { presets } from '../training/presets.ts'
 import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 import { readConfig } from './config.ts'
@@ -30,18 +31,19 @@ interface Flags {
 
 export function trainCommand(command: Command): void {
   command
-    .requiredOption('--out <dir>', 'new folder for networks, log, curves and checkpoint')
+    .requiredOption('--out <dir>', 'new folder, for networks, log, curves and checkpoint')
     .addOption(new Option('--preset <name>', `the paper's settings: ${Object.keys(presets).join(', ')}`))
     .option('--config <file>', 'settings from a .json or .toml file; names as below in camelCase')
-    .option('--resume', 'go on with the run in --out after its last whole epoch, with its own settings')
+    .option('--resume', 'continue the run in --out after its last whole epoch, with its own settings')
     .addOption(workersOption())
     .addOption(dataOption())
     .addOption(jsonOption())
   addTrainingOptions(command)
     .addHelpText(
       'after',
-      '\nThe command line comes before --config, that before --preset, that before the defaults.\n' +
-        'The same settings and seed give the same weights on one machine, whatever the number of workers.\n' +
+      `\nMethods, by what they minimise:\n${methodHelp()}\n\n` +
+        'The command line overrides --config, which overrides --preset, which overrides the defaults.\n' +
+        'The same settings and seed give the same weights on one machine, with any number of workers.\n' +
         examples([
           'robustra train --out runs/first --epochs 5',
           'robustra train --out runs/mnist --preset paper-mnist-0.1 --epochs 20',
@@ -53,6 +55,12 @@ export function trainCommand(command: Command): void {
         ]),
     )
     .action((flags: Flags) => runTrain(flags))
+}
+
+/** A line for each training method. */
+function methodHelp(): string {
+  const widest = Math.max(...losses.map(({ name }) => name.length))
+  return losses.map(({ name, summary }) => `  ${name.padEnd(widest)}  ${summary}`).join('\n')
 }
 
 async function runTrain(flags: Flags): Promise<void> {

@@ -20,7 +20,7 @@ const describedDefaults: Partial<Record<Name, string>> = {
   empiricalShare: '0.5 for interval training, else 0',
   augment: 'none; flip-crop for cifar10',
   start: 'random weights',
-  warmUpEpochs: '1 if there is a warm-up',
+  warmUpEpochs: '1 with a warm-up, else 0',
   regularise: '0; 0.5 for interval training from initialisation ibp',
 }
 

@@ -3,7 +3,7 @@ import { copyImages, imagesOf, setAside, takeRange } from './dataset.ts'
 import { items } from './items.testing.ts'
 import { syntheticDigits } from './synthetic.ts'
 
-test('images that are set aside keep their order, and are nobody else’s memory', () => {
+test('images that are set aside keep their order, and have memory of their own', () => {
   const set = syntheticDigits(40, 0, 'train')
   const { train, validation } = setAside(imagesOf(set), 10, 3)
   expect([train.count, validation.count]).toEqual([30, 10])

@@ -22,7 +22,7 @@ export interface BarColumn {
 
 const LEFT = 136
 const GAP = 28
-/** For a figure behind its bar. */
+/** For a figure after its bar. */
 const FIGURE = 66
 const TOP = 112
 const BAR = 15

@@ -54,7 +54,7 @@ describe('Figure 1', () => {
     expect(parts.slice(3)).toEqual(['training Figure 1'])
   })
 
-  test('goes on with its own settings only', async () => {
+  test('continues with its own settings only', async () => {
     const other = figure1({ ...settings, epochs: 2, images: 5 }, quietly(at('cut'), true))
     await expect(other).rejects.toThrow(/other settings \(epochs is 3 there, 2 here; images is 6 there, 5 here\)/)
   })

@@ -19,7 +19,7 @@ describe('Figures 3 and 4', () => {
     expect(mutualOptions({ epochs: 10 })).toMatchObject({ epochs: 10, rampEpochs: 2, halveEvery: 1 })
   })
 
-  test('share a training, which test images are kept out of; what was cut off goes on', async () => {
+  test('share a training, which test images are kept out of; what was cut off continues', async () => {
     const third = await figure3(settings, quietly(at('whole')))
     const parts: string[] = []
     const resumed = quietly(at('whole'), true, (title) => parts.push(title))

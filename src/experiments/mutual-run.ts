@@ -1,6 +1,6 @@
 /**
  * The run behind Figures 3 and 4: a mutual pair of MNIST Small at ε = 0.3 by the paper's protocol. After each epoch both
- * networks are judged on test images too, for the plot alone: the run neither sees these figures nor chooses by them.
+ * networks are judged on test images too, only for the plot: the run neither sees these figures nor chooses by them.
  */
 import { threads } from '../node/threads.ts'
 import { join } from 'node:path'
@@ -43,7 +43,7 @@ export const mutualOptions = ({ dataset, epochs, trainingCount, validationCount 
   trainingOptions({ dataset, epochs, trainingCount, validationCount }, 'paper-mnist-0.3')
 
 /**
- * Trains the pair, or goes on, or finds that it is done.
+ * Trains the pair, or continues, or finds that it is done.
  * @param draw writes a figure: after each epoch, so that there is one if the run is cut, and at the end
  * @throws UserError for missing data and for what `openFolder` refuses
  */

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../node/temporary.testing.ts'
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('the counts are the paper’s but for one, which does not fit the paper’s own', () => {
+test('all counts but one are the paper’s; that one does not fit the paper’s own', () => {
   const out = join(folder, 'new', 'table1')
   const { data, text, files } = table1({ out, resume: false })
   expect(data).toMatchObject({

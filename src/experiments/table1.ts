@@ -16,7 +16,7 @@ export function table1({ out, resume }: Pick<Surroundings, 'out' | 'resume'>): R
     return {
       architecture,
       ours: {
-        // those behind one another: the convolutions of a residual block's skip are beside others
+        // layers that follow one another: the convolutions of a residual block's skip lie beside others
         layers: built.layers.filter(
           ({ kind, ...layer }) => (kind === 'convolution' || kind === 'linear') && !('from' in layer),
         ).length,
@@ -50,7 +50,7 @@ export function table1({ out, resume }: Pick<Surroundings, 'out' | 'resume'>): R
       ? 'That count does not fit the paper’s own number of parameters, which ours has exactly: the first layer alone\n' +
         'has 25,088 units. Presumably a misprint of the first digit.\n'
       : '',
-    `\nAll other numbers agree. Layers are those with weights, one behind the other. Made by \`${commandOf('table1', {})}\`.\n`,
+    `\nAll other numbers agree. Layers are those with weights, one after the other. Made by \`${commandOf('table1', {})}\`.\n`,
   ].join('')
   return writeReproduction(out, 'table1', {
     data: { rows, differing },

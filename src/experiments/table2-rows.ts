@@ -36,7 +36,7 @@ export const defaultRows: readonly string[] = [
   ...['cifar10-2-large', 'cifar10-8-large', 'cifar10-2-resnet', 'cifar10-8-resnet'],
 ]
 
-/** @throws UserError for a name that is none of a row */
+/** @throws UserError if no row has this name */
 export function rowPlan(name: string): RowPlan {
   const found = tablePlans.find((plan) => plan.name === name)
   if (!found)

@@ -12,7 +12,7 @@ const g = { ...f, parameters: initialise(f.architecture, 77).parameters.map((p) 
 const epsilon = 0.03
 const two = threads(2, registry)
 
-test('PGD errors are those of the attack command, whatever the workers', async () => {
+test('PGD errors are those of the attack command, with any number of workers', async () => {
   const errors = await transferErrors({ f, g, dataset }, epsilon, two)
   expect(await transferErrors({ f, g, dataset }, epsilon, inline)).toEqual(errors)
   for (const [network, clean, pgd] of [

@@ -12,7 +12,7 @@ function averages(weights: readonly number[], decay: number): number[] {
 }
 
 describe('an average of weights', () => {
-  it('is the plain mean at first, whatever was there before', () => {
+  it('is the plain mean at first, and forgets what was there before', () => {
     expect(averages([2, 4, 9], 0.75)).toEqual([2, 3, 5])
   })
 

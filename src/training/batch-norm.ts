@@ -4,8 +4,8 @@
  * its mean and deviation over clean images; no scale is learnt, since ReLUs hand positive factors on to the next stage.
  *
  * It is done to the weights: those that a method sees are folded, W/σ and b − μ/σ, so that every method works on an
- * ordinary network, and so does whoever gets the trained one. In a step μ and σ are those of the chunk's own images, and
- * the gradient goes through them; behind an epoch they are those of many images, with the weights as they are then.
+ * ordinary network, and so does everyone who gets the trained one. In a step μ and σ are those of the chunk's own images, and
+ * the gradient goes through them; after an epoch they are those of many images, with the weights as they are then.
  */
 import type { Chunk } from '../bounds/chunk.ts'
 import { productsOf } from '../device/forward.ts'
@@ -100,7 +100,7 @@ export function foldImages(
 
 /**
  * Weights to train with batch normalisation from where a network is: `foldImages` makes of them, with the same images, what
- * the network computes. Each channel's deviation σ, which normalising takes off it, goes into the weights behind it.
+ * the network computes. Each channel's deviation σ, which normalising takes off it, goes into the weights after it.
  * @param parameters the network's own
  * @param chunks how many chunks of images there are
  * @param load puts one into the network's engine; it is released again

@@ -8,7 +8,7 @@ export interface Best {
   readonly cleanError: number
 }
 
-/** The better of the best so far and a network after an epoch. Without validation images there is none. */
+/** The better of the best so far and a network after an epoch. Without validation images there is no best. */
 export function betterOf(best: Best | undefined, report: EpochReport): Best | undefined {
   const { epoch, network, certifiedError, cleanError } = report
   if (certifiedError === null || cleanError === null) return best

@@ -18,7 +18,7 @@ export interface Moments {
 /** A hidden stage on a chunk. */
 export interface NormalisedStage extends Moments {
   readonly tensors: readonly TermTensors[]
-  /** Gradients by the moments, from the folded weights, and by the bias, from the stages behind. */
+  /** Gradients by the moments, from the folded weights, and by the bias, from the stages after it. */
   readonly toMean: Float64Array
   readonly toDeviation: Float64Array
   readonly toBias: Float64Array
@@ -70,7 +70,7 @@ export function foldAdjoint(
 }
 
 /**
- * Weights of the same network, except for a factor per hidden channel that the weights behind it undo, once `fold` has been
+ * Weights of the same network, except for a factor per hidden channel that the weights after it undo, once `fold` has been
  * over them with these moments.
  * @param moments of Σ W·x, per hidden stage
  */

@@ -188,7 +188,7 @@ describe('training options', () => {
     expect(() => trainingOptions({}, 'constructor')).toThrow("unknown preset 'constructor'")
   })
 
-  it('say what a number that is none was', () => {
+  it('say what was given instead of a number', () => {
     expect(() => trainingOptions({ epsilon: NaN })).toThrow(/NaN/)
   })
 })

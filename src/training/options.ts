@@ -1,4 +1,4 @@
-/** The settings of a run from what is given, a preset and the defaults, and the checks of what they may be together. */
+/** Makes the settings of a run from given ones, a preset and the defaults, and checks whether they make sense together. */
 import type { z } from 'zod'
 import { UserError, unknownName } from '../base/errors.ts'
 import { architectureNamed, architectureNames } from '../model/architectures.ts'
@@ -7,12 +7,12 @@ import { sizeOf } from '../model/layers.ts'
 import { largestEpsilon } from '../region/norm.ts'
 import { lossOf, losses } from './losses/list.ts'
 import type { Loss } from './losses/loss.ts'
-import { byDataset, defaults, presets } from './presets.ts'
+import { defaults, defaultsOf, presets } from './presets.ts'
 import { type GivenOptions, type TrainingOptions, trainingOptionsSchema } from './settings.ts'
 
 const namesOf = (which: (loss: Loss) => boolean) => losses.filter(which).map(({ name }) => name)
 
-/** Batch normalisation: of one network, with enough images at once for moments that mean something. */
+/** Batch normalisation is for losses that train one network, with enough images at once for moments that mean something. */
 const canNormalise = ({ passes, reference }: Loss) => passes === 'chunk' && reference === undefined
 
 /**
@@ -25,7 +25,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   const chosen = preset === undefined ? {} : presets[preset]
   const dataset = given.dataset ?? chosen.dataset ?? defaults.dataset
-  const base = { ...defaults, ...byDataset[dataset], ...chosen }
+  const base = { ...defaults, ...defaultsOf(dataset), ...chosen }
   const epochs = typeof given.epochs === 'number' ? given.epochs : base.epochs
   const warmUp = given.warmUp ?? base.warmUp
   const warmUpEpochs = typeof given.warmUpEpochs === 'number' ? given.warmUpEpochs : warmUp === 'none' ? 0 : 1
@@ -56,7 +56,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   return parsed.data
 }
 
-/** @throws UserError if a ball of such a radius would hold all images, or for an unknown architecture */
+/** @throws UserError if a ball of this radius would hold all images, or if the architecture is unknown */
 function requirePossibleRadii(options: TrainingOptions): void {
   const inputs = sizeOf(architectureNamed(options.architecture).input)
   const most = largestEpsilon(options.norm, inputs)
@@ -77,7 +77,7 @@ function requireSensibleStart(options: TrainingOptions): void {
     throw new UserError(what)
   }
   if (start !== '' && initialisation !== 'default') {
-    refuse(`initialisation ${initialisation} is of random starts, but start is '${start}': leave one of them out`)
+    refuse(`initialisation ${initialisation} is for random weights, but start is '${start}': leave one of them out`)
   }
   if (batchNorm && !canNormalise(lossOf(method))) {
     refuse(`batchNorm is for methods ${namesOf(canNormalise).join(', ')}: leave it out with method ${method}`)
@@ -88,14 +88,14 @@ function requireSensibleStart(options: TrainingOptions): void {
   if (warmUp !== 'none' && warmUpEpochs === 0) refuse(`warmUpEpochs is 0: it must be at least 1 with warmUp ${warmUp}`)
   if (warmUp === method) refuse(`warmUp is ${warmUp}, which is the method itself: leave it out, and set rampEpochs`)
   if (warmUpEpochs >= epochs) {
-    refuse(`warmUpEpochs is ${warmUpEpochs} of ${epochs} epochs, which leaves none to ${method}: it must be less`)
+    refuse(`warmUpEpochs is ${warmUpEpochs} of ${epochs} epochs, which leaves none for ${method}: give fewer`)
   }
   if (regularise > 0 && warmUp !== 'interval' && method !== 'interval') {
-    refuse(`regularise is ${regularise}, but nothing is trained by intervals: choose method or warmUp interval`)
+    refuse(`regularise is ${regularise}, but no interval training takes place: choose method or warmUp interval`)
   }
 }
 
-/** @throws UserError if what composes with bounds is set for a method without any */
+/** @throws UserError if a setting that composes with bounds is given for a method without bounds */
 function requireSensibleMixture({ method, empiricalShare, lossExponent, boxShare }: TrainingOptions): void {
   const { over, isCrossEntropy } = lossOf(method)
   if (lossExponent > 0 && !isCrossEntropy) {
@@ -105,11 +105,11 @@ function requireSensibleMixture({ method, empiricalShare, lossExponent, boxShare
   const set = empiricalShare > 0 ? 'empiricalShare' : boxShare < 1 ? 'boxShare' : undefined
   if (set)
     throw new UserError(
-      `${set} is for methods that bound (${namesOf((loss) => loss.over === 'bounds').join(', ')}): leave it out with method ${method}`,
+      `${set} is for methods over bounds (${namesOf((loss) => loss.over === 'bounds').join(', ')}): leave it out with method ${method}`,
     )
 }
 
-/** The paper estimates bounds in training Large and ResNet. */
+/** Networks like Large and ResNet, whose bounds the paper estimates in training. */
 function isLarge(architecture: string): boolean {
   return architectureNames.includes(architecture) && countHiddenUnits(architectureNamed(architecture)) > 10_000
 }

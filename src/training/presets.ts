@@ -1,4 +1,5 @@
-/** The paper's protocol, and what a run has if nothing else is said. */
+/** The paper's protocol, and the defaults. */
+import { validationCountOf } from '../data/names.ts'
 import type { TrainingOptions } from './settings.ts'
 
 /** The paper's protocol for MNIST (Section 6): 100 epochs, batch 50, Adam, ε over 20 epochs, halving every 10. */
@@ -52,7 +53,7 @@ export const defaults: TrainingOptions = {
   rampEpochs: 2,
   halveEvery: 1,
   seed: 1,
-  validationCount: 5000,
+  validationCount: validationCountOf('synthetic'),
   augment: 'none',
   trainingCount: 0,
   momentum: 0.9,
@@ -77,7 +78,7 @@ export const defaults: TrainingOptions = {
 }
 
 /** Defaults that suit a data set. */
-export const byDataset: Partial<Record<string, Partial<TrainingOptions>>> = {
-  synthetic: { validationCount: 600 },
-  cifar10: { architecture: 'cifar10-small', augment: 'flip-crop' },
-}
+export const defaultsOf = (dataset: string): Partial<TrainingOptions> => ({
+  validationCount: validationCountOf(dataset),
+  ...(dataset === 'cifar10' && { architecture: 'cifar10-small', augment: 'flip-crop' }),
+})

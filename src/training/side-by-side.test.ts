@@ -33,7 +33,7 @@ async function inTurn() {
   return plain(learners)
 }
 
-it('each learns from the other as it was after the epoch before, whoever computes', async () => {
+it('each learns from the other as it was after the epoch before, on any executor', async () => {
   const expected = await inTurn()
   for (const executor of [inline, threads(3)]) {
     let end: TrainingState | undefined

@@ -49,7 +49,7 @@ export class SideBySide {
   }
 
   /**
-   * Trains both for one epoch, but for one that has kept this epoch.
+   * Trains both for one epoch, except for one whose epoch was kept.
    * @param epoch counts from 0
    * @throws as `Trainer.trainLearner`, as soon as one of them does
    */

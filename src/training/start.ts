@@ -10,7 +10,7 @@ export interface Start {
 }
 
 /**
- * Puts each learner where a network is. The optimiser starts afresh.
+ * Puts each learner where a network is. The optimiser starts from nothing.
  * A pair never starts from one network: f, with itself as the reference, has no positive transition points (Section 5.4), so
  * both would be trained as by 'lp-dual'.
  * @param starts one per learner

@@ -44,7 +44,7 @@ describe('training as an iterable', () => {
     expect(rest).toEqual(whole.slice(1))
   })
 
-  it('ends at once when its signal says so, and when nobody asks for more', async () => {
+  it('ends at once when its signal says so, and when no more epochs are asked for', async () => {
     const stop = new AbortController()
     const context = { executor: threads(2), signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) }
     await expect(train(options, tinyData, context).next()).rejects.toThrow('enough')

@@ -54,7 +54,7 @@ export const randomStart = (options: TrainingOptions, { architecture }: Training
 
 /**
  * Trains one network, or a pair (method 'robustra': f and g). The same settings, seed and data give the same weights on one
- * machine, whatever the executor and the number of its workers, and wherever the training was interrupted.
+ * machine, no matter which executor computes, with how many workers, and where the training was interrupted.
  * @param options complete settings: `trainingOptions({ … })`
  * @throws UserError if the loss stops being finite; the signal's reason
  */

@@ -31,7 +31,7 @@ test('leaves out a total that the server does not say', async () => {
   expect(seen.at(-1)).toEqual({ file: 'file', received: 5 })
 })
 
-test('goes on to the next mirror until one passes the check', async () => {
+test('tries the next mirror until one passes the check', async () => {
   const missing = await serve((_, response) => response.writeHead(404).end())
   const wrong = await serve((_, response) => response.end('wrong'))
   const right = await serve((_, response) => response.end('right'))

@@ -38,7 +38,7 @@ test.each([6000, -1, 0.5, NaN])('%d images cannot be set aside', async (validati
   )
 })
 
-test('the test set is whole, whatever the seed', async () => {
+test('the test set is whole with any seed', async () => {
   const set = await loadDataset('synthetic', 'test', { seed: 9, validationCount: 50 })
   expect(set.count).toBe(1000)
   expect(items(set)).toEqual(items(syntheticDigits(1000, 0, 'test')))

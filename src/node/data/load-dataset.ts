@@ -21,7 +21,7 @@ export interface LoadOptions {
  * Loads a split of a data set: 'synthetic' (6000 + 1000 images), 'mnist' (60,000 + 10,000) or 'cifar10'
  * (50,000 + 10,000).
  * 'train' and 'validation' are a seeded random partition of the training images, each in their original order;
- * 'test' is the whole test set in its original order, whatever the other options.
+ * 'test' is the whole test set in its original order, no matter what the other options say.
  * @throws UserError for an unknown name, a `validationCount` that leaves no training image, and for missing or damaged
  *   files that cannot be downloaded
  */

@@ -125,7 +125,7 @@ describe('loading', () => {
     expect(readdirSync(join(at.cache, batches))).toEqual([])
   })
 
-  test('names a folder that is none, and a cache that cannot be made', async () => {
+  test('names a folder that does not exist or is a file, and a cache that cannot be made', async () => {
     const missing = join(at.root, 'missing')
     const load = () => loadPublished(offline, 'train', { dataDirectory: missing })
     await expect(load()).rejects.toThrow(`no data folder ${missing}`)

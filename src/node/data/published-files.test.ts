@@ -88,7 +88,7 @@ describe('loading', () => {
     expect(readdirSync(at.cache)).toEqual([])
   })
 
-  test('names a folder that is none, and a cache that cannot be made', async () => {
+  test('names a folder that does not exist or is a file, and a cache that cannot be made', async () => {
     const missing = join(at.root, 'missing')
     await expect(loadPublished(offline, 'train', { dataDirectory: missing })).rejects.toThrow(
       `no data folder ${missing}`,

@@ -127,7 +127,7 @@ export class RunFolder {
     const path = this.#ownCheckpoint(learner.name)
     if (!existsSync(path)) return undefined
     const saved = readState(path, [learner])
-    // what an older epoch left behind is done again, with the same result
+    // an older epoch's was left by a kill: the epoch is done again, with the same result
     if (saved.state.epochs !== epochs) return undefined
     putBack([learner], saved, path)
     return saved.state.reports[0]

@@ -60,7 +60,7 @@ describe('a pair side by side', () => {
     }
   })
 
-  it('stopped at any moment, goes on without repeating what one of them had done', async () => {
+  it('stopped at any moment, continues without repeating what one of them had done', async () => {
     const stop = new AbortController()
     const onProgress = () => stop.abort(new Error('stopped at work'))
     const run = runIn('stopped', { signal: stop.signal, onProgress })
@@ -80,7 +80,7 @@ describe('a pair side by side', () => {
     expect(stateIn(at('stopped'))).toEqual(expected)
   })
 
-  it('is ended by an error of whoever watches', async () => {
+  it('is ended by an error of the one who watches', async () => {
     const broken = new Error('broken')
     const fail = () => {
       throw broken

@@ -70,7 +70,7 @@ describe('a run', () => {
     expect(state('stopped pair')).toEqual(state('pair'))
   })
 
-  it('stopped before its first checkpoint begins anew; one that is done stays as it is', async () => {
+  it('stopped before its first checkpoint starts again; one that is done stays as it is', async () => {
     await expect(trainRun(smallOptions({ epochs: 1 }), runIn('early', stopAfter(0, 'f')))).rejects.toThrow(
       'stopped by the test',
     )
@@ -110,7 +110,7 @@ describe('a run', () => {
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('mine')
   })
 
-  it('refuses to go on from nothing, or from what is damaged', async () => {
+  it('refuses to continue from nothing, or from damaged files', async () => {
     const goOn = (name: string) => (async () => resumeRun(runIn(name)))()
     await expect(goOn('nowhere')).rejects.toThrow(oneLine(/there is no run in/))
     await trainRun(smallOptions({ epochs: 1 }), runIn('damaged'))
@@ -134,7 +134,7 @@ describe('a run', () => {
       truncateSync(checkpoint, length)
       await expect(goOn('damaged')).rejects.toThrow(oneLine(/checkpoint\.safetensors/))
     }
-    // weights alone, another network's, and metadata of somebody else's
+    // weights alone, another network's, and another program's metadata
     writeFileSync(checkpoint, readFileSync(join(folder, 'damaged', 'f.safetensors')))
     await expect(goOn('damaged')).rejects.toThrow(oneLine(/is not a checkpoint of robustra/))
     writeSafetensors(checkpoint, new Map([['f.parameters', { shape: [1], data: new Float32Array(1) }]]), {

@@ -77,7 +77,7 @@ describe('the start of training', () => {
     expect(started(`${at('single')},${at('unchosen')}`, pair)).toEqual([two, three])
   })
 
-  it('is refused where it is none, with what to do', () => {
+  it('is refused if it does not fit, with what to do', () => {
     const refused = (start: string, pattern: RegExp, method: 'natural' | 'robustra' = 'natural') =>
       expect(() => started(start, { method })).toThrow(oneLine(pattern))
     refused(at('nowhere.safetensors'), /nowhere.safetensors: there is no such file/)
@@ -113,7 +113,7 @@ describe('a run', () => {
     }
   })
 
-  it('stopped before its first epoch was done goes on from the same networks, whatever has become of their files', async () => {
+  it('stopped before its first epoch was done continues from the same networks, even if their files have changed', async () => {
     for (const batchNorm of [false, true]) {
       copyFileSync(at('one.safetensors'), at('lent.safetensors'))
       const options = optionsOf({ start: at('lent.safetensors'), epochs: 1, batchNorm })

@@ -4,7 +4,7 @@ import { orthogonalityLoss } from './orthogonality.ts'
 
 export const orthogonal = {
   name: 'orthogonal',
-  summary: "input gradients across those of a naturally trained reference (the paper's Section 4)",
+  summary: "cross-entropy, with input gradients across those of a reference (the paper's Section 4)",
   over: 'images',
   passes: 'chunk',
   reference: 'natural',

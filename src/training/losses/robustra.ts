@@ -9,7 +9,7 @@ import { type Loss, type LossInput, lossAlone } from './loss.ts'
 
 export const robustra = {
   name: 'robustra',
-  summary: 'LP-dual bounds over the reference adversarial space, f and g in turn (Li et al. 2019)',
+  summary: 'cross-entropy of LP-dual bounds over the reference adversarial space (Li et al. 2019)',
   over: 'bounds',
   passes: 'example',
   reference: 'mutual',

@@ -1,6 +1,6 @@
 /**
  * How work is cut into parts. The cut depends on the method and on sizes, never on the workers, and so does every sum: the
- * same seed gives the same weights, whatever the number of workers.
+ * same seed gives the same weights with any number of workers.
  */
 import { type Method, lossOf } from '../losses/list.ts'
 import type { BoundSettings } from '../losses/loss.ts'
