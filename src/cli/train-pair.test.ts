@@ -1,4 +1,4 @@
-/** `train --parallel-pair`: what becomes of its processes. */
+/** `train --parallel-pair`: f and g at the same time, killed, interrupted and failing. */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,9 +34,9 @@ test('shows both networks, and ends as any training does', async () => {
   expect(JSON.parse(readFileSync(at('whole/config.json'), 'utf8'))).toMatchObject({ parallelPair: true })
 })
 
-test('after kill -9 its processes end by themselves, and --resume ends with the weights of an unbroken run', async () => {
+test('after kill -9 nothing is left running, and --resume ends with the weights of an unbroken run', async () => {
   const child = start(train(at('killed')))
-  // The processes of the learners write to the same stderr: it is closed when all of them have ended.
+  // A process that it had left behind would keep stderr open.
   const killed = finished(child)
   await checkpointIn('killed')
   child.kill('SIGKILL')
@@ -48,7 +48,7 @@ test('after kill -9 its processes end by themselves, and --resume ends with the 
   }
 })
 
-test('Ctrl-C, which a terminal sends to all of them, is one line', async () => {
+test('Ctrl-C, which a terminal sends to the whole process group, is one line', async () => {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
   const child = spawn(process.execPath, [main, ...train(at('stopped'))], {
     ...{ detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -64,7 +64,7 @@ test('Ctrl-C, which a terminal sends to all of them, is one line', async () => {
   expect(stderr).not.toContain('ended')
 })
 
-test('an error of one of them is one line and exit code 2', async () => {
+test('an error of one network is one line and exit code 2', async () => {
   const diverging = ['--optimiser', 'sgd', '--learning-rate', '1e38', '--weight-decay', '1']
   const { code, stdout, stderr } = await robustra(...train(at('diverging')), ...diverging)
   expect([code, stdout]).toEqual([2, ''])

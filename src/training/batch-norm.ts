@@ -16,6 +16,14 @@ import { type Moments, type NormalisedStage, fold, foldAdjoint, normalisable, st
 /** Clean images in a network's engine, as `loadChunk` makes them with ε = 0. */
 export type Images = Pick<Chunk, 'columns' | 'count' | 'ball'>
 
+/** Images on their way through a network, stage by stage. */
+interface Pass {
+  readonly network: LoadedNetwork
+  readonly images: Images
+  /** What has come out of the stages so far. */
+  readonly outputs: Tensor[]
+}
+
 /** Added to a variance, as PyTorch does. */
 const TINY = 1e-5
 
@@ -33,7 +41,7 @@ export function foldChunk(
   room: Float32Array = new Float32Array(parameters.length),
 ): (gradient: Float32Array) => void {
   const tape = new Tape()
-  const outputs: Tensor[] = []
+  const pass: Pass = { network, images, outputs: [] }
   const folded = room
   folded.set(parameters)
   network.setParameters(parameters)
@@ -41,13 +49,14 @@ export function foldChunk(
     .slice(0, -1)
     .map((tensors, s): NormalisedStage => {
       const stage = network.stages[s]
-      const z = products(network, tape, stage, outputs, images)
+      const z = products(pass, stage, tape)
       const sums = new ChannelSums(stage)
-      sums.add(network, z, images)
+      sums.add(pass, z)
       const [toMean, toDeviation, toBias] = [0, 1, 2].map(() => new Float64Array(sums.channels))
       const normalised = { tensors, ...sums.moments(), toMean: toMean!, toDeviation: toDeviation!, toBias: toBias! }
-      const y = normalise(network, tape, z, images, normalised, parameters)
-      outputs.push(stage.relu ? network.engine.layers.relu(tape, y) : y)
+      const shifts = shiftsOf(normalised, parameters)
+      const y = normalise(pass, tape, z, { ...normalised, shifts })
+      pass.outputs.push(stage.relu ? network.engine.layers.relu(tape, y) : y)
       fold(folded, normalised)
       return normalised
     })
@@ -87,10 +96,9 @@ export function foldImages(
       const sums = new ChannelSums(stages[s])
       for (let chunk = 0; chunk < chunks; chunk++) {
         const mark = engine.mark()
-        const images = load(chunk)
-        const outputs: Tensor[] = []
-        for (const stage of stages.slice(0, s)) outputs.push(output(network, stage, outputs, images))
-        sums.add(network, products(network, undefined, stages[s], outputs, images), images)
+        const pass: Pass = { network, images: load(chunk), outputs: [] }
+        for (const stage of stages.slice(0, s)) pass.outputs.push(output(pass, stage))
+        sums.add(pass, products(pass, stages[s]))
         engine.release(mark)
       }
       fold(folded, { tensors, ...sums.moments() })
@@ -117,11 +125,10 @@ export function unfoldImages(
   const sums = hidden.map((stage) => new ChannelSums(stage))
   for (let chunk = 0; chunk < chunks; chunk++) {
     const mark = engine.mark()
-    const images = load(chunk)
-    const outputs: Tensor[] = []
+    const pass: Pass = { network, images: load(chunk), outputs: [] }
     hidden.forEach((stage, s) => {
-      sums[s].add(network, products(network, undefined, stage, outputs, images), images)
-      outputs.push(output(network, stage, outputs, images))
+      sums[s].add(pass, products(pass, stage))
+      pass.outputs.push(output(pass, stage))
     })
     engine.release(mark)
   }
@@ -133,18 +140,13 @@ export function unfoldImages(
 }
 
 /** Σ W·x of a stage, without its biases. */
-function products(
-  { engine }: LoadedNetwork,
-  tape: Tape | undefined,
-  stage: Stage,
-  outputs: readonly Tensor[],
-  { ball, columns }: Images,
-): Tensor {
-  return engine.layers.affine(tape, productsOf(stage, ball.centre, outputs, { input: false, weights: true }), columns)
+function products({ network, images, outputs }: Pass, stage: Stage, tape?: Tape): Tensor {
+  const inputs = productsOf(stage, images.ball.centre, outputs, { input: false, weights: true })
+  return network.engine.layers.affine(tape, inputs, images.columns)
 }
 
 /** What comes out of a stage, with its biases. */
-function output({ engine }: LoadedNetwork, stage: Stage, outputs: readonly Tensor[], images: Images): Tensor {
+function output({ network: { engine }, images, outputs }: Pass, stage: Stage): Tensor {
   const { ball, columns, count } = images
   const inputs = productsOf(stage, ball.centre, outputs, { input: false, weights: false })
   const z = engine.layers.affine(undefined, inputs, columns, stage.bias)
@@ -167,13 +169,13 @@ class ChannelSums {
     this.#places = height * width
   }
 
-  add({ engine }: LoadedNetwork, z: Tensor, { count }: Images): void {
-    const { sums, products } = engine.channels.sums(this.channels, z, z)
+  add({ network, images }: Pass, z: Tensor): void {
+    const { sums, products } = network.engine.channels.sums(this.channels, z, z)
     for (let c = 0; c < this.channels; c++) {
       this.#sums[c] += sums[c]
       this.#squares[c] += products[c]
     }
-    this.#count += count * this.#places
+    this.#count += images.count * this.#places
   }
 
   moments(): Moments {
@@ -183,23 +185,24 @@ class ChannelSums {
   }
 }
 
+/** The bias of each channel: that of all its terms. */
+const shiftsOf = ({ tensors, mean }: NormalisedStage, parameters: Float32Array): number[] =>
+  Array.from(mean, (_, c) => tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c], 0))
+
 /** (z − μ)/σ + b of a chunk, zeros in the padding; its adjoint also carries back what has come to μ and σ. */
 function normalise(
-  { engine }: LoadedNetwork,
+  { network: { engine }, images }: Pass,
   tape: Tape,
   z: Tensor,
-  images: Images,
-  { tensors, mean, deviation, toMean, toDeviation, toBias }: NormalisedStage,
-  parameters: Float32Array,
+  { mean, deviation, toMean, toDeviation, toBias, shifts }: NormalisedStage & { readonly shifts: readonly number[] },
 ): Tensor {
   const y = engine.tensor(z.length)
   const n = (z.length / images.columns / mean.length) * images.count
   const channels = Array.from(mean, (mu, c) => ({ mu, sigma: deviation[c], c }))
-  const shift = (c: number) => tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c], 0)
   engine.channels.scale(
     z,
     y,
-    channels.map(({ mu, sigma, c }) => [1 / sigma, shift(c) - mu / sigma]),
+    channels.map(({ mu, sigma, c }) => [1 / sigma, shifts[c] - mu / sigma]),
   )
   engine.channels.clearPadding(y, images.columns, images.count)
   tape.record(() => {

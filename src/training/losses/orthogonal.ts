@@ -9,8 +9,8 @@ export const orthogonal = {
   passes: 'chunk',
   reference: 'natural',
   isCrossEntropy: false,
-  lay: ({ network, reference, tape, chunk, weight }: LossInput) => {
-    if (!reference) throw new RangeError('orthogonal needs a reference network')
-    return lossAlone(orthogonalityLoss(network, reference, tape, chunk, weight))
+  lay: (input: LossInput) => {
+    if (!input.reference) throw new RangeError('orthogonal needs a reference network')
+    return lossAlone(orthogonalityLoss(input, input.reference))
   },
 } as const satisfies Loss

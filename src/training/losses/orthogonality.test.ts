@@ -96,7 +96,7 @@ function lossOf(f: Network, g: Network, examples: ReturnType<typeof imagesOf>) {
   network.clearGradient()
   const tape = new Tape()
   const chunk = loadChunk(network, examples, paperBall(0))
-  const loss = orthogonalityLoss(network, reference, tape, chunk, 1 / chunk.count)
+  const loss = orthogonalityLoss({ network, tape, chunk, weight: 1 / chunk.count }, reference)
   tape.backward()
   const gradient = new Float32Array(countParameters(f.architecture))
   network.readGradient(gradient)

@@ -12,22 +12,19 @@ import { Tape, type Tensor, makeGradients } from '../../device/tape.ts'
 import { forward, productsOf } from '../../device/forward.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import { type Scores, crossEntropy } from './cross-entropy.ts'
+import type { LossInput } from './loss.ts'
 
 /** λ of Section 4. */
 export const COSINE_WEIGHT = 0.1
 
 /**
- * Lays the loss on the tape.
- * @param chunk images at the balls' centres
- * @param weight of one example: 1 / batch size
+ * Lays the loss on the tape; the images are the balls' centres.
+ * @param reference g
  * @returns weight · loss, summed over the chunk's examples
  */
 export function orthogonalityLoss(
-  network: LoadedNetwork,
+  { network, tape, chunk, weight }: Pick<LossInput, 'network' | 'tape' | 'chunk' | 'weight'>,
   reference: LoadedNetwork,
-  tape: Tape,
-  chunk: Chunk,
-  weight: number,
 ): number {
   const { engine, stages } = network
   const { columns, labels } = chunk
