@@ -57,8 +57,10 @@ export function intervalMargins(
     let sum = b[target] - b[label]
     let magnitude = Math.abs(b[target]) + Math.abs(b[label])
     for (let k = 0, at = example; k < inputs; k++, at += columns) {
-      const [wt, wl] = [w[target * inputs + k], w[label * inputs + k]]
-      const [c, r] = [centre[at], radius[at]]
+      const wt = w[target * inputs + k]
+      const wl = w[label * inputs + k]
+      const c = centre[at]
+      const r = radius[at]
       sum += (wt - wl) * c + Math.abs(wt - wl) * r
       magnitude += (Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)
     }

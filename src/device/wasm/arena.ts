@@ -71,7 +71,7 @@ export class Arena {
   /** Floats that are zero. */
   zeros(length: number): Floats {
     const pointer = this.floats(length)
-    this.f32.fill(0, pointer >> 2, (pointer >> 2) + length)
+    this.i32.fill(0, pointer >> 2, (pointer >> 2) + length)
     return pointer
   }
 

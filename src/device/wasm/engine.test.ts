@@ -4,7 +4,7 @@ import { loadLayer, normals, weightCount } from './oracle.testing.ts'
 import { Random } from '../../base/random.ts'
 import { Tape } from '../tape.ts'
 
-describe('the arena', () => {
+describe('the memory of an engine', () => {
   it('grows in the middle of a computation without changing it', async () => {
     const compute = async (grown: boolean) => {
       const engine = await Engine.create()
@@ -97,4 +97,17 @@ describe('the arena', () => {
     engine.f32.fill(NaN)
     expect([...engine.read(engine.zeros(5), 5)]).toEqual([0, 0, 0, 0, 0])
   })
+})
+
+it('is freed with its memory once nobody holds it: a hundred in a row take no more than a few', async () => {
+  const before = process.memoryUsage().external
+  let most = 0
+  for (let i = 0; i < 100; i++) {
+    const engine = await Engine.create()
+    engine.tensor(2 ** 22)
+    most = Math.max(most, process.memoryUsage().external - before)
+  }
+  // each takes 16 MB and more
+  expect(most).toBeGreaterThanOrEqual(2 ** 24)
+  expect(most).toBeLessThan(40 * 2 ** 24)
 })

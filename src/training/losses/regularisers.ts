@@ -79,7 +79,8 @@ function balanceOf({ columns, count }: Chunk, { lower, upper }: Interval, m: num
   const [l, u] = [lower.view(), upper.view()]
   for (let row = 0; row < lower.length; row += columns) {
     for (let i = row; i < row + count; i++) {
-      const [low, high] = [l[i], u[i]]
+      const low = l[i]
+      const high = u[i]
       if (low <= 0 && high >= 0) continue
       const sums = low > 0 ? active : inactive
       const centre = (low + high) / 2
@@ -117,7 +118,8 @@ function addGradients(
   const [l, u] = [lower.view(), upper.view()]
   for (let row = 0; row < lower.length; row += columns) {
     for (let i = row; i < row + count; i++) {
-      const [low, high] = [l[i], u[i]]
+      const low = l[i]
+      const high = u[i]
       const phase = low > 0 ? active : high < 0 ? inactive : unstable
       const toCentre = phase.constant + (phase.slope * (low + high)) / 2
       dl[i] += (share * (toCentre - toRadius)) / 2
