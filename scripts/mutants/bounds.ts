@@ -2,7 +2,7 @@
 import { mutantsOf, tests } from './mutant.ts'
 
 export const bounds = [
-  ...mutantsOf('src/bounds/rounding.ts', tests('bounds/charges', 'bounds/rounding'), [
+  ...mutantsOf('src/bounds/rounding.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/hand-made'), [
     ['const UNIT = 2 ** -24', 'const UNIT = 2 ** -28'],
     ['const EXTRA = 24', 'const EXTRA = 0'],
     [
@@ -38,7 +38,7 @@ export const bounds = [
   ]),
   ...mutantsOf(
     'src/bounds/rounding.ts',
-    tests('bounds/overflow', 'bounds/charges', 'bounds/underflow', 'bounds/rounding'),
+    tests('bounds/overflow', 'bounds/charges', 'bounds/underflow', 'bounds/rounding', 'bounds/hand-made'),
     [
       ['export const underflow = 1e-20', 'export const underflow = 0'],
       ['export const largestTrusted = 1e12', 'export const largestTrusted = Infinity'],
@@ -52,22 +52,30 @@ export const bounds = [
   ...mutantsOf('src/bounds/interval-step.ts', tests('bounds/underflow'), [
     ['relu ? device.intervals.relu(tape, interval) :', 'true ? device.intervals.relu(tape, interval) :'],
   ]),
-  ...mutantsOf('src/bounds/interval-step.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
+  ...mutantsOf(
+    'src/bounds/interval-step.ts',
+    tests('bounds/charges', 'bounds/rounding', 'bounds/hand-made', 'bounds/interval'),
     [
-      'if (!rigorous) return device.intervals.ends(tape, { centre, radius })',
-      'if (true) return device.intervals.ends(tape, { centre, radius })',
+      [
+        'if (!rigorous) return device.intervals.ends(tape, { centre, radius })',
+        'if (true) return device.intervals.ends(tape, { centre, radius })',
+      ],
     ],
-  ]),
-  ...mutantsOf('src/bounds/interval.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
-    ['[intervalRounding([geometry]), underflow]', '[0, underflow]'],
+  ),
+  ...mutantsOf(
+    'src/bounds/interval.ts',
+    tests('bounds/charges', 'bounds/rounding', 'bounds/hand-made', 'bounds/interval'),
     [
-      '(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)',
-      'Math.abs(wt - wl) * (Math.abs(c) + r)',
-      'weights are subtracted in float64: what is rounded is the centre and the radius',
+      ['[intervalRounding([geometry]), underflow]', '[0, underflow]'],
+      [
+        '(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)',
+        'Math.abs(wt - wl) * (Math.abs(c) + r)',
+        'weights are subtracted in float64: what is rounded is the centre and the radius',
+      ],
+      ['* (Math.abs(c) + r)', '* r'],
+      ['Math.abs(b[target]) + Math.abs(b[label])', '0'],
     ],
-    ['* (Math.abs(c) + r)', '* r'],
-    ['Math.abs(b[target]) + Math.abs(b[label])', '0'],
-  ]),
+  ),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/interval', 'bounds/norm', 'bounds/norm-gradients'), [
     ['(wt - wl) * c + Math.abs(wt - wl) * r', '(wt - wl) * c - Math.abs(wt - wl) * r'],
     ['let sum = b[target] - b[label]', 'let sum = b[label] - b[target]'],
@@ -75,11 +83,15 @@ export const bounds = [
     ['db[label] -= g', 'db[label] += g'],
     ['dr[at] += g * Math.abs(difference)', 'dr[at] += g * difference'],
   ]),
-  ...mutantsOf('src/device/wasm/intervals.ts', tests('bounds/charges', 'bounds/rounding', 'bounds/interval'), [
-    ['kernels.addTo(centre.length, floatsOf(radius), sum.pointer)', ''],
-    ['r[i] = (u[i] - l[i]) / 2', 'r[i] = (u[i] + l[i]) / 2'],
-    ['dl[i] += (dc[i] - dr[i]) / 2', 'dl[i] += (dc[i] + dr[i]) / 2'],
-  ]),
+  ...mutantsOf(
+    'src/device/wasm/intervals.ts',
+    tests('bounds/charges', 'bounds/rounding', 'bounds/hand-made', 'bounds/interval'),
+    [
+      ['kernels.addTo(centre.length, floatsOf(radius), sum.pointer)', ''],
+      ['r[i] = (u[i] - l[i]) / 2', 'r[i] = (u[i] + l[i]) / 2'],
+      ['dl[i] += (dc[i] - dr[i]) / 2', 'dl[i] += (dc[i] + dr[i]) / 2'],
+    ],
+  ),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/network-bounds'), [
     ['if (target === label) continue\n    let', 'let'],
   ]),
@@ -93,7 +105,7 @@ export const bounds = [
     ['src/ladder/climb-batch.test.ts'],
     [['(target === label ? least : Math.min(least, -bound))', 'Math.min(least, -bound)']],
   ),
-  ...mutantsOf('src/bounds/margins.ts', tests('bounds/rounding'), [
+  ...mutantsOf('src/bounds/margins.ts', tests('bounds/rounding', 'bounds/hand-made'), [
     ['  if (magnitude) {\n', '  if (false as boolean) {\n'],
     ['columns: chunk.columns, example }, label)', 'columns: chunk.columns, example })'],
     ['proved.proof.trusted ?', 'true ?'],
@@ -109,13 +121,17 @@ export const bounds = [
     ["if (chunk.norm === 'linf') return 0", "if (chunk.norm !== 'l1') return 0"],
     ['yield neurons.slice(first, end)', 'yield neurons.slice(first, end - 1)'],
   ]),
-  ...mutantsOf('src/bounds/settle.ts', tests('bounds/overflow', 'bounds/rounding', 'bounds/underflow'), [
-    ['&& Math.abs(bound) < Infinity', ''],
-    ['      if (magnitude) {\n', '      if (false as boolean) {\n'],
-    ['factor * (of(neuron) + of(label)) + underflow', 'factor * (of(neuron) + of(label))'],
-    ['factor * (of(neuron) + of(label)) + underflow', 'factor * of(neuron) + underflow'],
-    ['factor * (of(neuron) + of(label)) + underflow', 'underflow'],
-  ]),
+  ...mutantsOf(
+    'src/bounds/settle.ts',
+    tests('bounds/overflow', 'bounds/rounding', 'bounds/hand-made', 'bounds/underflow'),
+    [
+      ['&& Math.abs(bound) < Infinity', ''],
+      ['      if (magnitude) {\n', '      if (false as boolean) {\n'],
+      ['factor * (of(neuron) + of(label)) + underflow', 'factor * (of(neuron) + of(label))'],
+      ['factor * (of(neuron) + of(label)) + underflow', 'factor * of(neuron) + underflow'],
+      ['factor * (of(neuron) + of(label)) + underflow', 'underflow'],
+    ],
+  ),
   ...mutantsOf('src/bounds/input-term.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['middle + lowerGaps[row] - spread', 'middle - lowerGaps[row] - spread'],
     ['middle + upperGaps[row] + spread', 'middle + upperGaps[row] - spread'],
@@ -126,24 +142,28 @@ export const bounds = [
   ...mutantsOf('src/device/wasm/input-term.ts', tests('bounds/dual', 'bounds/norm', 'bounds/norm-gradients'), [
     ['const isLargest = { l2: false, l1: true }', 'const isLargest = { l2: true, l1: false }'],
   ]),
-  ...mutantsOf('src/bounds/relaxation.ts', tests('bounds/rounding', 'bounds/dual'), [
+  ...mutantsOf('src/bounds/relaxation.ts', tests('bounds/rounding', 'bounds/hand-made', 'bounds/dual'), [
     ['magnitudes[from] * factor + smallestShare', 'smallestShare'],
     ['isFlattened ? device.activeNeurons(stage.readAs, slope) : asOutputs', 'asOutputs'],
   ]),
-  ...mutantsOf('src/device/wasm/rows.ts', tests('bounds/rounding', 'bounds/dual'), [
+  ...mutantsOf('src/device/wasm/rows.ts', tests('bounds/rounding', 'bounds/hand-made', 'bounds/dual'), [
     ['relaxation(neurons, l, u, stride', 'relaxation(neurons, l, l, stride'],
   ]),
-  ...mutantsOf('src/bounds/dual.ts', tests('bounds/overflow', 'bounds/rounding', 'bounds/underflow'), [
-    ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],
-    ['trusted.every(isTrusted', 'trusted.some(isTrusted'],
+  ...mutantsOf(
+    'src/bounds/dual.ts',
+    tests('bounds/overflow', 'bounds/rounding', 'bounds/hand-made', 'bounds/underflow'),
     [
-      'Math.abs(value) <= largestTrusted',
-      '!(Math.abs(value) > largestTrusted)',
-      'what is not a number spreads to the margins, which prove nothing then',
+      ["memory: defaultMemory }, true, 'dual')", "memory: defaultMemory }, false, 'dual')"],
+      ['trusted.every(isTrusted', 'trusted.some(isTrusted'],
+      [
+        'Math.abs(value) <= largestTrusted',
+        '!(Math.abs(value) > largestTrusted)',
+        'what is not a number spreads to the margins, which prove nothing then',
+      ],
+      ['factor: dualRounding(stages, i)', 'factor: 0'],
+      ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
     ],
-    ['factor: dualRounding(stages, i)', 'factor: 0'],
-    ['stage.relu ? interval : alwaysOn', 'true ? interval : alwaysOn'],
-  ]),
+  ),
   ...mutantsOf(
     'src/bounds/dual.ts',
     tests('bounds/dual', 'bounds/projections', 'bounds/norm', 'bounds/norm-gradients'),

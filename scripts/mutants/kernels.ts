@@ -33,6 +33,8 @@ export const kernels = [
     ['constant0 = madd(offset, value0, constant0)', 'constant0 = f32x4.sub(constant0, f32x4.mul(offset, value0))'],
     ['error0 = madd(weight, f32x4.abs(value0), error0)', 'error0 = madd(weight, value0, error0)'],
     ['error1 = madd(weight, f32x4.abs(value1), error1)', ''],
+  ]),
+  ...mutantsOf('src/device/wasm/assembly/start-rows.ts', tests('device/wasm/start-rows'), [
     ['if (m >= 0) value -=', 'if (m >= 0) value +='],
     ['if (!accumulate) memory.fill(to, 0, (<usize>rows) << 2)', ''],
   ]),

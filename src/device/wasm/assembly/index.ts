@@ -1,6 +1,7 @@
 /** The kernels: everything that TypeScript calls. */
 export { propagate } from './propagate'
-export { reluRows, reluRowsAdjoint, startRows, startRowsAdjoint } from './rows'
+export { reluRows, reluRowsAdjoint } from './rows'
+export { startRows, startRowsAdjoint } from './start-rows'
 export { inputTerm, inputTermAdjoint } from './input-term'
 export { inputNorm, inputNormAdjoint } from './input-norm'
 export {
