@@ -34,6 +34,7 @@ export { syntheticDigits } from './data/synthetic.ts'
 
 export { type Domain, domains as domainNames } from './region/domain.ts'
 export { type Norm, norms as normNames } from './region/norm.ts'
+export type { Ball, BallOptions } from './region/ball.ts'
 export type { Region, RoundBall } from './region/region.ts'
 export {
   type CompleteMethod,

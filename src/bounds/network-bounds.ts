@@ -26,10 +26,7 @@ export interface NetworkBounds {
   readonly margins: Float32Array
 }
 
-/** The domain is 'unbounded' if left out. Of an ℓ2 or ℓ1 ball bounds over the whole stand for those over its pixels. */
-export type BoundOptions = Omit<BallOptions, 'epsilon'>
-
-export interface DualBoundOptions extends BoundOptions {
+export interface DualBoundOptions extends BallOptions {
   /** Settle neurons by interval steps and intersect (default); false gives the paper's looser, slower bound. */
   readonly prune?: boolean
 }
@@ -37,7 +34,8 @@ export interface DualBoundOptions extends BoundOptions {
 /**
  * The exact LP-dual bound of Wong & Kolter (2018), see dual.ts.
  * @param image pixel values in [0, 1], [channel][y][x]
- * @param epsilon radius in pixel units: at most 1 for 'linf', √n for 'l2', n for 'l1', where the image has n values
+ * @param around ε, norm and domain; here the domain is 'unbounded' if left out. Of an ℓ2 or ℓ1 ball bounds over the whole
+ *   stand for those over its pixels
  * @throws RangeError for an image of another size, or a label that cannot be
  * @throws UserError for a ball that cannot be, and for pixels outside [0, 1], if these are the domain
  */
@@ -45,10 +43,9 @@ export function dualBounds(
   network: Network,
   image: Float32Array,
   label: number,
-  epsilon: number,
-  { prune = true, ...options }: DualBoundOptions = {},
+  { prune = true, ...around }: DualBoundOptions,
 ): Promise<NetworkBounds> {
-  return inEngine(network, { image, label, epsilon, ...options }, (loaded, chunk) => {
+  return inEngine(network, { image, label, ...around }, (loaded, chunk) => {
     const proved = proveNetwork(loaded, chunk, prune)
     // of numbers that are too large for dual rows, intervals still tell
     const hidden = proved.proof.trusted ? proved.intervals : propagateIntervals(loaded, undefined, chunk, true).hidden
@@ -61,10 +58,9 @@ export function intervalBounds(
   network: Network,
   image: Float32Array,
   label: number,
-  epsilon: number,
-  options: BoundOptions = {},
+  around: BallOptions,
 ): Promise<NetworkBounds> {
-  return inEngine(network, { image, label, epsilon, ...options }, (loaded, chunk) => {
+  return inEngine(network, { image, label, ...around }, (loaded, chunk) => {
     const { hidden, last } = propagateIntervals(loaded, undefined, chunk, true)
     const which = { columns: chunk.columns, example: 0, label, rigorous: true }
     const margins = intervalMargins(loaded, undefined, last, which)

@@ -37,7 +37,7 @@ test('a bound that overflows bounds nothing', async () => {
     const [truth] = evaluate(network, Float32Array.of(x + epsilon))
     expect(truth).toBeGreaterThan(1)
     for (const prune of [true, false]) {
-      const { hidden, margins } = await dualBounds(network, image, 1, epsilon, { prune })
+      const { hidden, margins } = await dualBounds(network, image, 1, { epsilon, prune })
       expect(margins[0]).toBeGreaterThanOrEqual(truth! * (1 - 1e-6))
       const [l, u] = [hidden[2].lower[0], hidden[2].upper[0]]
       expect([l <= 1e41 * x * (1 + 1e-6), u >= 1e41 * x * (1 - 1e-6)]).toEqual([true, true])

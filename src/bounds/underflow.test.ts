@@ -6,8 +6,9 @@ import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import type { Layer } from '../model/layers.ts'
 import type { Network } from '../model/network.ts'
-import { type BoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './network-bounds.ts'
+import { type NetworkBounds, dualBounds, intervalBounds } from './network-bounds.ts'
 import { norms } from '../region/norm.ts'
+import type { BallOptions } from '../region/ball.ts'
 
 const SMALLEST = 2 ** -149
 
@@ -101,8 +102,8 @@ function wrongAt(point: Float32Array, { matrices, halvings }: Case, { hidden, ma
 const bounds = {
   interval: intervalBounds,
   dual: dualBounds,
-  plain: (network: Network, image: Float32Array, label: number, epsilon: number, options: BoundOptions) =>
-    dualBounds(network, image, label, epsilon, { ...options, prune: false }),
+  plain: (network: Network, image: Float32Array, label: number, around: BallOptions) =>
+    dualBounds(network, image, label, { ...around, prune: false }),
 }
 
 test('bounds hold to the last bit where numbers underflow', async () => {
@@ -119,7 +120,7 @@ test('bounds hold to the last bit where numbers underflow', async () => {
     })
     for (const norm of norms) {
       for (const [name, bound] of Object.entries(bounds)) {
-        const bounded = await bound(network, image, 1, epsilon, { norm })
+        const bounded = await bound(network, image, 1, { epsilon, norm })
         for (const point of norm === 'linf' ? [image, corner] : [image]) {
           found.push(...wrongAt(point, example, bounded).map((what) => `${seed} ${name} ${norm} ${what}`))
         }

@@ -16,9 +16,9 @@ export async function margins(): Promise<Record<string, string>> {
   const random = new Random(2, 'runtimes')
   const image = Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform())
   const bounds = {
-    interval: await intervalBounds(network, image, 0, 0.02),
-    lp: await dualBounds(network, image, 0, 0.02),
-    l2: await dualBounds(network, image, 0, 0.1, { norm: 'l2' }),
+    interval: await intervalBounds(network, image, 0, { epsilon: 0.02 }),
+    lp: await dualBounds(network, image, 0, { epsilon: 0.02 }),
+    l2: await dualBounds(network, image, 0, { epsilon: 0.1, norm: 'l2' }),
   }
   return Object.fromEntries(Object.entries(bounds).map(([name, { margins }]) => [name, bits(margins)]))
 }
