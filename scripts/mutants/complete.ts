@@ -299,12 +299,12 @@ export const complete = [
     [
       ['return infeasible && this.#isEmpty() ?', 'return infeasible ?'],
       [
-        'const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, [], [], y) > 0',
-        'const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, [], [], y) >= 0',
+        'const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, noRows, y) > 0',
+        'const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, noRows, y) >= 0',
         'a bound gives way to rounding, so that it is never 0',
       ],
       [
-        'const bound = safeBound(this.#system, this.#phases, this.#rows, weights, rowDual)',
+        'const bound = safeBound(this.#system, this.#phases, { rows: this.#rows, weights }, rowDual)',
         'const bound = this.#model.getObjectiveValue()',
       ],
       ['this.#phases.set(phases)', ''],

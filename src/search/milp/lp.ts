@@ -12,7 +12,7 @@ import { OFF, ON, type Phases } from '../../model/phase.ts'
 import { moveInto } from '../../region/region.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { encode } from './encoding.ts'
-import { safeBound } from './safe-bound.ts'
+import { noRows, safeBound } from './safe-bound.ts'
 
 /** HiGHS is large, so it is loaded when the first LP needs it. */
 async function load(): Promise<Highs> {
@@ -195,7 +195,7 @@ export class LinearProgram {
     const { inputs, neurons, lower, upper, neuronLower, neuronUpper } = this.#system
     const { colValue, rowDual } = this.#model.getSolution()
     const weights = this.#rows.length === 1 ? [1] : rowDual.subarray(2 * neurons)
-    const bound = safeBound(this.#system, this.#phases, this.#rows, weights, rowDual)
+    const bound = safeBound(this.#system, this.#phases, { rows: this.#rows, weights }, rowDual)
     const point = lower.map((l, i) => Math.min(Math.max(colValue[i], l), upper[i]))
     return {
       bound,
@@ -210,7 +210,7 @@ export class LinearProgram {
   #isEmpty(): boolean {
     const ray = this.#model.getDualRay()?.values.subarray(0, this.#system.neurons)
     if (!ray) return false
-    const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, [], [], y) > 0
+    const proves = (y: Float64Array) => safeBound(this.#system, this.#phases, noRows, y) > 0
     return proves(ray) || proves(ray.map((v) => -v))
   }
 }

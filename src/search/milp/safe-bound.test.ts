@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { randomPoint, randomSystem, rowValues } from '../testing/milp.testing.ts'
-import { safeBound } from './safe-bound.ts'
+import { noRows, safeBound } from './safe-bound.ts'
 
 /** Multipliers that no solver would give, of all sizes. */
 const garbage = (random: Random, length: number) => {
@@ -28,16 +28,16 @@ describe('any multipliers give a valid bound', () => {
       const multipliers = garbage(random, system.neurons)
       const largest = Math.max(...rows.map((row) => values[row]))
       const positive = weights.some((weight) => weight > 0)
-      expect(safeBound(system, phases, rows, weights, multipliers)).toBeLessThanOrEqual(positive ? largest : 0)
+      expect(safeBound(system, phases, { rows, weights }, multipliers)).toBeLessThanOrEqual(positive ? largest : 0)
       // a region with a point in it is never proved empty
-      expect(safeBound(system, phases, [], [], multipliers)).toBeLessThanOrEqual(0)
+      expect(safeBound(system, phases, noRows, multipliers)).toBeLessThanOrEqual(0)
     }
   })
 
   test('nonsense proves nothing', () => {
     const system = randomSystem(new Random(2), { inputs: 2, neurons: 3 })
     const bound = (weight: number, multiplier: number) =>
-      safeBound(system, new Int8Array(3), system.cases[0], [weight], [0, multiplier, 0])
+      safeBound(system, new Int8Array(3), { rows: system.cases[0], weights: [weight] }, [0, multiplier, 0])
     expect(bound(1, NaN)).toBe(-Infinity)
     expect(bound(1, Infinity)).toBe(-Infinity)
     expect(bound(NaN, 1)).toBe(-Infinity)
@@ -54,7 +54,7 @@ test('rounding never lifts a bound above the exact value of its formula, and cos
     const multipliers = Float64Array.from({ length: system.neurons }, () => quantise(1000 * random.normal()))
     const phases = Int8Array.from({ length: system.neurons }, () => random.integer(3) - 1)
     const exact = exactDual(system, phases, multipliers)
-    const bound = safeBound(system, phases, system.cases[0], [1], multipliers)
+    const bound = safeBound(system, phases, { rows: system.cases[0], weights: [1] }, multipliers)
     expect(bound).toBeLessThanOrEqual(exact)
     expect(exact - bound).toBeLessThan(1e-8)
   }
@@ -106,7 +106,7 @@ function exactDual(system: Condensed, phases: Int8Array, multipliers: Float64Arr
 test('errors of rows cost as much whatever the sign of their multipliers', () => {
   const drawn = randomSystem(new Random(4), { inputs: 2, neurons: 3 })
   const bound = (error: number, multiplier: number) =>
-    safeBound({ ...drawn, error: drawn.error.map(() => error) }, new Int8Array(3), [], [], [multiplier, 0, 0])
+    safeBound({ ...drawn, error: drawn.error.map(() => error) }, new Int8Array(3), noRows, [multiplier, 0, 0])
   for (const multiplier of [2, -2]) {
     expect(bound(1e-3, multiplier)).toBeLessThanOrEqual(bound(0, multiplier) - 2e-3)
   }
@@ -117,7 +117,9 @@ test('products that underflow', () => {
   const tiny = Float64Array.of(2 ** -540)
   const entries = { start: Int32Array.of(0, 1), source: Int32Array.of(0), weight: Float64Array.of(-(2 ** -540)) }
   const system = { ...drawn, ...entries, lower: tiny, upper: tiny, bias: new Float64Array(1), cases: [[0]] }
-  expect(safeBound({ ...system, error: new Float64Array(1) }, new Int8Array(0), [0], [1], [])).toBeLessThan(0)
+  expect(
+    safeBound({ ...system, error: new Float64Array(1) }, new Int8Array(0), { rows: [0], weights: [1] }, []),
+  ).toBeLessThan(0)
 })
 
 test('sums over inputs alone, without a constant', () => {
@@ -133,7 +135,7 @@ test('sums over inputs alone, without a constant', () => {
     const box = { lower, upper: lower.map((l) => l + 1) }
     const zeros = { bias: new Float64Array(1), error: new Float64Array(1), cases: [[0]] }
     const system = { ...randomSystem(random, { inputs, neurons: 0 }), ...entries, ...box, ...zeros }
-    const bound = safeBound(system, new Int8Array(0), [0], [1], [])
+    const bound = safeBound(system, new Int8Array(0), { rows: [0], weights: [1] }, [])
     expect(bound).toBeLessThanOrEqual(exactDual(system, new Int8Array(0), new Float64Array(0)))
   }
 })

@@ -23,19 +23,26 @@ import { UNIT } from '../system/range.ts'
 /** A product too small for float64 loses at most 2⁻¹⁰⁷⁵. This, per unit of what it is multiplied by, covers all of them. */
 const UNDERFLOW = 1e-300
 
+/** Rows whose largest is bounded. */
+export interface WeightedRows {
+  /** Of the system: output constraints, or neurons, to bound their value z. */
+  readonly rows: readonly number[]
+  /** λ, one per row; those below 0 count as 0. */
+  readonly weights: ArrayLike<number>
+}
+
+/** No rows: what is bounded is 0, so that a positive bound proves that the region is empty. */
+export const noRows: WeightedRows = { rows: [], weights: [] }
+
 /**
- * A lower bound of max_i g_i over the region of `phases`, where i runs over `rows`.
- * With all weights 0 it bounds 0: a positive value then proves that the region is empty.
- * @param rows of the system: output constraints, or neurons, to bound their value z
- * @param weights one per row; those below 0 count as 0
+ * A lower bound of max_i g_i over the region of `phases`, where i runs over the rows.
  * @param multipliers one per neuron, of any sign
  * @returns −Infinity if anything overflows or is not a number
  */
 export function safeBound(
   system: Condensed,
   phases: Phases,
-  rows: readonly number[],
-  weights: ArrayLike<number>,
+  { rows, weights }: WeightedRows,
   multipliers: ArrayLike<number>,
 ): number {
   const { inputs, lower, upper, ball, neurons, neuronLower, neuronUpper } = system
