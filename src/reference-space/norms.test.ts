@@ -1,6 +1,5 @@
 /** Bounds over the reference space of ℓ2 and ℓ1 balls; reference-space.test.ts has the same for ℓ∞. */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { Random } from '../base/random.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import type { Network } from '../model/network.ts'
 import type { AdversarialSpace } from '../reference/adversarial-space.ts'
@@ -8,7 +7,6 @@ import { middleMultiplier } from '../reference/multiplier.ts'
 import { objectiveLong } from '../reference/objective.ts'
 import { referenceForward } from '../reference/stages.ts'
 import { extremePoint, innerPoint, pointTowards } from '../region/ball-points.testing.ts'
-import { dualNorm } from '../region/norm.ts'
 import { inEngine, randomRoundPair, spaceOf, targetsOf } from './pairs.testing.ts'
 
 let engine: Engine
@@ -130,14 +128,4 @@ describe.each(['l2', 'l1'] as const)('bounds over the reference space of %s ball
       })
     }
   })
-})
-
-it('the dual norm of the reference’s long form is the engine’s', () => {
-  // the oracle's norm itself, against the points of the ball that attain it
-  const random = new Random(4)
-  const vector = Float64Array.from({ length: 9 }, () => random.normal())
-  for (const norm of ['linf', 'l2', 'l1'] as const) {
-    const point = pointTowards(vector, new Float64Array(9), 1, norm)
-    expect(point.reduce((sum, x, j) => sum + x * vector[j], 0)).toBeCloseTo(dualNorm(norm, vector), 12)
-  }
 })
