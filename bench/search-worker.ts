@@ -1,7 +1,6 @@
 /** Counts the sub-problems that branch and bound gets through. Part i takes every n-th image, from the i-th on. */
 import { Deadline } from '../src/base/deadline.ts'
 import { Engine } from '../src/device/wasm/engine.ts'
-import { serve } from '../src/node/threads.ts'
 import { withMargins } from '../src/region/margins-graph.ts'
 import { imageQuestion } from '../src/region/image-question.ts'
 import { distanceToUnsafe } from '../src/region/question.ts'
@@ -22,7 +21,7 @@ export interface SearchBenchJob {
   readonly epsilon: number
   /** Images that the cheaper steps leave open. */
   readonly images: readonly number[]
-  /** Seconds of search per task. */
+  /** Seconds of search per part. */
   readonly seconds: number
 }
 
@@ -31,10 +30,10 @@ export interface SearchRate {
   readonly seconds: number
 }
 
-serve<SearchBench>(async ({ network, dataset }) => {
+export async function prepare({ network, dataset }: SearchBench) {
   const engine = await Engine.create()
   const graph = graphOf(network)
-  return async (_kind, { epsilon, images, seconds }: SearchBenchJob): Promise<SearchRate> => {
+  return async ({ epsilon, images, seconds }: SearchBenchJob): Promise<SearchRate> => {
     let [subProblems, spent] = [0, 0]
     for (let i = 0; spent < seconds; i = (i + 1) % images.length) {
       const index = images[i]
@@ -51,4 +50,4 @@ serve<SearchBench>(async ({ network, dataset }) => {
     }
     return { subProblems, seconds: spent }
   }
-})
+}

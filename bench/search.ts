@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Dataset } from '../src/data/dataset.ts'
-import { WorkerPool, scriptBeside } from '../src/node/threads.ts'
+import { collect } from '../src/jobs/executor.ts'
+import { threads } from '../src/node/threads.ts'
+import { registry, searchBenchTask } from './search-task.ts'
 import type { Network } from '../src/model/network.ts'
 import { certifyToFile } from '../src/node/certificates/certify-to-file.ts'
 import { targetOf } from '../src/node/certificates/target-file.ts'
-import type { SearchBench, SearchBenchJob, SearchRate } from './search-worker.ts'
 
 export interface SearchTimes {
   /** Images that optimised slopes leave open. */
@@ -30,10 +31,7 @@ export async function timeSearch(
 ): Promise<SearchTimes | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'robustra-bench-'))
   const images: number[] = []
-  const pool = new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, {
-    network,
-    dataset,
-  } satisfies SearchBench)
+  const crew = threads(workers, registry).start(searchBenchTask, { network, dataset })
   try {
     await certifyToFile(targetOf(network), dataset, {
       ...{ epsilon, steps: ['pgd', 'lp', 'crown', 'alpha'], search: 'bab', timeout: 60, domain: 'unbounded' },
@@ -43,12 +41,11 @@ export async function timeSearch(
       },
     })
     if (images.length === 0) return undefined
-    const job: SearchBenchJob = { epsilon, images, seconds }
-    const rates = await pool.run<SearchRate>('search', job, workers)
+    const rates = await collect(crew.run({ epsilon, images, seconds }, workers))
     const perWorker = rates.map((rate) => rate.subProblems / rate.seconds)
     return { images: images.length, subProblemsPerSecond: perWorker.reduce((a, b) => a + b, 0) }
   } finally {
-    await pool.close()
+    await crew.close()
     rmSync(folder, { recursive: true, force: true })
   }
 }

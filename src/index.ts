@@ -67,14 +67,7 @@ export type { CertifyRow } from './ladder/rows.ts'
 export { type StepName, stepNames } from './ladder/steps/index.ts'
 export { type ErrorCount, type LadderSummary, summarise } from './ladder/summary.ts'
 
-export {
-  type AttackMethod,
-  type AttackRow,
-  type AttackRunOptions,
-  type AttackSummary,
-  type PgdSettings,
-  attack as attackImages,
-  attackMethods,
-} from './attacks/attack.ts'
+export { type AttackRunOptions, type PgdSettings, attack as attackImages } from './attacks/attack.ts'
+export { type AttackMethod, type AttackRow, attackMethods } from './attacks/attack-row.ts'
 
 export { curvesSvg } from './report/curves.ts'

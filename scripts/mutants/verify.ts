@@ -134,7 +134,7 @@ export const verify = [
       ['const bound = Math.max(node.bound, result.bound)', 'const bound = Math.max(0, result.bound)'],
       ['nodes.push(fixed(node, neuron, far, bound), fixed(', 'nodes.push(fixed('],
       ["if (!complete) return { verdict: 'undecided', bound, reason: 'timeout' }", ''],
-      ['this.#begun < cases.length && this.#work(', 'this.#begun + 1 < cases.length && this.#work('],
+      ['this.#begun < cases.length && (await', 'this.#begun + 1 < cases.length && (await'],
     ],
   ),
   ...mutantsOf('src/attacks/graph-attack.ts', tests('attacks/graph-attack'), [
@@ -178,8 +178,8 @@ export const verify = [
     'src/node/properties/limited.ts',
     ['src/node/properties/limited.test.ts'],
     [
-      ['if (result === overrun) await this.close()', ''],
-      ['await Promise.race([decided, late])', 'await decided'],
+      ['      await this.close()\n      if (error === OVERRUN)', '      if (error === OVERRUN)'],
+      ['this.#crew.run(task, 1, limit.signal)', 'this.#crew.run(task, 1)'],
     ],
   ),
 ]

@@ -1,6 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { PNG } from 'pngjs'
+import { threads } from '../node/threads.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { domains } from '../region/domain.ts'
 import { Engine } from '../device/wasm/engine.ts'
@@ -10,11 +8,11 @@ import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Network, parameterLayout } from '../model/network.ts'
 import { attackImages, classify } from './attack-images.ts'
 import { type AttackRunOptions, attack, pgdOptions } from './attack.ts'
+import { attackAll } from './attack.testing.ts'
 import { fgsm } from './gradient-attack.ts'
 import { examples } from './inputs.ts'
 import { smallCase } from './random-dataset.testing.ts'
 import { judge } from './recheck.ts'
-import { temporaryFolder } from '../node/temporary.testing.ts'
 
 const { network, dataset } = smallCase()
 const ball = { epsilon: 0.05, norm: 'linf', domain: 'pixels' } as const
@@ -22,14 +20,12 @@ const base = {
   epsilon: 0.05,
   first: 0,
   last: 50,
-  workers: 1,
   seed: 0,
   domain: 'pixels',
   method: 'pgd',
   steps: 10,
 } as const
 
-const folder = temporaryFolder()
 let loaded: LoadedNetwork<Engine>
 beforeAll(async () => {
   loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
@@ -81,7 +77,7 @@ test('the direction does not vanish where the network is sure: logits a thousand
 describe('over a range', () => {
   test('what counts as broken is in the ball and misclassified; sums agree', async () => {
     for (const domain of domains) {
-      const { rows, summary } = await attack(network, dataset, { ...base, domain })
+      const { rows, summary } = await attackAll(network, dataset, { ...base, domain })
       expect(rows.map(({ index }) => index)).toEqual(all)
       const broken = rows.filter(({ verdict }) => verdict === 'vulnerable')
       expect(broken.length).toBeGreaterThan(3)
@@ -110,7 +106,14 @@ describe('over a range', () => {
     ] as const) {
       for (const domain of domains) {
         const run = (method: 'pgd' | 'fgsm') =>
-          attack(network, dataset, { ...base, norm, epsilon, domain, method, steps: method === 'pgd' ? 30 : undefined })
+          attackAll(network, dataset, {
+            ...base,
+            norm,
+            epsilon,
+            domain,
+            method,
+            steps: method === 'pgd' ? 30 : undefined,
+          })
         const { rows, summary } = await run('pgd')
         expect(summary).toMatchObject({ norm, epsilon, domain })
         const broken = rows.filter(({ verdict }) => verdict === 'vulnerable')
@@ -135,43 +138,28 @@ describe('over a range', () => {
   })
 
   test('workers and ranges do not matter; seeds do', async () => {
-    const progress: number[] = []
-    const one = await attack(network, dataset, { ...base, onProgress: (done) => progress.push(done) })
-    expect(progress).toEqual([20, 40, 50])
-    const three = await attack(network, dataset, { ...base, workers: 3 })
+    const one = await attackAll(network, dataset, base)
+    const seen: number[] = []
+    for await (const { index } of attack(network, dataset, { ...base, executor: threads(2) })) seen.push(index)
+    expect(seen).toEqual(all)
+    const three = await attackAll(network, dataset, { ...base, executor: threads(3) })
     expect(three.rows).toEqual(one.rows)
-    const part = await attack(network, dataset, { ...base, first: 7, last: 41, workers: 2 })
+    const part = await attackAll(network, dataset, { ...base, first: 7, last: 41, executor: threads(2) })
     expect(part.rows).toEqual(one.rows.slice(7, 41))
-    expect((await attack(network, dataset, { ...base, seed: 1 })).rows).not.toEqual(one.rows)
+    expect((await attackAll(network, dataset, { ...base, seed: 1 })).rows).not.toEqual(one.rows)
   })
 
   test('more steps and restarts find at least about as much; fgsm is one step; ε = 0 finds nothing', async () => {
     const errors = async (options: Partial<AttackRunOptions>) =>
-      (await attack(network, dataset, { ...base, steps: undefined, ...options })).summary.attackErrors
+      (await attackAll(network, dataset, { ...base, steps: undefined, ...options })).summary.attackErrors
     const weak = await errors({ method: 'fgsm' })
     const strong = await errors({ restarts: 3 })
     expect(strong).toBeGreaterThanOrEqual(weak)
-    const { summary } = await attack(network, dataset, { ...base, epsilon: 0 })
+    const { summary } = await attackAll(network, dataset, { ...base, epsilon: 0 })
     expect(summary.attackErrors).toBe(summary.cleanErrors)
   })
 
-  test('pictures: image, adversarial example, difference', async () => {
-    const save = join(folder, 'pictures')
-    const { rows } = await attack(network, dataset, { ...base, save })
-    const saved = rows.filter(({ file }) => file !== undefined)
-    expect(saved).toEqual(rows.filter(({ verdict }) => verdict === 'vulnerable'))
-    const { file, index, adversarial, label } = saved[0]
-    expect(file).toBe(join(save, `random-0-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`))
-    const png = PNG.sync.read(readFileSync(file!))
-    expect([png.width, png.height]).toEqual([(3 * 6 + 4) * 4, 24])
-    const pixel = (x: number) => png.data[4 * 4 * x]
-    expect(pixel(0)).toBe(dataset.images[index * 36])
-    expect(pixel(8)).toBe(Math.round(adversarial!.image[0] * 255))
-    await expect(attack(network, dataset, { ...base, save })).rejects.toThrow(/not empty/)
-  })
-
   test('bad input is refused', async () => {
-    writeFileSync(join(folder, 'file'), '')
     const { architecture, parameters } = network
     const relu = { kind: 'relu' } as const
     const refuse = async (
@@ -180,7 +168,7 @@ describe('over a range', () => {
       over: Partial<Network> = {},
       data = dataset,
     ) => {
-      const run = attack({ ...network, ...over }, data, { ...base, ...options })
+      const run = attackAll({ ...network, ...over }, data, { ...base, ...options })
       await expect(run).rejects.toThrow(UserError)
       await expect(run).rejects.toThrow(message)
     }
@@ -190,8 +178,6 @@ describe('over a range', () => {
     await refuse({ norm: 'l2', epsilon: 6.01 }, /ε in ℓ2 must be a number from 0 to 6 /)
     await refuse({ norm: 'l1', epsilon: 36.5 }, /ε in ℓ1 must be a number from 0 to 36 /)
     await refuse({ norm: 'l3' as 'l2' }, /unknown norm 'l3'/)
-    await refuse({ workers: 0 }, /workers/)
-    await refuse({ workers: 1000 }, /workers/)
     await refuse({ first: 10, last: 10 }, /no images/)
     await refuse({ last: 51 }, /0 to 49/)
     await refuse({ steps: 0 }, /steps/)
@@ -201,7 +187,6 @@ describe('over a range', () => {
     await refuse({ domain: 'pixel' as 'pixels' }, /unknown domain 'pixel': did you mean 'pixels'/)
     await refuse({ method: 'fgsm', steps: undefined, domain: 'all' as 'pixels' }, /unknown domain 'all'/)
     await refuse({ method: 'pdg' as 'pgd' }, /did you mean 'pgd'/)
-    await refuse({ save: join(folder, 'file') }, /folder/)
     await refuse({}, /of 5: choose another/, {}, { ...dataset, classes: 5 })
     await refuse({}, /6×6/, {}, { ...dataset, shape: { channels: 1, height: 4, width: 9 } })
     await refuse({}, /parameters/, { parameters: parameters.slice(1) })

@@ -1,4 +1,5 @@
 /** What attacks and certificates are run on: a range of a data set that fits a network. */
+import type { Executor } from '../jobs/executor.ts'
 import { type Ball, type BallOptions, requireBall } from '../region/ball.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { UserError } from '../base/errors.ts'
@@ -10,34 +11,34 @@ import { planStages } from '../model/stages.ts'
 export const IMAGES_PER_PASS = 4
 /** Images per task of a worker. */
 export const IMAGES_PER_TASK = 20
-/** More would only take memory. */
-const MOST_WORKERS = 256
 
-/** The ball around each image, and which images. */
+/** The ball around each image, which images, and who works on them. */
 export interface RangeOptions extends BallOptions {
   /** Images `first` to `last` − 1. */
   readonly first: number
   readonly last: number
-  readonly workers: number
   readonly seed: number
+  /** By default the calling thread. */
+  readonly executor?: Executor | undefined
+  /** Ends the run, which then throws its reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Checks a run's input before anything is computed.
  * @returns the ball around each image
  * @throws UserError for a data set that does not fit the network, a network that the bounds cannot take, and a wrong ball,
- *   range, seed or number of workers
+ *   range or seed
  */
 export function checkInputs(network: Network, dataset: Dataset, options: RangeOptions): Ball {
   checkNetwork(network, dataset)
   return checkRange(dataset, options)
 }
 
-/** @throws UserError for a wrong ball, range, seed or number of workers */
+/** @throws UserError for a wrong ball, range or seed */
 export function checkRange(dataset: Dataset, options: RangeOptions): Ball {
-  const { first, last, workers, seed } = options
+  const { first, last, seed } = options
   const ball = requireBall(options, sizeOf(dataset.shape))
-  requireWhole('the number of workers', workers, 1, MOST_WORKERS)
   requireWhole('the seed', seed, 0, Number.MAX_SAFE_INTEGER)
   if (!(Number.isInteger(first) && Number.isInteger(last) && 0 <= first && first < last && last <= dataset.count)) {
     throw new UserError(

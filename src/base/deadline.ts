@@ -1,15 +1,20 @@
 /**
  * Until when long work may continue. The work asks again and again. Times are those of performance.now(), in milliseconds.
  */
+import { Turns } from './turns.ts'
+
+/** A moment, and perhaps a signal. */
 export class Deadline {
   static readonly never = new Deadline(Infinity)
+  /** Ends the work before. */
+  readonly signal: AbortSignal | undefined
   readonly #time: number
-  readonly #signal: AbortSignal | undefined
+  readonly #turns: Turns
 
-  /** @param signal ends the work before */
-  constructor(time: number, signal?: AbortSignal) {
+  constructor(time: number, signal?: AbortSignal, turns = new Turns(signal)) {
     this.#time = time
-    this.#signal = signal
+    this.signal = signal
+    this.#turns = turns
   }
 
   /** In so many milliseconds. */
@@ -19,13 +24,18 @@ export class Deadline {
 
   /** This deadline, or one in so many milliseconds if that is earlier. */
   orIn(milliseconds: number): Deadline {
-    return new Deadline(Math.min(this.#time, performance.now() + milliseconds), this.#signal)
+    return new Deadline(Math.min(this.#time, performance.now() + milliseconds), this.signal, this.#turns)
   }
 
   /** @throws the signal's reason after an abort */
   isOver(): boolean {
-    this.#signal?.throwIfAborted()
+    this.signal?.throwIfAborted()
     return performance.now() > this.#time
+  }
+
+  /** Lets others have their turn: no signal comes while a thread is busy. @throws the signal's reason after an abort */
+  giveTurn(): Promise<void> {
+    return this.#turns.give()
   }
 
   /** @throws TimeIsUp if it is over; the signal's reason after an abort */

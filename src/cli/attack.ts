@@ -1,6 +1,9 @@
 /** robustra attack */
 import { type Command, Option } from 'commander'
-import { type AttackMethod, attack, attackMethods } from '../attacks/attack.ts'
+import { type AttackMethod, type AttackRow, attackMethods, summariseAttack } from '../attacks/attack-row.ts'
+import { attack, attackHeader } from '../attacks/attack.ts'
+import { AttackPictures } from '../node/attack-pictures.ts'
+import { threads } from '../node/threads.ts'
 import { describeDomain } from '../region/domain.ts'
 import { describeNorm } from '../region/norm.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
@@ -91,15 +94,22 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     const total = range.last - range.first
     progress.start('attacking', total)
     const clock = new Clock()
-    const { rows, summary } = await attack(takeImages(network, dataset.shape), dataset, {
-      ...{ method, epsilon, norm, ...range, workers, domain, seed, save },
-      ...pgdSettings(flags),
-      onProgress: (images) => progress.update(images, `${images}/${total} images  ${clock.left(images, total)}`),
-    })
+    const target = takeImages(network, dataset.shape)
+    const options = { method, epsilon, norm, ...range, domain, seed, ...pgdSettings(flags), executor: threads(workers) }
+    const header = attackHeader(target, dataset, options)
+    const pictures = save === undefined ? undefined : new AttackPictures(save, dataset, header)
+    const rows: (AttackRow & { readonly file?: string })[] = []
+    for await (const row of attack(target, dataset, options)) {
+      const file = pictures?.save(row)
+      rows.push({ ...row, ...(file !== undefined && { file }) })
+      progress.update(rows.length, `${rows.length}/${total} images  ${clock.left(rows.length, total)}`)
+    }
+    const seconds = clock.seconds
+    const summary = summariseAttack(header, rows)
     progress.finish()
     if (flags.json) {
       const images = rows.map(({ adversarial, ...row }) => ({ ...row, adversarialPrediction: adversarial?.prediction }))
-      printJson({ ...summary, rows: images })
+      printJson({ ...summary, seconds, rows: images })
       return
     }
     console.log(`${network.architecture.name} on ${summary.images} test images of ${dataset.name}, ε ${epsilon}\n`)
@@ -108,7 +118,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
       [method, 'misclassified or attacked', formatShare(summary.attackError), `${summary.attackErrors}`],
     ]
     console.log(formatTable([['error', 'meaning', 'share', 'images'], ...table], 2))
-    console.log(`\n${summary.seconds.toFixed(1)} s; norm ${describeNorm(norm)}, domain ${describeDomain(domain)}`)
+    console.log(`\n${seconds.toFixed(1)} s; norm ${describeNorm(norm)}, domain ${describeDomain(domain)}`)
     if (save !== undefined) console.log(`pictures: ${save}`)
   } finally {
     progress.finish()

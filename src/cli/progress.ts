@@ -60,11 +60,16 @@ export class Clock {
   readonly #start = performance.now()
   #first: number | undefined
 
+  /** Since it was made. */
+  get seconds(): number {
+    return (performance.now() - this.#start) / 1000
+  }
+
   /** '3 min 20 s left', or nothing at the beginning. */
   left(done: number, total: number): string {
     this.#first ??= done
     const worked = done - this.#first
-    const seconds = (performance.now() - this.#start) / 1000
+    const { seconds } = this
     return worked <= 0 || seconds < 2 ? '' : `${formatSeconds((seconds / worked) * (total - done))} left`
   }
 }

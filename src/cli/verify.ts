@@ -13,7 +13,7 @@ import type { PropertyResult } from '../ladder/verify-property.ts'
 import { type ResultName, ResultsFile } from '../node/properties/instances-results.ts'
 import { runInstances } from '../node/properties/instances-run.ts'
 import { MOST_SECONDS, readInstances } from '../node/properties/instances-table.ts'
-import { LimitedDecider } from '../node/properties/limited.ts'
+import { limitedDecider } from '../node/properties/limited.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, outputOption, seedOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
@@ -124,7 +124,7 @@ async function verifyOne(path: string, propertyPath: string, timeout: number, fl
   }
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
-  const decider = new LimitedDecider(flags.complete)
+  const decider = limitedDecider(flags.complete)
   const task = { network: path, property: propertyPath, output, end: epochNow() + 1000 * timeout, workers, seed }
   const result = await decider.decide(task).finally(() => decider.close())
   if (result.isEmpty) console.error(`${propertyPath}: no input can meet it, whatever the network`)
@@ -149,7 +149,7 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
   const settings = `robustra ${packageVersion}; complete ${complete}; seed ${seed}`
   const counterexamples = folder === undefined ? undefined : new CounterexampleFolder(folder, resume)
   const file = new ResultsFile(out, instances, settings, resume)
-  const decider = new LimitedDecider(complete)
+  const decider = limitedDecider(complete)
   const progress = new Progress()
   const done = onInterrupt('Continue with the same command and --resume.')
   const start = performance.now()

@@ -2,7 +2,7 @@ import { registry } from './transfer-task.ts'
 import { inline } from '../jobs/inline.ts'
 import { threads } from '../node/threads.ts'
 import { expect, test } from 'vitest'
-import { attack } from '../attacks/attack.ts'
+import { attackAll } from '../attacks/attack.testing.ts'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { initialise } from '../model/initialise.ts'
 import { transferErrors } from './transfer.ts'
@@ -19,8 +19,8 @@ test('PGD errors are those of the attack command, with any number of workers', a
     [f, errors.fClean, errors.fPgd],
     [g, errors.gClean, errors.gPgd],
   ] as const) {
-    const { summary } = await attack(network, dataset, {
-      ...{ epsilon, first: 0, last: dataset.count, workers: 1, seed: 0, domain: 'pixels', method: 'pgd' },
+    const { summary } = await attackAll(network, dataset, {
+      ...{ epsilon, first: 0, last: dataset.count, seed: 0, domain: 'pixels', method: 'pgd' },
     })
     expect([clean, pgd]).toEqual([summary.cleanError, summary.attackError])
   }

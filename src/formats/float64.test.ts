@@ -53,7 +53,7 @@ describe.each(['.safetensors', '.npz'])('%s', (extension) => {
     expect(evaluateGraph(graph, [1]).at(-1)).toEqual(Float64Array.of(weight))
     expect([network, misfit]).toEqual([undefined, 'its weights are 64-bit floats that 32-bit floats cannot hold'])
     const text = `(declare-const X_0 Real)(declare-const Y_0 Real)(assert (<= 0 X_0 1))(assert ${unsafe})`
-    const options = { timeout: 60, workers: 1, seed: 0 }
+    const options = { timeout: 60, seed: 0 }
     const answer = await verifyProperty(graph, parseVnnlib(text, 'p'), verifyQuestion, options)
     expect(answer.verdict).toBe(verdict)
   })

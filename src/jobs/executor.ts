@@ -38,6 +38,19 @@ export async function collect<Result>(run: AsyncIterable<PartResult<Result>>): P
   return results
 }
 
+/** The results of a whole job in the order of its parts. */
+export async function* inOrder<Result>(run: AsyncIterable<PartResult<Result>>): AsyncGenerator<Result> {
+  const early = new Map<number, Result>()
+  let next = 0
+  for await (const { part, result } of run) {
+    early.set(part, result)
+    for (; early.has(next); next++) {
+      yield early.get(next)!
+      early.delete(next)
+    }
+  }
+}
+
 /** What a job fails with when its crew is closed. */
 export const closed = (): Error => new Error('the crew is closed')
 

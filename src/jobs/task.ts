@@ -3,11 +3,17 @@
  * so that a thread or a queue can look it up, and its code is loaded only where it runs.
  */
 
-/** Does one part of a job. In a thread the signal never comes: the thread is stopped instead. */
-export type Part<Job, Result> = (job: Job, part: number, signal: AbortSignal) => Result | Promise<Result>
+/** Does one part of a job. Long parts heed the signal; in a thread there is none, since the thread is stopped instead. */
+export type Part<Job, Result> = (job: Job, part: number, signal?: AbortSignal) => Result | Promise<Result>
 
-/** Makes a worker ready. Setup, jobs and results may be copied on their way, except for memory that is shared. */
-export type Prepare<Setup, Job, Result> = (setup: Setup) => Promise<Part<Job, Result>>
+/**
+ * Makes a worker ready. Setup, jobs and results may be copied on their way, except for memory that is shared.
+ * @param atEnd takes what frees memory that no garbage collector sees, for where no thread ends with the worker
+ */
+export type Prepare<Setup, Job, Result> = (
+  setup: Setup,
+  atEnd: (free: () => void) => void,
+) => Promise<Part<Job, Result>>
 
 export interface Task<Setup, Job, Result> {
   /** No other task of a registry has it. */

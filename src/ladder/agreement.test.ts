@@ -1,4 +1,5 @@
 /** Complete methods against the oracle, and every bound against every other, on small random networks. */
+import { threads } from '../node/threads.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { Deadline } from '../base/deadline.ts'
 import type { Condensed } from '../search/system/condensed.ts'
@@ -172,7 +173,7 @@ test.each(everywhere)('%s, %s: branch and bound, MILP and brute force agree', as
 test.each(domains)('%s: so do the attack, the ladder and the search on several workers', async (domain) => {
   for (const asked of families.flatMap((family) => draw(family, domain, 4))) {
     for (const complete of searchChoices) {
-      const options = { timeout: seconds, workers: 2, seed: 1, complete }
+      const options = { timeout: seconds, executor: threads(2), seed: 1, complete }
       check(asked, await verifyQuestion(asked.graph, asked.question, options))
     }
   }

@@ -1,4 +1,5 @@
 /** Questions over ℓ2 and ℓ1 balls against the oracle, as agreement.test.ts has it for boxes. */
+import { threads } from '../node/threads.ts'
 import { beforeAll, expect, test } from 'vitest'
 import { Deadline } from '../base/deadline.ts'
 import { Engine } from '../device/wasm/engine.ts'
@@ -141,7 +142,10 @@ test.each(everywhere)('%s, %s: branch and bound agrees with brute force', async 
 test('so do the attack, the ladder and the search on several workers', async () => {
   for (const [norm, domain] of everywhere) {
     for (const asked of draw(norm, domain, 2)) {
-      check(asked, await verifyQuestion(asked.graph, asked.question, { timeout: seconds, workers: 2, seed: 1 }))
+      check(
+        asked,
+        await verifyQuestion(asked.graph, asked.question, { timeout: seconds, executor: threads(2), seed: 1 }),
+      )
     }
   }
 })
@@ -149,7 +153,7 @@ test('so do the attack, the ladder and the search on several workers', async () 
 test('MILP refuses balls', async () => {
   const { graph, question } = draw('l2', 'unbounded', 1)[0]
   const refused = 'milp searches boxes only, not ℓ2 or ℓ1 balls: choose bab'
-  const options = { timeout: 1, workers: 1, seed: 1, complete: 'milp' } as const
+  const options = { timeout: 1, seed: 1, complete: 'milp' } as const
   await expect(verifyQuestion(graph, question, options)).rejects.toThrow(refused)
   await expect(climb(graph, question, { ...wholeLadder, search: 'milp', timeout: 1 })).rejects.toThrow(refused)
 })

@@ -24,7 +24,7 @@ export async function prepare({ target, dataset }: CertifySetup): Promise<Part<C
   const { batch, climbSubject } =
     'packed' in target ? ofGraph(unpackGraph(target), dataset) : await ofNetwork(target, dataset)
   let subject: ClimbSubject | undefined
-  return async (job, part) => {
+  return async (job, part, signal) => {
     if (job.kind === 'batch') {
       const images = job.images.slice(part * IMAGES_PER_TASK, (part + 1) * IMAGES_PER_TASK)
       return climbBatch(batch, images, job.settings)
@@ -33,7 +33,8 @@ export async function prepare({ target, dataset }: CertifySetup): Promise<Part<C
     const { climb } = await import('./climb.ts')
     subject ??= { ...climbSubject(), climb }
     const draft = job.drafts[part]!
-    return [await climbImage(subject, { draft, image: examples(dataset, [draft.index]).images[0]! }, job.settings)]
+    const image = examples(dataset, [draft.index]).images[0]!
+    return [await climbImage(subject, { draft, image }, { ...job.settings, signal })]
   }
 }
 

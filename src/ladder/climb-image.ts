@@ -48,6 +48,7 @@ export async function climbImage(
   try {
     climbed = await climb(graph, question, options)
   } catch (error) {
+    options.signal?.throwIfAborted()
     const last = steps.at(-1)!
     const failed = { ...draft, [last]: { verdict: 'open', ...figures(NaN, (performance.now() - started) / 1000) } }
     const message = error instanceof Error ? error.message : String(error)

@@ -21,6 +21,8 @@ export interface ClimbOptions {
   readonly search: CompleteMethod
   /** Seconds for all steps together. */
   readonly timeout: number
+  /** Ends the climb, which then throws its reason. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How a climb ended, and at which step. */
@@ -60,7 +62,7 @@ async function climbWith(
   taken: ReturnType<typeof stepsFor>,
   { graph, question, options }: { readonly graph: Graph; readonly question: Question; readonly options: ClimbOptions },
 ): Promise<Climbed> {
-  const deadline = Deadline.in(1000 * options.timeout)
+  const deadline = Deadline.in(1000 * options.timeout, options.signal)
   const done: { step: StepName; seconds: number; bound: number }[] = []
   let [best, last] = [-Infinity, -Infinity]
   const finish = (outcome: ClimbOutcome): Climbed => ({ outcome, steps: done })
@@ -70,6 +72,7 @@ async function climbWith(
       : question
     const state: Climb = { engine, graph, question, widened: asked, deadline, search: options.search }
     for (const { name: step, run } of taken) {
+      await deadline.giveTurn()
       const started = performance.now()
       const { bound, end } = await run(state)
       last = bound

@@ -1,4 +1,5 @@
 /** Time limits, on a network that nothing decides soon: random weights and a wide box. */
+import { threads } from '../node/threads.ts'
 import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { type Graph, evaluateGraph, graphOf } from '../model/graph.ts'
@@ -59,7 +60,11 @@ test.each(completeMethods)('%s stops in time, in one thread and on workers', asy
   expectTimeout(outcome, started, 1)
   expect((outcome as { bound: number }).bound).toBeGreaterThan(-Infinity)
   started = performance.now()
-  expectTimeout(await verifyQuestion(graph, question, { timeout: 1, workers: 2, seed: 1, complete }), started, 1)
+  expectTimeout(
+    await verifyQuestion(graph, question, { timeout: 1, executor: threads(2), seed: 1, complete }),
+    started,
+    1,
+  )
 })
 
 test('a limit that nothing can keep is kept as well as can be', async () => {

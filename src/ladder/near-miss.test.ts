@@ -1,3 +1,4 @@
+import { threads } from '../node/threads.ts'
 import { expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { evaluateGraph } from '../model/graph.ts'
@@ -88,7 +89,11 @@ test('nor does the search on several workers, which has to stop in time', async 
     [height(2 ** -10), 'robust'],
     [height(-(2 ** -10)), 'vulnerable'],
   ] as const) {
-    const { verdict } = await verifyQuestion(asked.graph, asked.question, { timeout: 1.5, workers: 2, seed: 1 })
+    const { verdict } = await verifyQuestion(asked.graph, asked.question, {
+      timeout: 1.5,
+      executor: threads(2),
+      seed: 1,
+    })
     expect(verdict).not.toBe(wrong)
   }
 })

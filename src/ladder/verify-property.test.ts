@@ -19,7 +19,7 @@ const absolute: Graph = {
 }
 const property = (...formulas: string[]) =>
   parseVnnlib(`(declare-const X_0 Real)(declare-const Y_0 Real)(assert (<= -4 X_0 4))${formulas.join('')}`, 'p')
-const options = { timeout: 20, workers: 1, seed: 0 }
+const options = { timeout: 20, seed: 0 }
 /** A box around 0 where outputs may be any of both, but not at once: bounds of single constraints do not show it. */
 const hard = (low: number, gap = 0.5) => `(and (>= X_0 ${low}) (<= X_0 2) (>= Y_0 ${0.5 + gap}) (<= Y_0 0.5))`
 const twoHard = () => property(`(assert (or ${hard(-2, 1)} ${hard(-3)}))`)

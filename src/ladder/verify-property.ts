@@ -1,4 +1,5 @@
 /** One instance of verification: a network and a property, which is a question for each of its boxes of inputs. */
+import type { Executor } from '../jobs/executor.ts'
 import { Deadline } from '../base/deadline.ts'
 import type { Property } from '../formats/vnnlib/property.ts'
 import type { BoxQuestion } from '../formats/vnnlib/regions.ts'
@@ -14,7 +15,10 @@ import { withWatched } from './watched.ts'
 export interface VerifierOptions {
   /** Seconds, > 0 */
   readonly timeout: number
-  readonly workers: number
+  /** Who takes part in long searches. */
+  readonly executor?: Executor | undefined
+  /** Ends the verification, which then throws its reason. */
+  readonly signal?: AbortSignal | undefined
   readonly seed: number
 }
 
@@ -73,7 +77,7 @@ async function verifyRegions(
   verify: Verifier,
   options: VerifierOptions,
 ): Promise<PropertyResult> {
-  const end = Deadline.in(1000 * options.timeout)
+  const end = Deadline.in(1000 * options.timeout, options.signal)
   const found = regions.length > 1 ? tryAll(graph, regions, options) : undefined
   if (found) return found
   const outcomes: (Outcome | undefined)[] =
@@ -87,6 +91,7 @@ async function verifyRegions(
   for (let before = Infinity, open = [...regions.keys()].filter(isOpen); open.length > 0 && open.length < before;) {
     before = open.length
     for (const [done, i] of open.entries()) {
+      await end.giveTurn()
       const left = end.left() / 1000
       if (left < LEAST_SECONDS) break
       const timeout = Math.min(left, Math.max(LEAST_SHARE, left / (open.length - done)))
@@ -103,9 +108,9 @@ async function verifyRegions(
 function tryAll(
   graph: Graph,
   regions: readonly Question[],
-  { timeout, seed }: VerifierOptions,
+  { timeout, seed, signal }: VerifierOptions,
 ): PropertyResult | undefined {
-  const end = Deadline.in(1000 * Math.max(LEAST_TRYING, timeout / 2))
+  const end = Deadline.in(1000 * Math.max(LEAST_TRYING, timeout / 2), signal)
   const [multiplications, most] = POINTS
   const count = affordable(graph, multiplications / regions.length, most)
   for (const region of regions) {

@@ -12,7 +12,7 @@ import type { LinearConstraint, Outcome, Question } from '../region/question.ts'
 import { bump } from '../search/testing/near-miss.testing.ts'
 import { type SearchChoice, searchChoices, verifyQuestion } from './verify-question.ts'
 
-const options = { timeout: 30, workers: 1, seed: 0 }
+const options = { timeout: 30, seed: 0 }
 const wholeLadder = { steps: ['crown', 'alpha', 'complete'], search: 'bab' } as const
 
 /** Layers of full matrices with random weights, ReLUs between them. */

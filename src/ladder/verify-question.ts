@@ -4,6 +4,8 @@
  * cases that are still open, more starts and points, and the complete search.
  * Sound and complete as ladder.ts says.
  */
+import type { Executor } from '../jobs/executor.ts'
+import { inline } from '../jobs/inline.ts'
 import { Deadline } from '../base/deadline.ts'
 import type { Condensed } from '../search/system/condensed.ts'
 import type { Engine } from '../device/wasm/engine.ts'
@@ -38,10 +40,13 @@ export type SearchChoice = (typeof searchChoices)[number]
 export interface VerifyOptions {
   /** Seconds for all of it, > 0. */
   readonly timeout: number
-  readonly workers: number
+  /** Who takes part in a long branch and bound: by default the calling thread, which does all the rest. */
+  readonly executor?: Executor | undefined
+  /** Ends the verification, which then throws its reason. */
+  readonly signal?: AbortSignal | undefined
   /** Decides the starts of the attack. */
   readonly seed: number
-  /** By default 'auto'; MILP runs in one thread. */
+  /** By default 'auto'. */
   readonly complete?: SearchChoice
   /** Called every round of branch and bound: sub-problems done and open, and the least bound of the open ones. */
   readonly onProgress?: ((done: number, open: number, bound: number) => void) | undefined
@@ -62,9 +67,8 @@ const FEW_NEURONS = 40
  * @throws UserError for a question or limits that make no sense, if memory does not suffice, or if a worker dies
  */
 export async function verifyQuestion(graph: Graph, question: Question, options: VerifyOptions): Promise<Outcome> {
-  const { timeout, workers, complete = 'auto' } = options
+  const { timeout, complete = 'auto' } = options
   if (!(timeout > 0)) throw new UserError(`the timeout must be a positive number of seconds, not ${timeout}`)
-  if (!(Number.isInteger(workers) && workers > 0)) throw new UserError(`there can be no ${workers} workers`)
   if (!searchChoices.includes(complete)) throw unknownName('complete method', complete, searchChoices)
   if (question.ball && complete !== 'auto') requireBallsSearchable(complete)
   const sizes = sizesOf(graph)
@@ -87,7 +91,7 @@ class Verification {
     this.#graph = graph
     this.#question = question
     this.#options = options
-    this.#deadline = Deadline.in(1000 * options.timeout)
+    this.#deadline = Deadline.in(1000 * options.timeout, options.signal)
   }
 
   async run(): Promise<Outcome> {
@@ -104,13 +108,17 @@ class Verification {
     const intervals = narrowByIntervals(engine, this.#graph, this.#question, deadline)
     this.#bound = intervals.bound
     if (intervals.question.unsafe.length === 0) return robust(intervals.method, intervals.closed)
+    await deadline.giveTurn()
     const first = this.#descend(intervals.question, FIRST_STARTS)
     if (first) return vulnerable('pgd', first)
+    await deadline.giveTurn()
     let bounded = narrowByCrown(engine, this.#graph, intervals, deadline)
     this.#bound = bounded.bound
+    await deadline.giveTurn()
     if (bounded.question.unsafe.length > 0) bounded = narrowByAlpha(engine, bounded, deadline)
     this.#bound = bounded.bound
     if (bounded.question.unsafe.length === 0) return robust(bounded.method, bounded.closed)
+    await deadline.giveTurn()
     // on the cases that are still open
     const found = this.#descend(bounded.question, STARTS) ?? this.#tryPoints(POINTS, this.#endOfAttack())
     return found ? vulnerable('pgd', found) : this.#search(bounded)
@@ -132,7 +140,7 @@ class Verification {
   }
 
   async #search(bounded: Bounded): Promise<Outcome> {
-    const { complete = 'auto' } = this.#options
+    const { complete = 'auto', executor = inline, onProgress } = this.#options
     const system = casesOf(bounded)
     const isCounterexample = (point: Float64Array) => this.#try(point) !== undefined
     const contenders: Contender[] = []
@@ -141,7 +149,9 @@ class Verification {
       const margins = this.#marginsOf(bounded)
       closed = Math.min(closed, margins.closed)
       if (margins.condensed.cases.length === 0) return robust('alpha', closed)
-      const search = new ParallelSearch(this.#engine, margins.condensed, { ...this.#options, isCounterexample })
+      const search = new ParallelSearch(this.#engine, margins.condensed, {
+        ...{ executor, isCounterexample, onProgress },
+      })
       contenders.push({ method: 'bab', search })
     }
     const isSmall = system.neurons <= FEW_NEURONS && !system.ball

@@ -25,7 +25,7 @@ export async function verify(
   options: Partial<VerifyOptions> = {},
 ): Promise<Outcome> {
   const graph = 'parameters' in network ? graphOf(network) : network
-  const settings = { timeout: 60, seed: 0, workers: 1, ...options }
+  const settings = { timeout: 60, seed: 0, ...options }
   if (!('regions' in property)) return verifyQuestion(graph, property, settings)
   checkProperty(graph, property)
   const ask = (part: Graph, question: Question, { timeout }: { readonly timeout: number }) =>

@@ -7,8 +7,6 @@ import type { Order, Reply, Start } from './threads.ts'
 const { claimed, registry, name, setup } = workerData as Start
 const port = parentPort!
 const reply = (message: Reply) => port.postMessage(message)
-/** Never aborted: the thread is stopped instead. */
-const { signal } = new AbortController()
 
 const prepared = prepare()
 // the first job is told
@@ -18,7 +16,7 @@ port.on('message', async ({ job, parts }: Order) => {
   try {
     const work = await prepared
     for (let part = Atomics.add(claimed, 0, 1); part < parts; part = Atomics.add(claimed, 0, 1)) {
-      reply({ part, result: await work(job as never, part, signal) })
+      reply({ part, result: await work(job as never, part) })
     }
     reply({ done: true })
   } catch (error) {
@@ -29,5 +27,5 @@ port.on('message', async ({ job, parts }: Order) => {
 async function prepare(): Promise<Part<never, unknown>> {
   const module = (await import(registry)) as { readonly registry: Registry }
   const task = await findTask(module.registry, name).load()
-  return task.prepare(setup as never)
+  return task.prepare(setup as never, () => undefined)
 }

@@ -1,114 +1,65 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { describe, expect, it, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
-import { WorkerPool, scriptBeside } from './threads.ts'
+import { collect } from '../jobs/executor.ts'
+import { type TestJob, registry, testTask } from './threads.testing.ts'
+import { threads } from './threads.ts'
 
-const script = scriptBeside(import.meta.url, './thread.testing')
-const pools: WorkerPool[] = []
-const open = (size: number, data: unknown = { offset: 0 }) => {
-  const pool = new WorkerPool(script, size, data)
-  pools.push(pool)
-  return pool
-}
-afterEach(async () => {
-  await Promise.all(pools.splice(0).map((pool) => pool.close()))
-})
+const open = (size: number) => threads(size, registry).start(testTask, {})
 
-describe('a pool', () => {
-  it('gives results by task, whichever worker took it and in whatever order they came', async () => {
-    const pool = open(2, { offset: 5 })
-    expect(await pool.run('square', undefined, 100)).toEqual(Array.from({ length: 100 }, (_, i) => i * i + 5))
-    const arrived: number[] = []
-    expect(await pool.run<number>('late', undefined, 8, (task) => arrived.push(task))).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
-    expect(arrived.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
-  })
-
-  it('runs jobs with no tasks, with fewer tasks than workers, and one after the other', async () => {
-    const pool = open(3)
-    expect(await pool.run('square', undefined, 0)).toEqual([])
-    for (let i = 1; i < 20; i++) expect(await pool.run('square', undefined, 1 + (i % 3))).toHaveLength(1 + (i % 3))
-  })
-
-  it('refuses a second job at the same time', async () => {
-    const pool = open(1)
-    const first = pool.run('wait', { wait: 20 }, 1)
-    await expect(pool.run('square', undefined, 1)).rejects.toThrow('a job is running already')
-    expect(await first).toEqual(['waited 0'])
-  })
-
-  it('is of no use once it is closed', async () => {
-    const pool = open(1)
-    await pool.close()
-    await expect(pool.run('square', undefined, 1)).rejects.toThrow('the pool is closed')
-  })
-
-  it('ends a running job when it is closed', async () => {
-    const pool = open(1)
-    const running = expect(pool.run('wait', { wait: 60_000 }, 1)).rejects.toThrow()
-    await pool.close()
-    await running
-  })
-})
-
-describe('an error in a task', () => {
-  it('reaches the caller with its message and stack', async () => {
-    const error = await open(2)
-      .run('throw', { task: 3 }, 6)
-      .catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(Error)
-    expect(error).not.toBeInstanceOf(UserError)
-    expect((error as Error).message).toBe('task 3 failed')
-    expect((error as Error).stack).toContain('thread.testing')
-  })
-
-  it('stays a UserError if it was one', async () => {
-    const error = await open(2)
-      .run('throw a user error', { task: 0 }, 4)
-      .catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(UserError)
-    expect((error as Error).message).toBe('task 0 was given nonsense')
-  })
-
-  it('is told also if a result cannot be sent', async () => {
-    await expect(open(1).run('uncloneable', undefined, 1)).rejects.toThrow(/could not be cloned/)
-  })
-
-  it('leaves a pool that can run other jobs, whole ones', async () => {
-    const pool = open(2)
-    // task 1 is still at work in the other worker when the next job begins, and ends in the middle of it
-    await expect(pool.run('throw', { task: 0, wait: 30 }, 100)).rejects.toThrow('task 0 failed')
-    const expected = Array.from({ length: 20 }, (_, i) => `waited ${i}`)
-    expect(await pool.run('wait', { wait: 10 }, 20)).toEqual(expected)
-  })
-})
-
-describe('a worker that dies', () => {
-  const dies = async (kind: string, message: RegExp) => {
-    const pool = open(2)
-    const error = await pool.run(kind, { task: 1 }, 4).catch((thrown: unknown) => thrown)
+describe('a thread that dies', () => {
+  const dies = async (job: TestJob, message: RegExp) => {
+    const crew = open(2)
+    const error = await collect(crew.run(job, 4)).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UserError)
     expect((error as Error).message).toMatch(message)
     expect((error as Error).message).not.toContain('\n')
     // and for good: nothing hangs afterwards
-    await expect(pool.run('square', undefined, 1)).rejects.toThrow(message)
+    await expect(collect(crew.run({ kind: 'square' }, 1))).rejects.toThrow(message)
+    await crew.close()
   }
 
   it('by exiting ends the job with a clear error', () =>
-    dies('exit', /^a worker stopped unexpectedly \(exit code 7\)$/))
+    dies({ kind: 'exit', part: 1, wait: 20 }, /^a worker stopped unexpectedly \(exit code 7\)$/))
   it('by an uncaught error ends the job with its message', () =>
-    dies('throw later', /^a worker failed: thrown behind the back of the task$/))
+    dies({ kind: 'throw later', part: 1 }, /^a worker failed: thrown behind the back of the part$/))
   it('by a rejection that nobody awaits ends the job with its message', () =>
-    dies('reject later', /^a worker failed: nobody awaits this$/))
-
-  it('at its start ends the first job with the reason', async () => {
-    const pool = open(2, { offset: 0, failStart: true })
-    const error = await pool.run('square', undefined, 1).catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(UserError)
-    expect((error as Error).message).toMatch(/this worker cannot start/)
+    dies({ kind: 'reject later', part: 1 }, /^a worker failed: nobody awaits this$/))
+  it('of too little memory says so', async () => {
+    setFlagsFromString('--max-old-space-size=40')
+    try {
+      await dies({ kind: 'exhaust', part: 1 }, /^a worker failed: ran out of memory: use fewer workers$/)
+    } finally {
+      setFlagsFromString('--max-old-space-size=4096')
+    }
   })
+})
 
-  it('because its script is missing ends the first job', async () => {
-    const pool = new WorkerPool(new URL('./no-such-script.ts', import.meta.url), 1, {})
-    pools.push(pool)
-    await expect(pool.run('square', undefined, 1)).rejects.toThrow(/a worker failed: .*no-such-script/s)
-  })
+test('an abort stops threads that hear nothing', async () => {
+  const crew = open(2)
+  const signal = AbortSignal.timeout(200)
+  const started = performance.now()
+  await expect(collect(crew.run({ kind: 'spin' }, 4, signal))).rejects.toHaveProperty('name', 'TimeoutError')
+  await crew.close()
+  expect(performance.now() - started).toBeLessThan(5000)
+})
+
+test('a result that cannot be sent is an error', async () => {
+  const crew = open(1)
+  await expect(collect(crew.run({ kind: 'uncloneable' }, 1))).rejects.toThrow(/could not be cloned/)
+  await crew.close()
+})
+
+test('no more threads are started than are of use, and none for a task that nobody knows', () => {
+  expect(() => threads(2).start(testTask, {})).toThrow(/the task 'test' is not in .*registry/)
+  for (const workers of [0, 1.5, 257, NaN]) {
+    expect(() => threads(workers)).toThrow(UserError)
+    expect(() => threads(workers)).toThrow(/^the number of workers must be a whole number from 1 to 256, not /)
+  }
+})
+
+test('a crew is no larger than it has to be', async () => {
+  const crew = threads(3, registry).start(testTask, {}, 2)
+  expect(crew.size).toBe(2)
+  await crew.close()
 })

@@ -74,7 +74,7 @@ test.each(files.filter(isSmall))('%s is verified as sampled', async (file) => {
   const box = { lower: new Float64Array(inputs).fill(-1), upper: new Float64Array(inputs).fill(1) }
   const ask = (bound: number) => {
     const coefficients = Float64Array.of(1, -1)
-    return verifyQuestion(graph, { ...box, unsafe: [[{ coefficients, bound }]] }, { timeout: 30, workers: 1, seed: 1 })
+    return verifyQuestion(graph, { ...box, unsafe: [[{ coefficients, bound }]] }, { timeout: 30, seed: 1 })
   }
   const found = await ask(0)
   expect(found.verdict).not.toBe('undecided')

@@ -57,7 +57,7 @@ test.each(pools.flatMap((pool, i) => [1, 2].map((seed) => ({ ...pool, seed: 10 *
           upper: Float64Array.of(1, 1),
           unsafe: [[{ coefficients: Float64Array.of(1), bound }]],
         },
-        { timeout: 60, workers: 1, seed: 1 },
+        { timeout: 60, seed: 1 },
       )
     expect((await ask(least)).verdict).toBe('vulnerable')
     // between two points of the grid it may fall a little further

@@ -10,12 +10,13 @@ import { headerOf } from './header.ts'
 import { RowFile } from './row-file.ts'
 import type { Target } from './target-file.ts'
 
-export interface CertifyFileOptions extends Omit<PlanOptions, 'images' | 'seed'>, RangeOptions {
+export interface CertifyFileOptions extends Omit<PlanOptions, 'images' | 'seed'>, Omit<RangeOptions, 'executor'> {
+  /** Threads. */
+  readonly workers: number
   /** The file of rows (JSON lines), see row-file.ts. */
   readonly out: string
   /** Continue `out` if it is there: perhaps with another range. */
   readonly resume: boolean
-  readonly signal?: AbortSignal | undefined
   /** Called with each new row, in no particular order. */
   readonly onRow?: ((row: CertifyRow) => void) | undefined
   /** Images done, rows of a resumed file included; `hard` once only images are left that take a question each. */
@@ -33,6 +34,7 @@ export async function certifyToFile(
   options: CertifyFileOptions,
 ): Promise<CertifySummary> {
   const { first, last, out, resume, workers, signal, onRow, onProgress } = options
+  const executor = threads(workers)
   checkRange(dataset, options)
   const total = last - first
   const range = Array.from({ length: total }, (_, i) => first + i)
@@ -48,7 +50,7 @@ export async function certifyToFile(
     const missing = { ...plan, images: range.filter((index) => !there.has(index)) }
     let isHard = false
     const onHard = () => onProgress?.(rows.length, total, (isHard = true))
-    for await (const row of runPlan(missing, { executor: threads(workers), signal, onHard })) {
+    for await (const row of runPlan(missing, { executor, signal, onHard })) {
       file.append([row])
       rows.push(row)
       onRow?.(row)

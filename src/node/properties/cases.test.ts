@@ -12,7 +12,7 @@ import { verifyProperty } from '../../ladder/verify-property.ts'
 const { graph: network } = loadAnyNetwork(fileURLToPath(new URL('./cases/net.onnx', import.meta.url)))
 /** y = relu(x) */
 const relu: Graph = { name: 'relu', inputShape: [1], nodes: [{ kind: 'relu', value: 0 }] }
-const options = { timeout: 20, workers: 1, seed: 0 }
+const options = { timeout: 20, seed: 0 }
 
 async function answer(graph: Graph, text: string) {
   const property = parseVnnlib(text, 'case.vnnlib')

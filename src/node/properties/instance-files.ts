@@ -1,4 +1,5 @@
 /** One instance of verification from its files. */
+import { threads } from '../threads.ts'
 import { reasonOf } from '../../search/undecided.ts'
 import { type Property, checkProperty } from '../../formats/vnnlib/property.ts'
 import type { Graph } from '../../model/graph.ts'
@@ -36,7 +37,11 @@ export function decideFiles(
     const { graph } = last
     const property = loadProperty(path)
     checkProperty(graph, property)
-    return verifyProperty(graph, property, verify, { timeout: (end - epochNow()) / 1000, workers, seed })
+    return verifyProperty(graph, property, verify, {
+      timeout: (end - epochNow()) / 1000,
+      executor: threads(workers),
+      seed,
+    })
   }
   return (task) => decide(task).catch((error: unknown) => undecided(reasonOf(error)))
 }

@@ -67,7 +67,7 @@ async function stabilityOf(
   if ('missing' in dataset) return dataset
   const images = Math.min(dataset.count, imagesFor(countHiddenUnits(network.architecture)))
   try {
-    checkInputs(network, dataset, { ...ball, first: 0, last: images, workers: 1, seed: 0 })
+    checkInputs(network, dataset, { ...ball, first: 0, last: images, seed: 0 })
   } catch (error) {
     if (error instanceof UserError) return { missing: `${error.message}.` }
     throw error

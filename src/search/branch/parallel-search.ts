@@ -4,16 +4,17 @@
  */
 import type { Deadline } from '../../base/deadline.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
-import { WorkerPool, scriptBeside } from '../../node/threads.ts'
+import { type Crew, type Executor, collect } from '../../jobs/executor.ts'
 import type { CompleteResult, Resumable } from '../../region/question.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { Frontier } from './frontier.ts'
+import { searchTask } from './search-task.ts'
 import type { Explored, SearchJob } from './search-worker.ts'
 import { Search } from './search.ts'
 import { bytesOf } from './sub-problems.ts'
 
 export interface ParallelOptions {
-  readonly workers: number
+  readonly executor: Executor
   readonly isCounterexample: (point: Float64Array) => boolean
   /** Called every round: sub-problems done and open, and the least bound of the open ones. */
   readonly onProgress?: ((done: number, open: number, bound: number) => void) | undefined
@@ -30,7 +31,7 @@ export class ParallelSearch implements Resumable {
   readonly #condensed: Condensed
   readonly #options: ParallelOptions
   readonly #frontier = new Frontier()
-  #pool: WorkerPool | undefined
+  #crew: Crew<SearchJob, Explored> | undefined
   #begun = false
 
   constructor(engine: Engine, condensed: Condensed, options: ParallelOptions) {
@@ -40,7 +41,7 @@ export class ParallelSearch implements Resumable {
   }
 
   async run(deadline: Deadline): Promise<CompleteResult> {
-    const { workers, onProgress } = this.#options
+    const { executor, onProgress } = this.#options
     const frontier = this.#frontier
     const point = this.#begun ? undefined : await this.#begin(deadline)
     if (point) return { verdict: 'vulnerable', point }
@@ -50,15 +51,15 @@ export class ParallelSearch implements Resumable {
       const left = deadline.left()
       if (left <= 0) return { verdict: 'undecided', bound, reason: 'timeout' }
       if (size * bytesOf(this.#condensed) > MEMORY) return { verdict: 'undecided', bound, reason: 'memory' }
-      this.#pool ??= new WorkerPool(scriptBeside(import.meta.url, './search-worker'), workers, this.#condensed)
-      const found = await this.#round(this.#pool, Math.min(ROUND, left))
+      this.#crew ??= executor.start(searchTask, this.#condensed)
+      const found = await this.#round(this.#crew, Math.min(ROUND, left), deadline.signal)
       if (found) return { verdict: 'vulnerable', point: found }
     }
     return frontier.conclude()
   }
 
   async close(): Promise<void> {
-    await this.#pool?.close()
+    await this.#crew?.close()
   }
 
   /** In this thread. @returns a counterexample, if it found one */
@@ -79,10 +80,14 @@ export class ParallelSearch implements Resumable {
   }
 
   /** @returns a counterexample, if one was found */
-  async #round(pool: WorkerPool, milliseconds: number): Promise<Float64Array | undefined> {
-    const shares = this.#frontier.deal(pool.size)
+  async #round(
+    crew: Crew<SearchJob, Explored>,
+    milliseconds: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Float64Array | undefined> {
+    const shares = this.#frontier.deal(crew.size)
     const job: SearchJob = { shares, milliseconds }
-    const results = await pool.run<Explored>('explore', job, shares.length)
+    const results = await collect(crew.run(job, shares.length, signal))
     this.#frontier.take(results)
     return results.flatMap(({ candidates }) => candidates).find(this.#options.isCounterexample)
   }

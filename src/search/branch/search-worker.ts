@@ -1,7 +1,6 @@
-/** A worker of `verifyQuestion`: task i explores the i-th share of the open sub-problems for a while. */
+/** A worker of `verifyQuestion`: part i explores the i-th share of the open sub-problems for a while. */
 import { Deadline } from '../../base/deadline.ts'
 import { Engine } from '../../device/wasm/engine.ts'
-import { serve } from '../../node/threads.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { Search } from './search.ts'
 import type { SubProblem } from './sub-problems.ts'
@@ -24,7 +23,7 @@ export interface Explored {
 /** Candidates that are sent back in a round: one that holds is enough. */
 const MOST_CANDIDATES = 4
 
-serve<Condensed>(async (condensed) => {
+export async function prepare(condensed: Condensed, atEnd: (free: () => void) => void) {
   let candidates: Float64Array[] = []
   // whether one holds, only the network can say: until then the search goes on
   const isCounterexample = (input: Float64Array) => {
@@ -32,12 +31,13 @@ serve<Condensed>(async (condensed) => {
     return false
   }
   const search = new Search(await Engine.create(), condensed, { isCounterexample })
-  return async (_kind, { shares, milliseconds }: SearchJob, task): Promise<Explored> => {
+  atEnd(() => search.close())
+  return async ({ shares, milliseconds }: SearchJob, part: number, signal?: AbortSignal): Promise<Explored> => {
     candidates = []
     const before = search.count
-    search.add(shares[task])
-    await search.explore(Deadline.in(milliseconds))
+    search.add(shares[part])
+    await search.explore(Deadline.in(milliseconds, signal))
     const { least, leastLeft, count } = search
     return { open: search.takeOpen(), least, leastLeft, count: count - before, candidates }
   }
-})
+}

@@ -98,6 +98,7 @@ export class Search {
     const started = performance.now()
     let inLps = 0
     while (this.#open.size > 0 && !this.point) {
+      await deadline.giveTurn()
       if (deadline.isOver()) return 'timeout'
       const now = performance.now()
       if (this.#open.size > this.#capacity) return 'memory'

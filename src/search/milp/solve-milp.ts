@@ -80,8 +80,9 @@ export class MilpSearch implements Resumable {
     this.#deadline = deadline
     try {
       this.#program ??= await LinearProgram.create(this.#system)
-      return this.#explore()
+      return await this.#explore()
     } catch (error) {
+      deadline.signal?.throwIfAborted()
       abandonHighs()
       this.#program = undefined
       throw error
@@ -93,12 +94,13 @@ export class MilpSearch implements Resumable {
     this.#program = undefined
   }
 
-  #explore(): CompleteResult {
+  async #explore(): Promise<CompleteResult> {
     const cases = this.#cases
-    while (this.#begun < cases.length && this.#work(cases[this.#begun], 1)) this.#begun++
+    while (this.#begun < cases.length && (await this.#work(cases[this.#begun], 1))) this.#begun++
     const begun = this.#begun === cases.length
     if (begun) cases.sort((a, b) => leastBound(a) - leastBound(b))
-    const complete = begun && cases.every((open) => this.#work(open, Infinity))
+    let complete = begun
+    for (let i = 0; complete && i < cases.length; i++) complete = await this.#work(cases[i], Infinity)
     if (this.#found) return { verdict: 'vulnerable', point: this.#found }
     const bound = cases.reduce((least, open) => Math.min(least, leastBound(open)), this.#least)
     if (!complete) return { verdict: 'undecided', bound, reason: 'timeout' }
@@ -106,10 +108,11 @@ export class MilpSearch implements Resumable {
   }
 
   /** Takes up to `most` nodes of a case. @returns false if there is a counterexample or the time is up */
-  #work({ rows, nodes }: OpenCase, most: number): boolean {
+  async #work({ rows, nodes }: OpenCase, most: number): Promise<boolean> {
     const program = this.#program!
     if (nodes.length > 0) program.setObjective(rows)
     for (let taken = 0; taken < most && nodes.length > 0; taken++) {
+      await this.#deadline.giveTurn()
       const seconds = this.#deadline.left() / 1000
       if (seconds <= 0) return false
       const node = nodes.pop()!

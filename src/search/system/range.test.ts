@@ -35,7 +35,7 @@ async function expectNoProof(graph: Graph, question: Question): Promise<void> {
   for (const complete of completeMethods) {
     const ladder = { steps: ['crown', 'alpha', 'complete'], search: complete, timeout: 5 } as const
     expect((await climb(graph, question, ladder)).outcome.verdict).not.toBe('robust')
-    const options = { timeout: 5, seed: 1, workers: 1, complete }
+    const options = { timeout: 5, seed: 1, complete }
     expect((await verifyQuestion(graph, question, options)).verdict).not.toBe('robust')
   }
 }
