@@ -1,3 +1,4 @@
+import { inline } from '../jobs/inline.ts'
 import { threads } from '../node/threads.ts'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { domains } from '../region/domain.ts'
@@ -157,6 +158,24 @@ describe('over a range', () => {
     expect(strong).toBeGreaterThanOrEqual(weak)
     const { summary } = await attackAll(network, dataset, { ...base, epsilon: 0 })
     expect(summary.attackErrors).toBe(summary.cleanErrors)
+  })
+
+  test.each([
+    ['inline', inline],
+    ['threads', threads(2)],
+  ])('a signal ends the rows with its reason: %s', async (_, executor) => {
+    const stop = new AbortController()
+    const seen: number[] = []
+    const run = async () => {
+      for await (const { index } of attack(network, dataset, { ...base, executor, signal: stop.signal })) {
+        seen.push(index)
+        if (index === 19) stop.abort(new Error('enough'))
+      }
+    }
+    await expect(run()).rejects.toThrow('enough')
+    expect(seen).toEqual(all.slice(0, 20))
+    const before = attack(network, dataset, { ...base, executor, signal: AbortSignal.abort(new Error('no more')) })
+    await expect(before[Symbol.asyncIterator]().next()).rejects.toThrow('no more')
   })
 
   test('bad input is refused', async () => {

@@ -7,6 +7,7 @@ import { UserError, unknownName } from '../base/errors.ts'
 import type { Network } from '../model/network.ts'
 import { type AttackHeader, type AttackMethod, type AttackRow, attackMethods } from './attack-row.ts'
 import { attackTask } from './attack-task.ts'
+import type { AttackData } from './attack-worker.ts'
 import { type AttackOptions, fgsm, pgd } from './gradient-attack.ts'
 import { type RangeOptions, checkInputs, countTasks, requireWhole } from './inputs.ts'
 
@@ -47,22 +48,26 @@ export function pgdOptions(settings: PgdSettings, domain: Domain, seed: number):
 /**
  * Attacks the images `first` to `last` − 1. Sound: an image is 'vulnerable' only by a point that `recheck` confirmed.
  * Complete: no. Image i draws from streams named by (seed, i, restart) alone: neither workers nor the range matter.
- * @returns one row per image, in order
- * @throws UserError for input that makes no sense; the signal's reason
+ * @returns one row per image, in order; who stops asking ends it
+ * @throws UserError for input that makes no sense; the rows stop with the signal's reason
  */
-export async function* attack(
-  given: Network,
-  dataset: Dataset,
-  options: AttackRunOptions,
-): AsyncGenerator<AttackRow, void> {
-  const { attack: settings, epsilon, norm, domain } = attackHeader(given, dataset, options)
-  const { first, last, executor = inline, signal } = options
+export function attack(given: Network, dataset: Dataset, options: AttackRunOptions): AsyncIterable<AttackRow> {
+  const header = attackHeader(given, dataset, options)
   // a copy, in case it is being trained
   const network = { ...given, parameters: given.parameters.slice() }
+  return rowsOf({ network, dataset }, header, options)
+}
+
+async function* rowsOf(
+  data: AttackData,
+  { attack, epsilon, norm, domain }: AttackHeader,
+  options: AttackRunOptions,
+): AsyncGenerator<AttackRow, void> {
+  const { first, last, executor = inline, signal } = options
   const parts = countTasks(options)
-  const crew = executor.start(attackTask, { network, dataset }, parts)
+  const crew = executor.start(attackTask, data, parts)
   try {
-    const job = { first, last, ball: { epsilon, norm, domain }, attack: settings }
+    const job = { first, last, ball: { epsilon, norm, domain }, attack }
     for await (const rows of inOrder(crew.run(job, parts, signal))) yield* rows
   } finally {
     await crew.close()

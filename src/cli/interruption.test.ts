@@ -4,6 +4,9 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
+import { architectureNamed } from '../model/architectures.ts'
+import { initialise } from '../model/initialise.ts'
+import { saveAnyNetwork } from '../node/any-network.ts'
 import { finished, robustra, start, tiny } from './command.testing.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 
@@ -45,6 +48,26 @@ test('Ctrl-C stops at once with exit code 130 and says how to go on', async () =
   expect(code).toBe(130)
   expect(stderr).toMatch(/robustra: stopped\. Continue with: robustra train --resume --out .*stopped\n$/)
   expect((await robustra('train', '--resume', '--out', at('stopped'))).code).toBe(0)
+})
+
+test('Ctrl-C in certify keeps the rows that are done, and --resume does the rest', async () => {
+  const network = at('digits.safetensors')
+  saveAnyNetwork(network, initialise(architectureNamed('mnist-small'), 1))
+  const out = at('rows.jsonl')
+  const flags = ['certify', network, '--epsilon', '0.05', '--method', 'alpha', '--first', '40', '--workers', '2']
+  const child = start([...flags, '--out', out])
+  const stopped = finished(child)
+  await exists(out)
+  while (readFileSync(out, 'utf8').split('\n').length < 3) await sleep(10)
+  child.kill('SIGINT')
+  const { code, stderr } = await stopped
+  expect(code).toBe(130)
+  expect(stderr).toMatch(/robustra: stopped\. Continue with the same command and --resume\.\n$/)
+  const rows = readFileSync(out, 'utf8')
+  expect((await robustra(...flags, '--out', out, '--resume')).code).toBe(0)
+  const all = readFileSync(out, 'utf8')
+  expect(all.startsWith(rows.slice(0, rows.lastIndexOf('\n') + 1))).toBe(true)
+  expect(all.trimEnd().split('\n')).toHaveLength(41)
 })
 
 /** A disk of a few kilobytes; only root can have one. */

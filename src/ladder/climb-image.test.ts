@@ -175,6 +175,13 @@ test('a search that fails is undecided and says so; a contradiction is an intern
   await expect(wrong).rejects.toThrow(/internal error: image 3 has a counterexample of margin -0.0/)
 })
 
+test('a climb that a signal ends is no row', async () => {
+  const signal = AbortSignal.abort(new Error('enough'))
+  const stopped: Climb = () => Promise.reject(signal.reason as Error)
+  const climbing = climbImage({ ...subject, climb: stopped }, { image, draft }, { ...settings, signal })
+  await expect(climbing).rejects.toThrow('enough')
+})
+
 test('only steps that were asked for have parts', async () => {
   const outcome = { verdict: 'undecided', bound: -1, reason: 'incomplete' } as const
   const steps = [step('crown', 1, -2), step('alpha', 1, -1)]

@@ -1,48 +1,11 @@
-/** Time limits, on a network that nothing decides soon: random weights and a wide box. */
+/** Time limits, and signals, on a question that nothing decides soon. */
+import { inline } from '../jobs/inline.ts'
 import { threads } from '../node/threads.ts'
 import { expect, test } from 'vitest'
-import { Random } from '../base/random.ts'
-import { type Graph, evaluateGraph, graphOf } from '../model/graph.ts'
-import { initialise } from '../model/initialise.ts'
 import { type ClimbOutcome, climb } from './climb.ts'
-import { completeMethods, type Outcome, type Question } from '../region/question.ts'
-import { classificationQuestion } from '../region/image-question.ts'
+import { type Outcome, completeMethods } from '../region/question.ts'
+import { hardQuestion } from './hard-question.testing.ts'
 import { verifyQuestion } from './verify-question.ts'
-
-const INPUTS = 24
-
-/** Two classes, and a box in which no attack finds the other one, while relaxations are far from a proof. */
-function hardQuestion(): { graph: Graph; question: Question } {
-  const layers = [80, 80, 80, 80].flatMap((outFeatures) => [
-    { kind: 'linear', outFeatures } as const,
-    { kind: 'relu' } as const,
-  ])
-  const graph = graphOf(
-    initialise(
-      {
-        name: 'hard',
-        input: { channels: INPUTS, height: 1, width: 1 },
-        layers: [...layers, { kind: 'linear', outFeatures: 2 }],
-      },
-      1,
-    ),
-  )
-  const lower = new Float64Array(INPUTS).fill(-1)
-  const upper = new Float64Array(INPUTS).fill(1)
-  const question = classificationQuestion({ lower, upper }, 0, 2)
-  const random = new Random(1, 'hard')
-  const margins = Array.from({ length: 2000 }, () => {
-    const [a, b] = evaluateGraph(
-      graph,
-      lower.map((l, i) => random.between(l, upper[i])),
-    ).at(-1)! as unknown as number[]
-    return a! - b!
-  })
-  // four times as far as samples reach: hardly reached by anything, and not soon proved
-  const middle = margins.reduce((sum, margin) => sum + margin, 0) / margins.length
-  const bound = middle - 4 * (middle - Math.min(...margins))
-  return { graph, question: { ...question, unsafe: [[{ ...question.unsafe[0][0], bound }]] } }
-}
 
 const { graph, question } = hardQuestion()
 
@@ -70,4 +33,29 @@ test.each(completeMethods)('%s stops in time, in one thread and on workers', asy
 test('a limit that nothing can keep is kept as well as can be', async () => {
   const started = performance.now()
   expectTimeout((await climb(graph, question, { ...wholeLadder, search: 'bab', timeout: 1e-6 })).outcome, started, 0)
+})
+
+const executors = { 'the calling thread': inline, threads: threads(2) }
+const ways = Object.entries(executors).flatMap(([name, executor]) =>
+  completeMethods.map((complete) => ({ name, executor, complete })),
+)
+
+test.each(ways)('$complete in $name ends soon after an abort, with its reason', async ({ executor, complete }) => {
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  // when branch and bound has begun its rounds
+  setTimeout(() => stop.abort(reason), 500)
+  const started = performance.now()
+  const options = { timeout: 60, seed: 1, complete, executor, signal: stop.signal }
+  await expect(verifyQuestion(graph, question, options)).rejects.toBe(reason)
+  expect(performance.now() - started).toBeLessThan(5000)
+})
+
+test('so does the ladder for one question, and one that is aborted before it begins', async () => {
+  const signal = AbortSignal.timeout(200)
+  const ended = climb(graph, question, { ...wholeLadder, search: 'bab', timeout: 60, signal })
+  await expect(ended).rejects.toHaveProperty('name', 'TimeoutError')
+  const reason = new Error('enough')
+  const options = { timeout: 60, seed: 1, signal: AbortSignal.abort(reason) }
+  await expect(verifyQuestion(graph, question, options)).rejects.toBe(reason)
 })
