@@ -179,7 +179,7 @@ export const verify = [
     ['src/node/properties/limited.test.ts'],
     [
       ['      await this.close()\n      if (error === OVERRUN)', '      if (error === OVERRUN)'],
-      ['this.#crew.run(task, 1, limit.signal)', 'this.#crew.run(task, 1)'],
+      ['this.#crew.run(job, 1, limit.signal)', 'this.#crew.run(job, 1)'],
     ],
   ),
 ]

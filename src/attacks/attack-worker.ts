@@ -7,7 +7,7 @@ import type { Network } from '../model/network.ts'
 import { type Attacked, type Subject, attackImages, classify } from './attack-images.ts'
 import type { AttackRow } from './attack-row.ts'
 import type { AttackOptions } from './gradient-attack.ts'
-import { type RangeOptions, inPasses, indicesOfTask } from './inputs.ts'
+import { type RangeOptions, inPasses, indicesOfPart } from './inputs.ts'
 
 export interface AttackData {
   readonly network: Network
@@ -25,7 +25,7 @@ export async function prepare({ network, dataset }: AttackData) {
   const subject: Subject = { network, loaded, dataset }
 
   return (job: AttackJob, part: number): AttackRow[] => {
-    const indices = indicesOfTask(part, job)
+    const indices = indicesOfPart(part, job)
     const clean = inPasses(indices, (pass) => classify(subject, pass)).map(({ value }) => value)
     const correct = indices.filter((_, i) => clean[i].margin > 0)
     const attacked = inPasses(correct, (pass) => attackImages(subject, pass, job.attack, job.ball)).map(

@@ -9,7 +9,7 @@ import { type AttackHeader, type AttackMethod, type AttackRow, attackMethods } f
 import { attackTask } from './attack-task.ts'
 import type { AttackData } from './attack-worker.ts'
 import { type AttackOptions, fgsm, pgd } from './gradient-attack.ts'
-import { type RangeOptions, checkInputs, countTasks, requireWhole } from './inputs.ts'
+import { type RangeOptions, checkInputs, countParts, requireWhole } from './inputs.ts'
 
 /** Settings that PGD alone has; for their defaults see `pgdOptions`. */
 export interface PgdSettings {
@@ -64,7 +64,7 @@ async function* rowsOf(
   options: AttackRunOptions,
 ): AsyncGenerator<AttackRow, void> {
   const { first, last, executor = inline, signal } = options
-  const parts = countTasks(options)
+  const parts = countParts(options)
   const crew = executor.start(attackTask, data, parts)
   try {
     const job = { first, last, ball: { epsilon, norm, domain }, attack }

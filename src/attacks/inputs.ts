@@ -9,8 +9,8 @@ import { planStages } from '../model/stages.ts'
 
 /** Images per pass through the engine: as many as one SIMD vector has lanes. */
 export const IMAGES_PER_PASS = 4
-/** Images per task of a worker. */
-export const IMAGES_PER_TASK = 20
+/** Images per part of a job. */
+export const IMAGES_PER_PART = 20
 
 /** The ball around each image, which images, and who works on them. */
 export interface RangeOptions extends BallOptions {
@@ -97,14 +97,14 @@ export function examples({ images, labels, shape }: Dataset, indices: readonly n
   }
 }
 
-/** Indices `first` to `last` − 1 of task `task`. */
-export function indicesOfTask(task: number, { first, last }: Pick<RangeOptions, 'first' | 'last'>): number[] {
-  const start = first + task * IMAGES_PER_TASK
-  return Array.from({ length: Math.min(IMAGES_PER_TASK, last - start) }, (_, i) => start + i)
+/** Indices `first` to `last` − 1 that part `part` has. */
+export function indicesOfPart(part: number, { first, last }: Pick<RangeOptions, 'first' | 'last'>): number[] {
+  const start = first + part * IMAGES_PER_PART
+  return Array.from({ length: Math.min(IMAGES_PER_PART, last - start) }, (_, i) => start + i)
 }
 
-export const countTasks = ({ first, last }: Pick<RangeOptions, 'first' | 'last'>): number =>
-  Math.ceil((last - first) / IMAGES_PER_TASK)
+export const countParts = ({ first, last }: Pick<RangeOptions, 'first' | 'last'>): number =>
+  Math.ceil((last - first) / IMAGES_PER_PART)
 
 export interface Timed<R> {
   readonly value: R

@@ -125,8 +125,8 @@ async function verifyOne(path: string, propertyPath: string, timeout: number, fl
   const start = performance.now()
   const seconds = () => (performance.now() - start) / 1000
   const decider = limitedDecider(flags.complete)
-  const task = { network: path, property: propertyPath, output, end: epochNow() + 1000 * timeout, workers, seed }
-  const result = await decider.decide(task).finally(() => decider.close())
+  const job = { network: path, property: propertyPath, output, end: epochNow() + 1000 * timeout, workers, seed }
+  const result = await decider.decide(job).finally(() => decider.close())
   if (result.isEmpty) console.error(`${propertyPath}: no input can meet it, whatever the network`)
   if (to !== undefined && result.counterexample) writeFileAtomic(to, `${formatCounterexample(result.counterexample)}\n`)
   if (flags.json) printJson(document(path, propertyPath, result, seconds()))
@@ -160,7 +160,7 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
     progress.start('verifying', total)
     const clock = new Clock()
     results = await runInstances(instances, file, {
-      ...{ table, workers, seed, counterexamples, decide: (task) => decider.decide(task) },
+      ...{ table, workers, seed, counterexamples, decide: (job) => decider.decide(job) },
       onStale: (why) => stale.set(why, (stale.get(why) ?? 0) + 1),
       onProgress: (count) => progress.update(count, `${count}/${total} instances  ${clock.left(count, total)}`),
       onFailure: (error) => console.error(error),

@@ -1,6 +1,6 @@
 /** A worker of `transferErrors`: part i is a run of images, see inputs.ts. */
 import { type AttackOptions, attackChunk } from '../attacks/gradient-attack.ts'
-import { examples, indicesOfTask } from '../attacks/inputs.ts'
+import { examples, indicesOfPart } from '../attacks/inputs.ts'
 import { type Chunk, loadChunk } from '../bounds/chunk.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import type { Tensor } from '../device/tape.ts'
@@ -46,7 +46,7 @@ export async function prepare({ f, g, dataset }: TransferData) {
   const mark = engine.mark()
 
   return ({ epsilon, attack }: TransferJob, part: number): TransferErrors => {
-    const indices = indicesOfTask(part, { first: 0, last: dataset.count })
+    const indices = indicesOfPart(part, { first: 0, last: dataset.count })
     try {
       const chunk = loadChunk(loadedF, examples(dataset, indices), paperBall(epsilon))
       const worstOfF = attackChunk(loadedF, chunk, attack, indices)

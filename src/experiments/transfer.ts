@@ -1,5 +1,5 @@
 /** Attacks on two networks, and how the points found against one do against the other, on all workers of an executor. */
-import { IMAGES_PER_TASK } from '../attacks/inputs.ts'
+import { IMAGES_PER_PART } from '../attacks/inputs.ts'
 import { pgd } from '../attacks/gradient-attack.ts'
 import type { Executor } from '../jobs/executor.ts'
 import { transferTask } from './transfer-task.ts'
@@ -19,7 +19,7 @@ export async function transferErrors(
   onProgress?: (done: number) => void,
 ): Promise<TransferErrors> {
   const { count } = data.dataset
-  const parts = Math.ceil(count / IMAGES_PER_TASK)
+  const parts = Math.ceil(count / IMAGES_PER_PART)
   const job = { epsilon, attack: pgd('pixels', 0) }
   const totals = { fClean: 0, gClean: 0, fPgd: 0, gPgd: 0, fToG: 0, gToF: 0 }
   let done = 0
@@ -27,7 +27,7 @@ export async function transferErrors(
   try {
     for await (const { result } of crew.run(job, parts)) {
       for (const column of transferColumns) totals[column] += result[column]
-      onProgress?.(Math.min(count, ++done * IMAGES_PER_TASK))
+      onProgress?.(Math.min(count, ++done * IMAGES_PER_PART))
     }
   } finally {
     await crew.close()

@@ -12,7 +12,7 @@ export interface CertifySetup {
 }
 
 export type CertifyJob =
-  /** Part i is the i-th run of `IMAGES_PER_TASK` of the images. */
+  /** Part i is the i-th run of `IMAGES_PER_PART` of the images. */
   | { readonly kind: 'batch'; readonly settings: BatchSettings; readonly images: readonly number[] }
   /** Part i is the i-th draft. */
   | { readonly kind: 'questions'; readonly settings: ClimbSettings; readonly drafts: readonly Draft[] }

@@ -1,5 +1,5 @@
 /** What a worker of a certification does: runs of images in the engine, single images in float64. */
-import { IMAGES_PER_TASK, examples } from '../attacks/inputs.ts'
+import { IMAGES_PER_PART, examples } from '../attacks/inputs.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { Engine } from '../device/wasm/engine.ts'
@@ -26,7 +26,7 @@ export async function prepare({ target, dataset }: CertifySetup): Promise<Part<C
   let subject: ClimbSubject | undefined
   return async (job, part, signal) => {
     if (job.kind === 'batch') {
-      const images = job.images.slice(part * IMAGES_PER_TASK, (part + 1) * IMAGES_PER_TASK)
+      const images = job.images.slice(part * IMAGES_PER_PART, (part + 1) * IMAGES_PER_PART)
       return climbBatch(batch, images, job.settings)
     }
     // loaded only where something is left open

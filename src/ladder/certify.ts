@@ -10,7 +10,7 @@ import { inline } from '../jobs/inline.ts'
 import type { Graph } from '../model/graph.ts'
 import type { Network } from '../model/network.ts'
 import { packGraph } from '../model/packed-graph.ts'
-import { IMAGES_PER_TASK } from '../attacks/inputs.ts'
+import { IMAGES_PER_PART } from '../attacks/inputs.ts'
 import { certifyTask } from './certify-task.ts'
 import { stepsThatWork } from './chosen-steps.ts'
 import { type Draft, isDecided } from './drafts.ts'
@@ -52,7 +52,7 @@ export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGener
   if (images.length === 0) return
   const { executor = inline, signal, onHard } = options
   const climbing = stepsThatWork('question', steps)
-  const batches = Math.ceil(images.length / IMAGES_PER_TASK)
+  const batches = Math.ceil(images.length / IMAGES_PER_PART)
   const target = isGraph(network) ? packGraph(network) : network
   const crew = executor.start(certifyTask, { target, dataset }, climbing.length > 0 ? images.length : batches)
   const open: Draft[] = []

@@ -5,7 +5,7 @@ import { type Property, checkProperty } from '../../formats/vnnlib/property.ts'
 import type { Graph } from '../../model/graph.ts'
 import { type PropertyResult, type Verifier, verifyProperty } from '../../ladder/verify-property.ts'
 
-export interface InstanceTask {
+export interface InstanceJob {
   /** Paths. */
   readonly network: string
   readonly property: string
@@ -18,7 +18,7 @@ export interface InstanceTask {
 }
 
 /** What came of it. @throws UserError for files that cannot be read, or are not of one kind */
-export type Decide = (task: InstanceTask) => Promise<PropertyResult>
+export type Decide = (job: InstanceJob) => Promise<PropertyResult>
 
 /** A clock that all threads share: milliseconds. */
 export const epochNow = (): number => performance.timeOrigin + performance.now()
@@ -43,7 +43,7 @@ export function decideFiles(
       seed,
     })
   }
-  return (task) => decide(task).catch((error: unknown) => undecided(reasonOf(error)))
+  return (job) => decide(job).catch((error: unknown) => undecided(reasonOf(error)))
 }
 
 /** Of an instance that could not even be read. */

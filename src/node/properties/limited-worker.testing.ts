@@ -2,11 +2,11 @@
 import { UserError } from '../../base/errors.ts'
 import { type Registry, task } from '../../jobs/task.ts'
 import type { PropertyResult } from '../../ladder/verify-property.ts'
-import type { InstanceTask } from './instance-files.ts'
+import type { InstanceJob } from './instance-files.ts'
 
 async function prepare(_setup: undefined) {
   let asked = 0
-  return ({ network }: InstanceTask): PropertyResult => {
+  return ({ network }: InstanceJob): PropertyResult => {
     asked++
     if (network === 'refuse') throw new UserError('refused')
     if (network === 'die') process.exit(3)

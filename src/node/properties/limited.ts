@@ -5,7 +5,7 @@
 import { type Crew, collect } from '../../jobs/executor.ts'
 import type { SearchChoice } from '../../ladder/verify-question.ts'
 import { threads } from '../threads.ts'
-import { type InstanceTask, epochNow } from './instance-files.ts'
+import { type InstanceJob, epochNow } from './instance-files.ts'
 import { instanceTask, registry } from './instance-task.ts'
 import type { PropertyResult } from '../../ladder/verify-property.ts'
 
@@ -20,21 +20,21 @@ const overrun: PropertyResult = {
 const OVERRUN = new Error('the limit of time is past')
 
 export class LimitedDecider {
-  readonly #start: () => Crew<InstanceTask, PropertyResult>
-  #crew: Crew<InstanceTask, PropertyResult> | undefined
+  readonly #start: () => Crew<InstanceJob, PropertyResult>
+  #crew: Crew<InstanceJob, PropertyResult> | undefined
 
   /** @param start a crew of one */
-  constructor(start: () => Crew<InstanceTask, PropertyResult>) {
+  constructor(start: () => Crew<InstanceJob, PropertyResult>) {
     this.#start = start
   }
 
   /** A `Decide`. @throws UserError for files that cannot be read, or if the thread runs out of memory */
-  async decide(task: InstanceTask): Promise<PropertyResult> {
+  async decide(job: InstanceJob): Promise<PropertyResult> {
     this.#crew ??= this.#start()
     const limit = new AbortController()
-    const timer = setTimeout(() => limit.abort(OVERRUN), Math.max(0, task.end + GRACE - epochNow()))
+    const timer = setTimeout(() => limit.abort(OVERRUN), Math.max(0, job.end + GRACE - epochNow()))
     try {
-      const [result] = await collect(this.#crew.run(task, 1, limit.signal))
+      const [result] = await collect(this.#crew.run(job, 1, limit.signal))
       return result!
     } catch (error) {
       // a thread that has failed may be dead
