@@ -3,13 +3,13 @@ import type { Domain } from '../region/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { inOrder } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
-import { UserError, unknownName } from '../base/errors.ts'
+import { UserError, requireWhole, unknownName } from '../base/errors.ts'
 import type { Network } from '../model/network.ts'
 import { type AttackHeader, type AttackMethod, type AttackRow, attackMethods } from './attack-row.ts'
 import { attackTask } from './attack-task.ts'
 import type { AttackData } from './attack-worker.ts'
 import { type AttackOptions, fgsm, pgd } from './gradient-attack.ts'
-import { type RangeOptions, checkInputs, countParts, requireWhole } from './inputs.ts'
+import { type RangeOptions, checkInputs, countParts } from './inputs.ts'
 
 /** Settings that PGD alone has; for their defaults see `pgdOptions`. */
 export interface PgdSettings {

@@ -2,7 +2,7 @@
 import type { Executor } from '../jobs/executor.ts'
 import { type Ball, type BallOptions, requireBall } from '../region/ball.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { UserError } from '../base/errors.ts'
+import { UserError, requireWhole } from '../base/errors.ts'
 import { formatShape, sizeOf } from '../model/layers.ts'
 import { type Architecture, type Network, countClasses, countParameters } from '../model/network.ts'
 import { planStages } from '../model/stages.ts'
@@ -46,13 +46,6 @@ export function checkRange(dataset: Dataset, options: RangeOptions): Ball {
     )
   }
   return ball
-}
-
-/** @throws UserError unless `value` is a whole number from `least` to `most` */
-export function requireWhole(what: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return
-  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
-  throw new UserError(`${what} must be a whole number ${range}, not ${value}`)
 }
 
 /** @throws UserError for a network that the bounds cannot take, and a data set that does not fit it */

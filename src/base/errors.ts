@@ -41,6 +41,13 @@ export function unknownName(what: string, given: string, known: readonly string[
   return new UserError(`unknown ${what} '${given}': ${hint}`)
 }
 
+/** @throws UserError unless `value` is a whole number from `least` to `most` */
+export function requireWhole(what: string, value: number, least: number, most: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return
+  const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+  throw new UserError(`${what} must be a whole number ${range}, not ${value}`)
+}
+
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

@@ -1,8 +1,8 @@
 /** What a certification will do: its options checked, with what was left out. */
 import { type PgdSettings, pgdOptions } from '../attacks/attack.ts'
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
-import { checkNetwork, requireWhole } from '../attacks/inputs.ts'
-import { UserError, unknownName } from '../base/errors.ts'
+import { checkNetwork } from '../attacks/inputs.ts'
+import { UserError, requireWhole, unknownName } from '../base/errors.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Graph } from '../model/graph.ts'
 import { sizeOf } from '../model/layers.ts'

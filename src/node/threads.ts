@@ -4,8 +4,7 @@
  * nothing hangs.
  */
 import { Worker } from 'node:worker_threads'
-import { UserError } from '../base/errors.ts'
-import { requireWhole } from '../attacks/inputs.ts'
+import { UserError, requireWhole } from '../base/errors.ts'
 import { type Crew, type Executor, type PartResult, busy, closed } from '../jobs/executor.ts'
 import { type Registry, findTask } from '../jobs/task.ts'
 import { type Thrown, unpack } from '../jobs/thrown.ts'
