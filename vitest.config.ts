@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
 // The default export is what vitest asks for. The limits are for what hangs: a busy machine is ten times slower than a quiet one.
-export default defineConfig({ test: { include: ['src/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 } })
+export default defineConfig({
+  test: { include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 180_000 },
+})

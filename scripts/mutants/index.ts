@@ -1,12 +1,12 @@
 /** All lists of mutants, by the folder of src that they are about. */
 import { bounds } from './bounds.ts'
 import { cells } from './cells.ts'
-import { complete } from './complete.ts'
 import { kernels } from './kernels.ts'
 import type { Mutant } from './mutant.ts'
+import { search } from './search.ts'
 import { verify } from './verify.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
   ...{ bounds, kernels },
-  complete: [...complete, ...cells, ...verify],
+  search: [...search, ...cells, ...verify],
 }

@@ -1,7 +1,7 @@
 /** Faults in the exact answer: bounds in float64, condensed systems, the search, MILP, questions. */
 import { mutantsOf, tests } from './mutant.ts'
 
-export const complete = [
+export const search = [
   ...mutantsOf(
     'src/search/condense/substitution.ts',
     tests(
