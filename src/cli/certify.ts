@@ -8,7 +8,7 @@ import { UserError, unknownName } from '../base/errors.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { defaultSteps } from '../ladder/chosen-steps.ts'
-import { type StepName, stepNames, steps } from '../ladder/steps/index.ts'
+import { type LadderStep, type StepName, stepNames, steps } from '../ladder/steps/index.ts'
 import { type CompleteMethod, completeMethods } from '../region/question.ts'
 import type { CertifySummary } from '../ladder/run-summary.ts'
 import type { Normalisation } from '../model/normalise.ts'
@@ -169,7 +169,8 @@ function validationPart(dataset: string, path: string): { readonly seed: number;
 
 const isStep = (name: string): name is StepName => stepNames.some((one) => one === name)
 
-const helpOf = ({ name, help }: (typeof steps)[number]): string => `  ${name.padEnd(9)} ${help}\n`
+const helpOf = ({ name, help, source }: LadderStep): string =>
+  `  ${name.padEnd(9)} ${help}${source === undefined ? '' : ` (${source})`}\n`
 
 /** @throws UserError if it is unknown, or set without effect */
 function searchOf(flags: Flags, steps: readonly StepName[]): CompleteMethod | undefined {

@@ -2,7 +2,7 @@ import { inline } from '../jobs/inline.ts'
 import { expect, test } from 'vitest'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { certify } from '../ladder/certify.ts'
-import type { CertifyRow } from '../ladder/rows.ts'
+import { rowsOf } from '../ladder/rows.testing.ts'
 import { summarise } from '../ladder/summary.ts'
 import { testErrors } from './test-errors.ts'
 
@@ -11,9 +11,7 @@ test('clean and LP error are those of certify over the whole ball', async () => 
   const found = new Set<number>()
   for (const epsilon of [0.002, 0.01, 0.03]) {
     const rows = certify(network, dataset, { epsilon, steps: ['clean', 'lp'], domain: 'unbounded' })
-    const all: CertifyRow[] = []
-    for await (const row of rows) all.push(row)
-    const summary = summarise(all)
+    const summary = summarise(await rowsOf(rows))
     const progress: number[] = []
     const errors = await testErrors(network, dataset, epsilon, {
       executor: inline,

@@ -8,25 +8,15 @@ import { graphOf } from '../model/graph.ts'
 import { threads } from '../node/threads.ts'
 import { type CertifyOptions, certify } from './certify.ts'
 import type { CertifyRow } from './rows.ts'
+import { comparable, rowsOf } from './rows.testing.ts'
 import { summarise } from './summary.ts'
 
 const { network, dataset } = smallCase()
 const images = Array.from({ length: 24 }, (_, i) => i)
 const whole = { epsilon: 0.05, steps: ['pgd', 'lp', 'crown', 'alpha', 'complete'], pgd: { steps: 4 } } as const
 
-async function rowsOf(options: Partial<CertifyOptions> = {}): Promise<CertifyRow[]> {
-  const rows: CertifyRow[] = []
-  for await (const row of certify(network, dataset, { ...whole, images, ...options })) rows.push(row)
-  return rows
-}
-/** By index, without times. */
-const comparable = (rows: readonly CertifyRow[]) =>
-  JSON.parse(
-    JSON.stringify(
-      rows.toSorted((a, b) => a.index - b.index),
-      (key, value) => (key === 'seconds' ? undefined : value),
-    ),
-  )
+const certified = (options: Partial<CertifyOptions> = {}) =>
+  rowsOf(certify(network, dataset, { ...whole, images, ...options }))
 
 /** An executor that counts its crews, and those that are still there. */
 function counted(executor: Executor) {
@@ -48,20 +38,19 @@ function counted(executor: Executor) {
 }
 
 test('rows are the same inline and on threads, and decide every image', async () => {
-  const rows = await rowsOf()
+  const rows = await certified()
   expect(rows.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(images)
-  expect(comparable(await rowsOf({ executor: threads(2) }))).toEqual(comparable(rows))
+  expect(comparable(await certified({ executor: threads(2) }))).toEqual(comparable(rows))
   const summary = summarise(rows)
   expect(summary).toMatchObject({ images: 24, undecided: 0, robust: 24 - summary.vulnerable })
   expect(summary.complete!.errors).toBe(summary.vulnerable)
 })
 
 test('ε alone will do: all images, the steps of milliseconds, the ball in [0, 1]', async () => {
-  const [alone, said] = [[] as CertifyRow[], [] as CertifyRow[]]
-  for await (const row of certify(network, dataset, { epsilon: 0.05 })) alone.push(row)
+  const alone = await rowsOf(certify(network, dataset, { epsilon: 0.05 }))
   const steps = ['clean', 'pgd', 'interval', 'lp'] as const
   const options = { epsilon: 0.05, norm: 'linf', domain: 'pixels', steps, seed: 0, executor: inline } as const
-  for await (const row of certify(network, dataset, options)) said.push(row)
+  const said = await rowsOf(certify(network, dataset, options))
   expect(alone).toHaveLength(dataset.count)
   expect(comparable(alone)).toEqual(comparable(said))
 })
@@ -69,19 +58,15 @@ test('ε alone will do: all images, the steps of milliseconds, the ball in [0, 1
 test('graphs go to threads, too, and have steps of their own', async () => {
   const steps = ['pgd', 'crown', 'complete'] as const
   const options = { epsilon: 0.05, images: images.slice(0, 8), pgd: { steps: 4 } }
-  const verdicts = async (executor?: Executor) => {
-    const found: CertifyRow[] = []
-    const run = certify(graphOf(network), dataset, { ...options, ...(executor && { steps, executor }) })
-    for await (const row of run) found.push(row)
-    return found
-  }
-  const rows = await verdicts(inline)
-  expect(comparable(await verdicts(threads(2)))).toEqual(comparable(rows))
-  const layers = await rowsOf({ images: options.images })
-  expect(comparable(rows).map(({ result }: CertifyRow) => result.verdict)).toEqual(
-    comparable(layers).map(({ result }: CertifyRow) => result.verdict),
+  const ofGraph = (executor?: Executor) =>
+    rowsOf(certify(graphOf(network), dataset, { ...options, ...(executor && { steps, executor }) }))
+  const rows = await ofGraph(inline)
+  expect(comparable(await ofGraph(threads(2)))).toEqual(comparable(rows))
+  const layers = await certified({ images: options.images })
+  expect(comparable(rows).map(({ result }) => result.verdict)).toEqual(
+    comparable(layers).map(({ result }) => result.verdict),
   )
-  const usual = new Set((await verdicts()).flatMap((row) => Object.keys(row)))
+  const usual = new Set((await ofGraph()).flatMap((row) => Object.keys(row)))
   expect(['clean', 'pgd', 'crown'].every((step) => usual.has(step))).toBe(true)
   expect(['interval', 'lp', 'alpha', 'complete'].some((step) => usual.has(step))).toBe(false)
 })

@@ -2,12 +2,13 @@ import { beforeAll, expect, test } from 'vitest'
 import { pgdOptions } from '../attacks/attack.ts'
 import type { Subject } from '../attacks/attack-images.ts'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
+import { subjectOf } from '../attacks/subject.testing.ts'
 import { domains } from '../region/domain.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { graphOf } from '../model/graph.ts'
-import { LoadedNetwork } from '../device/loaded-network.ts'
 import { climbBatch } from './climb-batch.ts'
 import { isDecided, partsOf } from './drafts.ts'
+import { timeless } from './rows.testing.ts'
 import { lpCertificates } from './steps/lp.ts'
 import { paperBall } from '../region/ball.ts'
 
@@ -21,9 +22,7 @@ const settings = (domain: (typeof domains)[number], seed = 0) => ({
 
 let subject: Subject
 beforeAll(async () => {
-  const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
-  loaded.setParameters(network.parameters)
-  subject = { network, loaded, dataset }
+  subject = subjectOf(await Engine.create(), network, dataset)
 })
 
 test.each(domains)(
@@ -54,14 +53,12 @@ test.each(domains)(
 )
 
 test('a row depends on its image and the seed alone', () => {
-  const timeless = (rows: readonly object[]) =>
-    JSON.parse(JSON.stringify(rows, (key, value) => (key === 'seconds' ? undefined : value)))
   const together = climbBatch({ graph, dataset }, all, settings('pixels'))
   const alone = all.toReversed().flatMap((i) => climbBatch({ graph, dataset }, [i], settings('pixels')))
   expect(timeless(alone.toReversed())).toEqual(timeless(together))
 })
 
-test('what is left open waits for dearer steps, if there are to be any', () => {
+test('what is left open waits for more expensive steps, if there are to be any', () => {
   const ended = climbBatch({ graph, dataset }, all, settings('pixels'))
   expect(ended.every(isDecided)).toBe(true)
   const more = climbBatch({ graph, dataset }, all, { ...settings('pixels'), steps: ['clean', 'crown'] })

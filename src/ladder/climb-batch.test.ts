@@ -3,15 +3,16 @@ import { beforeAll, expect, test } from 'vitest'
 import { type Subject, attackImages } from '../attacks/attack-images.ts'
 import { pgdOptions } from '../attacks/attack.ts'
 import { randomDataset, smallCase } from '../attacks/random-dataset.testing.ts'
+import { subjectOf } from '../attacks/subject.testing.ts'
 import { type Domain, domains } from '../region/domain.ts'
 import { provedMargin } from '../bounds/margins.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { evaluate } from '../model/evaluate.ts'
-import { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
 import { networkArbitrary } from '../model/random-network.testing.ts'
 import { type BatchSettings, climbBatch, requireConsistent } from './climb-batch.ts'
 import { type Draft, isDecided } from './drafts.ts'
+import { timeless } from './rows.testing.ts'
 import { intervalCertificates } from './steps/interval.ts'
 import { lpCertificates } from './steps/lp.ts'
 import { paperBall } from '../region/ball.ts'
@@ -31,15 +32,10 @@ const settings = (epsilon: number, domain: Domain = 'unbounded'): BatchSettings 
 
 function withSubject<R>(network: Network, dataset: Subject['dataset'], work: (subject: Subject) => R): R {
   const mark = engine.mark()
-  const loaded = new LoadedNetwork(engine, network.architecture, false)
-  loaded.setParameters(network.parameters)
-  const result = work({ network, loaded, dataset })
+  const result = work(subjectOf(engine, network, dataset))
   engine.release(mark)
   return result
 }
-
-const withoutTimes = (rows: readonly Draft[]) =>
-  JSON.parse(JSON.stringify(rows, (key, value) => (key === 'seconds' ? undefined : value)))
 
 const six = [0, 1, 2, 3, 4, 5]
 
@@ -118,8 +114,8 @@ test('what cheap steps leave open waits for dearer ones, if there are to be any'
     const open = alone.filter(({ result }) => result!.verdict === 'undecided')
     expect(open.length).toBeGreaterThan(0)
     expect(more.filter((row) => !isDecided(row)).map(({ index }) => index)).toEqual(open.map(({ index }) => index))
-    expect(withoutTimes(more.filter(isDecided))).toEqual(
-      withoutTimes(alone.filter(({ result }) => result!.verdict !== 'undecided')),
+    expect(timeless(more.filter(isDecided))).toEqual(
+      timeless(alone.filter(({ result }) => result!.verdict !== 'undecided')),
     )
   })
 })
@@ -148,10 +144,10 @@ test('a row does not depend on the images beside it, nor on the order', () => {
   const { network, dataset } = smallCase()
   const indices = Array.from({ length: 20 }, (_, i) => i)
   withSubject(network, dataset, (subject) => {
-    const together = withoutTimes(climbBatch(subject, indices, settings(0.05)))
-    const alone = withoutTimes(indices.flatMap((index) => climbBatch(subject, [index], settings(0.05))))
+    const together = timeless(climbBatch(subject, indices, settings(0.05)))
+    const alone = timeless(indices.flatMap((index) => climbBatch(subject, [index], settings(0.05))))
     expect(together).toEqual(alone)
-    const backwards = withoutTimes(climbBatch(subject, indices.toReversed(), settings(0.05)))
+    const backwards = timeless(climbBatch(subject, indices.toReversed(), settings(0.05)))
     expect(backwards.toReversed()).toEqual(alone)
   })
 })

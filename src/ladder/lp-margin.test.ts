@@ -10,7 +10,7 @@ import { referenceMargins, referencePrunedMargins } from '../reference/margins.t
 import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { sizeOf } from '../model/layers.ts'
-import { LoadedNetwork } from '../device/loaded-network.ts'
+import { subjectOf } from '../attacks/subject.testing.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { climbBatch } from './climb-batch.ts'
@@ -92,15 +92,15 @@ describe('certificates', () => {
       }
       const ball = paperBall(epsilon)
       const mark = engine.mark()
-      const loaded = new LoadedNetwork(engine, network.architecture, false)
-      loaded.setParameters(network.parameters)
+      const subject = subjectOf(engine, network, dataset)
+      const { loaded } = subject
       const chunk = loadChunk(loaded, { images: [image], labels: [label] }, ball)
       const single = [true, false].map((prune) =>
         provedMargin(provedMargins(proveNetwork(loaded, chunk, prune), 0), label),
       )
       if (Math.max(...single) <= 0) narrow++
       const attack = pgdOptions({ steps: 1 }, 'unbounded', 0)
-      const [row] = climbBatch({ network, loaded, dataset }, [0], { ball, steps: ['clean', 'lp'], attack })
+      const [row] = climbBatch(subject, [0], { ball, steps: ['clean', 'lp'], attack })
       expect(row!.result).toMatchObject({ verdict: 'robust', method: 'lp' })
       engine.release(mark)
     }

@@ -10,6 +10,7 @@ import { ladderSection } from '../report/ladder.ts'
 import { style } from '../report/style.ts'
 import { tableRows, tableSection } from '../report/table.ts'
 import { certify } from './certify.ts'
+import { rowsOf } from './rows.testing.ts'
 import { type CertifyRow, rowSchema } from './rows.ts'
 import type { CertifyHeader } from './header.ts'
 import { summaryOf } from './run-summary.ts'
@@ -54,9 +55,9 @@ vi.mock(import('./steps/index.ts'), async (original) => {
 })
 
 const { network, dataset } = smallCase()
-const rows: CertifyRow[] = []
+let rows: CertifyRow[]
 beforeAll(async () => {
-  for await (const row of certify(network, dataset, { epsilon: 0, steps: [name, 'lp'] })) rows.push(row)
+  rows = await rowsOf(certify(network, dataset, { epsilon: 0, steps: [name, 'lp'] }))
 })
 
 const header: CertifyHeader = {
@@ -92,7 +93,7 @@ test('help explains it', () => {
   certifyCommand(command)
   let help = ''
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
-  expect(help).toMatch(/point +a proof where ε is 0/)
+  expect(help).toMatch(/point +a proof where ε is 0 \(this test\)/)
   expect(help).toMatch(/clean,\s+pgd,\s+point,\s+interval/)
 })
 
@@ -108,9 +109,3 @@ test('reports draw, name and tabulate it', () => {
   expect(table).toContain('<th scope="col" class="number">point</th>')
   expect(table).toContain('Point: not proved where ε is 0.')
 })
-
-async function rowsOf(all: AsyncIterable<CertifyRow>): Promise<CertifyRow[]> {
-  const found: CertifyRow[] = []
-  for await (const row of all) found.push(row)
-  return found
-}

@@ -31,8 +31,8 @@ interface AnyStep {
   readonly help: string
   /** What the images are that its error counts, in the table of `certify`: 'not proved up to LP dual bounds'. */
   readonly meaning: string
-  /** Who invented it, and where the code is. */
-  readonly source: string
+  /** Who published it; help says so. */
+  readonly source?: string
   /**
    * What its error says of the robust error. At least: it counts the images known to be vulnerable, and its margins are
    * those of points. At most: it counts the images without a proof, and its margins are proved for the whole domain.

@@ -13,7 +13,6 @@ export const clean = {
   title: 'the image itself',
   help: 'the image itself',
   meaning: 'misclassified',
-  source: 'attacks/attack-images.ts',
   error: 'at least',
   verdicts: ['correct', 'misclassified'],
   report: {

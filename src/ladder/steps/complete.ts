@@ -11,7 +11,7 @@ import { type Climb, type QuestionStep, endOfProof, leastOf } from '../step.ts'
 export const complete = {
   name: 'complete',
   title: 'complete search',
-  help: 'branch and bound (bab) or mixed-integer programming (milp, ℓ∞ only), up to its time limit',
+  help: 'branch and bound (bab) or MILP (milp, ℓ∞ only), up to its time limit',
   meaning: 'not proved up to complete search',
   source: 'Wang et al. 2021, Tjeng et al. 2019',
   error: 'at most',

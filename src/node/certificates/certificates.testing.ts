@@ -5,6 +5,7 @@ import { smallCase } from '../../attacks/random-dataset.testing.ts'
 import type { CertifyFileOptions } from './certify-to-file.ts'
 import { targetOf } from './target-file.ts'
 import type { CertifyHeader } from '../../ladder/header.ts'
+import { comparable as comparableRows } from '../../ladder/rows.testing.ts'
 import type { CertifyRow } from '../../ladder/rows.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 
@@ -36,6 +37,5 @@ export function linesOf(path: string): [CertifyHeader, ...CertifyRow[]] {
 /** The same by index, without what differs from run to run. */
 export function comparable(path: string): [CertifyHeader, ...CertifyRow[]] {
   const [header, ...rows] = linesOf(path)
-  const sorted = [header, ...rows.toSorted((a, b) => a.index - b.index)]
-  return JSON.parse(JSON.stringify(sorted, (key, value) => (key === 'seconds' ? undefined : value)))
+  return [header, ...comparableRows(rows)]
 }
