@@ -5,10 +5,9 @@ import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { Tape } from '../device/tape.ts'
 import { evaluate } from '../model/evaluate.ts'
-import { initialise } from '../model/initialise.ts'
-import { sizeOf } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Architecture, type Network, parameterLayout } from '../model/network.ts'
+import { normalisedArchitecture, randomImages, steepNetwork } from './tiny-networks.testing.ts'
 import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
 import type { Method } from './losses/list.ts'
 import { layLoss } from './losses/mixture.ts'
@@ -18,20 +17,6 @@ let engine: Engine
 beforeAll(async () => {
   engine = await Engine.create()
 })
-
-const plain: Architecture = {
-  name: 'plain',
-  input: { channels: 2, height: 6, width: 6 },
-  layers: [
-    { kind: 'normalise', mean: [0.4, 0.5], deviation: [0.5, 0.25] },
-    { kind: 'convolution', outChannels: 4, kernel: 4, stride: 2, padding: 1 },
-    { kind: 'relu' },
-    { kind: 'flatten' },
-    { kind: 'linear', outFeatures: 12 },
-    { kind: 'relu' },
-    { kind: 'linear', outFeatures: 3 },
-  ],
-}
 
 const residual: Architecture = {
   name: 'residual',
@@ -48,20 +33,17 @@ const residual: Architecture = {
   ],
 }
 
-const imagesOf = ({ input }: Architecture, count: number, seed: number): Float32Array[] => {
-  const random = new Random(seed)
-  return Array.from({ length: count }, () => new Float32Array(sizeOf(input)).map(() => random.between(0, 1)))
-}
+const imagesOf = ({ input }: Architecture, count: number, seed: number) => randomImages(input, count, new Random(seed))
 
 /** Network and images of an architecture, five of them, which leave padding in the chunk. */
 function setUp(architecture: Architecture) {
   const loaded = new LoadedNetwork(engine, architecture, true)
-  const { parameters } = initialise(architecture, 1)
+  const { parameters } = steepNetwork(architecture, 1)
   const pixels = imagesOf(architecture, 5, 2)
   const labels = pixels.map((_, i) => i % 3)
   const load = (images = pixels, epsilon = 0) =>
     loadChunk(loaded, { images, labels: labels.slice(0, images.length) }, paperBall(epsilon))
-  return { loaded, parameters: parameters.map((p) => 2 * p), pixels, load }
+  return { loaded, parameters, pixels, load }
 }
 
 const chunkOf = (loaded: LoadedNetwork, pixels: readonly Float32Array[], each: number, chunk: number) => {
@@ -85,11 +67,11 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 
 describe('foldImages', () => {
   it('gives every hidden channel its bias as mean and 1 as deviation, over all chunks', () => {
-    const { loaded, parameters } = setUp(plain)
-    const pixels = imagesOf(plain, 37, 3)
-    const network = { architecture: plain, parameters: folding(loaded, parameters, pixels, 8) }
+    const { loaded, parameters } = setUp(normalisedArchitecture)
+    const pixels = imagesOf(normalisedArchitecture, 37, 3)
+    const network = { architecture: normalisedArchitecture, parameters: folding(loaded, parameters, pixels, 8) }
     for (const layer of [1, 4]) {
-      const bias = parameterLayout(plain).filter((tensor) => tensor.layer === layer)[1]
+      const bias = parameterLayout(normalisedArchitecture).filter((tensor) => tensor.layer === layer)[1]
       channelsBehind(network, layer, pixels).forEach((values, c) => {
         expect(mean(values)).toBeCloseTo(parameters[bias.offset + c], 4)
         expect(mean(values.map((v) => (v - mean(values)) ** 2))).toBeCloseTo(1, 2)
@@ -98,9 +80,9 @@ describe('foldImages', () => {
   })
 
   it('leaves the last layer as it is', () => {
-    const { loaded, parameters, pixels } = setUp(plain)
+    const { loaded, parameters, pixels } = setUp(normalisedArchitecture)
     const folded = folding(loaded, parameters, pixels, 8)
-    const last = parameterLayout(plain).filter(({ layer }) => layer === 6)
+    const last = parameterLayout(normalisedArchitecture).filter(({ layer }) => layer === 6)
     for (const { offset, length } of last) {
       expect(folded.subarray(offset, offset + length)).toEqual(parameters.subarray(offset, offset + length))
     }
@@ -109,7 +91,7 @@ describe('foldImages', () => {
 
 describe('unfoldImages', () => {
   it('is undone by foldImages with the same images: the network computes what it did', () => {
-    for (const architecture of [plain, residual]) {
+    for (const architecture of [normalisedArchitecture, residual]) {
       const { loaded, parameters } = setUp(architecture)
       const pixels = imagesOf(architecture, 37, 3)
       const unfolded = unfoldImages(loaded, parameters, 5, (chunk) => chunkOf(loaded, pixels, 8, chunk))
@@ -124,7 +106,7 @@ describe('unfoldImages', () => {
 
 describe('foldChunk', () => {
   it('folds as foldImages does', () => {
-    for (const architecture of [plain, residual]) {
+    for (const architecture of [normalisedArchitecture, residual]) {
       const { loaded, parameters, pixels, load } = setUp(architecture)
       const folded = folding(loaded, parameters, pixels, 5)
       loaded.setParameters(folded)
@@ -137,8 +119,8 @@ describe('foldChunk', () => {
   })
 
   const cases: readonly { architecture: Architecture; method: Method; epsilon: number }[] = [
-    { architecture: plain, method: 'natural', epsilon: 0 },
-    { architecture: plain, method: 'interval', epsilon: 0.02 },
+    { architecture: normalisedArchitecture, method: 'natural', epsilon: 0 },
+    { architecture: normalisedArchitecture, method: 'interval', epsilon: 0.02 },
     { architecture: residual, method: 'natural', epsilon: 0 },
     { architecture: residual, method: 'interval', epsilon: 0.02 },
   ]

@@ -8,12 +8,11 @@ import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
 import { Tape } from '../../device/tape.ts'
 import { evaluate } from '../../model/evaluate.ts'
-import { sizeOf } from '../../model/layers.ts'
-import { initialise } from '../../model/initialise.ts'
 import { LoadedNetwork } from '../../device/loaded-network.ts'
-import { type Architecture, type Network, countParameters } from '../../model/network.ts'
+import { type Network, countParameters } from '../../model/network.ts'
 import type { Method } from './list.ts'
 import type { LossInput } from './loss.ts'
+import { normalisedArchitecture, randomImages, steepNetwork } from '../tiny-networks.testing.ts'
 import { layLoss } from './mixture.ts'
 import { paperBall } from '../../region/ball.ts'
 
@@ -22,37 +21,16 @@ beforeAll(async () => {
   engine = await Engine.create()
 })
 
-const architecture: Architecture = {
-  name: 'tiny',
-  input: { channels: 2, height: 6, width: 6 },
-  layers: [
-    { kind: 'normalise', mean: [0.4, 0.5], deviation: [0.5, 0.25] },
-    { kind: 'convolution', outChannels: 4, kernel: 4, stride: 2, padding: 1 },
-    { kind: 'relu' },
-    { kind: 'flatten' },
-    { kind: 'linear', outFeatures: 12 },
-    { kind: 'relu' },
-    { kind: 'linear', outFeatures: 3 },
-  ],
-}
-
-/** PyTorch's start, with larger weights, so that it tells images apart. */
-function randomNetwork(seed: number): Network {
-  const { parameters } = initialise(architecture, seed)
-  return { architecture, parameters: parameters.map((p) => 2 * p) }
-}
+const architecture = normalisedArchitecture
+const randomNetwork = (seed: number) => steepNetwork(architecture, seed)
 
 const seeds = [1, 2, 3, 4, 5, 6]
 const random = (seed: number) => new Random(seed, 'objectives')
 
-function imagesFor(seed: number, count = 3) {
-  const source = random(seed)
-  const size = sizeOf(architecture.input)
-  return {
-    images: Array.from({ length: count }, () => Float32Array.from({ length: size }, () => source.between(0, 1))),
-    labels: Array.from({ length: count }, (_, i) => i % 2),
-  }
-}
+const imagesFor = (seed: number, count = 3) => ({
+  images: randomImages(architecture.input, count, random(seed)),
+  labels: Array.from({ length: count }, (_, i) => i % 2),
+})
 
 type Settings = Partial<Pick<LossInput, 'empirical' | 'boxShare' | 'lossExponent'>> & {
   bounds?: 'exact' | 'interval'
@@ -89,7 +67,7 @@ function lossOf(network: Network, reference: Network, method: Method, seed: numb
 
 const pair = (seed: number) => [randomNetwork(seed), randomNetwork(seed + 50)] as const
 
-describe('objectives compose', () => {
+describe('losses compose', () => {
   const adversarial = { empirical: { loss: 'adversarial', share: 0.4 } } as const
   it.each([
     ['CROWN-IBP', 'lp-dual', { bounds: 'interval' }],

@@ -4,10 +4,9 @@ import { Engine } from '../../device/wasm/engine.ts'
 import { Random } from '../../base/random.ts'
 import { Tape } from '../../device/tape.ts'
 import { evaluate } from '../../model/evaluate.ts'
-import { initialise } from '../../model/initialise.ts'
-import { sizeOf } from '../../model/layers.ts'
 import { LoadedNetwork } from '../../device/loaded-network.ts'
 import { type Architecture, type Network, countParameters } from '../../model/network.ts'
+import { randomImages, steepNetwork } from '../tiny-networks.testing.ts'
 import { COSINE_WEIGHT, orthogonalityLoss } from './orthogonality.ts'
 import { paperBall } from '../../region/ball.ts'
 
@@ -50,16 +49,10 @@ const architectures: Record<string, Architecture> = {
   },
 }
 
-/** Twice PyTorch's start, so that images differ more. */
-function networkOf(architecture: Architecture, seed: number): Network {
-  return { architecture, parameters: initialise(architecture, seed).parameters.map((p) => 2 * p) }
-}
-
-function imagesOf(seed: number, count: number) {
-  const random = new Random(seed, 'orthogonality')
-  const image = () => Float32Array.from({ length: sizeOf(input) }, () => random.between(0.1, 0.9))
-  return { images: Array.from({ length: count }, image), labels: Array.from({ length: count }, (_, i) => i % 3) }
-}
+const imagesOf = (seed: number, count: number) => ({
+  images: randomImages(input, count, new Random(seed, 'orthogonality'), [0.1, 0.9]),
+  labels: Array.from({ length: count }, (_, i) => i % 3),
+})
 
 /** Mean cross-entropy, and mean |cos| of the two networks' input gradients: float64, by central differences. */
 function lossByDifferences(f: Network, g: Network, { images, labels }: ReturnType<typeof imagesOf>): number {
@@ -109,14 +102,14 @@ const cases = names.flatMap((name) => [2, 3, 4].map((seed) => [name, seed] as co
 
 describe('the loss of Section 4', () => {
   it.each(cases)('of a %s network (%i) is that of its definition', (name, seed) => {
-    const [f, g] = [networkOf(architectures[name], seed), networkOf(architectures[name], seed + 10)]
+    const [f, g] = [steepNetwork(architectures[name], seed), steepNetwork(architectures[name], seed + 10)]
     const examples = imagesOf(seed, 3)
     expect(lossOf(f, g, examples).loss).toBeCloseTo(lossByDifferences(f, g, examples), 5)
   })
 
   it.each(cases)('of a %s network (%i) has the gradient that float64 differences give', (name, seed) => {
     const architecture = architectures[name]
-    const [f, g] = [networkOf(architecture, seed), networkOf(architecture, seed + 10)]
+    const [f, g] = [steepNetwork(architecture, seed), steepNetwork(architecture, seed + 10)]
     const examples = imagesOf(seed, 3)
     const { gradient } = lossOf(f, g, examples)
     const random = new Random(seed, 'directions')
@@ -135,7 +128,7 @@ describe('the loss of Section 4', () => {
   })
 
   it('is plain cross-entropy beside a network without any gradient, and λ more beside itself', () => {
-    const f = networkOf(architectures['sequential'], 1)
+    const f = steepNetwork(architectures['sequential'], 1)
     const examples = imagesOf(1, 2)
     const dead = { ...f, parameters: new Float32Array(f.parameters.length) }
     const alone = lossOf(f, dead, examples)

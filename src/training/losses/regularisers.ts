@@ -40,7 +40,7 @@ export function regularise(chunk: Chunk, hidden: readonly Interval[], weight: nu
     const tightness = tightnessOf((upper - lower) / 2, input, (bounds.lower.length / chunk.columns) * chunk.count)
     const balance = balanceOf(chunk, bounds, (lower + upper) / 2)
     sum += tightness.loss + balance.loss
-    addGradients(chunk, bounds, balance.byPhase, share, tightness.toRadius)
+    addGradients(chunk, bounds, { ...balance.byPhase, toRadius: tightness.toRadius }, share)
   }
   return share * sum
 }
@@ -110,9 +110,8 @@ function balanceOf({ columns, count }: Chunk, { lower, upper }: Interval, m: num
 function addGradients(
   { columns, count }: Chunk,
   { lower, upper }: Interval,
-  { active, inactive, unstable }: ReturnType<typeof balanceOf>['byPhase'],
+  { active, inactive, unstable, toRadius }: ReturnType<typeof balanceOf>['byPhase'] & { readonly toRadius: number },
   share: number,
-  toRadius: number,
 ): void {
   const [dl, du] = makeGradients(lower, upper).map((gradient) => gradient.view()) as [Float32Array, Float32Array]
   const [l, u] = [lower.view(), upper.view()]
