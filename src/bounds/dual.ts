@@ -20,6 +20,7 @@ import { type Relaxation, relaxationOf } from './relaxation.ts'
 import { dualRounding, largestTrusted } from './rounding.ts'
 import { type DualOptions, defaultMemory, tighten, tightenToBall } from './settle.ts'
 import { rowWork } from './work.ts'
+import { isUnstable } from '../model/phase.ts'
 
 /** A network's neurons over the balls of a chunk: what every later dual pass starts from. */
 export interface Relaxed {
@@ -68,9 +69,11 @@ export interface Estimates {
   readonly ifCheaper: boolean
 }
 
-/** How hidden neurons are bounded: by dual rows, or by interval steps alone (CROWN-IBP, Zhang et al. 2020). */
-interface HiddenOptions {
+export interface RelaxOptions extends DualOptions {
+  /** How hidden neurons are bounded: by dual rows, or by interval steps alone (CROWN-IBP, Zhang et al. 2020). */
   readonly hidden: 'dual' | 'interval'
+  /** Of dual rows; the rows are exact without them. */
+  readonly estimates?: Estimates | undefined
 }
 
 /**
@@ -81,16 +84,16 @@ export function relaxNetwork(
   network: LoadedNetwork,
   tape: Tape | undefined,
   chunk: Chunk,
-  { prune = true, memory = defaultMemory, hidden = 'dual' }: Partial<DualOptions & HiddenOptions> = {},
-  estimates?: Estimates,
+  { prune = true, memory = defaultMemory, hidden = 'dual', estimates }: Partial<RelaxOptions> = {},
 ): Relaxed {
-  return relax(network, tape, chunk, { prune, memory }, false, hidden, estimates)
+  return relax(network, tape, chunk, { prune, memory, hidden, estimates, rigorous: false })
 }
 
 /** Exact bounds of every hidden stage that allow for float32 rounding: what certificates start from. Sound: yes. */
 export function proveNetwork(network: LoadedNetwork, chunk: Chunk, prune: boolean): Proved {
   const { engine, stages } = network
-  const relaxed = relax(network, undefined, chunk, { prune, memory: defaultMemory }, true, 'dual')
+  const options = { prune, memory: defaultMemory, hidden: 'dual', rigorous: true } as const
+  const relaxed = relax(network, undefined, chunk, options)
   const magnitude = magnitudeOf(engine, stages.at(-1)!, [relaxed.last], chunk.columns)
   const trusted = [chunk.ball.centre, chunk.ball.radius, ...magnitudes(relaxed.intervals), magnitude]
   return { ...relaxed, proof: new Proof(magnitude, trusted.every(isTrusted)) }
@@ -100,12 +103,10 @@ function relax(
   network: LoadedNetwork,
   tape: Tape | undefined,
   chunk: Chunk,
-  options: DualOptions,
-  rigorous: boolean,
-  hidden: HiddenOptions['hidden'],
-  estimates?: Estimates,
+  options: RelaxOptions & { readonly rigorous: boolean },
 ): Relaxed {
   const { engine, stages } = network
+  const { hidden, estimates, rigorous } = options
   const { columns, count } = chunk
   const intervals: StageInterval[] = []
   const behind: CentredBox[] = []
@@ -122,7 +123,7 @@ function relax(
     const interval = intervalStep(engine, tape, stage, { boxes, columns, rigorous })
     // over the image's box an interval step through one layer is exact; over another ball, rows are
     const isExact = stage.terms.length === 1 && stage.terms[0].source < 0
-    if (isExact) rowCount += tightenToBall(network, tape, chunk, i, interval)
+    if (isExact) rowCount += tightenToBall(network, tape, { chunk, stage: i, interval })
     else if (hidden === 'dual') {
       for (let example = 0; example < count; example++) {
         const open = projections ? openNeurons(interval, columns, example) : []
@@ -163,7 +164,7 @@ const rowsAreCheaper = (network: LoadedNetwork, stage: number, rows: number, pro
 function openNeurons({ lower, upper }: Interval, columns: number, example: number): number[] {
   const [l, u] = [lower.view(), upper.view()]
   const open: number[] = []
-  for (let j = 0, at = example; at < l.length; j++, at += columns) if (l[at] < 0 && u[at] > 0) open.push(j)
+  for (let j = 0, at = example; at < l.length; j++, at += columns) if (isUnstable(l[at], u[at])) open.push(j)
   return open
 }
 
@@ -186,7 +187,7 @@ export function unstableShare({ network, chunk, intervals }: Relaxed, stage: num
   for (let j = 0; j < neurons; j++) {
     for (let e = 0; e < chunk.count; e++) {
       const at = j * chunk.columns + e
-      if (l[at] < 0 && u[at] > 0) unstable++
+      if (isUnstable(l[at], u[at])) unstable++
     }
   }
   return unstable / (neurons * chunk.count)

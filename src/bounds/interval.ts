@@ -26,7 +26,7 @@ export function propagateIntervals(
   const hidden = stages.slice(0, -1).map((stage, i) => {
     const boxes = boxesOf(stage, chunk.ball, behind)
     const interval = intervalStep(engine, tape, stage, { boxes, columns: chunk.columns, rigorous })
-    if (stage.terms.every(({ source }) => source < 0)) tightenToBall(network, tape, chunk, i, interval)
+    if (stage.terms.every(({ source }) => source < 0)) tightenToBall(network, tape, { chunk, stage: i, interval })
     behind.push(boxBehind(engine, tape, stage, interval))
     return interval
   })

@@ -93,7 +93,7 @@ describe('random projections', () => {
       loaded.setParameters(network.parameters)
       const tape = new Tape()
       const chunk = loadChunk(loaded, { images: [image], labels: [label] }, paperBall(epsilon))
-      const relaxed = relaxNetwork(loaded, tape, chunk, {}, estimates(seed, 7))
+      const relaxed = relaxNetwork(loaded, tape, chunk, { estimates: estimates(seed, 7) })
       const last = relaxed.intervals.at(-1)!
       const size = last.lower.length / chunk.columns
       const [toLower, toUpper] = [0, 1].map(() => Float64Array.from({ length: size }, () => random.between(-1, 1)))
@@ -139,7 +139,7 @@ describe('random projections', () => {
       loaded.setParameters(network.parameters)
       const tape = new Tape()
       const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
-      const margins = dualMargins(relaxNetwork(loaded, tape, chunk, {}, estimates(seed, 6)), tape, 0)
+      const margins = dualMargins(relaxNetwork(loaded, tape, chunk, { estimates: estimates(seed, 6) }), tape, 0)
       margins.gradient.view().fill(1)
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)

@@ -47,7 +47,7 @@ export function estimated({ network, image, label, epsilon, norm }: Case, how: E
   const loaded = new LoadedNetwork(engine, network.architecture, false)
   loaded.setParameters(network.parameters)
   const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
-  const relaxed = relaxNetwork(loaded, undefined, chunk, {}, how)
+  const relaxed = relaxNetwork(loaded, undefined, chunk, { estimates: how })
   const first = (tensor: Tensor) => Float64Array.from(tensor.read().filter((_, i) => i % chunk.columns === 0))
   const hidden: Bounds[] = relaxed.intervals.map(({ lower, upper }) => ({ lower: first(lower), upper: first(upper) }))
   const margins = dualMargins(relaxed, undefined, 0).read()

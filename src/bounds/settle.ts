@@ -14,6 +14,7 @@ import type { Relaxation } from './relaxation.ts'
 import { startRounding, underflow } from './rounding.ts'
 import { type Specification, neuronRows, neuronsByPosition } from './specification.ts'
 import { rowWork } from './work.ts'
+import { isUnstable } from '../model/phase.ts'
 
 export interface DualOptions {
   /** Interval steps settle neurons and tighten bounds; false gives the paper's bound. */
@@ -79,7 +80,7 @@ export function tighten(
   }
 
   const [l, u] = [lower.view(), upper.view()]
-  const unstable = (j: number) => l[place(j)] < 0 && u[place(j)] > 0
+  const unstable = (j: number) => isUnstable(l[place(j)], u[place(j)])
   /** Whether a lower bound replaces another: where the interval's is tighter it stays, and where sums overflowed. */
   const isTighter = (bound: number, interval: number) => (!prune || bound > interval) && Math.abs(bound) < Infinity
   const dualEnds = new Uint8Array(sizeOf(extent))
@@ -141,9 +142,7 @@ export function tighten(
 export function tightenToBall(
   network: LoadedNetwork,
   tape: Tape | undefined,
-  chunk: Chunk,
-  stage: number,
-  interval: StageInterval,
+  { chunk, stage, interval }: Pick<Unsettled, 'chunk' | 'stage' | 'interval'>,
 ): number {
   if (chunk.norm === 'linf') return 0
   const options = { prune: false, memory: defaultMemory }

@@ -25,7 +25,7 @@ export function boundHidden(
   // no random numbers estimate the dual norm of ℓ1 balls
   const isExact = mode === 'exact' || mode === 'interval' || chunk.norm === 'l1'
   const options = { memory, hidden: mode === 'interval' ? 'interval' : 'dual' } as const
-  return relaxNetwork(network, tape, chunk, options, isExact ? undefined : estimates)
+  return relaxNetwork(network, tape, chunk, { ...options, ...(!isExact && { estimates }) })
 }
 
 /** What bounds say besides the loss. */
