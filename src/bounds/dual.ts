@@ -1,6 +1,6 @@
 /**
  * The exact LP-dual bound of Wong & Kolter (2018), settled cheaply first: bounds of every hidden layer, from which
- * margins.ts goes on.
+ * margins.ts continues.
  * Problem: bounds of a network's neurons over a box. Sound: yes. Complete: no.
  *
  * Before the dual pass of a layer an interval step is taken from the tightest bounds known of the layer before; the

@@ -90,7 +90,7 @@ export function intervalMargins(
 
 type Five = [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array]
 
-/** Which margins, and whether they give way to float32 rounding, as certificates need it. */
+/** Which margins, and whether they allow for float32 rounding, as certificates need it. */
 interface MarginOptions {
   readonly columns: number
   readonly example: number

@@ -1,6 +1,6 @@
 /**
- * Bounds of a whole network over the ball around one image, for library users. Both kinds are rigorous: they give way
- * to float32 rounding, so a negative margin is a proof.
+ * Bounds of a whole network over the ball around one image, for library users. Both kinds are rigorous: they allow
+ * for float32 rounding, so a negative margin is a proof.
  */
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { withEngine } from '../device/wasm/engines.ts'

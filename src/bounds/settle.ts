@@ -23,7 +23,7 @@ export interface DualOptions {
   readonly memory: number
 }
 
-/** For rows, where nobody says. */
+/** Memory for rows, if the caller sets none. */
 export const defaultMemory = 16 * 2 ** 20
 
 /** Which ends of a neuron's bounds are the dual's. */

@@ -61,30 +61,33 @@ export function certifyCommand(command: Command): void {
     .argument('<network>', 'a .safetensors, .onnx or .npz file')
     .addOption(outputOption())
     .addOption(datasetOption())
-    .option('--validation-of <run>', 'instead of test images those that a training run kept for validation')
+    .option(
+      '--validation-of <run>',
+      'use the images that this training run kept for validation, instead of test images',
+    )
     .addOption(epsilonOption())
     .addOption(normOption())
     .addOption(
       new Option(
         '--method <list>',
-        `steps of the ladder, by commas: ${stepNames.join(', ')} (default: ${defaultSteps('layers').join()})`,
+        `steps of the ladder, separated by commas: ${stepNames.join(', ')} (default: ${defaultSteps('layers').join()})`,
       ).argParser(parseList),
     )
     .addOption(new Option('--complete <name>', `how the step 'complete' searches: ${completeNames} (default: bab)`))
     .addOption(
-      new Option('--timeout <seconds>', "that the step 'complete' may take per image (default: 60)").argParser((text) =>
-        parsePositive('--timeout', text),
+      new Option('--timeout <seconds>', "how long the step 'complete' may take per image (default: 60)").argParser(
+        (text) => parsePositive('--timeout', text),
       ),
     )
     .addOption(domainOption())
     .option(
       '--mean <list>',
-      'subtracted from pixels, per channel, where this is not inside the network',
+      'subtracted from pixels, per channel, if the network does not do it itself',
       numbers('--mean'),
     )
-    .option('--std <list>', 'then divides them, per channel', numbers('--std'))
-    .requiredOption('--out <file>', 'new .jsonl file: one row per image')
-    .option('--resume', 'go on with --out if it is there, without repeating an image')
+    .option('--std <list>', 'by which pixels are then divided, per channel', numbers('--std'))
+    .requiredOption('--out <file>', 'new .jsonl file for the rows, one per image')
+    .option('--resume', 'continue --out if it exists, without repeating an image')
   addRangeOptions(command)
   addPgdOptions(command)
     .addOption(seedOption('decides the starts of PGD'))

@@ -41,7 +41,7 @@ export interface NeuronList {
   neurons(): Int32Array
 }
 
-/** W·x of a layer, or |W|·x, and where gradients go back; what nobody needs is not computed. */
+/** W·x of a layer, or |W|·x, and where gradients go back; what is not needed is not computed. */
 export interface Product {
   readonly geometry: Geometry
   readonly weight: Tensor

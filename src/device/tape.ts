@@ -9,7 +9,7 @@ export interface Tensor {
   readonly length: number
   /**
    * Behind a ReLU: neurons of [neuron][example] that are zero here in every example are off. Their value is zero, and what
-   * comes back to them goes no further, so that nobody needs to multiply by them.
+   * comes back to them goes no further, so no product needs them.
    */
   support?: Tensor
   /** As long as the values, and made of zeros on first use. */

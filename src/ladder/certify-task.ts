@@ -1,4 +1,4 @@
-/** Certification as a task, for whoever has workers. */
+/** Certification as a task for workers. */
 import { task } from '../jobs/task.ts'
 
 export const certifyTask = task('certify', () => import('./certify-work.ts'))

@@ -1,8 +1,8 @@
 /**
  * Certification of a network on the images of a data set: one row per image, as soon as it is decided.
- * Sound: an image counts as robust only if it is classified correctly and a bound that gives way to rounding proves it
+ * Sound: an image counts as robust only if it is classified correctly and a bound that allows for rounding proves it
  * for the whole domain; as vulnerable only by a point of the domain that was run again in float64. Complete: with the
- * step 'complete', but for what exceeds its limits; undecided images count as neither.
+ * step 'complete', except for what exceeds its limits; undecided images count as neither.
  */
 import type { Dataset } from '../data/dataset.ts'
 import type { Executor } from '../jobs/executor.ts'
@@ -30,7 +30,7 @@ export interface CertifyOptions extends PlanOptions, RunOptions {}
 
 /**
  * Climbs the ladder: each step works on the images that the steps before it left open. A row depends on its image and
- * the options, not on the executor nor on the other images, but for times, and for what a time limit cuts off.
+ * the options, not on the executor nor on the other images, except for times, and for what a time limit cuts off.
  * @param network of layers, or a graph over pixels
  * @param options only ε must be there; left out, the ball is the part of ℓ∞'s in [0, 1], the steps are those of
  *   milliseconds per image, and the images are all

@@ -60,10 +60,10 @@ class ThreadCrew<Job, Result> implements Crew<Job, Result> {
   readonly size: number
   readonly #threads: readonly Worker[]
   readonly #claimed: Int32Array
-  /** Threads that are at a job, perhaps one that nobody waits for any more. */
+  /** Threads that are at a job, maybe one that no caller waits for any more. */
   #working = 0
   #isRunning = false
-  /** Results that nobody has taken yet. */
+  /** Results that have not been taken yet. */
   #arrived: PartResult<Result>[] = []
   /** What a part of the job threw first. */
   #failure: { readonly reason: unknown } | undefined

@@ -118,7 +118,7 @@ function closeOverReference(
   return { upper, space }
 }
 
-/** What `engine.rows.reference` does, for the other norms: s in the place of the signs. */
+/** What `engine.rows.reference` does, for the other norms: s instead of the signs. */
 function solveRows(
   device: RowDevice,
   norm: 'l2' | 'l1',

@@ -71,7 +71,7 @@ export function project(norm: RoundNorm, point: Float64Array): void {
   }
   const sizes = point.map(Math.abs)
   if (!(sizes.reduce((a, b) => a + b, 0) > 1)) return
-  // all give way by the same, down to 0: by how much, the largest of them decide
+  // all shrink by the same amount, down to 0; the largest of them decide by how much
   let [sum, taken] = [0, 0]
   for (const [k, size] of sizes.toSorted((a, b) => b - a).entries()) {
     sum += size

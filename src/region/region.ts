@@ -53,7 +53,7 @@ export function moveInto({ lower, upper, ball }: Region, point: Float64Array): F
 
 /**
  * A point on the line from the centre to `point`, moved only as far as the ball asks for, and in it for certain: it
- * gives way by all that rounding may do, a part in 10¹² or so.
+ * moves inwards by all that rounding may do, a part in 10¹² or so.
  */
 export function shrinkIntoBall({ norm, centre, radius }: RoundBall, point: Float64Array): Float64Array {
   const moves = point.map((x, j) => x - centre[j])

@@ -1,4 +1,4 @@
-/** What an arena gives out: each thing knows where it lies, and nobody outside this folder asks. */
+/** What an arena gives out: each thing knows where it lies, and no file outside this folder asks. */
 import type { Geometry, NeuronList } from '../device.ts'
 import type { Blocks, Starts } from '../rows.ts'
 import type { Tensor } from '../tape.ts'

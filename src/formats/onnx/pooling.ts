@@ -82,7 +82,7 @@ function average(call: Call, { value, axes, along }: Pooling, padded: boolean): 
 }
 
 export const maxPool: Operator = (call) => {
-  // the order of further outputs, which nobody has asked for
+  // the order of further outputs, which no node reads
   call.wholeNumber('storage_order', 0)
   return maximum(call, poolingOf(call))
 }

@@ -72,7 +72,7 @@ const LEAST_PRECISE = 1e-290
 
 /**
  * Whether a comparison of the file holds of these values: exactly, both as float64 has them and as the decimals that
- * they are written as, so that it holds for whoever reads them.
+ * they are written as, so that it holds for every reader.
  * @param valueOf of a variable: finite
  */
 export function holdsAt({ variables, coefficients, bound, strict }: Comparison, valueOf: ValueOf): boolean {

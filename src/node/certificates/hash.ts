@@ -12,7 +12,7 @@ export function hashOfNetwork({ architecture, parameters }: Network): string {
 /** Identifies images and labels. */
 export const hashOfDataset = ({ images, labels }: Dataset): string => sha256(images, labels)
 
-/** With the keys in a fixed order, whoever made the objects. */
+/** With the keys in a fixed order, however the objects were made. */
 function describe({ input, layers }: Architecture): string {
   const sorted = (object: object) => Object.entries(object).toSorted(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([sorted(input), layers.map(sorted)])

@@ -28,7 +28,7 @@ export interface RunInstancesOptions {
 /**
  * Writes a row for every instance that has none yet, or has one of other files, another timeout or without the
  * counterexample that is to be kept; the time limit of an instance counts from before its files are read. What goes
- * wrong with one is its row's error, and the others go on.
+ * wrong with one is its row's error, and the others continue.
  * @returns the result of every instance
  * @throws UserError if results cannot be written
  */

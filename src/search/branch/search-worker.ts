@@ -25,7 +25,7 @@ const MOST_CANDIDATES = 4
 
 export async function prepare(condensed: Condensed, atEnd: (free: () => void) => void) {
   let candidates: Float64Array[] = []
-  // whether one holds, only the network can say: until then the search goes on
+  // whether one holds, only the network can say: until then the search continues
   const isCounterexample = (input: Float64Array) => {
     if (candidates.length < MOST_CANDIDATES) candidates.push(input)
     return false

@@ -66,7 +66,7 @@ export function reluIntervalAdjoint(
 /** What underflow may take from a sum of products, and more. */
 const UNDERFLOW: f32 = 1e-30
 
-/** lower = centre − radius and upper = centre + radius; with `error` > 0 both give way by error · magnitude. */
+/** lower = centre − radius and upper = centre + radius; with `error` > 0 both ends move outwards by error · magnitude. */
 export function intervalEnds(
   count: i32, centre: Floats, radius: Floats, lower: Floats, upper: Floats, magnitude: Floats, error: f32,
 ): void {
