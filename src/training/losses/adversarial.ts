@@ -1,4 +1,7 @@
-/** Adversarial training (Madry et al. 2018): the cross-entropy of the worst images that PGD finds. It certifies nothing. */
+/**
+ * Adversarial training (Madry et al. 2018): ℓ(f(x′), y) with the worst x′ in the ball that PGD finds, a lower bound of the
+ * worst loss there. It certifies nothing.
+ */
 import { attackChunk } from '../../attacks/gradient-attack.ts'
 import { imageLoss } from './classification.ts'
 import { type Loss, lossAlone } from './loss.ts'

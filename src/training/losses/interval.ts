@@ -1,6 +1,7 @@
 /**
- * Interval training (IBP; Gowal et al. 2018): the cross-entropy of interval bounds of the margins, with the regularisers
- * of Shi et al. (2021) if they have a weight.
+ * Interval training (IBP; Gowal et al. 2018): log Σ_c exp(m_c), where m_c is an interval bound of the largest
+ * f_c(x′) − f_y(x′) in the ball (bounds/interval.ts), so that this is an upper bound of the worst loss there, up to rounding.
+ * With the regularisers of Shi et al. (2021) if they have a weight.
  */
 import { intervalMargins, propagateIntervals } from '../../bounds/interval.ts'
 import { boundLoss } from './classification.ts'

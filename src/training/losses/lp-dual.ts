@@ -1,4 +1,7 @@
-/** Wong & Kolter (2018): the cross-entropy of dual upper bounds of the margins (bounds/dual.ts). */
+/**
+ * Wong & Kolter (2018): log Σ_c exp(m_c), where m_c is the LP-dual bound of the largest f_c(x′) − f_y(x′) in the ball
+ * (bounds/dual.ts), so that this is an upper bound of the worst loss there, up to rounding.
+ */
 import { dualMargins } from '../../bounds/margins.ts'
 import { boundLoss } from './classification.ts'
 import { boundHidden, costOf } from './hidden-bounds.ts'

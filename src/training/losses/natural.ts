@@ -1,4 +1,6 @@
-/** Ordinary training: the cross-entropy of clean images. It certifies nothing. */
+/**
+ * Ordinary training: the cross-entropy of clean images, ℓ(f(x), y) = log Σ_c exp(f_c(x) − f_y(x)). It certifies nothing.
+ */
 import { imageLoss } from './classification.ts'
 import { type Loss, lossAlone } from './loss.ts'
 

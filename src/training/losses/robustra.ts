@@ -1,6 +1,7 @@
 /**
- * Robustra (Li et al. 2019): the cross-entropy of dual bounds over the reference adversarial space, where g errs too.
- * It certifies nothing: certificates bound the whole ball.
+ * Robustra (Li et al. 2019): log Σ_c exp(m_c), where m_c bounds f_c(x′) − f_y(x′) only over the x′ of the ball that the
+ * reference g might take for class c, g_c(x′) − g_y(x′) ≥ t₀ (reference-space/reference-space.ts). It certifies nothing:
+ * certificates bound the whole ball.
  */
 import { robustraMargins } from '../../reference-space/reference-space.ts'
 import { boundLoss } from './classification.ts'
