@@ -13,7 +13,7 @@ import { examples } from './inputs.ts'
 import { type AdversarialExample, type Judgement, judge, pixelsOf, runCandidate } from './recheck.ts'
 import { paperBall, type Ball } from '../region/ball.ts'
 
-/** A network in the engine and, for float64, beside it. */
+/** A network on a device and, for float64, beside it. */
 export interface Subject {
   readonly network: Network
   readonly loaded: LoadedNetwork<Engine>
@@ -31,11 +31,11 @@ export interface Judged extends Judgement {
  * @param indices of at most one pass
  */
 export function classify({ network, loaded, dataset }: Subject, indices: readonly number[]): Judged[] {
-  const { engine } = loaded
-  const mark = engine.mark()
+  const { device } = loaded
+  const mark = device.mark()
   const { images, labels } = examples(dataset, indices)
   const judged = judgeChunk(loaded, loadChunk(loaded, { images, labels }, paperBall(0)))
-  engine.release(mark)
+  device.release(mark)
   return judged.map((judgement, e) =>
     judgement.isSure ? judgement : { ...judge(evaluate(network, images[e]), labels[e]), slack: 0 },
   )
@@ -61,15 +61,15 @@ export function attackImages(
   attack: AttackOptions,
   ball: Ball,
 ): Attacked[] {
-  const { engine } = loaded
-  const mark = engine.mark()
+  const { device } = loaded
+  const mark = device.mark()
   const { images, labels } = examples(dataset, indices)
   // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
   const chunk = loadChunk(loaded, { images, labels }, { ...ball, domain: 'unbounded' })
   const worst = attackChunk(loaded, chunk, attack, indices)
   const judged = judgeChunk(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
   const points = worst.read()
-  engine.release(mark)
+  device.release(mark)
   return labels.map((label, e) => {
     if (judged[e].isSure && judged[e].margin > 0) return judged[e]
     const point = pixelsOf(loaded, points, chunk.columns, e)
@@ -86,10 +86,10 @@ interface SingleJudged extends Judged {
 
 /** What float32 says of each example at the chunk's centres, which interval bounds of a ball without a radius check. */
 function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }: Chunk): SingleJudged[] {
-  const { engine } = loaded
+  const { device } = loaded
   const outputs = forward(loaded, undefined, centre, columns, { input: false, weights: false })
   const logits = outputs.read()
-  const ball = { centre, radius: engine.zeroTensor(centre.length) }
+  const ball = { centre, radius: device.zeroTensor(centre.length) }
   const { last } = propagateIntervals(
     loaded,
     undefined,

@@ -64,7 +64,7 @@ test('the direction does not vanish where the network is sure: logits a thousand
   for (const { layer, offset, length } of parameterLayout(network.architecture)) {
     if (layer === last) for (let i = offset; i < offset + length; i++) sure.parameters[i] *= 1024
   }
-  const scaled = new LoadedNetwork(loaded.engine, sure.architecture, false)
+  const scaled = new LoadedNetwork(loaded.device, sure.architecture, false)
   scaled.setParameters(sure.parameters)
   const options = fgsm('pixels')
   const broken = (subject: Parameters<typeof attackImages>[0]) =>

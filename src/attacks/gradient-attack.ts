@@ -55,20 +55,20 @@ export function attackChunk(
   options: AttackOptions,
   identifiers: readonly number[],
 ): Tensor {
-  const { engine, stages } = network
+  const { device, stages } = network
   const { columns, count, ball, labels } = chunk
   const classes = stages.at(-1)!.outputShape.channels
   const length = ball.centre.length
-  const worst = engine.tensorFrom(ball.centre.read())
-  const kept = engine.mark()
+  const worst = device.tensorFrom(ball.centre.read())
+  const kept = device.mark()
   const smallest = new Float64Array(count).fill(Infinity)
-  const point = engine.tensor(length)
+  const point = device.tensor(length)
   const box = boxOf(network, chunk, options.domain)
 
   for (let restart = 0; restart < options.restarts; restart++) {
     start(chunk, point, { options, identifiers, restart, box })
     for (let step = 0; step <= options.steps; step++) {
-      const mark = engine.mark()
+      const mark = device.mark()
       const tape = new Tape()
       const images = point.detached()
       const logits = forward(network, tape, images, columns, { input: true, weights: false })
@@ -78,16 +78,16 @@ export function attackChunk(
         if (better) smallest[e] = margin
         return better
       })
-      engine.climb.keep(isBetter, columns, point, worst)
+      device.climb.keep(isBetter, columns, point, worst)
       if (step < options.steps) {
         tape.backward()
-        if (chunk.norm === 'linf') engine.climb.step(images, ball.radius, options.stepSize, box)
+        if (chunk.norm === 'linf') device.climb.step(images, ball.radius, options.stepSize, box)
         else climbBall(chunk, images, options, box)
       }
-      engine.release(mark)
+      device.release(mark)
     }
   }
-  engine.release(kept)
+  device.release(kept)
   return worst
 }
 
@@ -147,16 +147,16 @@ function ascend(
 
 /** The box around the ball, and its part in the domain, in normalised units. */
 function boxOf(
-  { engine, architecture, normalisation }: LoadedNetwork,
+  { device, architecture, normalisation }: LoadedNetwork,
   { ball, columns }: Chunk,
   domain: Domain,
 ): Interval {
   const { length } = ball.centre
-  const box = { lower: engine.tensor(length), upper: engine.tensor(length) }
+  const box = { lower: device.tensor(length), upper: device.tensor(length) }
   const area = architecture.input.height * architecture.input.width * columns
   normalisation.forEach(({ mean, deviation }, c) => {
     const [low, high] = domain === 'pixels' ? [(0 - mean) / deviation, (1 - mean) / deviation] : [-Infinity, Infinity]
-    engine.climb.boxEnds(ball, box, { first: c * area, count: area, low, high })
+    device.climb.boxEnds(ball, box, { first: c * area, count: area, low, high })
   })
   return box
 }

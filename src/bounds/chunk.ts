@@ -33,7 +33,7 @@ export interface Examples {
  * @throws UserError if a pixel is not in the domain
  */
 export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, around: Ball): Chunk {
-  const { engine, architecture, normalisation } = network
+  const { device, architecture, normalisation } = network
   const { epsilon, norm, domain } = around
   const { channels, height, width } = architecture.input
   const area = height * width
@@ -73,7 +73,7 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
   if (underflows) {
     for (let i = 0; i < radii.length; i++) radii[i] = roundUp(radii[i] + channels * area * 2 ** -149)
   }
-  const ball = { centre: engine.tensorFrom(centres), radius: engine.tensorFrom(radii) }
+  const ball = { centre: device.tensorFrom(centres), radius: device.tensorFrom(radii) }
   return { count: images.length, columns, ball, norm, labels }
 }
 

@@ -19,19 +19,19 @@ export interface CarriedRows extends RowsAtInput, RowSums {}
  * Carries `specification`, rows over the outputs of `stages[stage]`, to the image, from every stage to those it reads.
  */
 export function carryRows(
-  { engine, stages }: LoadedNetwork,
+  { device, stages }: LoadedNetwork,
   tape: Tape | undefined,
   stage: number,
   { relaxations, specification, wholeInput = false }: Passage,
 ): CarriedRows {
   const { rows, starts } = specification
   const sums = {
-    constant: engine.zeroTensor(rows),
-    lowerGap: engine.zeroTensor(rows),
-    upperGap: engine.zeroTensor(rows),
-    error: engine.zeroTensor(rows),
+    constant: device.zeroTensor(rows),
+    lowerGap: device.zeroTensor(rows),
+    upperGap: device.zeroTensor(rows),
+    error: device.zeroTensor(rows),
   }
-  const windows = windowsBelow(engine, stages, stage, { ...specification, wholeInput })
+  const windows = windowsBelow(device, stages, stage, { ...specification, wholeInput })
   // by source + 1: the image's coefficients come first
   const values: (Tensor | undefined)[] = []
   /** Where a term sends rows to, and whether something is there already. */
@@ -39,23 +39,23 @@ export function carryRows(
     const blocks = windows[source + 1]!
     const active = source < 0 ? allInputs : relaxations[source].asInputs
     const isFirst = values[source + 1] === undefined
-    return { blocks, value: (values[source + 1] ??= engine.tensor(blocks.length)), active, isFirst }
+    return { blocks, value: (values[source + 1] ??= device.tensor(blocks.length)), active, isFirst }
   }
 
   const top = stages[stage]!
   top.terms.forEach((term, i) => {
     const sum = { bias: top.bias, constant: sums.constant }
-    engine.rows.start(tape, { ...term, starts }, targetOf(term), i === 0 ? sum : undefined)
+    device.rows.start(tape, { ...term, starts }, targetOf(term), i === 0 ? sum : undefined)
   })
   for (let i = stage - 1; i >= 0; i--) {
     const window = windows[i + 1]
     if (!window) continue
     const { outputShape, bias, terms } = stages[i]
-    const blocks = engine.windows.reshaped(window, outputShape)
+    const blocks = device.windows.reshaped(window, outputShape)
     const from = { blocks, value: values[i + 1]!, active: relaxations[i].asOutputs }
-    engine.rows.relu(tape, from, { ...relaxations[i], bias }, sums)
+    device.rows.relu(tape, from, { ...relaxations[i], bias }, sums)
     terms.forEach((term, k) => {
-      engine.rows.send(tape, term, { ...from, isLast: k === terms.length - 1 }, targetOf(term))
+      device.rows.send(tape, term, { ...from, isLast: k === terms.length - 1 }, targetOf(term))
     })
   }
   return { rows, blocks: windows[0]!, coefficients: values[0]!, ...sums }

@@ -91,10 +91,10 @@ export function relaxNetwork(
 
 /** Exact bounds of every hidden stage that allow for float32 rounding: what certificates start from. Sound: yes. */
 export function proveNetwork(network: LoadedNetwork, chunk: Chunk, prune: boolean): Proved {
-  const { engine, stages } = network
+  const { device, stages } = network
   const options = { prune, memory: defaultMemory, hidden: 'dual', rigorous: true } as const
   const relaxed = relax(network, undefined, chunk, options)
-  const magnitude = magnitudeOf(engine, stages.at(-1)!, [relaxed.last], chunk.columns)
+  const magnitude = magnitudeOf(device, stages.at(-1)!, [relaxed.last], chunk.columns)
   const trusted = [chunk.ball.centre, chunk.ball.radius, ...magnitudes(relaxed.intervals), magnitude]
   return { ...relaxed, proof: new Proof(magnitude, trusted.every(isTrusted)) }
 }
@@ -105,7 +105,7 @@ function relax(
   chunk: Chunk,
   options: RelaxOptions & { readonly rigorous: boolean },
 ): Relaxed {
-  const { engine, stages } = network
+  const { device, stages } = network
   const { hidden, estimates, rigorous } = options
   const { columns, count } = chunk
   const intervals: StageInterval[] = []
@@ -120,7 +120,7 @@ function relax(
   let projectedCount = 0
   stages.slice(0, -1).forEach((stage, i) => {
     const boxes = boxesOf(stage, chunk.ball, behind)
-    const interval = intervalStep(engine, tape, stage, { boxes, columns, rigorous })
+    const interval = intervalStep(device, tape, stage, { boxes, columns, rigorous })
     // over the image's box an interval step through one layer is exact; over another ball, rows are
     const isExact = stage.terms.length === 1 && stage.terms[0].source < 0
     if (isExact) rowCount += tightenToBall(network, tape, { chunk, stage: i, interval })
@@ -137,14 +137,14 @@ function relax(
         }
       }
     }
-    const bounds = stage.relu ? interval : alwaysOn(engine, interval)
+    const bounds = stage.relu ? interval : alwaysOn(device, interval)
     const rounding = interval.magnitude && { magnitude: interval.magnitude, factor: dualRounding(stages, i) }
     relaxations.forEach((ofExample, example) => {
       ofExample.push(
-        relaxationOf(engine, stage.relu ? tape : undefined, stage, { interval: bounds, columns, example, rounding }),
+        relaxationOf(device, stage.relu ? tape : undefined, stage, { interval: bounds, columns, example, rounding }),
       )
     })
-    behind.push(boxBehind(engine, tape, stage, interval))
+    behind.push(boxBehind(device, tape, stage, interval))
     intervals.push(interval)
   })
   const last = boxesOf(stages.at(-1)!, chunk.ball, behind)[0]

@@ -21,13 +21,13 @@ export function propagateIntervals(
   chunk: Chunk,
   rigorous = false,
 ): { readonly hidden: readonly StageInterval[]; readonly last: CentredBox } {
-  const { engine, stages } = network
+  const { device, stages } = network
   const behind: CentredBox[] = []
   const hidden = stages.slice(0, -1).map((stage, i) => {
     const boxes = boxesOf(stage, chunk.ball, behind)
-    const interval = intervalStep(engine, tape, stage, { boxes, columns: chunk.columns, rigorous })
+    const interval = intervalStep(device, tape, stage, { boxes, columns: chunk.columns, rigorous })
     if (stage.terms.every(({ source }) => source < 0)) tightenToBall(network, tape, { chunk, stage: i, interval })
-    behind.push(boxBehind(engine, tape, stage, interval))
+    behind.push(boxBehind(device, tape, stage, interval))
     return interval
   })
   return { hidden, last: boxesOf(stages.at(-1)!, chunk.ball, behind)[0] }
@@ -43,12 +43,12 @@ export function intervalMargins(
   box: CentredBox,
   { columns, example, label, rigorous = false }: MarginOptions,
 ): Tensor {
-  const { engine, stages } = network
+  const { device, stages } = network
   const last = stages.at(-1)!
   const [{ weight, geometry }] = last.terms as [Term]
   const inputs = geometry.input.channels
   const classes = last.outputShape.channels
-  const margins = engine.zeroTensor(classes)
+  const margins = device.zeroTensor(classes)
   const [factor, least] = rigorous ? [intervalRounding([geometry]), underflow] : [0, 0]
   const [bounds, b, w] = [margins.view(), last.bias.view(), weight.view()]
   const [centre, radius] = [box.centre.view(), box.radius.view()]

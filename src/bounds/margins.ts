@@ -24,9 +24,9 @@ export function carryMargins(
   magnitude?: Tensor,
 ): CarriedMargins {
   const { network, chunk, relaxations } = relaxed
-  const { engine, stages } = network
+  const { device, stages } = network
   const label = chunk.labels[example]
-  const specification = marginRows(engine, stages.at(-1)!.outputShape.channels, label)
+  const specification = marginRows(device, stages.at(-1)!.outputShape.channels, label)
   const passage = { relaxations: relaxations[example], specification, wholeInput: true }
   const carried = carryRows(network, tape, stages.length - 1, passage)
   if (magnitude) {
@@ -56,10 +56,10 @@ export function provedMarginsAndSlack(
   proved: Proved,
   example: number,
 ): { readonly bounds: Float32Array; readonly slack: Float32Array } {
-  const { engine, stages } = proved.network
+  const { device, stages } = proved.network
   const { bounds, specification, error } = margins(proved, undefined, example, proved.proof.magnitude)
   const classes = stages.at(-1)!.outputShape.channels
-  const slack = scatter(engine, undefined, { upper: error }, { specification, classes })
+  const slack = scatter(device, undefined, { upper: error }, { specification, classes })
   return {
     bounds: proved.proof.trusted ? bounds.read().map(unlessOverflowed) : bounds.read().fill(Infinity),
     slack: slack.read(),
@@ -78,17 +78,17 @@ function margins(
   magnitude?: Tensor,
 ): { readonly bounds: Tensor; readonly specification: Specification; readonly error: Tensor } {
   const { network, chunk, options, last } = relaxed
-  const { engine, stages } = network
+  const { device, stages } = network
   const logits = stages.at(-1)!
   const { specification, carried } = carryMargins(relaxed, tape, example, magnitude)
-  const dual = closeOverBall(engine, tape, carried, exampleOf(chunk, example))
+  const dual = closeOverBall(device, tape, carried, exampleOf(chunk, example))
   const { error } = carried
-  const bounds = scatter(engine, tape, dual, { specification, classes: logits.outputShape.channels })
+  const bounds = scatter(device, tape, dual, { specification, classes: logits.outputShape.channels })
   if (!options.prune) return { bounds, specification, error }
   const label = chunk.labels[example]
   const rigorous = magnitude !== undefined
   const interval = intervalMargins(network, tape, last, { columns: chunk.columns, example, label, rigorous })
-  return { bounds: smaller(engine, tape, bounds, interval), specification, error }
+  return { bounds: smaller(device, tape, bounds, interval), specification, error }
 }
 
 /** Upper bounds by target from rows. */

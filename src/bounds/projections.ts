@@ -81,7 +81,7 @@ export class Projection {
       image[to] = centres[from]
       for (let c = 0; c < this.#dimension; c++) image[to + this.#imageFirst + c] = radii[from] * draw()
     }
-    return this.#network.engine.tensorFrom(image)
+    return this.#network.device.tensorFrom(image)
   }
 
   /** Columns of a stage before its ReLU. @param targets the neurons that are wanted */
@@ -94,7 +94,7 @@ export class Projection {
       active: source < 0 ? geometry.allInputs : this.#relaxations[source].asInputs,
       toInput: source >= 0,
     }))
-    const columns = this.#network.engine.columns.affine(this.#tape, products, bias, { targets, width: this.#width })
+    const columns = this.#network.device.columns.affine(this.#tape, products, bias, { targets, width: this.#width })
     this.#columns[i] = columns
     return columns
   }
@@ -104,7 +104,7 @@ export class Projection {
     const columns = this.#columns[i] ?? this.#before(i, relaxation.asOutputs)
     if (!this.#isBehind[i]) {
       const errors = { ...this.#errors, draw: () => this.#random.cauchy() }
-      this.#network.engine.columns.relu(this.#tape, columns, relaxation, errors)
+      this.#network.device.columns.relu(this.#tape, columns, relaxation, errors)
       this.#isBehind[i] = true
     }
     return columns
@@ -137,7 +137,7 @@ export class Projection {
     const width = this.#width
     const at = (neuron: number) => neuron * this.#chunk.columns + this.#example
     const columns = this.#before(i, this.#senders(this.#network.stages[i], { lower, upper }))
-    const { medians, places } = this.#network.engine.columns.medians(columns, open, this.#errors)
+    const { medians, places } = this.#network.device.columns.medians(columns, open, this.#errors)
     const [values, lowest, highest] = [columns, lower, upper].map((tensor) => tensor.view()) as Three
     const imageNorms = Float32Array.from(open, (neuron) => this.#imageNorm(values, neuron * width))
     const ends = Uint8Array.from(open, (neuron, n) => {
@@ -182,14 +182,14 @@ export class Projection {
   /** The neurons of a stage that may pass something on. */
   #senders({ outputShape, relu, terms }: Stage, { lower, upper }: StageInterval): NeuronList {
     if (!relu) return terms[0].geometry.allOutputs
-    const { engine } = this.#network
+    const { device } = this.#network
     const [lowest, highest] = [lower.view(), upper.view()]
     const flags = new Float32Array(sizeOf(outputShape))
     // as the relaxation has it: a neuron that is always 0 passes with slope 1
     for (let j = 0, at = this.#example; j < flags.length; j++, at += this.#chunk.columns) {
       flags[j] = highest[at] > 0 || lowest[at] >= 0 ? 1 : 0
     }
-    return engine.activeNeurons(outputShape, engine.tensorFrom(flags))
+    return device.activeNeurons(outputShape, device.tensorFrom(flags))
   }
 }
 

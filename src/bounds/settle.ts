@@ -52,7 +52,7 @@ export function tighten(
   tape: Tape | undefined,
   { chunk, example, options: { prune, memory }, stage, interval, relaxations }: Unsettled,
 ): number {
-  const { engine, stages } = network
+  const { device, stages } = network
   const { lower, upper, magnitude } = interval
   const { columns } = chunk
   const extent = stages[stage].outputShape
@@ -65,16 +65,16 @@ export function tighten(
   ): number => {
     const neurons = neuronsByPosition(extent, wanted)
     for (const batch of batches(neurons, extent.height * extent.width, rowsWithin(network, stage, memory))) {
-      const mark = engine.mark()
+      const mark = device.mark()
       const inner = makeTape()
-      const specification = neuronRows(engine, extent, batch)
+      const specification = neuronRows(device, extent, batch)
       const carried = carryRows(network, inner, stage, { relaxations, specification })
       if (magnitude) {
         const rounding = { magnitude, factor: startRounding(stages, stage), columns, example }
         addStartRounding(carried, specification, rounding)
       }
-      use(specification.neurons, closeOverBall(engine, inner, carried, exampleOf(chunk, example)), inner)
-      engine.release(mark)
+      use(specification.neurons, closeOverBall(device, inner, carried, exampleOf(chunk, example)), inner)
+      device.release(mark)
     }
     return neurons.length
   }

@@ -16,13 +16,13 @@ export const columnWork = ({ terms, outputShape }: Stage): number =>
  * One row from a stage to the image, from the middle of the stage's outputs, where windows are largest: the numbers it
  * touches and the products it takes.
  */
-export function rowWork({ engine, stages }: LoadedNetwork, stage: number): { numbers: number; products: number } {
+export function rowWork({ device, stages }: LoadedNetwork, stage: number): { numbers: number; products: number } {
   const { height, width } = stages[stage].outputShape
-  const mark = engine.mark()
+  const mark = device.mark()
   const middle = Math.floor(height / 2) * width + Math.floor(width / 2)
-  const { blocks, rows } = neuronRows(engine, stages[stage].outputShape, [middle])
-  const windows = windowsBelow(engine, stages, stage, { blocks, rows, wholeInput: false })
-  engine.release(mark)
+  const { blocks, rows } = neuronRows(device, stages[stage].outputShape, [middle])
+  const windows = windowsBelow(device, stages, stage, { blocks, rows, wholeInput: false })
+  device.release(mark)
   const numbersOf = (window: Blocks | undefined) => (window ? window.length / rows : 0)
   const products = windows.slice(1).reduce((sum, window, i) => {
     const share = numbersOf(window) / sizeOf(stages[i].outputShape)

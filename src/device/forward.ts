@@ -33,7 +33,7 @@ export const productsOf = (
  * @param wanted which gradients go back: to the weights for training, to the images for attacks
  */
 export function forward(
-  { engine, stages }: LoadedNetwork,
+  { device, stages }: LoadedNetwork,
   tape: Tape | undefined,
   images: Tensor,
   columns: number,
@@ -41,8 +41,8 @@ export function forward(
 ): Tensor {
   const outputs: Tensor[] = []
   for (const stage of stages) {
-    const y = engine.layers.affine(tape, productsOf(stage, images, outputs, wanted), columns, stage.bias)
-    outputs.push(stage.relu ? engine.layers.relu(tape, y) : y)
+    const y = device.layers.affine(tape, productsOf(stage, images, outputs, wanted), columns, stage.bias)
+    outputs.push(stage.relu ? device.layers.relu(tape, y) : y)
   }
   return outputs.at(-1)!
 }

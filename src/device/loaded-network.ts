@@ -30,7 +30,7 @@ export interface Stage {
 }
 
 export class LoadedNetwork<On extends RowDevice = RowDevice> {
-  readonly engine: On
+  readonly device: On
   readonly architecture: Architecture
   /** In an order in which every stage comes after those that it reads; the last one makes the logits. */
   readonly stages: readonly Stage[]
@@ -47,13 +47,13 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
    *   memory for gradients this one shares, if they are never wanted together
    * @throws RangeError if the architecture is none that stages can be made of (see `planStages`)
    */
-  constructor(engine: On, architecture: Architecture, trained: boolean | LoadedNetwork) {
-    this.engine = engine
+  constructor(device: On, architecture: Architecture, trained: boolean | LoadedNetwork) {
+    this.device = device
     this.architecture = architecture
     this.parameterCount = countParameters(architecture)
     const padded = (this.parameterCount + 3) & ~3
-    this.#parameters = engine.zeroTensor(padded)
-    this.#absolutes = engine.zeroTensor(padded)
+    this.#parameters = device.zeroTensor(padded)
+    this.#absolutes = device.zeroTensor(padded)
     if (trained instanceof LoadedNetwork) {
       this.#parameters.shareGradient(trained.#parameters)
       this.#absolutes.shareGradient(trained.#absolutes)
@@ -71,11 +71,11 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
     tensors: readonly ParameterTensor[],
     isTrained: boolean,
   ): Stage {
-    const { engine } = this
+    const { device } = this
     const ofLayer = (layer: number) => tensors.filter((tensor) => tensor.layer === layer)
     const partOf = (tensor: Tensor, { offset, length }: ParameterTensor) => tensor.part(offset, length)
     const biases = terms.map(({ layer }) => ofLayer(layer)[1])
-    const own = () => engine.zeroTensor((outputShape.channels + 3) & ~3)
+    const own = () => device.zeroTensor((outputShape.channels + 3) & ~3)
     const isSum = biases.length > 1
     const stage: Stage = {
       terms: terms.map(({ layer, source, inputShape, options }) => {
@@ -83,7 +83,7 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
         return {
           source,
           inputShape,
-          geometry: engine.geometry(inputShape, outputShape, options),
+          geometry: device.geometry(inputShape, outputShape, options),
           weight: partOf(this.#parameters, weight),
           absoluteWeight: partOf(this.#absolutes, weight),
         }
@@ -104,7 +104,7 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
   /** Takes over a flat parameter array, laid out as `parameterLayout` says. */
   setParameters(parameters: Float32Array): void {
     this.#parameters.view().set(parameters)
-    this.engine.layers.absolute(this.#parameters, this.#absolutes)
+    this.device.layers.absolute(this.#parameters, this.#absolutes)
     for (const { stage, biases } of this.#sums) {
       const [sums, absolutes] = [stage.bias.view(), stage.absoluteBias.view()]
       for (let c = 0; c < stage.outputShape.channels; c++) {
@@ -123,7 +123,7 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
 
   /** Adds up the gradients of W and |W| and copies them out. */
   readGradient(target: Float32Array): void {
-    this.engine.layers.absoluteAdjoint(this.#parameters, this.#absolutes)
+    this.device.layers.absoluteAdjoint(this.#parameters, this.#absolutes)
     target.set(this.#parameters.gradient.view().subarray(0, this.parameterCount))
     for (const { stage, biases } of this.#sums) {
       const gradient = stage.bias.gradient.read().subarray(0, stage.outputShape.channels)

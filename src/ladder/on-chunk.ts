@@ -11,10 +11,10 @@ export function onChunk<R>(
   ball: Ball,
   work: (chunk: Chunk) => R,
 ): R {
-  const mark = loaded.engine.mark()
+  const mark = loaded.device.mark()
   try {
     return work(loadChunk(loaded, examples(dataset, pass), ball))
   } finally {
-    loaded.engine.release(mark)
+    loaded.device.release(mark)
   }
 }

@@ -48,7 +48,7 @@ export function robustraMargins(
   g: Relaxed,
   example: number,
 ): { readonly margins: Tensor; readonly space: ReferenceSpace; readonly statistics: SpaceStatistics } {
-  const { engine, stages } = f.network
+  const { device, stages } = f.network
   if (JSON.stringify(f.network.normalisation) !== JSON.stringify(g.network.normalisation)) {
     throw new RangeError('a network and its reference must normalise their input alike')
   }
@@ -60,7 +60,7 @@ export function robustraMargins(
     example,
   })
   const margins = scatter(
-    engine,
+    device,
     tape,
     { upper },
     { specification: own.specification, classes: stages.at(-1)!.outputShape.channels },
@@ -83,17 +83,17 @@ function closeOverReference(
   own: CarriedRows,
   { rows: reference, place: referencePlace, example }: { rows: CarriedRows; place: Example; example: number },
 ): { readonly upper: Tensor; readonly space: ReferenceSpace } {
-  const { engine } = f.network
+  const { device } = f.network
   const { rows } = own
   const place = exampleOf(f.chunk, example)
   const { eta, signs, sums } =
     place.norm === 'linf'
-      ? engine.rows.reference(own, reference, place)
-      : solveRows(engine, place.norm, { own, reference, place })
-  const ownCentre = engine.rows.input(undefined, own, place).centre
-  const referenceCentre = engine.rows.input(undefined, reference, referencePlace).centre
+      ? device.rows.reference(own, reference, place)
+      : solveRows(device, place.norm, { own, reference, place })
+  const ownCentre = device.rows.input(undefined, own, place).centre
+  const referenceCentre = device.rows.input(undefined, reference, referencePlace).centre
 
-  const upper = engine.tensor(rows)
+  const upper = device.tensor(rows)
   const sum = (row: number, ...tensors: Tensor[]) => tensors.reduce((s, tensor) => s + tensor.view()[row], 0)
   const of = (which: number) => sums.part(which * rows, rows).read()
   const bounds = upper.view()
@@ -113,12 +113,12 @@ function closeOverReference(
   tape?.record(() => {
     const [toUpper, ...parts] = makeGradients(upper, own.constant, own.upperGap)
     for (const part of parts) part.view().set(toUpper.view())
-    engine.rows.referenceAdjoint(own, signs, place, upper)
+    device.rows.referenceAdjoint(own, signs, place, upper)
   })
   return { upper, space }
 }
 
-/** What `engine.rows.reference` does, for the other norms: s instead of the signs. */
+/** What `device.rows.reference` does, for the other norms: s instead of the signs. */
 function solveRows(
   device: RowDevice,
   norm: 'l2' | 'l1',

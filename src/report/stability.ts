@@ -33,11 +33,11 @@ const PASS = 4
 
 /** @param images how many of the data set's first ones; the domain 'pixels' cuts ℓ∞ balls only */
 export function measureStability(loaded: LoadedNetwork, dataset: Dataset, ball: Ball, images: number): Stability {
-  const { engine } = loaded
+  const { device } = loaded
   const count = Math.min(images, dataset.count)
   const counts = loaded.stages.slice(0, -1).map(() => ({ neurons: 0, active: 0, inactive: 0, unstable: 0 }))
   for (let first = 0; first < count; first += PASS) {
-    const mark = engine.mark()
+    const mark = device.mark()
     const indices = Array.from({ length: Math.min(PASS, count - first) }, (_, i) => first + i)
     const chunk = loadChunk(loaded, examples(dataset, indices), ball)
     proveNetwork(loaded, chunk, true).intervals.forEach(({ lower, upper }, stage) => {
@@ -51,7 +51,7 @@ export function measureStability(loaded: LoadedNetwork, dataset: Dataset, ball: 
         else sum.unstable++
       }
     })
-    engine.release(mark)
+    device.release(mark)
   }
   const layers = counts
     .filter((_, stage) => loaded.stages[stage].relu)

@@ -13,7 +13,7 @@ import { Tape, type Tensor } from '../device/tape.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import { type Moments, type NormalisedStage, fold, foldAdjoint, normalisable, stageTensors } from './moments.ts'
 
-/** Clean images in a network's engine, as `loadChunk` makes them with ε = 0. */
+/** Clean images on a network's device, as `loadChunk` makes them with ε = 0. */
 export type Images = Pick<Chunk, 'columns' | 'count' | 'ball'>
 
 /** Images on their way through a network, stage by stage. */
@@ -28,7 +28,7 @@ interface Pass {
 const TINY = 1e-5
 
 /**
- * Folds the moments of a chunk's images into the weights that a network has in its engine.
+ * Folds the moments of a chunk's images into the weights that a network has on its device.
  * @param parameters the weights that are trained, laid out as `parameterLayout` says
  * @param images must stay in memory until the gradient has been through what is returned
  * @param room for as many numbers, which are this function's own until then
@@ -56,7 +56,7 @@ export function foldChunk(
       const normalised = { tensors, ...sums.moments(), toMean: toMean!, toDeviation: toDeviation!, toBias: toBias! }
       const shifts = shiftsOf(normalised, parameters)
       const y = normalise(pass, tape, z, { ...normalised, shifts })
-      pass.outputs.push(stage.relu ? network.engine.layers.relu(tape, y) : y)
+      pass.outputs.push(stage.relu ? network.device.layers.relu(tape, y) : y)
       fold(folded, normalised)
       return normalised
     })
@@ -79,7 +79,7 @@ export function foldChunk(
  * Folds the moments of many images: what the trained network is.
  * @param parameters the weights that are trained
  * @param chunks how many chunks of images there are
- * @param load puts one into the network's engine; it is released again
+ * @param load puts one on the network's device; it is released again
  */
 export function foldImages(
   network: LoadedNetwork,
@@ -87,7 +87,7 @@ export function foldImages(
   chunks: number,
   load: (chunk: number) => Images,
 ): Float32Array {
-  const { engine, stages } = network
+  const { device, stages } = network
   const folded = Float32Array.from(parameters)
   stageTensors(network)
     .slice(0, -1)
@@ -95,11 +95,11 @@ export function foldImages(
       network.setParameters(folded)
       const sums = new ChannelSums(stages[s])
       for (let chunk = 0; chunk < chunks; chunk++) {
-        const mark = engine.mark()
+        const mark = device.mark()
         const pass: Pass = { network, images: load(chunk), outputs: [] }
         for (const stage of stages.slice(0, s)) pass.outputs.push(output(pass, stage))
         sums.add(pass, products(pass, stages[s]))
-        engine.release(mark)
+        device.release(mark)
       }
       fold(folded, { tensors, ...sums.moments() })
     })
@@ -111,7 +111,7 @@ export function foldImages(
  * the network computes. Each channel's deviation σ, which normalising takes off it, goes into the weights after it.
  * @param parameters the network's own
  * @param chunks how many chunks of images there are
- * @param load puts one into the network's engine; it is released again
+ * @param load puts one on the network's device; it is released again
  */
 export function unfoldImages(
   network: LoadedNetwork,
@@ -119,18 +119,18 @@ export function unfoldImages(
   chunks: number,
   load: (chunk: number) => Images,
 ): Float32Array {
-  const { engine, stages } = network
+  const { device, stages } = network
   const hidden = stages.slice(0, -1)
   network.setParameters(parameters)
   const sums = hidden.map((stage) => new ChannelSums(stage))
   for (let chunk = 0; chunk < chunks; chunk++) {
-    const mark = engine.mark()
+    const mark = device.mark()
     const pass: Pass = { network, images: load(chunk), outputs: [] }
     hidden.forEach((stage, s) => {
       sums[s].add(pass, products(pass, stage))
       pass.outputs.push(output(pass, stage))
     })
-    engine.release(mark)
+    device.release(mark)
   }
   return normalisable(
     network,
@@ -142,16 +142,16 @@ export function unfoldImages(
 /** Σ W·x of a stage, without its biases. */
 function products({ network, images, outputs }: Pass, stage: Stage, tape?: Tape): Tensor {
   const inputs = productsOf(stage, images.ball.centre, outputs, { input: false, weights: true })
-  return network.engine.layers.affine(tape, inputs, images.columns)
+  return network.device.layers.affine(tape, inputs, images.columns)
 }
 
 /** What comes out of a stage, with its biases. */
-function output({ network: { engine }, images, outputs }: Pass, stage: Stage): Tensor {
+function output({ network: { device }, images, outputs }: Pass, stage: Stage): Tensor {
   const { ball, columns, count } = images
   const inputs = productsOf(stage, ball.centre, outputs, { input: false, weights: false })
-  const z = engine.layers.affine(undefined, inputs, columns, stage.bias)
-  engine.channels.clearPadding(z, columns, count)
-  return stage.relu ? engine.layers.relu(undefined, z) : z
+  const z = device.layers.affine(undefined, inputs, columns, stage.bias)
+  device.channels.clearPadding(z, columns, count)
+  return stage.relu ? device.layers.relu(undefined, z) : z
 }
 
 /** Sums of a stage's values per channel, over images and places. Padding adds nothing: its values are zeros. */
@@ -170,7 +170,7 @@ class ChannelSums {
   }
 
   add({ network, images }: Pass, z: Tensor): void {
-    const { sums, products } = network.engine.channels.sums(this.channels, z, z)
+    const { sums, products } = network.device.channels.sums(this.channels, z, z)
     for (let c = 0; c < this.channels; c++) {
       this.#sums[c] += sums[c]
       this.#squares[c] += products[c]
@@ -191,23 +191,23 @@ const shiftsOf = ({ tensors, mean }: NormalisedStage, parameters: Float32Array):
 
 /** (z − μ)/σ + b of a chunk, zeros in the padding; its adjoint also carries back what has come to μ and σ. */
 function normalise(
-  { network: { engine }, images }: Pass,
+  { network: { device }, images }: Pass,
   tape: Tape,
   z: Tensor,
   { mean, deviation, toMean, toDeviation, toBias, shifts }: NormalisedStage & { readonly shifts: readonly number[] },
 ): Tensor {
-  const y = engine.tensor(z.length)
+  const y = device.tensor(z.length)
   const n = (z.length / images.columns / mean.length) * images.count
   const channels = Array.from(mean, (mu, c) => ({ mu, sigma: deviation[c], c }))
-  engine.channels.scale(
+  device.channels.scale(
     z,
     y,
     channels.map(({ mu, sigma, c }) => [1 / sigma, shifts[c] - mu / sigma]),
   )
-  engine.channels.clearPadding(y, images.columns, images.count)
+  device.channels.clearPadding(y, images.columns, images.count)
   tape.record(() => {
-    const { sums, products } = engine.channels.sums(mean.length, y.gradient, z)
-    engine.channels.scaleAdjoint(
+    const { sums, products } = device.channels.sums(mean.length, y.gradient, z)
+    device.channels.scaleAdjoint(
       z,
       y,
       channels.map(({ mu, sigma, c }) => {
@@ -217,7 +217,7 @@ function normalise(
         return [1 / sigma, slope, (toMean[c] - sum / sigma) / n - slope * mu]
       }),
     )
-    engine.channels.clearPadding(z.gradient, images.columns, images.count)
+    device.channels.clearPadding(z.gradient, images.columns, images.count)
   })
   return y
 }

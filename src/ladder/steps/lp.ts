@@ -68,7 +68,7 @@ export function lpCertificates(subject: Subject, pass: readonly number[], ball: 
   const { images, labels } = examples(dataset, pass)
   return margins.map(({ least, isDoubtful }, e) => {
     if (proves(least) || !isDoubtful) return least
-    const exact = lpMargin(loaded.engine, network, { image: images[e]!, label: labels[e]!, ball, prune })
+    const exact = lpMargin(loaded.device, network, { image: images[e]!, label: labels[e]!, ball, prune })
     return exact > least ? exact : least
   })
 }

@@ -30,7 +30,7 @@ export function layLoss(method: Method, input: LossInput): LossResult {
  */
 function smallBoxes({ network, chunk, attack, boxShare, identifiers }: LossInput): Chunk {
   if (boxShare === 1) return chunk
-  const { engine } = network
-  const room = subBalls(engine, chunk, chunk.ball.centre, 1 - boxShare)
-  return subBalls(engine, chunk, attackChunk(network, room, attack, identifiers), boxShare)
+  const { device } = network
+  const room = subBalls(device, chunk, chunk.ball.centre, 1 - boxShare)
+  return subBalls(device, chunk, attackChunk(network, room, attack, identifiers), boxShare)
 }

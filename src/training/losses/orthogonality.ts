@@ -26,7 +26,7 @@ export function orthogonalityLoss(
   { network, tape, chunk, weight }: Pick<LossInput, 'network' | 'tape' | 'chunk' | 'weight'>,
   reference: LoadedNetwork,
 ): number {
-  const { engine, stages } = network
+  const { device, stages } = network
   const { columns, labels } = chunk
   const classes = stages.at(-1)!.outputShape.channels
   const { direction, cosines } = cosineGradient(
@@ -35,7 +35,7 @@ export function orthogonalityLoss(
     columns,
     labels.length,
   )
-  const tangent = engine.tensorFrom(direction)
+  const tangent = device.tensorFrom(direction)
   const { logits, tangents } = forwardWithTangent(network, tape, { images: chunk.ball.centre, tangent, columns })
   return labels.reduce((sum, label, e) => {
     const scores = { tensor: logits, classes, first: e, step: columns }
@@ -47,8 +47,8 @@ export function orthogonalityLoss(
 
 /** ∇ₓ of each example's cross-entropy at the chunk's centres, [input][example]. */
 function inputGradient(network: LoadedNetwork, { ball, columns, labels }: Chunk): Float32Array {
-  const { engine, stages } = network
-  const mark = engine.mark()
+  const { device, stages } = network
+  const mark = device.mark()
   const tape = new Tape()
   // a tensor of its own, so that the gradient is of this network alone
   const images = ball.centre.detached()
@@ -57,7 +57,7 @@ function inputGradient(network: LoadedNetwork, { ball, columns, labels }: Chunk)
   labels.forEach((label, e) => crossEntropy({ tensor: logits, classes, first: e, step: columns }, label, 1))
   tape.backward()
   const gradient = images.gradient.read()
-  engine.release(mark)
+  device.release(mark)
   return gradient
 }
 
@@ -87,11 +87,11 @@ function cosineGradient(a: Float32Array, b: Float32Array, columns: number, count
 
 /** Logits, and how they change along a direction at the image; gradients of both go back to the weights. */
 function forwardWithTangent(
-  { engine, stages }: LoadedNetwork,
+  { device, stages }: LoadedNetwork,
   tape: Tape,
   { images, tangent, columns }: { readonly images: Tensor; readonly tangent: Tensor; readonly columns: number },
 ): { readonly logits: Tensor; readonly tangents: Tensor } {
-  const { layers } = engine
+  const { layers } = device
   const values: Tensor[] = []
   const changes: Tensor[] = []
   const wanted = { input: false, weights: true }
