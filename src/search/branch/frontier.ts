@@ -1,6 +1,6 @@
 /** What a branch and bound on several workers has proved, and its open sub-problems: workers get them in rounds. */
 import type { CompleteResult } from '../../region/question.ts'
-import type { Explored } from './search-worker.ts'
+import type { Explored } from './search-work.ts'
 import type { SubProblem } from './sub-problems.ts'
 
 /** Most sub-problems per worker and round. */

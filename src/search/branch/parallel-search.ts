@@ -1,6 +1,7 @@
 /**
- * Branch and bound (branch-and-bound.ts) with workers: a short while in the calling thread, since most questions are
- * answered before workers could start, then in rounds, after each of which the open sub-problems are dealt out again.
+ * Branch and bound (branch-and-bound.ts) with workers. It begins in the calling thread, since most questions are answered
+ * before workers could start. Then come rounds; each deals the open sub-problems out to the workers again.
+ * Sound and complete as branch-and-bound.ts says.
  */
 import type { Deadline } from '../../base/deadline.ts'
 import type { Engine } from '../../device/wasm/engine.ts'
@@ -9,7 +10,7 @@ import type { CompleteResult, Resumable } from '../../region/question.ts'
 import type { Condensed } from '../system/condensed.ts'
 import { Frontier } from './frontier.ts'
 import { searchTask } from './search-task.ts'
-import type { Explored, SearchJob } from './search-worker.ts'
+import type { Explored, SearchJob } from './search-work.ts'
 import { Search } from './search.ts'
 import { bytesOf } from './sub-problems.ts'
 
@@ -20,10 +21,10 @@ export interface ParallelOptions {
   readonly onProgress?: ((done: number, open: number, bound: number) => void) | undefined
 }
 
-/** Milliseconds of the first search, in this thread, and of each round. */
+/** Milliseconds in this thread at first, and of each round. */
 const ALONE = 300
 const ROUND = 400
-/** Bytes that open sub-problems may take. */
+/** Most bytes of open sub-problems. */
 const MEMORY = 2 ** 31
 
 export class ParallelSearch implements Resumable {

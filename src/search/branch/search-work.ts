@@ -1,4 +1,4 @@
-/** A worker of `verifyQuestion`: part i explores the i-th share of the open sub-problems for a while. */
+/** What a worker of a branch and bound does: part i explores the i-th share of the open sub-problems for a while. */
 import { Deadline } from '../../base/deadline.ts'
 import { Engine } from '../../device/wasm/engine.ts'
 import type { Condensed } from '../system/condensed.ts'
@@ -16,16 +16,16 @@ export interface Explored {
   readonly leastLeft: number
   /** Sub-problems bounded in this round. */
   readonly count: number
-  /** Inputs at which the condensed system has a margin of 0, as far as float64 can say. */
+  /** Inputs at which the condensed system has a margin of at most 0, as far as float64 can say. */
   readonly candidates: readonly Float64Array[]
 }
 
-/** Candidates that are sent back in a round: one that holds is enough. */
+/** Most candidates of a round: one that holds is enough. */
 const MOST_CANDIDATES = 4
 
 export async function prepare(condensed: Condensed, atEnd: (free: () => void) => void) {
   let candidates: Float64Array[] = []
-  // whether one holds, only the network can say: until then the search continues
+  // only the network can tell whether a candidate holds: until then the search continues
   const isCounterexample = (input: Float64Array) => {
     if (candidates.length < MOST_CANDIDATES) candidates.push(input)
     return false
