@@ -3,10 +3,21 @@
  * - 'bad-input': an argument, an option or a network is not what it must be
  * - 'bad-file': what a file holds is damaged, of another kind, or does not fit
  * - 'no-access': the system does not let a file be read or written
+ * - 'exists': what is to be made is there already
+ * - 'other-run': what is to be continued is of other settings or of another program, or is damaged
+ * - 'no-data': files of a data set are missing, and cannot be downloaded
  * - 'out-of-memory': the network needs more memory than there is
  * - 'not-built': a part of the installation is missing
  */
-export type ErrorCode = 'bad-input' | 'bad-file' | 'no-access' | 'out-of-memory' | 'not-built'
+export type ErrorCode =
+  | 'bad-input'
+  | 'bad-file'
+  | 'no-access'
+  | 'exists'
+  | 'other-run'
+  | 'no-data'
+  | 'out-of-memory'
+  | 'not-built'
 
 /**
  * A mistake of the user's or of their files: shown as one line, without a stack trace, with exit code 2.

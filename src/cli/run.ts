@@ -1,6 +1,7 @@
 /** Runs a command line and turns what goes wrong into a line on stderr and an exit code. */
 import { CommanderError } from 'commander'
 import { UserError } from '../base/errors.ts'
+import { advised } from './advice.ts'
 import { createProgram } from './program.ts'
 
 /**
@@ -15,7 +16,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return reportUsage(error, args)
     if (error instanceof UserError) {
-      console.error(`robustra: ${oneLine(error.message)}`)
+      console.error(`robustra: ${oneLine(advised(error).message)}`)
       return 2
     }
     console.error(error)

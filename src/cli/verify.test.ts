@@ -140,7 +140,7 @@ describe('a table of instances', () => {
     const before = readFileSync(at('two-out.csv'), 'utf8')
     const other = await call(...args, '--resume', '--seed', '1')
     expect(other.stderr).toMatch(
-      /^robustra: .*by other settings \(.*seed 0', and now '.*seed 1'\): take those, or choose/,
+      /^robustra: .*by other settings, which can continue it \(.*seed 0', and now '.*seed 1'\): choose another --out\n$/,
     )
     expect([other.code, readFileSync(at('two-out.csv'), 'utf8')]).toEqual([2, before])
   })

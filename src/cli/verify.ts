@@ -14,6 +14,7 @@ import { type ResultName, ResultsFile } from '../node/properties/instances-resul
 import { runInstances } from '../node/properties/instances-run.ts'
 import { MOST_SECONDS, readInstances } from '../node/properties/instances-table.ts'
 import { limitedDecider } from '../node/properties/limited.ts'
+import { advised } from './advice.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, outputOption, seedOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
@@ -142,12 +143,20 @@ const document = (network: string, property: string, result: PropertyResult, sec
   return { network, property, verdict, method, bound, reason, seconds, counterexample: found ?? null }
 }
 
+function openFolder(path: string, resume: boolean): CounterexampleFolder {
+  try {
+    return new CounterexampleFolder(path, resume)
+  } catch (error) {
+    throw error instanceof UserError ? advised(error, '--counterexamples') : error
+  }
+}
+
 async function verifyAll(table: string, out: string, flags: Flags): Promise<void> {
   const { resume = false, counterexamples: folder, complete, workers, seed } = flags
   const instances = readInstances(table)
   const total = instances.length
   const settings = `robustra ${packageVersion}; complete ${complete}; seed ${seed}`
-  const counterexamples = folder === undefined ? undefined : new CounterexampleFolder(folder, resume)
+  const counterexamples = folder === undefined ? undefined : openFolder(folder, resume)
   const file = new ResultsFile(out, instances, settings, resume)
   const decider = limitedDecider(complete)
   const progress = new Progress()

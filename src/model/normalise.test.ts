@@ -56,7 +56,7 @@ test('pixels enter a network and a graph normalised, channel by channel', () => 
 test('what is normalised inside is not normalised again', () => {
   const inside = normaliseNetwork(network, normalisation)
   expect(() => normaliseNetwork(inside, normalisation)).toThrow(
-    /random begins with a normalisation .* leave out --mean/,
+    /random begins with a normalisation .* leave out the mean and the deviation/,
   )
   const graph = takePixels(residual, shape, normalisation, false)
   expect(() => takePixels(graph, shape, normalisation, false)).toThrow(

@@ -109,7 +109,7 @@ function isNormalised({ nodes }: Graph): boolean {
 }
 
 const alreadyNormalised = (name: string) =>
-  new UserError(`${name} begins with a normalisation of its own: leave out --mean and --std`)
+  new UserError(`${name} begins with a normalisation of its own: leave out the mean and the deviation`)
 
 function requireChannels(name: string, { mean, deviation }: Normalisation, channels: number): void {
   for (const [option, given] of Object.entries({ '--mean': mean, '--std': deviation })) {

@@ -61,11 +61,11 @@ export class LineFile<T> {
 export function readBegun(path: string, resume: boolean): Buffer | undefined {
   if (!resume) {
     if (!existsSync(path)) return undefined
-    throw new UserError(`${path} exists already: choose another --out, or continue with --resume`)
+    throw new UserError(`${path} exists already`, { code: 'exists' })
   }
   try {
     // a pipe or a device might never end
-    if (!statSync(path).isFile()) throw new UserError(`${path} is not a regular file: choose another --out`)
+    if (!statSync(path).isFile()) throw new UserError(`${path} is not a regular file`, { code: 'other-run' })
     return readFileSync(path)
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined

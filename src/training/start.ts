@@ -21,7 +21,7 @@ export function startFrom(learners: readonly Learner[], starts: readonly Start[]
   const [f, g] = learners.map(({ state }) => state.parameters)
   if (g && f!.every((value, i) => value === g[i])) {
     const names = starts.map(({ name }) => name).join(' and ')
-    throw new UserError(`${names} are the same network: the networks of a pair must differ, see --start`)
+    throw new UserError(`${names} are the same network: the networks of a pair must differ`)
   }
 }
 

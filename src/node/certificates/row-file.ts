@@ -49,14 +49,14 @@ function parse(path: string, content: Buffer, header: CertifyHeader): Begun<Cert
   if (bytes === 0) {
     // killed while it wrote its first line; anything else is not ours to overwrite
     if (Buffer.from(JSON.stringify(header)).subarray(0, content.length).equals(content)) return { value: [], bytes }
-    throw new UserError(`${path} is not a file of certificates that this run started: choose another --out`)
+    throw new UserError(`${path} is not a file of certificates that this run started`, { code: 'other-run' })
   }
   const lines = content.toString('utf8', 0, bytes - 1).split('\n')
   requireSameRun(path, parseJson(lines[0]), header)
   const lineOf = new Map<number, number>()
   const rows = lines.slice(1).map((line, i) => {
     const row = rowSchema.safeParse(parseJson(line))
-    if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row: choose another --out`)
+    if (!row.success) throw new UserError(`${path} is damaged: line ${i + 2} is not a row`, { code: 'other-run' })
     const { index } = row.data
     const before = lineOf.get(index)
     if (before !== undefined) {
@@ -80,19 +80,20 @@ function requireSameRun(path: string, found: unknown, header: CertifyHeader): vo
   // from before there were other norms
   const there: Record<string, unknown> = { norm: defaultNorm, ...(found as object | undefined) }
   if (there['format'] !== header.format) {
-    throw new UserError(`${path} is not a file of certificates: choose another --out`)
+    throw new UserError(`${path} is not a file of certificates`, { code: 'other-run' })
   }
   if (there['version'] !== header.version) {
     throw new UserError(
-      `${path} is of version ${there['version']} of the format, this robustra writes version ${header.version}: start ` +
-        'again with another --out',
+      `${path} is of version ${there['version']} of the format, this robustra writes version ${header.version}`,
+      { code: 'other-run' },
     )
   }
   if (there['robustra'] !== header.robustra) {
     const other = there['robustra'] === undefined ? 'an older robustra' : `robustra ${there['robustra']}`
     throw new UserError(
-      `${path} was started by ${other}, and this is ${header.robustra}, which may decide images differently: finish it ` +
-        'with that version, or choose another --out',
+      `${path} was started by ${other}, which can finish it, and this is ${header.robustra}, which may decide images ` +
+        'differently',
+      { code: 'other-run' },
     )
   }
   const here: Record<string, unknown> = { ...header }
@@ -101,5 +102,5 @@ function requireSameRun(path: string, found: unknown, header: CertifyHeader): vo
   )
   if (differing.length === 0) return
   const how = differing.map((key) => `${key} is ${JSON.stringify(there[key])} there, ${JSON.stringify(here[key])} here`)
-  throw new UserError(`${path} is of another run (${how.join('; ')}): choose another --out`)
+  throw new UserError(`${path} is of another run (${how.join('; ')})`, { code: 'other-run' })
 }

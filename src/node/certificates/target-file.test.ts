@@ -29,7 +29,7 @@ test('a sequential network is taken as it is, or behind a normalisation', () => 
   expect(normalised.network).toMatchObject({ architecture: { layers: [{ kind: 'normalise', ...grey }, ...layers] } })
   expect(normalised.identity).not.toEqual(targetOfFile(file, dataset).identity)
   expect(() => targetOfFile({ ...file, graph: graphOf(network), network }, dataset, grey)).toThrow(
-    /leave out --mean and --std/,
+    /leave out the mean and the deviation/,
   )
 })
 
@@ -38,7 +38,7 @@ test('another network is a graph, named by what is in its file', () => {
   expect(isGraph(graph)).toBe(true)
   expect(identity).toEqual({ name: 'random', sha256: 'digits' })
   expect(targetOfFile({ ...graphFile(), output: 'logits' }, dataset).identity.sha256).toMatch(/^[0-9a-f]{64}$/)
-  expect(() => targetOfFile(graphFile(), dataset, grey)).toThrow(/leave out --mean and --std/)
+  expect(() => targetOfFile(graphFile(), dataset, grey)).toThrow(/leave out the mean and the deviation/)
 })
 
 test('a file is known by its bytes', async () => {

@@ -63,7 +63,7 @@ describe('loading', () => {
     await expect(loadPublished(offline, 'train', {})).rejects.toThrow(
       'cannot download train-images-idx3-ubyte.gz (no mirrors). Put train-images-idx3-ubyte, ' +
         'train-labels-idx1-ubyte, t10k-images-idx3-ubyte, ' +
-        't10k-labels-idx1-ubyte (each as it is or as .gz) into a folder DIR and give --data DIR',
+        't10k-labels-idx1-ubyte (each as it is or as .gz) into a folder',
     )
   })
 

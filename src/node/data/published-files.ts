@@ -145,7 +145,7 @@ async function downloadInto(
   } catch (error) {
     if (!(error instanceof UserError)) throw error
     const needed = `${archive ? `${archive.file}, or ` : ''}${Object.keys(md5).join(', ')} (each as it is or as .gz)`
-    throw new UserError(`${error.message}. Put ${needed} into a folder DIR and give --data DIR`)
+    throw new UserError(`${error.message}. Put ${needed} into a folder`, { code: 'no-data' })
   }
 }
 

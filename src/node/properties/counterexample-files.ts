@@ -16,7 +16,7 @@ export class CounterexampleFolder {
   constructor(path: string, resume: boolean) {
     this.path = path
     if (existsSync(path) && !statSync(path).isDirectory()) {
-      throw new UserError(`${path} is a file, not a folder: choose another --counterexamples`)
+      throw new UserError(`${path} is a file, not a folder`, { code: 'other-run' })
     }
     try {
       mkdirSync(path, { recursive: true })
@@ -24,7 +24,7 @@ export class CounterexampleFolder {
     } catch (error) {
       throw explainFileError(error, 'create', path)
     }
-    throw new UserError(`the folder ${path} is not empty: choose another --counterexamples, or continue with --resume`)
+    throw new UserError(`the folder ${path} is not empty`, { code: 'exists' })
   }
 
   has(name: string): boolean {

@@ -91,7 +91,7 @@ function parse(path: string, content: Buffer, instances: readonly Instance[], se
   const bytes = content.lastIndexOf('\n') + 1
   const lines = content.toString('utf8', 0, bytes).split('\n').slice(0, -1)
   const other = (line: number) =>
-    new UserError(`${path} has results of other instances (line ${line}): choose another --out`)
+    new UserError(`${path} has results of other instances (line ${line})`, { code: 'other-run' })
   if (lines.length > instances.length) throw other(instances.length + 1)
   const found = lines.map((line, i): Line => {
     const [network, property, name, , , , timeout, , counterexample, networkHash, propertyHash, made, ...more] =
@@ -101,14 +101,14 @@ function parse(path: string, content: Buffer, instances: readonly Instance[], se
     if (!same || !result || more.length > 0) throw other(i + 1)
     if (networkHash === undefined || propertyHash === undefined || made === undefined) {
       throw new UserError(
-        `${path}, line ${i + 1} does not say from which files and settings it is, as robustra up to 0.3.0 wrote it: ` +
-          'choose another --out',
+        `${path}, line ${i + 1} does not say from which files and settings it is, as robustra up to 0.3.0 wrote it`,
+        { code: 'other-run' },
       )
     }
     if (made !== settings) {
       throw new UserError(
-        `${path} was made by other settings (line ${i + 1}: '${made}', and now '${settings}'): take those, or choose ` +
-          'another --out',
+        `${path} was made by other settings, which can continue it (line ${i + 1}: '${made}', and now '${settings}')`,
+        { code: 'other-run' },
       )
     }
     const row = { result, timeout: Number(timeout), counterexample: counterexample || undefined }

@@ -192,7 +192,7 @@ describe('a run', () => {
       expect(readdirSync(found)).toEqual(['2_net_unsafe.txt'])
       expect(readFileSync(join(found, '2_net_unsafe.txt'), 'utf8')).toBe('((X_0 1)\n (Y_0 1))\n')
       expect((await goOn(out, { counterexamples: new CounterexampleFolder(found, true) })).told).toEqual([])
-      expect(() => new CounterexampleFolder(found, false)).toThrow(/is not empty: choose another --counterexamples, or/)
+      expect(() => new CounterexampleFolder(found, false)).toThrow(/is not empty$/)
       expect(() => new CounterexampleFolder(out, true)).toThrow(/out\.csv is a file, not a folder/)
       // what is no longer sat has none
       writeFileSync(unsafe, gzipSync(property(3)))

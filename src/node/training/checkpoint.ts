@@ -43,7 +43,7 @@ export class RunFolder {
   /** @throws UserError if there is something in the folder already */
   requireNew(): void {
     if (existsSync(this.path) && (!statSync(this.path).isDirectory() || readdirSync(this.path).length > 0)) {
-      throw new UserError(`${this.path} exists already: choose another --out, or continue with --resume`)
+      throw new UserError(`${this.path} exists already`, { code: 'exists' })
     }
   }
 
@@ -164,7 +164,7 @@ function putBack(learners: readonly Learner[], { tensors, state }: SavedState, p
     for (const [field, values] of arraysOf(learner)) {
       const tensor = tensors.get(`${learner.name}.${field}`)
       if (tensor?.data.length !== values.length || tensor.data instanceof Float64Array) {
-        throw new UserError(`${path} does not fit the run's networks: start again with another --out`)
+        throw new UserError(`${path} does not fit the run's networks`, { code: 'other-run' })
       }
       values.set(tensor.data)
     }
@@ -179,6 +179,6 @@ function parseState(text: string | undefined, learners: readonly Learner[], path
     if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || !complete) throw new Error()
     return { best: undefined, ...state }
   } catch {
-    throw new UserError(`${path} is not a checkpoint of robustra: start again with another --out`)
+    throw new UserError(`${path} is not a checkpoint of robustra`, { code: 'other-run' })
   }
 }
