@@ -11,6 +11,7 @@ const core = fileURLToPath(new URL('../index.ts', import.meta.url))
 test.each([
   ['parseSafetensors', []],
   ['dualBounds', []],
+  ['verify', []],
   ['parseProperty', ['fflate']],
 ])('who takes %s alone gets no package that it does not use', async (name, packages) => {
   const entry = join(folder, `${name}.ts`)

@@ -21,4 +21,8 @@ describe.skipIf(executablePath === undefined)('a bundle in a browser', () => {
   test.each(Object.entries(scenario))('%s are those of Node, bit by bit', async (name, compute) => {
     expect(await callExport(page, name)).toEqual(await compute())
   })
+
+  test('a verdict is exact', async () => {
+    expect(await scenario.verdicts()).toEqual(['robust bab', 'robust milp', 'vulnerable pgd'])
+  })
 })

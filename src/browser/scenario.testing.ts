@@ -1,7 +1,16 @@
 /** What every runtime must compute bit by bit alike. Numbers are given by their bits. */
 import { Random } from '../base/random.ts'
 import { toBase64 } from '../formats/bytes.ts'
-import { dualBounds, intervalBounds, syntheticDigits, train, trainingOptions } from '../index.ts'
+import {
+  dualBounds,
+  initialise,
+  intervalBounds,
+  parseProperty,
+  syntheticDigits,
+  train,
+  trainingOptions,
+  verify,
+} from '../index.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Architecture } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
@@ -21,6 +30,26 @@ export async function margins(): Promise<Record<string, string>> {
     l2: await dualBounds(network, image, 0, { epsilon: 0.1, norm: 'l2' }),
   }
   return Object.fromEntries(Object.entries(bounds).map(([name, { margins }]) => [name, bits(margins)]))
+}
+
+/** Of a network of 48 neurons, by branch and bound, by mixed-integer programming (HiGHS), and with a counterexample. */
+export async function verdicts(): Promise<string[]> {
+  const linear = (outFeatures: number) => ({ kind: 'linear', outFeatures }) as const
+  const layers = [linear(24), { kind: 'relu' } as const, linear(24), { kind: 'relu' } as const, linear(2)]
+  const dense = initialise({ name: 'dense', input: { channels: 6, height: 1, width: 1 }, layers }, 1)
+  const property = (gap: number) => {
+    const inputs = Array.from({ length: 6 }, (_, i) => `(declare-const X_${i} Real)(assert (<= -1 X_${i} 1))`).join('')
+    const outputs = `(declare-const Y_0 Real)(declare-const Y_1 Real)(assert (>= Y_0 (+ Y_1 ${gap})))`
+    return parseProperty(new TextEncoder().encode(inputs + outputs), 'gap.vnnlib')
+  }
+  const outcomes = [
+    await verify(dense, property(0.2), { complete: 'bab' }),
+    await verify(dense, property(0.2), { complete: 'milp' }),
+    await verify(dense, property(-1)),
+  ]
+  return outcomes.map((outcome) =>
+    outcome.verdict === 'undecided' ? outcome.reason : `${outcome.verdict} ${outcome.method}`,
+  )
 }
 
 /** Weights of a small pair after two short epochs. */
