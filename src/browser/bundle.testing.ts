@@ -41,7 +41,9 @@ export function packagesAtStart(files: Bundle): string[] {
   return [...packages].toSorted()
 }
 
-const SITE = 'http://robustra.test'
+const SITE = 'https://robustra.test'
+/** The site is isolated from others, so that its workers may share memory. */
+const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 const contentTypes: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm' }
 
 /** A page of a site that has the files of the bundle, and nothing else. */
@@ -53,11 +55,12 @@ export async function openPage(browser: Browser, files: Bundle): Promise<Page> {
       .url()
       .slice(SITE.length + 1)
     const file = files.get(path)
-    if (path === '') await route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>robustra</title>' })
+    if (path === '')
+      await route.fulfill({ headers, contentType: 'text/html', body: '<!doctype html><title>robustra</title>' })
     else if (!file) await route.abort()
     else {
       const body = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-      await route.fulfill({ contentType: contentTypes[extname(path)]!, body })
+      await route.fulfill({ headers, contentType: contentTypes[extname(path)]!, body })
     }
   })
   await page.goto(SITE)

@@ -11,16 +11,20 @@ const executablePath = findBrowser()
 describe.skipIf(executablePath === undefined)('a bundle in a browser', () => {
   let browser: Browser
   let page: Page
+  const workers: string[] = []
   beforeAll(async () => {
     const files = await bundle(fileURLToPath(new URL('scenario.testing.ts', import.meta.url)))
     browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
     page = await openPage(browser, files)
+    page.on('worker', (worker) => workers.push(worker.url()))
   })
   afterAll(() => browser?.close())
 
   test.each(Object.entries(scenario))('%s are those of Node, bit by bit', async (name, compute) => {
     expect(await callExport(page, name)).toEqual(await compute())
   })
+
+  test('web workers were at work', () => expect(workers).toHaveLength(2))
 
   test('a verdict is exact', async () => {
     expect(await scenario.verdicts()).toEqual(['robust bab', 'robust milp', 'vulnerable pgd'])

@@ -2,8 +2,10 @@
 import { Random } from '../base/random.ts'
 import { toBase64 } from '../formats/bytes.ts'
 import {
+  type Executor,
   dualBounds,
   initialise,
+  inline,
   intervalBounds,
   parseProperty,
   syntheticDigits,
@@ -14,6 +16,7 @@ import {
 import { sizeOf } from '../model/layers.ts'
 import type { Architecture } from '../model/network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
+import { webWorkers } from './index.ts'
 
 const bits = ({ buffer, byteOffset, byteLength }: Float32Array | Float64Array) =>
   toBase64(new Uint8Array(buffer, byteOffset, byteLength))
@@ -53,7 +56,12 @@ export async function verdicts(): Promise<string[]> {
 }
 
 /** Weights of a small pair after two short epochs. */
-export async function weights(): Promise<Record<string, string>> {
+export const weights = () => trained(inline)
+
+/** The same, of two web workers. */
+export const weightsOfWorkers = () => trained(webWorkers(2))
+
+async function trained(executor: Executor): Promise<Record<string, string>> {
   const options = trainingOptions({ epochs: 2, batchSize: 10, epsilon: 0.02, rampEpochs: 1 })
   const architecture: Architecture = {
     name: 'tiny',
@@ -67,7 +75,7 @@ export async function weights(): Promise<Record<string, string>> {
   }
   const [training, validation] = [syntheticDigits(40, 1, 'train'), syntheticDigits(10, 1, 'validation')]
   let last: Record<string, string> = {}
-  for await (const { networks } of train(options, { architecture, training, validation })) {
+  for await (const { networks } of train(options, { architecture, training, validation }, { executor })) {
     last = Object.fromEntries(networks.map(({ name, network }) => [name, bits(network.parameters)]))
   }
   return last
