@@ -10,7 +10,7 @@
  * A subgradient s of the norm at u + ηw with s·w = m turns h(η) at t₀ into s·u + f's own terms, without η or g (the short
  * form). Since s lies in the ball, s·u is never above ‖u‖, which the ordinary bound has in its place.
  */
-import type { Norm } from '../region/norm.ts'
+import type { RoundNorm } from '../region/norm.ts'
 
 /** u that is off the line through w by less than this share of its length is taken to be on it. */
 const PARALLEL = 1e-10
@@ -26,7 +26,7 @@ export interface Multiplier {
 }
 
 /** @param u, w radius·ν̂ and radius·q̂, per input */
-export const multiplierOf = (norm: Exclude<Norm, 'linf'>, u: Float64Array, w: Float64Array): Multiplier =>
+export const multiplierOf = (norm: RoundNorm, u: Float64Array, w: Float64Array): Multiplier =>
   norm === 'l2' ? overEuclidean(u, w) : overLargest(u, w)
 
 /**

@@ -17,6 +17,7 @@ import { carryMargins, scatter } from '../bounds/margins.ts'
 import type { Example, ReferenceRows, RowDevice } from '../device/rows.ts'
 import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import { multiplierOf } from './multiplier.ts'
+import type { RoundNorm } from '../region/norm.ts'
 
 /** What the reference space looked like for the targets of one example. */
 export interface SpaceStatistics {
@@ -121,7 +122,7 @@ function closeOverReference(
 /** What `device.rows.reference` does, for the other norms: s instead of the signs. */
 function solveRows(
   device: RowDevice,
-  norm: 'l2' | 'l1',
+  norm: RoundNorm,
   { own, reference, place }: { own: CarriedRows; reference: CarriedRows; place: Example },
 ): ReferenceRows {
   const { rows, coefficients } = own

@@ -1,6 +1,8 @@
 /** The paper's protocol, and the defaults. */
 import { validationCountOf } from '../data/names.ts'
 import type { TrainingOptions } from './settings.ts'
+import { trainingDomain } from '../region/domain.ts'
+import { defaultNorm } from '../region/norm.ts'
 
 /** The paper's protocol for MNIST (Section 6): 100 epochs, batch 50, Adam, ε over 20 epochs, halving every 10. */
 const paperMnist = {
@@ -48,7 +50,7 @@ export const defaults: TrainingOptions = {
   ...paperMnist,
   dataset: 'synthetic',
   epsilon: 0.1,
-  norm: 'linf',
+  norm: defaultNorm,
   epochs: 10,
   rampEpochs: 2,
   halveEvery: 1,
@@ -62,7 +64,7 @@ export const defaults: TrainingOptions = {
   bounds: 'exact',
   projectionDimension: 50,
   memory: 16,
-  domain: 'unbounded',
+  domain: trainingDomain,
   empirical: 'clean',
   empiricalShare: 0,
   lossExponent: 0,
