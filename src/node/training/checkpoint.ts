@@ -1,10 +1,10 @@
 /**
- * A run's folder. `checkpoint.safetensors` is the truth: weights and optimiser of every learner after the last whole
- * epoch, in one file that is replaced atomically; with the seed and the epoch's number it is all the state there is, since
- * every random stream is named by them. Beside it: `config.json`, `log.jsonl` (one row per network and epoch) and
- * the networks themselves, `f.safetensors`, `g.safetensors` and `best.safetensors`, for everybody else to use.
- * While the learners of a pair are trained at the same time, the one that has finished an epoch leaves a checkpoint of its
- * own, `f.checkpoint.safetensors`, until the other has finished, too, and both are in the one for all.
+ * A run's folder. `checkpoint.safetensors` holds weights and optimiser of every learner after the last whole epoch, in one
+ * file that is replaced atomically. With the settings it is all the state there is: the seed and the epoch's number name
+ * every random stream. Beside it lie `config.json`, `log.jsonl` (one row per network and epoch) and the networks as other
+ * commands read them, `f.safetensors`, `g.safetensors` and `best.safetensors`.
+ * While a pair is trained side by side, the learner that has finished an epoch leaves a checkpoint of its own,
+ * `f.checkpoint.safetensors`, until the other has finished, too, and both are in `checkpoint.safetensors`.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'

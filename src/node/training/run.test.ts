@@ -33,6 +33,18 @@ describe('a run', () => {
     )
   })
 
+  it('that a signal stopped within an epoch ends as one that never was', async () => {
+    const stop = new AbortController()
+    const onProgress = ({ epoch, done }: { epoch: number; done: number }) => {
+      if (epoch === 1 && done === 16) stop.abort(new Error('stopped by a signal'))
+    }
+    const run = runIn('aborted', { signal: stop.signal, onProgress })
+    await expect(trainRun(smallOptions(), run)).rejects.toThrow('stopped by a signal')
+    expect(state('aborted').log).toHaveLength(1)
+    await resumeRun(runIn('aborted'))
+    expect(state('aborted')).toEqual(state('whole'))
+  })
+
   it('with batch normalisation, stopped anywhere, ends as one that never was, and saves ordinary weights', async () => {
     const options = smallOptions({ batchNorm: true })
     const { networks } = await trainRun(options, runIn('normalised'))
