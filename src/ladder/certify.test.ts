@@ -41,6 +41,12 @@ test('rows are the same inline and on threads, and decide every image', async ()
   const rows = await certified()
   expect(rows.map(({ index }) => index).toSorted((a, b) => a - b)).toEqual(images)
   expect(comparable(await certified({ executor: threads(2) }))).toEqual(comparable(rows))
+  // files compare byte by byte, so the order of entries is part of the format
+  const searched = rows.find((row) => row.complete)!
+  expect(Object.keys(searched).join(' ')).toBe(
+    'index label prediction clean pgd lp seconds crown alpha complete result',
+  )
+  expect(Object.keys(rows.find((row) => !row.crown)!).slice(-2)).toEqual(['result', 'seconds'])
   const summary = summarise(rows)
   expect(summary).toMatchObject({ images: 24, undecided: 0, robust: 24 - summary.vulnerable })
   expect(summary.complete!.errors).toBe(summary.vulnerable)

@@ -105,7 +105,7 @@ test('each step tries only what the last has left open, and the result is that o
   ])
 })
 
-test('what cheap steps leave open waits for dearer ones, if there are to be any', () => {
+test('images that the batch leaves open wait for the steps of questions, if any were asked for', () => {
   const { network, dataset } = smallCase()
   const indices = Array.from({ length: 40 }, (_, i) => i)
   withSubject(network, dataset, (subject) => {

@@ -104,7 +104,7 @@ test('a proof counts for the step that found it, and times add up', async () => 
   expect(seconds).toBe(4.25)
 })
 
-test('a proof that is cheaper than what was asked for counts for the next step, a dearer one for none', async () => {
+test('a proof of an earlier step than those asked for counts for the next one, a proof of a later step for none', async () => {
   const proof = { outcome: { verdict: 'robust', step: 'lp', margin: 0.25 }, steps: [step('lp', 1, 0.25)] } as const
   expect((await row(proof, { steps: ['alpha', 'complete'] })).result).toMatchObject({ method: 'alpha' })
   const { interval, result } = await row(proof, { steps: ['interval'] })

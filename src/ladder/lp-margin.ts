@@ -1,7 +1,7 @@
 /**
- * The LP-dual bound of one image in float64, for those that float32's rounding alone leaves open.
+ * The LP-dual bound of one image in float64, for images that only the rounding of float32 leaves open.
  * Problem: the least margin over a domain. Sound: yes, rounding included (about 1e-10). Complete: no. Source: Wong & Kolter
- * 2018, as in bounds/dual.ts; only of residual sums without a ReLU it bounds the parts, not the sum.
+ * 2018, as in bounds/dual.ts, with one difference: of a residual sum without a ReLU it bounds the parts, not the sum.
  */
 import { Deadline } from '../base/deadline.ts'
 import { OutOfRange } from '../search/system/range.ts'
@@ -23,7 +23,7 @@ export interface LpQuestion {
 }
 
 /**
- * Lower bound of z_label − max(other logits); NaN for numbers that rounding cannot be bounded for.
+ * Lower bound of z_label − max(other logits). NaN if the numbers are too large or too small to bound their rounding.
  * @param network which ends in an affine layer
  */
 export function lpMargin(

@@ -74,7 +74,7 @@ function imagesOf({ name, count }: Dataset, { images }: PlanOptions): readonly n
   throw new UserError(`there is no image ${wrong} in ${name}: it has images 0 to ${count - 1}`)
 }
 
-/** @throws UserError for settings of PGD that only the engine heeds */
+/** @throws UserError for settings of PGD that only the engine has */
 function requireFewSettings({ stepSize, randomStart }: PgdSettings): void {
   if (stepSize === undefined && randomStart === undefined) return
   throw new UserError(

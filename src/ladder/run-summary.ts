@@ -3,7 +3,7 @@ import type { CertifyHeader } from './header.ts'
 import type { CertifyRow } from './rows.ts'
 import { type LadderSummary, summarise } from './summary.ts'
 
-/** Of all rows of the range, whichever run did them. */
+/** Of all rows of the range, those of earlier runs included. */
 export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version'>, LadderSummary {
   readonly first: number
   /** Excluded. */

@@ -3,22 +3,22 @@ import { isProof } from './drafts.ts'
 import type { CertifyRow } from './rows.ts'
 import { type StepName, stepNames } from './steps/index.ts'
 
-/** What a step of the ladder, with all cheaper ones before it, leaves as errors, and what it took by itself. */
+/** The error that is left after a step and all steps before it, and what this step alone took. */
 export interface ErrorCount {
-  /** Images: misclassified; or attacked; or, of a proof, not proved robust by it or a cheaper one. */
+  /** Number of images, of which `Step.meaning` says what they have in common. */
   readonly errors: number
   /** As a share of the images. */
   readonly error: number
   /** Images that it was run on: those that the steps before had left open. */
   readonly tried: number
-  /** Of these, what it settled: misclassified, attacked, proved robust or (complete search) found vulnerable. */
+  /** How many of them it settled: misclassified, attacked, proved robust or (complete search) found vulnerable. */
   readonly settled: number
   /** In one worker: in all, and per image tried. */
   readonly seconds: number
   readonly secondsPerImage: number
 }
 
-/** Of each step that was asked for: see `Step.error` for what its error says of the robust error. */
+/** One for each step that was asked for. `Step.error` says how its error bounds the robust error. */
 export type StepCounts = { readonly [step in StepName]?: ErrorCount }
 
 export interface LadderSummary extends StepCounts {
@@ -31,7 +31,7 @@ export interface LadderSummary extends StepCounts {
   readonly undecided: number
   /** Why images are undecided. */
   readonly reasons: Readonly<Record<string, number>>
-  /** The robust error is at least what is known to be vulnerable, and at most that and what is undecided. */
+  /** Shares of the images: those known to be vulnerable, and those together with the undecided ones. */
   readonly robustError: { readonly least: number; readonly most: number }
   /** Images that only the paper's bound certified, not the pruned one. */
   readonly certifiedUnpruned: number
@@ -39,7 +39,7 @@ export interface LadderSummary extends StepCounts {
 
 /**
  * @param rows one per image
- * @param tried the steps to count: left out, those that at least one of the images took
+ * @param tried the steps to count: by default those that at least one of the images took
  */
 export function summarise(rows: readonly CertifyRow[], tried: readonly StepName[] = stepsIn(rows)): LadderSummary {
   const having = (verdict: CertifyRow['result']['verdict']) =>

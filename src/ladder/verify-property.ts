@@ -54,7 +54,7 @@ const LEAST_TRYING = 10
 const POINTS = [2e7, 20] as const
 
 /**
- * Asks for every box of the property, whatever the verifier: sound and complete as it is.
+ * Asks a verifier about every box of the property. As sound and complete as that verifier.
  * Of several boxes all are tried first, at a few points each, then bounded together (many.ts). The time left is shared:
  * each box gets an equal part, and what some do not need goes to those that are still open, as long as this decides any.
  * @param property of this network (`checkProperty`)

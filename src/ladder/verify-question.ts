@@ -1,8 +1,10 @@
 /**
- * One question, answered with all workers. Cheap things first, and proofs before attacks: a few points; intervals; one
- * start of projected gradient descent; adaptive and optimised slopes of single constraints (narrow.ts); then, on the
- * cases that are still open, more starts and points, and the complete search.
- * Sound and complete as ladder.ts says.
+ * One question, answered by an executor. Cheap methods come first, and proofs before attacks: a few points; intervals; one
+ * start of projected gradient descent; adaptive and optimised slopes of single constraints (search/narrow.ts); then, for
+ * the cases that are still open, more starts and points, and the complete search.
+ * Images climb the steps of steps/ instead: docs/decisions.md says why.
+ * Sound: yes; a counterexample is run through the graph itself. Complete: given time and memory, except where a minimum
+ * is within rounding of 0.
  */
 import type { Executor } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
@@ -189,7 +191,7 @@ class Verification {
     return undefined
   }
 
-  /** On the network itself. */
+  /** Runs a point through the network itself. */
   #try(point: Float64Array): Counterexample | undefined {
     return runCandidate(this.#graph, this.#question, point)
   }
@@ -199,7 +201,7 @@ const vulnerable = (method: ProofMethod, { point, outputs }: Counterexample): Ou
   ...{ verdict: 'vulnerable', method, point, outputs },
 })
 
-/** @param margin of cases that are all closed; Infinity would be of none, which is no question */
+/** @param margin the least of the closed cases; it is Infinity only if there was none, and a question has at least one */
 const robust = (method: ProofMethod, margin: number): Outcome =>
   margin < Infinity
     ? { verdict: 'robust', method, margin }

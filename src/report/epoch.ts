@@ -1,4 +1,4 @@
-/** A row of a training's log, as reports read it, whichever version of the program wrote it. */
+/** A row of a training's log, as reports read it: old versions of the program wrote some entries differently, or not at all. */
 import { z } from 'zod'
 
 const share = z.number().min(0).max(1)

@@ -31,8 +31,8 @@ export interface Gallery {
 }
 
 /**
- * Proved: smallest margins first. Vulnerable: those that the network was surest of, by the clean margin, where the rows
- * hold a counterexample or the same PGD finds one again.
+ * Proved images come by their margins, the smallest first; vulnerable ones by their clean margins, the largest first. A
+ * vulnerable image is shown if its row holds a counterexample, or if the same PGD finds one again.
  * @param network what the certificates are of; without it, counterexamples cannot be confirmed, and none is shown
  * @param most of each kind
  */
@@ -59,12 +59,12 @@ export async function chooseExhibits(
   return { proved, vulnerable }
 }
 
-/** Vulnerable images that are classified correctly: what a search found first, since it is rarest. */
+/** Vulnerable images that are classified correctly. Those that a search found come first, because they are rare. */
 function surest(rows: readonly CertifyRow[]): CertifyRow[] {
   const found = rows.filter(({ result }) => result.verdict === 'vulnerable' && result.method !== 'clean')
   const bySureness = found.toSorted((a, b) => (b.clean.margin ?? 0) - (a.clean.margin ?? 0))
   const isSearched = ({ result }: CertifyRow) => result.verdict === 'vulnerable' && isProof(result.method)
-  // half of the place is PGD's
+  // half of the places are for what PGD found
   const searched = bySureness.filter(isSearched)
   return [...searched.slice(0, 3), ...bySureness.filter((row) => !isSearched(row)), ...searched.slice(3)]
 }

@@ -3,7 +3,7 @@ import { escapeText, html, trusted } from './html.ts'
 
 const nasty = `<img src=x onerror="alert(1)">&'`
 
-test('whatever is put in is escaped, for elements and attributes', () => {
+test('values are escaped, for elements and attributes', () => {
   const escaped = '&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;&#39;'
   expect(escapeText(nasty)).toBe(escaped)
   expect(html`<b title="${nasty}">${nasty}</b>`.text).toBe(`<b title="${escaped}">${escaped}</b>`)

@@ -1,4 +1,4 @@
-/** HTML and SVG as templates: whatever is put into one is escaped, unless it is HTML itself. */
+/** HTML and SVG as templates, which escape every value that is not HTML itself. */
 
 /** Text that is HTML. `html` makes it; `trusted` is for texts of ours, such as style sheets. */
 export class Html {

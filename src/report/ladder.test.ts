@@ -30,7 +30,7 @@ test('every image has one part, and parts agree with the summary', () => {
   expect(ladderOf(full.rows).some(({ outcome }) => outcome === 'undecided')).toBe(false)
 })
 
-test('whatever method found a counterexample, it is counted once', () => {
+test('a counterexample is counted once, for any step that finds it', () => {
   const row = (method: string) => ({ result: { verdict: 'vulnerable', method } }) as unknown as CertifyRow
   const methods = ['clean', 'pgd', 'interval', 'lp', 'crown', 'alpha', 'complete']
   expect(ladderOf(methods.map(row)).map(({ method, images }) => [method, images])).toEqual([

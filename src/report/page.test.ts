@@ -32,7 +32,7 @@ test('has all sections, with everything in one file', () => {
   expect(page.match(/<img\b/g)!.length).toBeGreaterThan(10)
   // the exact error of an epoch has two ends, for f and for g
   for (const ends of ['s0', 's0 dotted', 's1', 's1 dotted']) expect(page).toContain(`class="curve ${ends}"`)
-  // whatever speaks of proofs says over which inputs
+  // every section about proofs says over which inputs they hold
   for (const id of ['stability', 'ladder', 'gallery'])
     expect(page.split('<section ').find((part) => part.startsWith(`id="${id}"`))).toContain('(the ball ∩ [0, 1])')
   expect([isReport(page), isReport('<!doctype html><html></html>')]).toEqual([true, false])

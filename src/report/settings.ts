@@ -1,4 +1,4 @@
-/** The settings of the runs: what was chosen before what is as ever. */
+/** The settings of the runs: first those that were chosen, then those that have their defaults. */
 import { formatEpsilon } from './format.ts'
 import { type Html, html } from './html.ts'
 import type { Settings, Subject } from './subject.ts'

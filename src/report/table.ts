@@ -64,7 +64,7 @@ function ofCertificates({ summary, header, known }: NamedCertificates) {
   return {
     ...{ dataset: dataset.name, sha256: dataset.sha256, network: name, first, images, epsilon, norm, domain },
     ...Object.fromEntries(columns.flatMap(({ name: step }) => (summary[step] ? [[step, summary[step].error]] : []))),
-    // whatever was tried: what is open in the end counts as undecided
+    // images that are open after the last step count as undecided
     exact: robustError,
   }
 }
@@ -99,7 +99,7 @@ const columns = steps.flatMap(({ name, report: { column } }) => (column ? [{ ...
 type Measure = StepName | 'exact'
 const measures: readonly Measure[] = [...columns.map(({ name }) => name), 'exact']
 
-/** An error that counts whatever is not settled: the lower, the better. */
+/** An error that counts every image without an answer: the lower, the better. */
 const worst = (row: TableRow, measure: Measure): number | undefined =>
   measure === 'exact' ? row.exact?.most : row[measure]
 

@@ -19,7 +19,7 @@ interface Chart {
   /** Where the value itself is not known: `of` is the most that it can be, this the least, in a dotted curve. */
   readonly least?: (epoch: Epoch) => number | null | undefined
   readonly format: (value: number) => string
-  /** Where networks of a run do not differ in it, one stands for all. */
+  /** All networks of a run have the same values, so one curve is drawn for all of them. */
   readonly common?: boolean
 }
 
@@ -95,7 +95,7 @@ export function trainingSection(subjects: readonly Subject[]): Html | undefined 
   </section>`
 }
 
-/** The networks of a run, as its log has them; of an epoch that was repeated the last row counts. */
+/** The networks that a run's log is about. If an epoch was repeated, its last row counts. */
 function learnersOf(run: string, subject: number, log: readonly Epoch[]): Learner[] {
   return [...new Set(log.map(({ network }) => network))].map((network) => {
     const byEpoch = new Map(log.filter((row) => row.network === network).map((row) => [row.epoch, row]))

@@ -18,7 +18,7 @@ const list = [clean, pgd, interval, lp, crown, alpha, complete] as const
 export type StepOfList = (typeof list)[number]
 export type StepName = StepOfList['name']
 
-/** One of them, whichever. */
+/** Any of them. */
 export type LadderStep = Step & { readonly name: StepName }
 
 export const steps: readonly LadderStep[] = list

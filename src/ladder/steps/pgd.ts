@@ -45,7 +45,7 @@ const attackAll = (subject: BatchSubject, indices: readonly number[], { ball, at
     ? inPasses(indices, (pass) => pass.map((index) => attackGraph(subject, index, { ball, attack })), 1)
     : inPasses(indices, (pass) => attackImages(subject, pass, attack, ball))
 
-/** Heeds steps, restarts and seed of the attack's settings. */
+/** Uses only steps, restarts and seed of the attack's settings. */
 function attackGraph({ graph, dataset }: GraphSubject, index: number, { ball, attack }: StepSettings) {
   const { images, labels } = examples(dataset, [index])
   const [image, label] = [images[0]!, labels[0]!]

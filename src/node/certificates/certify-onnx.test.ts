@@ -115,7 +115,7 @@ test('workers do not matter; another normalisation is another run; so is a file 
   expect(comparable(two.out)).toEqual(comparable(one.out))
   const other = targetOfFile(await readNetworkFile(path), images, { mean: [0.4], deviation: [0.25] })
   await expect(certifyToFile(other, dataset, { ...one, resume: true })).rejects.toThrow(/of another run \(network is/)
-  // what was read is certified, whatever becomes of the file
+  // what was read is certified, even if the file changes later
   appendFileSync(path, Buffer.from([0x18, 0x00]))
   const changed = targetOfFile(await readNetworkFile(path), images, grey)
   await expect(certifyToFile(changed, dataset, { ...one, resume: true })).rejects.toThrow(/of another run \(network is/)

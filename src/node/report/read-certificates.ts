@@ -1,4 +1,4 @@
-/** Files of certificates as they are found, for reading alone: plain or compressed, whole or still growing. */
+/** Files of certificates, to be read only: plain or compressed, complete or still growing. */
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
 import { gunzipIfNeeded } from '../../formats/gzip.ts'

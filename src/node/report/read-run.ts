@@ -1,4 +1,4 @@
-/** What a report needs of a run's folder: settings, log and networks, whichever version of the program wrote them. */
+/** What a report needs of a run's folder: settings, log and networks, also those of older versions of the program. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'

@@ -10,8 +10,8 @@ import { isRunFolder, knownNetwork, networksIn, readRun } from './read-run.ts'
 const MOST_SUBJECTS = 8
 
 /**
- * Reads runs and certificates. Certificates of a network of one of the runs are put with that run, wherever they lie.
- * @param paths folders of `robustra train` with what of `robustra certify` lies in them, and single files of the latter
+ * Reads runs and certificates. Certificates go with the run that their network is of, even if they lie elsewhere.
+ * @param paths folders of `robustra train`, with the certificates in them, and single files of `robustra certify`
  * @param networkPaths further networks that certificates may be of
  * @throws UserError for a path that is neither, a damaged file, none at all or too many
  */
