@@ -5,16 +5,9 @@ import { Random } from '../../base/random.ts'
 import { UserError } from '../../base/errors.ts'
 import { mutateBytes } from '../../formats/mutate.testing.ts'
 import { type ResultRow, ResultsFile } from './instances-results.ts'
-import { temporaryFolder } from '../temporary.testing.ts'
+import { temporaryFiles } from '../temporary.testing.ts'
 
-const folder = temporaryFolder()
-let files = 0
-const newPath = (name: string) => join(folder, `${files++}-${name}`)
-const write = (name: string, text: string) => {
-  const path = newPath(name)
-  writeFileSync(path, text)
-  return path
-}
+const { folder, newPath, write } = temporaryFiles()
 
 describe('results', () => {
   const instances = ['a', 'b, c', 'd'].map((network) => ({ network, property: 'p', timeout: 10 }))

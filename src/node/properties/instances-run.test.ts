@@ -11,11 +11,9 @@ import type { Verifier } from '../../ladder/verify-property.ts'
 import { ResultsFile } from './instances-results.ts'
 import { type RunInstancesOptions, runInstances } from './instances-run.ts'
 import { parseCsvRow, readInstances } from './instances-table.ts'
-import { temporaryFolder } from '../temporary.testing.ts'
+import { temporaryFiles } from '../temporary.testing.ts'
 
-const folder = temporaryFolder()
-let files = 0
-const newPath = (name: string) => join(folder, `${files++}-${name}`)
+const { folder, newPath } = temporaryFiles()
 
 describe('a run', () => {
   const network = {
