@@ -226,7 +226,7 @@ export const bounds = [
     ['upperGap -= lower[j] * Math.max(v, 0)', 'upperGap += lower[j] * Math.max(v, 0)'],
     ['lowerGap += lower[j] * Math.max(-v, 0)', 'lowerGap += lower[j] * Math.max(v, 0)'],
   ]),
-  ...mutantsOf('src/reference/relaxation.ts', tests('reference/dual-pass', 'reference/bounds'), [
+  ...mutantsOf('src/reference/relaxation.ts', tests('reference/relaxation', 'reference/dual-pass'), [
     ['lower >= 0 ? 1 : upper / (upper - lower)', 'lower >= 0 ? 1 : -lower / (upper - lower)'],
   ]),
   ...mutantsOf('src/model/phase.ts', tests('reference/dual-pass', 'reference/bounds'), [

@@ -328,7 +328,7 @@ export const search = [
     ['return constraint.strict ? by < 0 : by <= 0', 'return by <= 0'],
     ['return constraint.strict ? by < 0 : by <= 0', 'return by < 0'],
   ]),
-  ...mutantsOf('src/region/image-question.ts', tests('region/question'), [
+  ...mutantsOf('src/region/image-question.ts', tests('region/image-question'), [
     ['.filter((target) => target !== label)', '.filter((target) => target > label)'],
   ]),
   ...mutantsOf('src/region/counterexample.ts', tests('region/counterexample'), [

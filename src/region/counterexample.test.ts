@@ -56,7 +56,7 @@ test('float32 numbers in the box are preferred, if they are unsafe too', () => {
   expect([...confirmCounterexample(graph(1), question(0.1, 0.1, 0.05), [0.1]).point]).toEqual([0.1])
 })
 
-test('whatever is confirmed is in the box and unsafe', () => {
+test('every counterexample that is confirmed is in the box and unsafe', () => {
   const number = fc.double({ min: -1e3, max: 1e3, noNaN: true })
   fc.assert(
     fc.property(number, fc.double({ min: 0, max: 1e-6, noNaN: true }), number, (lower, width, weight) => {

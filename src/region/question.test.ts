@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
 import { checkQuestion, distanceToUnsafe, type Question } from './question.ts'
-import { classificationQuestion } from './image-question.ts'
 
 const box = (lower: number[], upper: number[]) => ({ lower: Float64Array.from(lower), upper: Float64Array.from(upper) })
 const constraint = (coefficients: number[], bound: number) => ({ coefficients: Float64Array.from(coefficients), bound })
@@ -13,14 +12,6 @@ test('outputs are unsafe where all constraints of a case hold', () => {
   expect(distanceToUnsafe(question, [0, 1])).toBe(0)
   expect(distanceToUnsafe(question, [2, 0])).toBe(2)
   expect(distanceToUnsafe(question, [6, 0])).toBe(-1)
-})
-
-test('a class that reaches the label is unsafe, ties too', () => {
-  const question = classificationQuestion(box([0], [0]), 1, 3)
-  expect(question.unsafe.length).toBe(2)
-  expect(distanceToUnsafe(question, [1, 3, 2])).toBe(1)
-  expect(distanceToUnsafe(question, [3, 3, 2])).toBe(0)
-  expect(distanceToUnsafe(question, [1, 3, 4])).toBe(-1)
 })
 
 test('questions that make no sense are refused', () => {
