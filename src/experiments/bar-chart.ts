@@ -1,17 +1,17 @@
-/** Bars of a table, row by row in columns of one scale each, as one SVG that needs nothing else. */
+/** The bars of a table as one SVG without other files: row by row, in columns that each have a scale of their own. */
 import { drawText, fixed, isNumber } from '../report/chart.ts'
 import { type SeriesColour, WIDTH, frame } from './frame.ts'
 
 export interface BarSeries {
   readonly label: string
   readonly colour: SeriesColour
-  /** Somebody else's figures. */
+  /** For figures that others have published. */
   readonly faded?: boolean
 }
 
 export interface BarRow {
   readonly label: string
-  /** Per column and series; null where there is none. */
+  /** By column and series; null if there is no value. */
   readonly values: readonly (readonly (number | null)[])[]
 }
 
@@ -22,13 +22,13 @@ export interface BarColumn {
 
 const LEFT = 136
 const GAP = 28
-/** For a figure after its bar. */
+/** Room for the number after a bar. */
 const FIGURE = 66
 const TOP = 112
 const BAR = 15
 const BETWEEN = 16
 
-/** Bars begin at 0; the longest of a column is as long as there is room. */
+/** Draws the bars, which begin at 0. The longest of a column takes all the room. */
 export function barChart(
   title: string,
   columns: readonly BarColumn[],

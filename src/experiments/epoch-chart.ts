@@ -1,6 +1,6 @@
 /**
- * Curves over epochs as one SVG that needs nothing else: panels one below the other, each with its own axis. Follows the
- * light or dark scheme of the viewer.
+ * Curves over epochs as one SVG without other files: panels one below the other, each with its own axis, in the light or
+ * dark scheme of the viewer.
  */
 import {
   type Curve,
@@ -22,12 +22,12 @@ export interface Series {
   readonly label: string
   readonly colour: SeriesColour
   readonly dotted?: boolean
-  /** By epoch, from the first on; null where there is none. */
+  /** One value per epoch; null if there is none. */
   readonly values: readonly (number | null)[]
 }
 
 export interface Panel {
-  /** Of the vertical axis. */
+  /** Title of the vertical axis. */
   readonly title: string
   /** Shares begin at 0 and are shown in per cent; other numbers have an axis of their own. */
   readonly unit: 'share' | 'number'

@@ -1,4 +1,4 @@
-/** What was measured of the networks of a run after each of its epochs: a file of JSON lines beside the run. */
+/** What was measured of a run's networks after each epoch: a file of JSON lines beside the run. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
@@ -32,7 +32,7 @@ export class EpochRows<Row extends { readonly epoch: number }> {
   }
 }
 
-/** The log of a run, one row per network and epoch; none if no epoch is done. @throws UserError if it is damaged */
+/** The log of a run, one row per network and epoch; empty if no epoch is done. @throws UserError if it is damaged */
 export function readLog(run: string): EpochReport[] {
   const path = join(run, 'log.jsonl')
   return existsSync(path) ? readLines<EpochReport>(path) : []
@@ -57,7 +57,7 @@ export interface SavedPair {
   readonly g: Network
 }
 
-/** @returns undefined if no epoch is done, or the run was killed while it saved one, which it will then do again */
+/** @returns undefined if no epoch is done, or if the run was killed while it saved one, which it will then repeat */
 export function savedPair(run: string): SavedPair | undefined {
   const paths = ['f', 'g'].map((name) => join(run, `${name}.safetensors`))
   if (!paths.every((path) => existsSync(path))) return undefined

@@ -1,5 +1,5 @@
 /**
- * What the reproductions of the paper's tables and figures share: what they are told, the folders they write to, and
+ * What the reproductions of the paper's tables and figures share: their settings, the folders that they write to, and
  * trainings that continue where they stopped.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
@@ -13,19 +13,19 @@ import { RunFolder } from '../node/training/checkpoint.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import { type RunOptions, type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 
-/** What makes a reproduction smaller than the paper's; all of the paper's where nothing is said. */
+/** What makes a reproduction smaller than the paper's experiment; whatever is left out is as in the paper. */
 export interface Scale {
-  /** Of each training; its schedule shrinks along. */
+  /** Epochs of each training; the schedule shrinks in proportion. */
   readonly epochs?: number | undefined
-  /** The first so many test images. */
+  /** How many test images, from the first on. */
   readonly images?: number | undefined
-  /** The first so many training images. */
+  /** How many training images, from the first on. */
   readonly trainingCount?: number | undefined
-  /** Images kept for validation. */
+  /** How many images are set aside for validation. */
   readonly validationCount?: number | undefined
 }
 
-/** What figures on MNIST may be tried out on, without its files. */
+/** The data sets for the figures on MNIST: synthetic digits are for trying a figure out without files. */
 export const figureDatasets = ['mnist', 'synthetic'] as const
 export type FigureDataset = (typeof figureDatasets)[number]
 
@@ -34,11 +34,11 @@ export interface FigureSettings extends Scale {
   readonly dataset?: FigureDataset | undefined
 }
 
-/** Shows people how far it is. */
+/** Shows how far a reproduction is. */
 export interface Watcher {
   /** A training begins. @param title which of several it is */
   readonly training: (title: string, options: TrainingOptions) => Pick<RunOptions, 'onProgress' | 'onReport'>
-  /** A part over so many images begins. @returns to be told how many are done */
+  /** A part over `total` images begins. @returns a function to call with the number of images that are done */
   readonly part: (title: string, total: number) => (done: number) => void
   readonly onDownload?: (progress: DownloadProgress) => void
 }
@@ -64,12 +64,12 @@ export interface Reproduction {
 
 const SETTINGS = 'settings.json'
 
-/** As in a file: without what is not set. */
+/** Settings as a file has them: without those that are not set. */
 const plain = (settings: object): Record<string, unknown> => JSON.parse(JSON.stringify(settings))
 
 /**
  * Whether there is a folder for something with these settings.
- * @throws UserError if it is there and `resume` is false, or it is of other settings, or none of ours
+ * @throws UserError if it is there and `resume` is false, or has other settings, or is not a folder of ours
  */
 export function checkFolder(path: string, settings: object, resume: boolean): boolean {
   if (!existsSync(path) || (statSync(path).isDirectory() && readdirSync(path).length === 0)) return false

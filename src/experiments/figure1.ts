@@ -1,7 +1,7 @@
 /**
- * Figure 1 (Section 4): f is trained with its input gradients kept across those of g, which is trained naturally beside it;
- * untargeted PGD at ε = 0.1 on both and what transfers, after each epoch. The paper names neither network nor epochs:
- * MNIST Small and 20.
+ * Figure 1 (Section 4): f is trained with its input gradients kept orthogonal to those of g, which is trained naturally.
+ * After each epoch, untargeted PGD at ε = 0.1 attacks both, and what it finds against one is tried on the other. The paper
+ * names neither the network nor the epochs: here MNIST Small and 20.
  */
 import { registry } from './transfer-task.ts'
 import { threads } from '../node/threads.ts'
@@ -47,7 +47,7 @@ interface Row extends TransferErrors {
 export const figure1Options = ({ dataset = 'mnist', epochs = EPOCHS, ...scale }: FigureSettings): TrainingOptions =>
   trainingOptions({
     ...{ dataset, epochs, method: 'orthogonal', architecture: 'mnist-small', epsilon: EPSILON, halveEvery: 0 },
-    // nothing is chosen by them
+    // nothing is chosen by validation images
     validationCount: scale.validationCount ?? 0,
     trainingCount: scale.trainingCount,
   })

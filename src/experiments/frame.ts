@@ -46,7 +46,7 @@ ${rulesOf(light)}
   text, circle, rect { stroke: none !important }
 `
 
-/** One SVG that needs nothing else. @param title above all, from `left` on; also what a screen reader says */
+/** One SVG without other files. @param title above all, from `left` on; also what a screen reader says */
 export const frame = (title: string, left: number, height: number, body: readonly string[]): string =>
   [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img">`,

@@ -14,14 +14,14 @@ import type { Surroundings } from './experiment.ts'
 /** Shares of the test images. */
 export interface Errors {
   readonly clean: number
-  /** Attacked by PGD: no more than the exact error. */
+  /** Under attack by PGD: at most the exact error. */
   readonly pgd: number
   /** Not proved by LP bounds over the whole ball, as Wong & Kolter's and the paper's. */
   readonly lp: number
-  /** Over the part of the ball in [0, 1], as Tjeng et al.'s MILP: what is known to be vulnerable, and with the undecided. */
+  /** Over the part of the ball in [0, 1], as by Tjeng et al.'s MILP: without and with the images that are undecided. */
   readonly exact: { readonly least: number; readonly most: number }
   readonly undecided: number
-  /** Of one worker, for all certificates. */
+  /** Time of one worker for all certificates. */
   readonly seconds: number
 }
 
@@ -63,7 +63,7 @@ export async function measureErrors(
 }
 
 interface CertifyIntoOptions extends Omit<CertifyFileOptions, 'out' | 'resume' | 'onProgress'> {
-  /** Called before certifying. @returns to be told how many images are done */
+  /** Called before certifying. @returns a function to call with the number of images that are done */
   readonly begin: () => (done: number) => void
 }
 

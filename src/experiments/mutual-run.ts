@@ -44,7 +44,7 @@ export const mutualOptions = ({ dataset, epochs, trainingCount, validationCount 
 
 /**
  * Trains the pair, or continues, or finds that it is done.
- * @param draw writes a figure: after each epoch, so that there is one if the run is cut, and at the end
+ * @param draw writes a figure: after each epoch, so that there is a figure even if the run is interrupted, and at the end
  * @throws UserError for missing data and for what `openFolder` refuses
  */
 export async function mutualRun(

@@ -22,7 +22,7 @@ export interface Measured extends Errors {
   readonly network: string
   /** Counts from 1. */
   readonly epoch: number
-  /** What it was chosen by. */
+  /** The errors on validation images, by which it was chosen. */
   readonly validation: { readonly clean: number; readonly lp: number }
 }
 
@@ -46,12 +46,12 @@ export interface RowResult {
 
 const SUMMARY = 'summary.json'
 
-/** What tells a row's folder from another's. */
+/** What tells the folder of a row from the folders of others. */
 export const rowSettings = (row: string, settings: Table2Settings) => ({ row, ...settings })
 
 /**
- * Does a row in a folder of its own, continues it, or reads that it is done. The folder has one for each method: that
- * of its training, with the certificates of the network that was chosen and of the last one.
+ * Does a row in a folder of its own, continues it, or reads its result. In it each method has a folder, with its training and
+ * the certificates of the chosen network and of the last one.
  * @throws UserError for missing data and for what `openFolder` refuses
  */
 export async function table2Row(name: string, settings: Table2Settings, around: Surroundings): Promise<RowResult> {

@@ -17,7 +17,7 @@ export interface RowPlan {
   readonly dataset: string
   readonly epsilon: string
   readonly model: string
-  /** What the paper has; nothing for a row of ours to try it out on. */
+  /** The paper's figures; none for our row for trying it out. */
   readonly paper: PaperRow | undefined
 }
 

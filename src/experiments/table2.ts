@@ -82,7 +82,7 @@ function writeTable(out: string): Reproduction {
   })
 }
 
-/** Of a range of exact errors the end that counts what is undecided. */
+/** The upper end of a range of exact errors, where undecided images count as errors. */
 const picture = (lines: readonly Line[]): string =>
   barChart(
     'Table 2: provable and clean errors',
@@ -130,7 +130,7 @@ function tableLine({ plan: { dataset, epsilon, model, paper }, result: { methods
   ]
 }
 
-/** What ours may be above the paper's figure and still be called agreement. */
+/** By how much our error may exceed the paper's and still agree with it. */
 const CLOSE = 0.01
 
 function claimsOf({ plan: { paper }, result: { methods } }: Line): Claim[] {

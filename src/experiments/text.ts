@@ -1,4 +1,4 @@
-/** How reproductions are written down: Markdown, CSV, and who made them how. */
+/** How reproductions are written down: Markdown, CSV, and how they were made. */
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../node/atomic.ts'
@@ -30,7 +30,7 @@ export const claimTable = (claims: readonly Claim[]): string =>
 export const csv = (head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]) =>
   [head, ...rows].map((cells) => `${cells.map((cell) => cell ?? '').join(',')}\n`).join('')
 
-/** What it was made on. */
+/** The machine that made it. */
 export interface Machine {
   readonly processor: string
   readonly cores: number
@@ -49,7 +49,7 @@ export const machine = (workers: number): Machine => ({
 export const describeMachine = ({ processor, cores, node, workers }: Machine): string =>
   `${processor}, ${workers === undefined ? '' : `${workers} workers on `}${cores} cores, Node ${node}`
 
-/** What every figure says of how it was made, besides what is its own. */
+/** What every figure says of how it was made. */
 export const provenance = (command: string, { seed, epochs }: TrainingOptions, workers: number) => ({
   ...{ command, seed, epochs },
   machine: machine(workers),
