@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as browser from './browser/index.ts'
 import * as core from './index.ts'
 import * as node from './node/index.ts'
 
@@ -22,7 +23,7 @@ test('the core exports these values and no others', () => {
     'evaluateGraph',
     'graphOf',
     'initialise',
-    'inline',
+    'inlineExecutor',
     'intervalBounds',
     'normNames',
     'parameterLayout',
@@ -59,4 +60,8 @@ test("Node's part exports these values and no others", () => {
     'threads',
     'trainRun',
   ])
+})
+
+test("the browser's part exports these values and no others", () => {
+  expect(Object.keys(browser)).toEqual(['webWorkers'])
 })

@@ -29,7 +29,7 @@ export { type Property, parsePropertyFile as parseProperty } from './formats/vnn
 export { parseSafetensors } from './formats/safetensors.ts'
 export type { Tensor, TensorFile } from './formats/tensors.ts'
 
-export { type Dataset, type Split, pixelsAt, takeRange } from './data/dataset.ts'
+export { type Dataset, type Split as DatasetSplit, pixelsAt, takeRange } from './data/dataset.ts'
 export { syntheticDigits } from './data/synthetic.ts'
 
 export { type Domain, domains as domainNames } from './region/domain.ts'
@@ -46,17 +46,23 @@ export {
 export { classificationQuestion } from './region/image-question.ts'
 export { type DualBoundOptions, type NetworkBounds, dualBounds, intervalBounds } from './bounds/network-bounds.ts'
 
-export { type Method, methods as trainingMethods } from './training/losses/list.ts'
+export { type Method as TrainingMethod, methods as trainingMethods } from './training/losses/list.ts'
 export { trainingOptions } from './training/options.ts'
 export type { GivenOptions, TrainingOptions } from './training/settings.ts'
 export { presets as trainingPresets } from './training/presets.ts'
-export type { Best } from './training/best.ts'
-export type { EpochReport, Progress } from './training/epoch-report.ts'
+export type { Best as BestNetwork } from './training/best.ts'
+export type { EpochReport, Progress as TrainingProgress } from './training/epoch-report.ts'
 
 export type { Executor } from './jobs/executor.ts'
-export { inline } from './jobs/inline.ts'
-export { type Start, startFrom } from './training/start.ts'
-export { type Epoch, type TrainContext, type TrainingState, randomStart, train } from './training/train.ts'
+export { inline as inlineExecutor } from './jobs/inline.ts'
+export { type Start as TrainingStart, startFrom } from './training/start.ts'
+export {
+  type Epoch as TrainingEpoch,
+  type TrainContext,
+  type TrainingState,
+  randomStart,
+  train,
+} from './training/train.ts'
 export { type TrainingData, trainingData } from './training/training-data.ts'
 
 export { robustnessQuestion, verify } from './ladder/verify.ts'

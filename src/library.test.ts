@@ -3,8 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
+import { bundle, openPage } from './browser/bundle.testing.ts'
 import { temporaryFolder } from './node/temporary.testing.ts'
+import { findBrowser } from './report/browser.testing.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const page = readFileSync(join(root, 'docs/library.md'), 'utf8')
@@ -30,11 +33,35 @@ const withSources = (code: string) =>
   code
     .replaceAll("from 'robustra'", `from '${join(root, 'src/index.ts')}'`)
     .replaceAll("from 'robustra/node'", `from '${join(root, 'src/node/index.ts')}'`)
+    .replaceAll("from 'robustra/browser'", `from '${join(root, 'src/browser/index.ts')}'`)
 
-test.each(examples)('%s', (title, code, printed) => {
+test.each(examples.filter(([title]) => title !== 'In the browser'))('%s', (title, code, printed) => {
   const path = join(folder, `${title.replaceAll(/\W/g, '-')}.mjs`)
   writeFileSync(path, withSources(code))
   expect(execFileSync(process.execPath, [path], { cwd: folder, encoding: 'utf8' })).toBe(printed)
 })
 
-test('the page has its examples', () => expect(examples).toHaveLength(4))
+test('the page has its examples', () => expect(examples).toHaveLength(5))
+
+const executablePath = findBrowser()
+
+test.skipIf(executablePath === undefined)('in the browser', async () => {
+  const [, code, printed] = examples.find(([title]) => title === 'In the browser')!
+  const path = join(folder, 'browser.mjs')
+  writeFileSync(path, withSources(code))
+  const model = 'mnist-small-0.1-pixels.safetensors'
+  const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
+  try {
+    const page = await openPage(
+      browser,
+      await bundle(path),
+      new Map([[model, readFileSync(join(root, 'models', model))]]),
+    )
+    const lines: string[] = []
+    page.on('console', (message) => lines.push(`${message.text()}\n`))
+    await page.evaluate("import('/main.js')")
+    expect(lines.join('')).toBe(printed)
+  } finally {
+    await browser.close()
+  }
+})

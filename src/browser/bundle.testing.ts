@@ -46,8 +46,15 @@ const SITE = 'https://robustra.test'
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 const contentTypes: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.wasm': 'application/wasm' }
 
-/** A page of a site that has the files of the bundle, and nothing else. */
-export async function openPage(browser: Browser, files: Bundle): Promise<Page> {
+/**
+ * A page of a site that has the files of the bundle, and nothing else.
+ * @param others further files by name
+ */
+export async function openPage(
+  browser: Browser,
+  files: Bundle,
+  others: ReadonlyMap<string, Uint8Array> = new Map(),
+): Promise<Page> {
   const page = await browser.newPage()
   await page.route('**/*', async (route) => {
     const path = route
@@ -55,12 +62,12 @@ export async function openPage(browser: Browser, files: Bundle): Promise<Page> {
       .url()
       .slice(SITE.length + 1)
     const file = files.get(path)
-    if (path === '')
-      await route.fulfill({ headers, contentType: 'text/html', body: '<!doctype html><title>robustra</title>' })
-    else if (!file) await route.abort()
+    const content = file?.type === 'chunk' ? file.code : (file?.source ?? others.get(path))
+    if (path === '') await route.fulfill({ headers, contentType: 'text/html', body: '<!doctype html>' })
+    else if (content === undefined) await route.abort()
     else {
-      const body = Buffer.from(file.type === 'chunk' ? file.code : file.source)
-      await route.fulfill({ headers, contentType: contentTypes[extname(path)]!, body })
+      const contentType = contentTypes[extname(path)] ?? 'application/octet-stream'
+      await route.fulfill({ headers, contentType, body: Buffer.from(content) })
     }
   })
   await page.goto(SITE)

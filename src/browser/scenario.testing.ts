@@ -5,7 +5,7 @@ import {
   type Executor,
   dualBounds,
   initialise,
-  inline,
+  inlineExecutor,
   intervalBounds,
   parseProperty,
   syntheticDigits,
@@ -56,7 +56,7 @@ export async function verdicts(): Promise<string[]> {
 }
 
 /** Weights of a small pair after two short epochs. */
-export const weights = () => trained(inline)
+export const weights = () => trained(inlineExecutor)
 
 /** The same, of two web workers. */
 export const weightsOfWorkers = () => trained(webWorkers(2))
