@@ -87,7 +87,7 @@ interface SingleJudged extends Judged {
 /** What float32 says of each example at the chunk's centres, which interval bounds of a ball without a radius check. */
 function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }: Chunk): SingleJudged[] {
   const { device } = loaded
-  const outputs = forward(loaded, undefined, centre, columns, { input: false, weights: false })
+  const outputs = forward(loaded, undefined, centre, { columns, input: false, weights: false })
   const logits = outputs.read()
   const ball = { centre, radius: device.zeroTensor(centre.length) }
   const { last } = propagateIntervals(

@@ -75,7 +75,7 @@ test('right and wrong are what float64 says, also where float32 errs by more tha
     expect(Math.abs(judged!.margin - truth.margin)).toBeLessThanOrEqual(judged!.slack)
 
     const { ball, columns } = loadChunk(loaded, { images, labels }, paperBall(0))
-    const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
+    const logits = forward(loaded, undefined, ball.centre, { columns, input: false, weights: false })
     const [z0, z1] = [0, 1].map((c) => logits.view()[c * columns])
     const single = judge([z0!, z1!], labels[0])
     if (single.margin <= 0 && truth.margin > 0) errors.wrong++

@@ -71,7 +71,7 @@ export function attackChunk(
       const mark = device.mark()
       const tape = new Tape()
       const images = point.detached()
-      const logits = forward(network, tape, images, columns, { input: true, weights: false })
+      const logits = forward(network, tape, images, { columns, input: true, weights: false })
       const isBetter = labels.map((label, e) => {
         const margin = ascend(logits, { classes, first: e, step: columns }, label)
         const better = margin < smallest[e]

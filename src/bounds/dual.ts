@@ -114,7 +114,13 @@ function relax(
   const projections =
     estimates &&
     relaxations.map(
-      (ofExample, e) => new Projection(network, tape, chunk, e, estimates.dimension, estimates.random(e), ofExample),
+      (relaxations, example) =>
+        new Projection(network, tape, chunk, {
+          example,
+          relaxations,
+          dimension: estimates.dimension,
+          random: estimates.random(example),
+        }),
     )
   let rowCount = 0
   let projectedCount = 0

@@ -24,6 +24,16 @@ import { columnWork } from './work.ts'
 const LOWER = 1
 const UPPER = 2
 
+/** The columns of one example. */
+interface Draw {
+  readonly example: number
+  /** k: how many columns. */
+  readonly dimension: number
+  readonly random: Random
+  /** Of the example's stages so far; grows as stages are done. */
+  readonly relaxations: readonly Relaxation[]
+}
+
 /** One example's columns through a network, stage by stage. */
 export class Projection {
   readonly #network: LoadedNetwork
@@ -44,18 +54,13 @@ export class Projection {
 
   /**
    * @param chunk of ℓ∞ or ℓ2 balls
-   * @param dimension k
-   * @param relaxations of the example's stages so far; grows as stages are done
    * @throws RangeError for ℓ1 balls
    */
   constructor(
     network: LoadedNetwork,
     tape: Tape | undefined,
     chunk: Chunk,
-    example: number,
-    dimension: number,
-    random: Random,
-    relaxations: readonly Relaxation[],
+    { example, dimension, random, relaxations }: Draw,
   ) {
     this.#network = network
     this.#tape = tape

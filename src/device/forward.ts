@@ -3,7 +3,7 @@ import type { LoadedNetwork, Stage, Term } from './loaded-network.ts'
 import type { Product } from './device.ts'
 import type { Tape, Tensor } from './tape.ts'
 
-/** Which gradients a pass carries back. */
+/** Where gradients go back to: the weights in training, the images in attacks. */
 export interface Wanted {
   readonly input: boolean
   readonly weights: boolean
@@ -30,14 +30,12 @@ export const productsOf = (
 
 /**
  * Logits [class][example] of normalised images [input][example].
- * @param wanted which gradients go back: to the weights for training, to the images for attacks
  */
 export function forward(
   { device, stages }: LoadedNetwork,
   tape: Tape | undefined,
   images: Tensor,
-  columns: number,
-  wanted: Wanted,
+  { columns, ...wanted }: Wanted & { readonly columns: number },
 ): Tensor {
   const outputs: Tensor[] = []
   for (const stage of stages) {

@@ -32,7 +32,7 @@ test.each([
   const tape = new Tape()
   const input = engine.zeroTensor(8)
   image.forEach((value, j) => (input.view()[4 * j] = value))
-  const logits = forward(loaded, tape, input, 4, { input: false, weights: true })
+  const logits = forward(loaded, tape, input, { columns: 4, input: false, weights: true })
   logits.gradient.view()[0] = 1
   tape.backward()
   const gradient = new Float32Array(parameters.length)

@@ -67,7 +67,7 @@ export async function prepare({ f, g, dataset }: TransferData) {
 
 /** How many examples of a chunk the network gets wrong at some points [input][example]. */
 function errorsAt(network: LoadedNetwork, { columns, labels }: Chunk, points: Tensor): number {
-  const logits = forward(network, undefined, points, columns, { input: false, weights: false })
+  const logits = forward(network, undefined, points, { columns, input: false, weights: false })
   const scores = logits.read()
   return labels.filter((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) !== label).length
 }

@@ -126,7 +126,7 @@ describe('forward passes', () => {
         return (image[j] - mean) / deviation
       })
       const x = engine.tensorFrom(columns)
-      const logits = forward(loaded, undefined, x, 4, { input: false, weights: false })
+      const logits = forward(loaded, undefined, x, { columns: 4, input: false, weights: false })
       const scale = Math.max(1, ...exact.map(Math.abs))
       const values = logits.read().filter((_, i) => i % 4 === 2)
       const worst = (others: ArrayLike<number>) => Math.max(...exact.map((v, i) => Math.abs(v - others[i]) / scale))
@@ -145,7 +145,7 @@ describe('forward passes', () => {
       const loaded = new LoadedNetwork(await Engine.create(), network.architecture, false)
       loaded.setParameters(network.parameters)
       const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0] }, paperBall(0))
-      const logits = forward(loaded, undefined, ball.centre, columns, { input: false, weights: false })
+      const logits = forward(loaded, undefined, ball.centre, { columns, input: false, weights: false })
       const values = logits.read()
       evaluate(network, image).forEach((exact, i) => expect(values[i * columns]).toBeCloseTo(exact, 5))
     },

@@ -32,15 +32,19 @@ export class Passage {
 
   /** From the inputs to the outputs. */
   forwards(operation: number, weights: Floats, outputs: Floats, inputs: Floats): void {
-    this.#run(operation, false, weights, outputs, inputs)
+    this.#run(false, operation, { weights, outputs, inputs })
   }
 
   /** From the outputs to the inputs. */
   backwards(operation: number, weights: Floats, outputs: Floats, inputs: Floats): void {
-    this.#run(operation, true, weights, outputs, inputs)
+    this.#run(true, operation, { weights, outputs, inputs })
   }
 
-  #run(operation: number, transposed: boolean, weights: Floats, outputs: Floats, inputs: Floats): void {
+  #run(
+    transposed: boolean,
+    operation: number,
+    { weights, outputs, inputs }: { weights: Floats; outputs: Floats; inputs: Floats },
+  ): void {
     const { pointer, scratch } = arenaGeometry(this.#geometry)
     const { blocks, active } = this.#outside
     this.#arena.kernels.propagate(

@@ -32,8 +32,7 @@ export function referenceRows(
 export function referenceRowsAdjoint(
   arena: Arena,
   { rows, coefficients }: RowsAtInput,
-  signs: Tensor,
-  example: Example,
+  { signs, example }: { readonly signs: Tensor; readonly example: Example },
   upper: Tensor,
 ): void {
   const toUpper = floatsOf(upper.gradient)

@@ -164,6 +164,6 @@ export class ArenaRows implements Rows {
   }
 
   referenceAdjoint(own: RowsAtInput, signs: Tensor, example: Example, upper: Tensor): void {
-    referenceRowsAdjoint(this.#arena, own, signs, example, upper)
+    referenceRowsAdjoint(this.#arena, own, { signs, example }, upper)
   }
 }

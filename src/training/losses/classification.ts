@@ -11,7 +11,7 @@ const classesOf = ({ stages }: LoadedNetwork) => stages.at(-1)!.outputShape.chan
 export function imageLoss(input: LossInput, images: Tensor): number {
   const { network, tape, chunk, weight, lossExponent } = input
   const classes = classesOf(network)
-  const logits = forward(network, tape, images, chunk.columns, { input: false, weights: true })
+  const logits = forward(network, tape, images, { columns: chunk.columns, input: false, weights: true })
   return chunk.labels.reduce((sum, label, e) => {
     const scores = { tensor: logits, classes, first: e, step: chunk.columns }
     return sum + crossEntropy(scores, label, weight, lossExponent)

@@ -52,7 +52,7 @@ function inputGradient(network: LoadedNetwork, { ball, columns, labels }: Chunk)
   const tape = new Tape()
   // a tensor of its own, so that the gradient is of this network alone
   const images = ball.centre.detached()
-  const logits = forward(network, tape, images, columns, { input: true, weights: false })
+  const logits = forward(network, tape, images, { columns, input: true, weights: false })
   const classes = stages.at(-1)!.outputShape.channels
   labels.forEach((label, e) => crossEntropy({ tensor: logits, classes, first: e, step: columns }, label, 1))
   tape.backward()

@@ -102,7 +102,7 @@ const hastyAttack: Omit<AttackOptions, 'domain'> = {
 
 /** Whether the network is right about each example of a chunk, at the given points [input][example]. */
 function correctAt(network: LoadedNetwork, { columns, labels }: Chunk, points: Tensor): boolean[] {
-  const logits = forward(network, undefined, points, columns, { input: false, weights: false })
+  const logits = forward(network, undefined, points, { columns, input: false, weights: false })
   const scores = logits.read()
   return labels.map((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) === label)
 }
