@@ -179,6 +179,22 @@ test('what a caller or the disk throws ends the run with the rows that were writ
   expect(linesOf(options.out).length).toBe(51)
 })
 
+test('a signal ends the run with the rows that were written, and another run continues', async () => {
+  const controller = new AbortController()
+  const onRow = () => controller.abort(new Error('stopped'))
+  const options = optionsOf({ steps: ['lp'], signal: controller.signal, onRow })
+  await expect(certifyToFile(target, dataset, options)).rejects.toThrow('stopped')
+  const { length } = linesOf(options.out)
+  expect(length).toBeGreaterThan(1)
+  expect(length).toBeLessThan(51)
+  const { imagesDone } = await certifyToFile(
+    target,
+    dataset,
+    optionsOf({ steps: ['lp'], out: options.out, resume: true }),
+  )
+  expect(imagesDone).toBe(51 - length)
+})
+
 test('bad input is refused before a file is made', async () => {
   const refuse = async (over: Partial<CertifyFileOptions>, message: RegExp, data = dataset) => {
     const options = optionsOf(over)
