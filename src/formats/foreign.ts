@@ -117,7 +117,9 @@ export function refuseForeign(bytes: Uint8Array, path: string, kind: FileKind): 
 export function decodeText(bytes: Uint8Array, path: string): string {
   refuseForeign(bytes, path, 'text')
   if (bytes.subarray(0, 1024).includes(0)) {
-    throw badFile(`${path} is no text in UTF-8, but binary, or in UTF-16 without a mark: give a text in UTF-8`)
+    throw badFile(
+      `${path} is not text in UTF-8 (it is binary, or UTF-16 without a byte order mark): give a text in UTF-8`,
+    )
   }
   return new TextDecoder().decode(bytes)
 }

@@ -105,7 +105,7 @@ test('the bytes are those of the format', () => {
 describe('refuses, naming the file and the array:', () => {
   const values = bytesOf([1])
   test.each<[string, Uint8Array, string]>([
-    ['what is no array', Uint8Array.of(1, 2, 3), 'is no .npy array'],
+    ['what is no array', Uint8Array.of(1, 2, 3), 'is not a .npy array'],
     ['another version', arrayOf(headerOf('<f4', '(1,)'), values, 4), 'has version 4 of the format'],
     ['a header cut short', arrayOf(headerOf('<f4', '(1,)'), []).subarray(0, 20), 'is cut short'],
     ['integers cut short', arrayOf(headerOf('<i8', '(1,)'), values), "of type '<i8' and shape [1] has 4 bytes"],

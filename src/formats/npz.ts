@@ -124,7 +124,7 @@ function readArray(bytes: Uint8Array, where: string): Tensor | string | undefine
 function readHeader(bytes: Uint8Array, refuse: (what: string) => UserError): { header: string; start: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const text = (from: number, to: number) => toLatin1(bytes.subarray(from, to))
-  if (text(0, 6) !== MAGIC || bytes.length < 12) throw refuse('is no .npy array')
+  if (text(0, 6) !== MAGIC || bytes.length < 12) throw refuse('is not a .npy array')
   const version = bytes[6]
   if (!(version >= 1 && version <= 3)) throw refuse(`has version ${version} of the format: only 1 to 3 are read`)
   const begin = version === 1 ? 10 : 12

@@ -40,8 +40,8 @@ describe('a tar archive', () => {
     for (const at of [0, 124, 150, 257, 345]) {
       const damaged = archive.slice()
       damaged[512 + at] ^= 0xff
-      expect(() => readTar(damaged, 'a.tar')).toThrow('a.tar is no tar archive, or is damaged 512 bytes from its')
+      expect(() => readTar(damaged, 'a.tar')).toThrow('a.tar is not a tar archive, or it is damaged 512 bytes from its')
     }
-    expect(() => readTar(bytesOf('<html>'.repeat(200)), 'a.tar')).toThrow('a.tar is no tar archive')
+    expect(() => readTar(bytesOf('<html>'.repeat(200)), 'a.tar')).toThrow('a.tar is not a tar archive')
   })
 })

@@ -18,7 +18,7 @@ export function readTar(bytes: Uint8Array, file: string): Map<string, Uint8Array
     // zero blocks end an archive
     if (header.every((byte) => byte === 0)) return files
     if (octal(header, 148, 8) !== checksum(header)) {
-      throw badFile(`${file} is no tar archive, or is damaged ${at} bytes from its beginning: replace the file`)
+      throw badFile(`${file} is not a tar archive, or it is damaged ${at} bytes from its beginning: replace the file`)
     }
     const size = octal(header, 124, 12)
     const start = at + BLOCK

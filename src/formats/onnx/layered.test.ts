@@ -56,7 +56,7 @@ describe('is not made of our layers, and says which one does not fit:', () => {
     [
       'a difference',
       { ...square, nodes: [node('Conv', 'x w', 'a'), node('Conv', 'x w', 'b'), node('Sub', 'a b', 'y')] },
-      "Sub 'y-node' is no layer",
+      "Sub 'y-node' is not a layer",
     ],
     [
       'a sum over more than one value',
@@ -70,7 +70,7 @@ describe('is not made of our layers, and says which one does not fit:', () => {
         ],
         initialisers: [...square.initialisers, drawn('v', [2, 4, 1, 1])],
       },
-      "Add 'c-node' is no layer",
+      "Add 'c-node' is not a layer",
     ],
     [
       'an image that is read both as it is and flattened',
@@ -128,7 +128,7 @@ describe('is not made of our layers, and says which one does not fit:', () => {
         nodes: [node('MatMul', 'x w', 'a'), node('Mul', 'a f', 'y')],
         initialisers: [drawn('w', [4, 3]), drawn('f', [3])],
       },
-      "MatMul 'a-node' has folded weights that are no 32-bit floats",
+      "MatMul 'a-node' has folded weights that are not 32-bit floats",
     ],
     [
       'a mean for each pixel',

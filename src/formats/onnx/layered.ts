@@ -60,14 +60,14 @@ function assemble(name: string, inputShape: readonly number[], steps: readonly S
     const isLast = ({ layer }: Made) => layer === layers.length - 1
     const make = (): Made => {
       if (step.kind === 'selection') {
-        if (!isSum(step)) throw refuse('is no layer of such a network')
+        if (!isSum(step)) throw refuse('is not a layer of such a network')
         const summands = step.terms.map(({ value }) => read(value))
         const [other, before] = isLast(summands[1]) ? summands : summands.toReversed()
         if (!isLast(before)) throw refuse('does not follow a layer that it adds')
         if (summands.some(({ layer }) => !isAffine(layers[layer]))) throw refuse('adds what no affine layer makes')
         return add({ kind: 'add', other: other.layer }, before)
       }
-      if (step.kind === 'sparse' || step.kind === 'refused') throw refuse('is no layer of such a network')
+      if (step.kind === 'sparse' || step.kind === 'refused') throw refuse('is not a layer of such a network')
       const from = read(step.value)
       if (step.kind !== 'convolution' && !isLast(from)) throw refuse('does not read the layer before it')
       if (step.kind === 'relu') {
@@ -75,7 +75,7 @@ function assemble(name: string, inputShape: readonly number[], steps: readonly S
         return add({ kind: 'relu' }, from)
       }
       const { weights, bias } = step
-      if (![weights, bias].every(isSingle)) throw refuse('has folded weights that are no 32-bit floats')
+      if (![weights, bias].every(isSingle)) throw refuse('has folded weights that are not 32-bit floats')
       parameters.push(weights, bias)
       if (step.kind === 'dense') {
         const flat = from.isVector ? from : add({ kind: 'flatten' }, from, true)

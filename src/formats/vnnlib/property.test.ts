@@ -78,7 +78,7 @@ describe('files', () => {
     )
     expect(() => readVnnlib(join(folder, 'none'))).toThrow(/none: there is no such file/)
     expect(() => readVnnlib(join(folder, 'cut.gz'))).toThrow(/cut\.gz cannot be uncompressed/)
-    expect(() => readVnnlib(join(folder, 'binary'))).toThrow('binary is no text in UTF-8')
+    expect(() => readVnnlib(join(folder, 'binary'))).toThrow('binary is not text in UTF-8')
   })
 
   test('a property of another network', () => {

@@ -105,7 +105,7 @@ describe('loading', () => {
       await expect(loadPublished(offline, 'test', { dataDirectory: at.folder })).rejects.toThrow(message)
     }
     await refused(archiveOf(files).subarray(0, 1000), `${path} cannot be uncompressed`)
-    await refused(gzipSync('not a tar archive, but long enough for one'.repeat(20)), `${path} is no tar archive`)
+    await refused(gzipSync('not a tar archive, but long enough for one'.repeat(20)), `${path} is not a tar archive`)
     await refused(archiveOf({ 'data_batch_1.bin': files['data_batch_1.bin'] }), `${path} does not hold test_batch.bin`)
     await refused(
       archiveOf({ ...files, 'test_batch.bin': new Uint8Array(3073) }),
