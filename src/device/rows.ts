@@ -144,7 +144,7 @@ export interface Rows {
     interval: Interval,
     place: { readonly columns: number; readonly example: number },
   ): { readonly slope: Tensor; readonly gap: Tensor }
-  /** Over an ℓ∞ ball; the median of the positive transition points is η. */
+  /** Over an ℓ∞ ball: η is the median of the positive transition points. */
   reference(own: RowsAtInput, reference: RowsAtInput, example: Example): ReferenceRows
   /** The gradient of ν̂₁: x · (gradient of `upper`) + radius · sign · (gradient of `upper`). */
   referenceAdjoint(own: RowsAtInput, signs: Tensor, example: Example, upper: Tensor): void

@@ -82,13 +82,6 @@ export class Arena {
     return pointer
   }
 
-  /** Integers that are zero. */
-  zeroIntegers(length: number): Integers {
-    const pointer = this.integers(length)
-    this.i32.fill(0, pointer >> 2, (pointer >> 2) + length)
-    return pointer
-  }
-
   /** A copy of `values`. */
   floatsFrom(values: ArrayLike<number>): Floats {
     const pointer = this.floats(values.length)

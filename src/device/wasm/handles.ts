@@ -29,7 +29,6 @@ export interface ArenaStarts extends Starts {
 
 export const arenaGeometry = (geometry: Geometry): ArenaGeometry => geometry as ArenaGeometry
 export const arenaStarts = (starts: Starts): ArenaStarts => starts as ArenaStarts
-export const arenaTensor = (tensor: Tensor): ArenaTensor => tensor as ArenaTensor
 export const listOf = (list: NeuronList): Pointer<'Active'> => (list as ArenaNeurons).pointer
 export const blocksOf = (blocks: Blocks): BlocksPointer => (blocks as ArenaBlocks).pointer
-export const floatsOf = (tensor: Tensor): Floats => arenaTensor(tensor).pointer
+export const floatsOf = (tensor: Tensor): Floats => (tensor as ArenaTensor).pointer

@@ -1,5 +1,4 @@
-/** Which build of the kernels a machine runs. */
-
+/** Which build of the kernels a machine runs: with fused multiply-adds, or without. */
 export type KernelVariant = 'simd' | 'relaxed'
 
 /** A module of one function `f32x4.relaxed_madd(0, 0, 0)`: it validates only where relaxed SIMD is there. */
