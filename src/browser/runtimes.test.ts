@@ -20,13 +20,14 @@ describe.skipIf(executablePath === undefined)('a bundle in a browser', () => {
   })
   afterAll(() => browser?.close())
 
-  test.each(Object.entries(scenario))('%s are those of Node, bit by bit', async (name, compute) => {
-    expect(await callExport(page, name)).toEqual(await compute())
-  })
+  test.each(['margins', 'verdicts', 'weights', 'weightsOfWorkers'] as const)(
+    '%s are those of Node, bit by bit',
+    async (name) => {
+      const here = await scenario[name]()
+      if (name === 'verdicts') expect(here).toEqual(['robust bab', 'robust milp', 'vulnerable pgd'])
+      expect(await callExport(page, name)).toEqual(here)
+    },
+  )
 
   test('web workers were at work', () => expect(workers).toHaveLength(2))
-
-  test('a verdict is exact', async () => {
-    expect(await scenario.verdicts()).toEqual(['robust bab', 'robust milp', 'vulnerable pgd'])
-  })
 })
