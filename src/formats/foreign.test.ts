@@ -88,7 +88,7 @@ test.each(['.vnnlib', '.csv'])('%s: what is no text at all', (extension) => {
     return () => readers[extension](path)
   }
   for (const bytes of [Buffer.from('; no mark', 'utf16le'), Uint8Array.of(200, 9, 18, 0, 7)]) {
-    expect(read(bytes)).toThrow('is not text in UTF-8, but binary, or in UTF-16')
+    expect(read(bytes)).toThrow('is not text in UTF-8 (it is binary, or UTF-16 without a byte order mark)')
   }
 })
 
