@@ -74,6 +74,7 @@ export const search = [
   ...mutantsOf(
     'src/search/sweep/best-bounds.ts',
     tests(
+      'search/sweep/best-bounds',
       'search/sweep/system',
       'search/condense/condense',
       'search/slopes',
@@ -113,7 +114,13 @@ export const search = [
   ),
   ...mutantsOf(
     'src/search/system/condensed.ts',
-    tests('search/sweep/system', 'search/condense/condense', 'search/slopes', 'search/condense/residual'),
+    tests(
+      'search/system/condensed',
+      'search/sweep/system',
+      'search/condense/condense',
+      'search/slopes',
+      'search/condense/residual',
+    ),
     [
       ['error: Float64Array.from(rows, ({ error }) => error),', 'error: new Float64Array(rows.length),'],
       ['  checkRange(weight)\n', ''],
