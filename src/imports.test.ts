@@ -43,6 +43,7 @@ test.each([
   ['unheard-of/a.ts', '../base/b.ts', 'base/b.ts'],
   ['model/a.ts', 'node:fs', 'node:fs'],
   ['model/a.ts', 'fs', 'fs'],
+  ['browser/a.ts', 'node:fs', 'node:fs'],
   ['model/a.ts', 'commander', 'commander'],
 ])('does not let %s import %s', (from, name, to) => {
   expect(violations({ [from]: `import '${name}'` })).toEqual([`${from} → ${to}`])

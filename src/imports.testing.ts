@@ -53,7 +53,12 @@ export function importsOf(sources: Sources): Import[] {
       ...[...source.matchAll(/\bimport\(\s*'([^']+)'/g)].map((match) => match[1]!),
       ...[...source.matchAll(/\bnew URL\(\s*'([^']+)',\s*import\.meta\.url/g)].map((match) => localUrl(match[1]!)),
     ]
-    return [...new Set(names)].map((name) => ({ from, to: resolve(from, name) }))
+    return [...new Set(names)].map((name) => {
+      const to = resolve(from, name)
+      // bundlers want the name that the script of a worker has once it is built
+      const source = to.replace(/\.js$/, '.ts')
+      return { from, to: sources.has(source) ? source : to }
+    })
   })
 }
 
@@ -90,12 +95,15 @@ const folderOf = (file: string) => (file.includes('/') ? file.slice(0, file.inde
 
 function isAllowed(from: string, to: string): boolean {
   const adapter = adapters[folderOf(from)]
-  if (!to.endsWith('.ts')) return adapter !== undefined || isCorePackage(to) || to.startsWith(compiled)
+  if (!to.endsWith('.ts')) return isOnNode(from) || isCorePackage(to) || to.startsWith(compiled)
   const [mine, its] = [from, to].map((file) => coreFolders.indexOf(folderOf(file)))
   if (isTest(to) || folderOf(to) === '') return false
   if (adapter) return its! >= 0 || folderOf(to) === folderOf(from) || adapter.includes(folderOf(to))
   // src/index.ts gathers the whole core
   return its! >= 0 && (folderOf(from) === '' || its! <= mine!)
 }
+
+/** Adapters that may import any package, Node's own among them. */
+const isOnNode = (file: string) => ['node', 'experiments', 'cli'].includes(folderOf(file))
 
 const isCorePackage = (name: string) => corePackages.some((known) => name === known || name.startsWith(`${known}/`))
