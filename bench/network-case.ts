@@ -4,7 +4,7 @@
  */
 import { takeRange } from '../src/data/dataset.ts'
 import { loadDataset } from '../src/node/data/load-dataset.ts'
-import { loadNetwork } from '../src/node/any-network.ts'
+import { loadNetwork } from '../src/node/network-file.ts'
 import { architectureNamed } from '../src/model/architectures.ts'
 import type { BoundSettings } from '../src/training/losses/loss.ts'
 import type { Method } from '../src/training/losses/list.ts'

@@ -1,7 +1,7 @@
 /** The paper's MNIST Small networks in models/, over balls around synthetic digits: does the answer stay the same? */
 import { join } from 'node:path'
 import { syntheticDigits } from '../../src/data/synthetic.ts'
-import { loadNetwork } from '../../src/node/any-network.ts'
+import { loadNetwork } from '../../src/node/network-file.ts'
 import { encodeNetwork } from '../../src/formats/onnx/export.ts'
 import { evaluate, largestIndex } from '../../src/model/evaluate.ts'
 import { type BenchQuestion, type Family, vnnlib } from './question.ts'

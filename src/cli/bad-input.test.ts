@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { saveNetwork } from '../node/any-network.ts'
+import { saveNetwork } from '../node/network-file.ts'
 import { writeSafetensors } from '../node/safetensors-file.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { initialise } from '../model/initialise.ts'

@@ -5,7 +5,6 @@ import { describeNorm } from '../region/norm.ts'
 import type { Split } from '../data/dataset.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
-import { RunFolder } from '../node/training/checkpoint.ts'
 import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { defaultSteps } from '../ladder/chosen-steps.ts'
 import { type LadderStep, type StepName, stepNames, steps } from '../ladder/steps/index.ts'
@@ -128,7 +127,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
   const done = onInterrupt('Continue with the same command and --resume.')
   try {
     const onDownload = downloadProgress(progress)
-    const run = flags.validationOf === undefined ? undefined : validationPart(flags.dataset, flags.validationOf)
+    const run = flags.validationOf === undefined ? undefined : await validationPart(flags.dataset, flags.validationOf)
     const dataset = await loadDataset(flags.dataset, run ? 'validation' : 'test', {
       ...run,
       ...(dataDirectory && { dataDirectory }),
@@ -157,8 +156,15 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
   }
 }
 
+interface ValidationPart {
+  readonly seed: number
+  readonly validationCount: number
+}
+
 /** Which training images a run kept for validation. @throws UserError if there is none, or of another data set */
-function validationPart(dataset: string, path: string): { readonly seed: number; readonly validationCount: number } {
+async function validationPart(dataset: string, path: string): Promise<ValidationPart> {
+  // most certifications know nothing of runs
+  const { RunFolder } = await import('../node/training/checkpoint.ts')
   const options = new RunFolder(path).options()
   if (options.dataset !== dataset) {
     throw new UserError(

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { saveNetwork } from '../node/any-network.ts'
+import { saveNetwork } from '../node/network-file.ts'
 import { initialise } from '../model/initialise.ts'
 import { robustra, tiny } from './command.testing.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { saveNetwork } from '../node/any-network.ts'
+import { saveNetwork } from '../node/network-file.ts'
 import { bytesOf, drawn, node } from '../formats/onnx/model.testing.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { initialise } from '../model/initialise.ts'

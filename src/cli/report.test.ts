@@ -14,7 +14,7 @@ beforeAll(async () => {
   await robustra('certify', at('run/best.safetensors'), ...flags)
 })
 
-test('a run has its report in its folder, and is reported anew', async () => {
+test('a run has its report in its folder, and can be reported again', async () => {
   const { code, stdout } = await robustra('report', at('run'))
   expect([code, stdout]).toEqual([0, `report: ${at('run/report.html')}\n`])
   const page = readFileSync(at('run/report.html'), 'utf8')

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
-import { loadNetwork } from '../node/any-network.ts'
+import { loadNetwork } from '../node/network-file.ts'
 import type { Network } from '../model/network.ts'
 import type { EpochReport } from '../training/epoch-report.ts'
 

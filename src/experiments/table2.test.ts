@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { loadNetwork } from '../node/any-network.ts'
+import { loadNetwork } from '../node/network-file.ts'
 import { readCertificates } from '../node/report/read-certificates.ts'
 import { trainingOptions } from '../training/options.ts'
 import { quietly, stopAt, withoutTimes } from './experiments.testing.ts'

@@ -1,6 +1,5 @@
-/** Networks in files. */
+/** Networks in files of any format. */
 import { type AnyNetwork, encodeAnyNetwork, networkParser } from '../formats/any-network.ts'
-import { encodeNetworkFile, parseNetworkFile } from '../formats/network-file.ts'
 import type { ImportOptions } from '../formats/onnx/import.ts'
 import type { Network } from '../model/network.ts'
 import { readWholeFile, writeFileAtomic } from './atomic.ts'
@@ -23,16 +22,3 @@ export function loadAnyNetwork(path: string, options: ImportOptions = {}): AnyNe
  */
 export const saveAnyNetwork = (path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void =>
   writeFileAtomic(path, encodeAnyNetwork(network, path, metadata))
-
-/** Reads a safetensors file of any name: `parseNetworkFile` tells which. @throws UserError also if it cannot be read */
-export const loadNetwork = (path: string): { network: Network; metadata: Record<string, string> } =>
-  parseNetworkFile(readWholeFile(path), path)
-
-/**
- * Writes a network as safetensors, atomically.
- * @param metadata further texts to keep with it, e.g. the ε it was trained for
- * @throws UserError if the file cannot be written or a parameter is NaN or infinite
- * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
- */
-export const saveNetwork = (path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void =>
-  writeFileAtomic(path, encodeNetworkFile(network, metadata, path))

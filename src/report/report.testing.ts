@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
-import { saveNetwork } from '../node/any-network.ts'
+import { saveNetwork } from '../node/network-file.ts'
 import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { targetOf } from '../node/certificates/target-file.ts'
 import type { StepName } from '../ladder/steps/index.ts'

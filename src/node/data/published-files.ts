@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import type { PublishedFiles } from '../../data/published.ts'
 import { explainFileError, readWholeFile, writeFileAtomic } from '../atomic.ts'
-import { gunzipIfNeeded } from '../../formats/gzip.ts'
+import { gunzipIfNeeded } from '../gunzip.ts'
 import { readTar } from '../../formats/tar.ts'
 import { type DownloadProgress, cacheDirectory, download } from './download.ts'
 

@@ -5,7 +5,7 @@ import { collectGalleries, identifyParts, measureStabilities } from './measure.t
 import { type TestImages, testImages } from './test-images.ts'
 import { dataset, network, smallImages, writeCertificates, writeRun } from '../../report/report.testing.ts'
 import { readSubjects } from './subjects.ts'
-import { saveNetwork } from '../any-network.ts'
+import { saveNetwork } from '../network-file.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 
 const folder = temporaryFolder()

@@ -1,7 +1,7 @@
 /** Files of certificates, to be read only: plain or compressed, complete or still growing. */
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
-import { gunzipIfNeeded } from '../../formats/gzip.ts'
+import { gunzipIfNeeded } from '../gunzip.ts'
 import { headerSchema } from '../../ladder/header.ts'
 import { rowSchema } from '../../ladder/rows.ts'
 import { summaryOf } from '../../ladder/run-summary.ts'

@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { explainFileError, writeFileAtomic } from '../atomic.ts'
-import { saveNetwork } from '../any-network.ts'
+import { saveNetwork } from '../network-file.ts'
 import { readSafetensors, writeSafetensors } from '../safetensors-file.ts'
 import type { Tensor } from '../../formats/tensors.ts'
 import type { Architecture } from '../../model/network.ts'

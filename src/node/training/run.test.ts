@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadNetwork } from '../any-network.ts'
+import { loadNetwork } from '../network-file.ts'
 import { readSafetensors, writeSafetensors } from '../safetensors-file.ts'
 import { type RunOptions, resumeRun, trainRun } from './run.ts'
 import { hashOf, smallOptions, stateIn, stopAfter } from './runs.testing.ts'
