@@ -1,7 +1,7 @@
 /** Attacks on a network over a range of a data set. */
 import type { Domain } from '../region/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
-import { inOrder } from '../jobs/executor.ts'
+import { inOrder, untilAborted } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
 import { UserError, requireWhole, unknownName } from '../base/errors.ts'
 import type { Network } from '../model/network.ts'
@@ -68,7 +68,7 @@ async function* rowsOf(
   const crew = executor.start(attackTask, data, parts)
   try {
     const job = { first, last, ball: { epsilon, norm, domain }, attack }
-    for await (const rows of inOrder(crew.run(job, parts, signal))) yield* rows
+    for await (const rows of inOrder(crew.run(job, parts, signal))) yield* untilAborted(rows, signal)
   } finally {
     await crew.close()
   }

@@ -51,6 +51,14 @@ export async function* inOrder<Result>(run: AsyncIterable<PartResult<Result>>): 
   }
 }
 
+/** Items that are ready, until a signal comes. @throws the signal's reason */
+export function* untilAborted<Item>(items: Iterable<Item>, signal: AbortSignal | undefined): Generator<Item> {
+  for (const item of items) {
+    signal?.throwIfAborted()
+    yield item
+  }
+}
+
 /** What a job fails with when its crew is closed. */
 export const closed = (): Error => new Error('the crew is closed')
 

@@ -5,7 +5,7 @@
  * step 'complete', except for what exceeds its limits; undecided images count as neither.
  */
 import type { Dataset } from '../data/dataset.ts'
-import type { Executor } from '../jobs/executor.ts'
+import { type Executor, untilAborted } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
 import type { Graph } from '../model/graph.ts'
 import type { Network } from '../model/network.ts'
@@ -59,7 +59,7 @@ export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGener
   try {
     const batch = { kind: 'batch', settings: { ball, steps, attack }, images } as const
     for await (const { result } of crew.run(batch, batches, signal)) {
-      yield* result.filter(isDecided)
+      yield* untilAborted(result.filter(isDecided), signal)
       open.push(...result.filter((draft) => !isDecided(draft)))
     }
     if (open.length === 0) return
@@ -67,7 +67,7 @@ export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGener
     const settings = { ball, steps: climbing, search: search.method, timeout: search.timeout }
     const drafts = open.toSorted((a, b) => a.index - b.index)
     for await (const { result } of crew.run({ kind: 'questions', settings, drafts }, open.length, signal)) {
-      yield* result.filter(isDecided)
+      yield* untilAborted(result.filter(isDecided), signal)
     }
   } finally {
     await crew.close()
