@@ -29,7 +29,15 @@ export { type Property, parsePropertyFile as parseProperty } from './formats/vnn
 export { parseSafetensors } from './formats/safetensors.ts'
 export type { Tensor, TensorFile } from './formats/tensors.ts'
 
-export { type Dataset, type Split as DatasetSplit, pixelsAt, takeRange } from './data/dataset.ts'
+export {
+  type Dataset,
+  type Feature,
+  type Split as DatasetSplit,
+  className,
+  pixelsAt,
+  takeRange,
+} from './data/dataset.ts'
+export { type GivenImages, type GivenTable, datasetOf, tableOf } from './data/dataset-of.ts'
 export { syntheticDigits } from './data/synthetic.ts'
 
 export { type Domain, domains as domainNames } from './region/domain.ts'

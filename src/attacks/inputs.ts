@@ -1,7 +1,8 @@
 /** What attacks and certificates are run on: a range of a data set that fits a network. */
 import type { Executor } from '../jobs/executor.ts'
 import { type Ball, type BallOptions, requireBall } from '../region/ball.ts'
-import type { Dataset } from '../data/dataset.ts'
+import { checkDataset } from '../data/dataset-of.ts'
+import { type Dataset, pixelsAt } from '../data/dataset.ts'
 import { UserError, requireWhole } from '../base/errors.ts'
 import { formatShape, sizeOf } from '../model/layers.ts'
 import { type Architecture, type Network, countClasses, countParameters } from '../model/network.ts'
@@ -48,7 +49,7 @@ export function checkRange(dataset: Dataset, options: RangeOptions): Ball {
   return ball
 }
 
-/** @throws UserError for a network that the bounds cannot take, and a data set that does not fit it */
+/** @throws UserError for a network that the bounds cannot take, and a data set that is damaged or does not fit it */
 export function checkNetwork({ architecture, parameters }: Network, dataset: Dataset): void {
   const { name, layers } = architecture
   const affine = layers.map(({ kind }) => kind === 'convolution' || kind === 'linear')
@@ -69,6 +70,7 @@ export function checkNetwork({ architecture, parameters }: Network, dataset: Dat
   if (parameters.length !== countParameters(architecture)) {
     throw new UserError(`${name} has ${countParameters(architecture)} parameters, not ${parameters.length}`)
   }
+  checkDataset(dataset)
   checkFits(architecture, dataset)
 }
 
@@ -82,13 +84,10 @@ function checkFits(architecture: Architecture, dataset: Dataset): void {
 }
 
 /** Pixels and labels of some images, for `loadChunk`. */
-export function examples({ images, labels, shape }: Dataset, indices: readonly number[]) {
-  const size = sizeOf(shape)
-  return {
-    images: indices.map((i) => Float32Array.from(images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)),
-    labels: indices.map((i) => labels[i]),
-  }
-}
+export const examples = (dataset: Dataset, indices: readonly number[]) => ({
+  images: indices.map((i) => pixelsAt(dataset, i)),
+  labels: indices.map((i) => dataset.labels[i]),
+})
 
 /** Indices `first` to `last` − 1 that part `part` has. */
 export function indicesOfPart(part: number, { first, last }: Pick<RangeOptions, 'first' | 'last'>): number[] {

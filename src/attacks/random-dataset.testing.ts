@@ -1,5 +1,5 @@
 /** Small data sets for tests: random pixels, labelled by the network itself (mostly), so that there is much to attack. */
-import type { Dataset } from '../data/dataset.ts'
+import { type Dataset, toNumbers } from '../data/dataset.ts'
 import { Random } from '../base/random.ts'
 import { evaluate, largestIndex } from '../model/evaluate.ts'
 import { sizeOf } from '../model/layers.ts'
@@ -17,7 +17,7 @@ export function randomDataset(network: Network, count: number, seed: number): Da
   shared.set(images)
   const labels = new Uint8Array(new SharedArrayBuffer(count))
   for (let i = 0; i < count; i++) {
-    const pixels = Float32Array.from(shared.subarray(i * size, (i + 1) * size), (byte) => byte / 255)
+    const pixels = toNumbers(shared.subarray(i * size, (i + 1) * size))
     labels[i] = random.integer(10) === 0 ? random.integer(classes) : largestIndex(evaluate(network, pixels))
   }
   return { name: `random-${seed}`, shape, classes, images: shared, labels, count }

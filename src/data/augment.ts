@@ -1,6 +1,7 @@
 /** Random changes of training images that keep their class. */
 import type { Random } from '../base/random.ts'
 import { type Shape, sizeOf } from '../model/layers.ts'
+import type { Values } from './dataset.ts'
 
 export const augmentations = ['none', 'flip', 'shift', 'flip-shift', 'flip-crop'] as const
 export type Augmentation = (typeof augmentations)[number]
@@ -18,15 +19,15 @@ const changes: Record<Augmentation, { readonly flips: boolean; readonly most: nu
  * 'flip': mirrored left to right with probability 1/2. 'shift', for digits: moved by −1 to 1 pixel in each direction, black
  * where nothing is left. 'flip-shift': both. 'flip-crop', CIFAR-10's usual augmentation, with which the paper's networks were
  * trained: both, by −4 to 4 pixels. All outcomes are equally likely.
- * @param image bytes of that shape, [channel][y][x]; left as they are
+ * @param image values of that shape, [channel][y][x]; left as they are
  */
-export function augment(image: Uint8Array, shape: Shape, how: Augmentation, random: Random): Uint8Array {
+export function augment(image: Values, shape: Shape, how: Augmentation, random: Random): Values {
   if (how === 'none') return image
   const { channels, height, width } = shape
   const { flips, most } = changes[how]
   const flip = flips && random.integer(2) === 1
   const [down, right] = [0, 1].map(() => (most === 0 ? 0 : random.integer(2 * most + 1) - most)) as [number, number]
-  const changed = new Uint8Array(sizeOf(shape))
+  const changed = image instanceof Float32Array ? new Float32Array(sizeOf(shape)) : new Uint8Array(sizeOf(shape))
   for (let c = 0; c < channels; c++) {
     for (let y = 0; y < height; y++) {
       if (y + down < 0 || y + down >= height) continue

@@ -3,6 +3,7 @@ import { sizeOf } from '../model/layers.ts'
 import type { PublishedDataset } from './published.ts'
 
 const shape = { channels: 3, height: 32, width: 32 }
+const classNames = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 /** A record is a label and its image, channel by channel (red, green, blue), row by row. */
 const RECORD = 1 + sizeOf(shape)
 
@@ -31,7 +32,7 @@ export const cifar10: PublishedDataset = {
       return batches[Math.floor(index / perBatch)].subarray(start, start + RECORD)
     }
     return {
-      ...{ name: 'cifar10', shape, classes: 10, count: batches.length * perBatch },
+      ...{ name: 'cifar10', shape, classes: 10, classNames, count: batches.length * perBatch },
       imageAt: (index) => recordAt(index).subarray(1),
       labelAt: (index) => recordAt(index)[0],
     }

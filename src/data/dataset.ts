@@ -1,8 +1,22 @@
 /** Labelled images as plain data, parts of them, and the images that training sets aside for validation. */
 import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
-import { sharedBytes } from '../base/shared-memory.ts'
+import { sharedBytes, sharedFloats } from '../base/shared-memory.ts'
 import { type Shape, sizeOf } from '../model/layers.ts'
+
+/** Values of images as they are stored: a byte stands for byte / 255, a float for itself, in [0, 1]. */
+export type Values = Uint8Array | Float32Array
+
+/**
+ * One column of a table, in the units of its file. Its value x is stored as (x − low) / (high − low), so that the domain
+ * 'pixels' is the range of every feature.
+ */
+export interface Feature {
+  readonly name: string
+  readonly low: number
+  /** > low. */
+  readonly high: number
+}
 
 /** Images and labels; threads see them without copies if they are in shared memory. */
 export interface Dataset {
@@ -10,35 +24,53 @@ export interface Dataset {
   readonly name: string
   /** Of one image. */
   readonly shape: Shape
+  /** At most 256. */
   readonly classes: number
-  /** count × channels · height · width; the value of a pixel is byte / 255. May begin within its buffer. */
-  readonly images: Uint8Array
+  /** What the classes are called, one name for each. */
+  readonly classNames?: readonly string[] | undefined
+  /** Of a table, whose rows are the images, in the shape n × 1 × 1. */
+  readonly features?: readonly Feature[] | undefined
+  /** count × channels · height · width. May begin within its buffer. */
+  readonly images: Values
   /** One class per image, from 0. */
   readonly labels: Uint8Array
   readonly count: number
 }
 
-/** One image as numbers in [0, 1], [channel][y][x]. @throws RangeError if there is none of this index */
-export function pixelsAt({ shape, images, count }: Dataset, index: number): Float32Array {
-  if (!(Number.isInteger(index) && index >= 0 && index < count)) throw new RangeError(`there is no image ${index}`)
+/** The name of a class for people, or its number where it has none. */
+export const className = ({ classNames }: Pick<Dataset, 'classNames'>, label: number): string =>
+  classNames?.[label] ?? String(label)
+
+/** Stored values as numbers in [0, 1]. @param into as long as `values` */
+export function toNumbers(values: Values, into: Float32Array = new Float32Array(values.length)): Float32Array {
+  if (values instanceof Float32Array) into.set(values)
+  else for (let i = 0; i < values.length; i++) into[i] = values[i] / 255
+  return into
+}
+
+/** One image as numbers in [0, 1], [channel][y][x]. @throws UserError if there is none of this index */
+export function pixelsAt({ name, shape, images, count }: Dataset, index: number): Float32Array {
+  if (!(Number.isInteger(index) && index >= 0 && index < count)) {
+    throw new UserError(`there is no image ${index} in ${name}: it has images 0 to ${count - 1}`)
+  }
   const size = sizeOf(shape)
-  return Float32Array.from(images.subarray(index * size, (index + 1) * size), (byte) => byte / 255)
+  return toNumbers(images.subarray(index * size, (index + 1) * size))
 }
 
 /** 'train' and 'validation' are parts of the training images; 'test' are other images. */
 export type Split = 'train' | 'validation' | 'test'
 
 /** Labelled images wherever they lie: in a data set, or in files as they were published. */
-export interface LabelledImages extends Pick<Dataset, 'name' | 'shape' | 'classes' | 'count'> {
-  /** The bytes of an image, which must not be changed. */
-  readonly imageAt: (index: number) => Uint8Array
+export interface LabelledImages extends Omit<Dataset, 'images' | 'labels'> {
+  /** The values of an image, which must not be changed: bytes for all images, or floats for all. */
+  readonly imageAt: (index: number) => Values
   readonly labelAt: (index: number) => number
 }
 
-export function imagesOf({ name, shape, classes, count, images, labels }: Dataset): LabelledImages {
-  const size = sizeOf(shape)
+export function imagesOf({ images, labels, ...about }: Dataset): LabelledImages {
+  const size = sizeOf(about.shape)
   return {
-    ...{ name, shape, classes, count },
+    ...about,
     imageAt: (index) => images.subarray(index * size, (index + 1) * size),
     labelAt: (index) => labels[index],
   }
@@ -46,18 +78,19 @@ export function imagesOf({ name, shape, classes, count, images, labels }: Datase
 
 /** Copies images into a data set in shared memory: those at `indices`, or all. */
 export function copyImages(
-  { name, shape, classes, count, imageAt, labelAt }: LabelledImages,
-  indices: Iterable<number> & { readonly length: number } = Array.from({ length: count }, (_, i) => i),
+  { imageAt, labelAt, ...about }: LabelledImages,
+  indices: Iterable<number> & { readonly length: number } = Array.from({ length: about.count }, (_, i) => i),
 ): Dataset {
-  const size = sizeOf(shape)
-  const images = sharedBytes(indices.length * size)
+  const size = sizeOf(about.shape)
+  const areFloats = about.count > 0 && imageAt(0) instanceof Float32Array
+  const images = areFloats ? sharedFloats(indices.length * size) : sharedBytes(indices.length * size)
   const labels = sharedBytes(indices.length)
   let to = 0
   for (const from of indices) {
     images.set(imageAt(from), to * size)
     labels[to++] = labelAt(from)
   }
-  return { name, shape, classes, images, labels, count: indices.length }
+  return { ...about, images, labels, count: indices.length }
 }
 
 /**

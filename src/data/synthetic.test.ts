@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
-import type { Dataset } from './dataset.ts'
+import type { Dataset, Values } from './dataset.ts'
 import { syntheticDigits } from './synthetic.ts'
 
 const SIZE = 784
@@ -42,7 +42,7 @@ describe('as a task', () => {
   })
 
   /** Share of the first `count` test images whose label is not the one given. */
-  function errorOf(classify: (image: Uint8Array) => number, count = exam.count): number {
+  function errorOf(classify: (image: Values) => number, count = exam.count): number {
     let wrong = 0
     for (let i = 0; i < count; i++) if (classify(imageOf(exam, i)) !== exam.labels[i]) wrong++
     return wrong / count
@@ -79,7 +79,7 @@ describe('as a task', () => {
 const argMin = (values: ArrayLike<number>) =>
   Array.from(values).reduce((best, v, i, all) => (v < all[best] ? i : best), 0)
 
-function nearestCentroid(train: Dataset): (image: Uint8Array) => number {
+function nearestCentroid(train: Dataset): (image: Values) => number {
   const means = Array.from({ length: 10 }, (_, digit) => {
     const sum = new Float64Array(SIZE)
     const members = [...train.labels.keys()].filter((i) => train.labels[i] === digit)
@@ -89,7 +89,7 @@ function nearestCentroid(train: Dataset): (image: Uint8Array) => number {
   return (image) => argMin(means.map((mean) => mean.reduce((sum, value, k) => sum + (value - image[k]) ** 2, 0)))
 }
 
-function nearestNeighbour(train: Dataset): (image: Uint8Array) => number {
+function nearestNeighbour(train: Dataset): (image: Values) => number {
   return (image) => {
     let [nearest, least] = [0, Infinity]
     for (let i = 0; i < train.count; i++) {
@@ -102,10 +102,10 @@ function nearestNeighbour(train: Dataset): (image: Uint8Array) => number {
 }
 
 /** A linear model, fitted by stochastic gradient descent on the cross-entropy. */
-function softmaxRegression(train: Dataset, epochs: number): (image: Uint8Array) => number {
+function softmaxRegression(train: Dataset, epochs: number): (image: Values) => number {
   const weights = Array.from({ length: 10 }, () => new Float64Array(SIZE))
   const bias = new Float64Array(10)
-  const scoresOf = (image: Uint8Array) =>
+  const scoresOf = (image: Values) =>
     weights.map((row, c) => {
       let sum = 0
       for (let k = 0; k < SIZE; k++) sum += row[k] * image[k]

@@ -5,12 +5,14 @@ import type { Architecture, Network } from '../../model/network.ts'
 
 /** Identifies what a network computes: its shapes and layers, not its name, and its parameters. */
 export function hashOfNetwork({ architecture, parameters }: Network): string {
-  const bytes = new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)
-  return sha256(describe(architecture), bytes)
+  return sha256(describe(architecture), bytesOf(parameters))
 }
 
-/** Identifies images and labels. */
-export const hashOfDataset = ({ images, labels }: Dataset): string => sha256(images, labels)
+/** Identifies images and labels, not what they are called. */
+export const hashOfDataset = ({ images, labels }: Dataset): string =>
+  images instanceof Float32Array ? sha256('float32', bytesOf(images), labels) : sha256(images, labels)
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength)
 
 /** With the keys in a fixed order, however the objects were made. */
 function describe({ input, layers }: Architecture): string {

@@ -2,7 +2,7 @@
 import { Random } from '../../base/random.ts'
 import type { Examples } from '../../bounds/chunk.ts'
 import { type Augmentation, augment } from '../../data/augment.ts'
-import type { Dataset } from '../../data/dataset.ts'
+import { type Dataset, toNumbers } from '../../data/dataset.ts'
 import { sizeOf } from '../../model/layers.ts'
 
 /** How training images are augmented in an epoch. */
@@ -23,10 +23,9 @@ export function examples({ images, labels, shape }: Dataset, indices: readonly n
   return {
     images: indices.map((i, e) => {
       const image = images.subarray(i * size, (i + 1) * size)
-      const bytes = change ? augment(image, shape, change.how, new Random(change.seed, i)) : image
-      const values = (pixels[e] ??= new Float32Array(size))
-      for (let p = 0; p < size; p++) values[p] = bytes[p] / 255
-      return values
+      const changed = change ? augment(image, shape, change.how, new Random(change.seed, i)) : image
+      if (pixels[e]?.length !== size) pixels[e] = new Float32Array(size)
+      return toNumbers(changed, pixels[e])
     }),
     labels: indices.map((i) => labels[i]),
   }
