@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.ts'
 import { loadAnyNetwork } from '../node/any-network.ts'
 import { architectureNamed, architectureNames } from '../model/architectures.ts'
 import { type Graph, sizesOf } from '../model/graph.ts'
-import { type Layer, formatShape } from '../model/layers.ts'
+import { type AffineLayer, type Layer, formatShape } from '../model/layers.ts'
 import {
   type Architecture,
   countHiddenUnits,
@@ -100,10 +100,21 @@ function layerRows(architecture: Architecture) {
   }))
 }
 
+const windowOf = ({ kernel, stride, padding }: { kernel: number; stride: number; padding: number }) =>
+  `${kernel}×${kernel}, stride ${stride}, padding ${padding}`
+
+const batchNorm = (layer: AffineLayer) => (layer.batchNorm ? ', normalised in training' : '')
+
 function describeLayer(layer: Layer): string {
   switch (layer.kind) {
-    case 'convolution':
-      return `convolution ${layer.kernel}×${layer.kernel}, stride ${layer.stride}, padding ${layer.padding}`
+    case 'convolution': {
+      const groups = (layer.groups ?? 1) > 1 ? `, ${layer.groups} groups` : ''
+      return `convolution ${windowOf(layer)}${groups}${batchNorm(layer)}`
+    }
+    case 'averagePool':
+      return `average pooling ${windowOf(layer)}`
+    case 'linear':
+      return `linear${batchNorm(layer)}`
     case 'normalise':
       return `normalise by mean ${layer.mean.join(', ')}, deviation ${layer.deviation.join(', ')}`
     default:

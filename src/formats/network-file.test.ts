@@ -58,7 +58,22 @@ const residual: Architecture = {
 const change = (layers: Record<number, object>) =>
   JSON.stringify({ ...residual, layers: residual.layers.map((layer, i) => ({ ...layer, ...layers[i] })) })
 
-test.each([tiny, residual, ...architectureNames.map(architectureNamed)])(
+const everyKind: Architecture = {
+  name: 'every kind',
+  input: { channels: 2, height: 4, width: 4 },
+  layers: [
+    { kind: 'convolution', outChannels: 4, kernel: 3, stride: 1, padding: 1, groups: 2, batchNorm: true },
+    { kind: 'relu' },
+    { kind: 'averagePool', kernel: 3, stride: 1, padding: 1 },
+    { kind: 'add', other: 1 },
+    { kind: 'flatten' },
+    { kind: 'linear', outFeatures: 3, batchNorm: true },
+    { kind: 'relu' },
+    { kind: 'linear', outFeatures: 3 },
+  ],
+}
+
+test.each([tiny, residual, everyKind, ...architectureNames.map(architectureNamed)])(
   '$name is read as it was saved',
   (architecture) => {
     const network = networkOf(architecture)
@@ -123,6 +138,9 @@ describe('files that are not such networks', () => {
     ['a sum of half a layer', change({ 4: { other: 1.5 } }), 'layers.4.other: '],
     ['a sum of two shapes', change({ 4: { other: 1 } }), 'layer 4 adds 3×2×2 and 2×4×4'],
     ['a sum with a field too many', change({ 4: { from: 2 } }), 'layers.4: '],
+    ['no groups', change({ 3: { groups: 0 } }), 'layers.3.groups: '],
+    ['groups that do not divide', change({ 3: { groups: 2 } }), 'the groups must divide both'],
+    ['a normalisation that is none', change({ 3: { batchNorm: false } }), 'layers.3.batchNorm: '],
     [
       'layers that do not fit',
       JSON.stringify({ ...tiny, layers: [{ kind: 'linear', outFeatures: 3 }] }),

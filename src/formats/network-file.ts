@@ -22,6 +22,8 @@ export const ARCHITECTURE_KEY = 'robustra.architecture'
 
 const count = z.int().min(1).max(1_000_000)
 const numbers = z.array(z.number()).readonly()
+const padding = z.int().min(0).max(1_000_000)
+const batchNorm = z.literal(true).optional()
 const layerSchema: z.ZodType<Layer> = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('normalise'), mean: numbers, deviation: z.array(z.number().positive()).readonly() }),
   z.strictObject({
@@ -29,10 +31,13 @@ const layerSchema: z.ZodType<Layer> = z.discriminatedUnion('kind', [
     outChannels: count,
     kernel: count,
     stride: count,
-    padding: z.int().min(0).max(1_000_000),
+    padding,
+    groups: count.optional(),
+    batchNorm,
     from: z.int().min(-1).optional(),
   }),
-  z.strictObject({ kind: z.literal('linear'), outFeatures: count }),
+  z.strictObject({ kind: z.literal('linear'), outFeatures: count, batchNorm }),
+  z.strictObject({ kind: z.literal('averagePool'), kernel: count, stride: count, padding }),
   z.strictObject({ kind: z.literal('relu') }),
   z.strictObject({ kind: z.literal('flatten') }),
   z.strictObject({ kind: z.literal('add'), other: z.int().min(-1) }),

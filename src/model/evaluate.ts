@@ -36,26 +36,45 @@ export function evaluate({ architecture, parameters }: Network, image: ArrayLike
         return values.push(sums)
       }
       case 'convolution': {
-        const { kernel, stride, padding } = layer
+        const { kernel, stride, padding, groups = 1 } = layer
         const { channels, height, width } = shapes[i + 1]
+        const perGroup = from.channels / groups
         const sums = new Float64Array(channels * height * width).map((_, j) => {
           const o = Math.floor(j / (height * width))
           const top = Math.floor((j % (height * width)) / width) * stride - padding
           const left = (j % width) * stride - padding
           let sum = parameters[bias!.offset + o]
-          for (let c = 0; c < from.channels; c++) {
+          const first = Math.floor((o * groups) / channels) * perGroup
+          for (let c = 0; c < perGroup; c++) {
             for (let ky = 0; ky < kernel; ky++) {
               for (let kx = 0; kx < kernel; kx++) {
                 const [y, x] = [top + ky, left + kx]
                 if (y < 0 || y >= from.height || x < 0 || x >= from.width) continue
-                const w = weight!.offset + ((o * from.channels + c) * kernel + ky) * kernel + kx
-                sum += parameters[w] * input[c * area + y * from.width + x]
+                const w = weight!.offset + ((o * perGroup + c) * kernel + ky) * kernel + kx
+                sum += parameters[w] * input[(first + c) * area + y * from.width + x]
               }
             }
           }
           return sum
         })
         return values.push(sums)
+      }
+      case 'averagePool': {
+        const { kernel, stride, padding } = layer
+        const { channels, height, width } = shapes[i + 1]
+        const means = new Float64Array(channels * height * width).map((_, j) => {
+          const c = Math.floor(j / (height * width))
+          const top = Math.floor((j % (height * width)) / width) * stride - padding
+          const left = (j % width) * stride - padding
+          let sum = 0
+          for (let y = Math.max(0, top); y < Math.min(top + kernel, from.height); y++) {
+            for (let x = Math.max(0, left); x < Math.min(left + kernel, from.width); x++) {
+              sum += input[c * area + y * from.width + x]
+            }
+          }
+          return sum / kernel ** 2
+        })
+        return values.push(means)
       }
     }
   })

@@ -3,6 +3,7 @@
  * pooling and the like are all affine. What verification works on; networks of layers become graphs by `graphOf`.
  */
 import { convolutionMap } from './convolution-map.ts'
+import type { ConvolutionShape } from './convolution-shape.ts'
 import { type LinearMap, denseMap, selectionMap } from './linear-map.ts'
 import { type AffineLayer, type Layer, type Shape, sizeOf } from './layers.ts'
 import { type Architecture, type Float64Network, type Network, parameterLayout, shapesOf, sourceOf } from './network.ts'
@@ -122,7 +123,7 @@ function readOnce(architecture: Architecture): (layer: number) => boolean {
 function affineLayers({ architecture, parameters }: Network | Float64Network) {
   const shapes = shapesOf(architecture)
   const tensors = parameterLayout(architecture)
-  return (layer: AffineLayer | NormaliseLayer, i: number): { map: LinearMap; bias: Float64Array } => {
+  return (layer: AffineLayer | NormaliseLayer | PoolLayer, i: number): { map: LinearMap; bias: Float64Array } => {
     const from = shapes[sourceOf(architecture, i) + 1]
     const to = shapes[i + 1]
     const [weight, bias] = tensors
@@ -147,22 +148,35 @@ function affineLayers({ architecture, parameters }: Network | Float64Network) {
       case 'linear':
         return { map: denseMap(weight!, layer.outFeatures, sizeOf(from)), bias: perValue((c) => bias![c]) }
       case 'convolution': {
-        const { kernel, stride, padding } = layer
-        const map = convolutionMap(weight!, {
-          input: [from.channels, from.height, from.width],
-          outChannels: to.channels,
-          kernel: [kernel, kernel],
-          stride: [stride, stride],
-          dilation: [1, 1],
-          padding: [padding, padding, padding, padding],
-          groups: 1,
-        })
+        const map = convolutionMap(weight!, windows(layer, from, to, layer.groups ?? 1))
         return { map, bias: perValue((c) => bias![c]) }
+      }
+      case 'averagePool': {
+        const weights = new Float64Array(from.channels * layer.kernel ** 2).fill(1 / layer.kernel ** 2)
+        return { map: convolutionMap(weights, windows(layer, from, to, from.channels)), bias: perValue(() => 0) }
       }
     }
   }
 }
 
+/** Square windows over an image. */
+const windows = (
+  { kernel, stride, padding }: WindowedLayer,
+  from: Shape,
+  to: Shape,
+  groups: number,
+): ConvolutionShape => ({
+  input: [from.channels, from.height, from.width],
+  outChannels: to.channels,
+  kernel: [kernel, kernel],
+  stride: [stride, stride],
+  dilation: [1, 1],
+  padding: [padding, padding, padding, padding],
+  groups,
+})
+
+type PoolLayer = Extract<Layer, { kind: 'averagePool' }>
+type WindowedLayer = Extract<Layer, { kind: 'convolution' | 'averagePool' }>
 type NormaliseLayer = Extract<Layer, { kind: 'normalise' }>
 
 const dimensions = ({ channels, height, width }: Shape): number[] =>

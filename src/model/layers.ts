@@ -18,15 +18,27 @@ export type Layer =
       readonly kernel: number
       readonly stride: number
       readonly padding: number
+      /** In how many groups input and output channels fall that see only each other, as in PyTorch; 1 if left out. */
+      readonly groups?: number | undefined
+      readonly batchNorm?: BatchNorm
       /** The layer whose output it reads, by its index, −1 for the image; the layer before if left out. */
       readonly from?: number | undefined
     }
-  | { readonly kind: 'linear'; readonly outFeatures: number }
+  | { readonly kind: 'linear'; readonly outFeatures: number; readonly batchNorm?: BatchNorm }
+  /** The mean of each window of a channel. The zeros of the padding count, as in PyTorch. */
+  | { readonly kind: 'averagePool'; readonly kernel: number; readonly stride: number; readonly padding: number }
   | { readonly kind: 'relu' }
   | { readonly kind: 'flatten' }
-  /** A residual sum: the output of the layer before plus that of layer `other`, both without a ReLU in between. */
+  /** A residual sum: the output of the layer before plus that of any earlier layer `other`, −1 for the image. */
   | { readonly kind: 'add'; readonly other: number }
 
+/**
+ * Whether training normalises the channels of a layer over clean images (src/training/batch-norm.ts). What is saved is an
+ * ordinary layer: its weights have taken the normalisation in.
+ */
+type BatchNorm = true | undefined
+
+/** The layers that have weights. */
 export type AffineLayer = Extract<Layer, { kind: 'convolution' | 'linear' }>
 
 /** Number of values in a shape. */
@@ -58,12 +70,31 @@ export function outputShape(layer: Layer, input: Shape): Shape {
       }
       return { channels: layer.outFeatures, height: 1, width: 1 }
     case 'convolution': {
-      const out = (n: number) => Math.floor((n + 2 * layer.padding - layer.kernel) / layer.stride) + 1
-      const shape = { channels: layer.outChannels, height: out(input.height), width: out(input.width) }
-      if (shape.height < 1 || shape.width < 1) {
-        throw new RangeError(`convolution of kernel ${layer.kernel} does not fit ${formatShape(input)}`)
+      const { outChannels, groups = 1 } = layer
+      if (input.channels % groups !== 0 || outChannels % groups !== 0) {
+        throw new RangeError(
+          `a convolution of ${groups} groups cannot make ${outChannels} channels of ${input.channels}: ` +
+            'the groups must divide both',
+        )
       }
-      return shape
+      return windowed(layer, input, outChannels)
     }
+    case 'averagePool':
+      if (2 * layer.padding > layer.kernel) {
+        throw new RangeError(`averagePool of kernel ${layer.kernel} has padding ${layer.padding}: at most half of it`)
+      }
+      return windowed(layer, input, input.channels)
   }
+}
+
+type Windowed = Extract<Layer, { kind: 'convolution' | 'averagePool' }>
+
+/** One output per place of the window, in `channels` channels. */
+function windowed({ kind, kernel, stride, padding }: Windowed, input: Shape, channels: number): Shape {
+  const out = (n: number) => Math.floor((n + 2 * padding - kernel) / stride) + 1
+  const shape = { channels, height: out(input.height), width: out(input.width) }
+  if (shape.height < 1 || shape.width < 1) {
+    throw new RangeError(`${kind} of kernel ${kernel} does not fit ${formatShape(input)}`)
+  }
+  return shape
 }

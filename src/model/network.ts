@@ -32,7 +32,7 @@ export interface ParameterTensor {
   readonly name: string
   /** Index of its layer in `architecture.layers`. */
   readonly layer: number
-  /** (out, in, kernel, kernel) of a convolution, (out, in) of a linear layer, (out) of a bias. */
+  /** (out, in / groups, kernel, kernel) of a convolution, (out, in) of a linear layer, (out) of a bias. */
   readonly shape: readonly number[]
   /** First element in the flat array. */
   readonly offset: number
@@ -80,7 +80,7 @@ export function parameterLayout(architecture: Architecture): ParameterTensor[] {
   architecture.layers.forEach((layer, i) => {
     const input = shapes[sourceOf(architecture, i) + 1]
     if (layer.kind === 'convolution') {
-      add(`${i}.weight`, i, [layer.outChannels, input.channels, layer.kernel, layer.kernel])
+      add(`${i}.weight`, i, [layer.outChannels, input.channels / (layer.groups ?? 1), layer.kernel, layer.kernel])
       add(`${i}.bias`, i, [layer.outChannels])
     } else if (layer.kind === 'linear') {
       add(`${i}.weight`, i, [layer.outFeatures, input.channels])

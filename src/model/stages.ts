@@ -85,7 +85,12 @@ export function planStages(architecture: Architecture): {
         }
         return values.push({ terms: [...before.terms, ...other.terms], outputShape: before.outputShape })
       }
+      case 'averagePool':
+        throw new RangeError(`layer ${i} is an average pooling, which the engine does not take`)
       default:
+        if (layer.kind === 'convolution' && (layer.groups ?? 1) > 1) {
+          throw new RangeError(`layer ${i} has ${layer.groups} groups, which the engine does not take`)
+        }
         if (layers[0].kind === 'normalise' && i > 0 && sourceOf(architecture, i) === -1) {
           throw new RangeError(`layer ${i} reads the image before it is normalised`)
         }

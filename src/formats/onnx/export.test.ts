@@ -5,7 +5,7 @@ import { Random } from '../../base/random.ts'
 import { UserError } from '../../base/errors.ts'
 import { architectureNamed } from '../../model/architectures.ts'
 import { evaluate } from '../../model/evaluate.ts'
-import { evaluateGraph } from '../../model/graph.ts'
+import { evaluateGraph, graphOf } from '../../model/graph.ts'
 import { initialise } from '../../model/initialise.ts'
 import { type Layer, type Shape, sizeOf } from '../../model/layers.ts'
 import { type Network, countParameters } from '../../model/network.ts'
@@ -74,6 +74,10 @@ const networks: [string, Network][] = [
   ],
 ]
 
+const pool = (kernel: number, stride: number, padding: number): Layer => ({
+  ...{ kind: 'averagePool', kernel, stride, padding },
+})
+
 const bits = ({ parameters }: Network) => Buffer.from(parameters.buffer, parameters.byteOffset, parameters.byteLength)
 
 test.each(networks)('%s: as ONNX Runtime runs it, and read again bit by bit', async (_, network) => {
@@ -119,17 +123,45 @@ test('a residual network is read again layer by layer, as all of it was', () => 
   expect(Buffer.compare(bits(again), bits(network))).toBe(0)
 })
 
-test('a convolution that comes last is run alike, and read as a graph: the engine takes none', async () => {
-  const network = networkOf({ channels: 1, height: 3, width: 3 }, [{ ...convolution, kernel: 3 }])
+/** That ONNX Runtime, the graph that is read again and the graph of the layers compute what the network does. */
+async function expectSameLogits(network: Network): Promise<ReturnType<typeof parseNetwork>> {
   const bytes = encodeNetwork(network, {}, 'test.onnx')
-  const { graph, network: again, misfit } = parseNetwork(bytes, 'test.onnx')
-  expect([again, misfit]).toEqual([undefined, 'the last layer must be linear, not a convolution of an image'])
-  const inputs = drawnInputs(9, 3)
-  const expected = await runOracle(bytes, [1, ...graph.inputShape], inputs)
+  const parsed = parseNetwork(bytes, 'test.onnx')
+  const inputs = drawnInputs(sizeOf(network.architecture.input), 3)
+  const expected = await runOracle(bytes, [1, ...parsed.graph.inputShape], inputs)
   inputs.forEach((x, i) => {
     expect(relativeError(evaluate(network, x), expected[i])).toBeLessThan(1e-5)
-    expect(relativeError(evaluateGraph(graph, x).at(-1)!, evaluate(network, x))).toBeLessThan(1e-12)
+    for (const graph of [parsed.graph, graphOf(network)]) {
+      expect(relativeError(evaluateGraph(graph, x).at(-1)!, evaluate(network, x))).toBeLessThan(1e-12)
+    }
   })
+  return parsed
+}
+
+test('a convolution that comes last is run alike, and read as a graph: the engine takes none', async () => {
+  const network = networkOf({ channels: 1, height: 3, width: 3 }, [{ ...convolution, kernel: 3 }])
+  const { network: again, misfit } = await expectSameLogits(network)
+  expect([again, misfit]).toEqual([undefined, 'the last layer must be linear, not a convolution of an image'])
+})
+
+const windowed = { kernel: 3, stride: 1, padding: 1 }
+const grouped = (outChannels: number, groups: number): Layer => ({
+  ...{ kind: 'convolution', outChannels, groups },
+  ...windowed,
+})
+test.each<[string, readonly Layer[]]>([
+  ['two groups, then one per channel', [grouped(6, 2), { kind: 'relu' }, grouped(12, 6)]],
+  ['average pools of the image, and behind a ReLU', [pool(2, 1, 1), grouped(4, 4), { kind: 'relu' }, pool(3, 2, 1)]],
+  ['a sum with a ReLU’s output', [grouped(4, 1), { kind: 'relu' }, grouped(4, 2), { kind: 'add', other: 1 }]],
+  ['sums with the image and itself', [pool(3, 1, 1), { kind: 'add', other: -1 }, { kind: 'add', other: 1 }]],
+])('%s: run alike', async (_, layers) => {
+  const tail: Layer[] = [{ kind: 'relu' }, { kind: 'flatten' }, { kind: 'linear', outFeatures: 3 }]
+  await expectSameLogits(networkOf({ channels: 4, height: 5, width: 4 }, [...layers, ...tail]))
+})
+
+test('a pixel of a vector is pooled', async () => {
+  const layers: Layer[] = [pool(2, 1, 1), { kind: 'flatten' }, { kind: 'linear', outFeatures: 2 }]
+  await expectSameLogits(networkOf(vector, layers))
 })
 
 test('NaN is refused, and the old file is left', () => {

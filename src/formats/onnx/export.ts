@@ -61,6 +61,11 @@ export function encodeNetwork(network: Network, metadata: Readonly<Record<string
   architecture.layers.forEach((layer, i) => {
     const source = sourceOf(architecture, i)
     const from = values[source + 1]
+    const image = (value: Value) => {
+      if (!value.isVector) return value
+      initialisers.push(integers(`${i}.shape`, [-1, shapes[source + 1].channels, 1, 1]))
+      return apply('Reshape', `${i}.image`, value, [`${i}.shape`], [], false)
+    }
     switch (layer.kind) {
       case 'flatten':
         return values.push(flat(from, `${i}`))
@@ -71,12 +76,13 @@ export function encodeNetwork(network: Network, metadata: Readonly<Record<string
         return values.push(apply('Gemm', `${i}`, flat(from, `${i}.flatten`), [`${i}.weight`, `${i}.bias`], attribute))
       }
       case 'convolution': {
-        let image = from
-        if (from.isVector) {
-          initialisers.push(integers(`${i}.shape`, [-1, shapes[source + 1].channels, 1, 1]))
-          image = apply('Reshape', `${i}.image`, from, [`${i}.shape`], [], false)
-        }
-        return values.push(apply('Conv', `${i}`, image, [`${i}.weight`, `${i}.bias`], windowOf(layer)))
+        return values.push(
+          apply('Conv', `${i}`, image(from), [`${i}.weight`, `${i}.bias`], [...windowOf(layer), ...groupsOf(layer)]),
+        )
+      }
+      case 'averagePool': {
+        const attribute = [...windowOf(layer), whole('count_include_pad', 1)]
+        return values.push(apply('AveragePool', `${i}`, image(from), [], attribute))
       }
       case 'add': {
         const summands = [values[layer.other + 1], from]
@@ -116,7 +122,7 @@ export function encodeNetwork(network: Network, metadata: Readonly<Record<string
 /** Whether the first layer for which it matters reads a vector, not an image. */
 function startsAsVector({ height, width }: Shape, layers: readonly Layer[]): boolean {
   const first = layers.find(({ kind }) => kind !== 'normalise' && kind !== 'relu')
-  return height === 1 && width === 1 && first?.kind !== 'convolution'
+  return height === 1 && width === 1 && first?.kind !== 'convolution' && first?.kind !== 'averagePool'
 }
 
 const batchOf = ({ channels, height, width }: Shape, isVector: boolean) =>
@@ -135,11 +141,13 @@ const describe = (name: string, shape: readonly (number | string)[]) => ({
 const whole = (name: string, i: number) => ({ name, i, type: attributeTypes.i })
 const list = (name: string, ints: readonly number[]) => ({ name, ints, type: attributeTypes.ints })
 
-const windowOf = ({ kernel, stride, padding }: Layer & { kind: 'convolution' }) => [
+const windowOf = ({ kernel, stride, padding }: Layer & { kind: 'convolution' | 'averagePool' }) => [
   list('kernel_shape', [kernel, kernel]),
   list('strides', [stride, stride]),
   list('pads', [padding, padding, padding, padding]),
 ]
+
+const groupsOf = ({ groups = 1 }: Layer & { kind: 'convolution' }) => (groups > 1 ? [whole('group', groups)] : [])
 
 function parametersOf(network: Network, path: string): Initialiser[] {
   const { tensors } = tensorsOf(network, {})
