@@ -68,7 +68,8 @@ const resolve = (from: string, name: string) => (name.startsWith('.') ? posix.jo
 
 /** One circle of each knot of files that import one another: 'a → b → a', with their paths. */
 export function circles(imports: readonly Import[]): string[] {
-  const next = Map.groupBy(imports, ({ from }) => from)
+  const next = new Map<string, Import[]>()
+  for (const one of imports) next.set(one.from, [...(next.get(one.from) ?? []), one])
   const done = new Set<string>()
   const found: string[] = []
   const visit = (file: string, path: readonly string[]) => {

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -23,10 +24,13 @@ test('has what its entries name, the kernels, and the trained networks', () => {
   expect(paths.filter((path) => path.endsWith('.safetensors'))).toHaveLength(4)
 })
 
-test('has nothing else: no tests, no sources, no results; less than 4 MB', () => {
+test('has nothing else: no tests, no sources, no results; less than 4 MB, and 1 MB without the networks', () => {
   const known = /^(dist\/.*\.(js|d\.ts)|build\/kernels\/.*|docs\/.*\.md|models\/.*|package\.json|[A-Z]+(\.md)?)$/
   expect(paths.filter((path) => !known.test(path) || /\.test(ing)?\./.test(path))).toEqual([])
   expect(size).toBeLessThan(4e6)
+  const networks = paths.filter((path) => path.endsWith('.safetensors'))
+  const compressed = networks.map((path) => gzipSync(readFileSync(`${root}/${path}`)).length)
+  expect(size - compressed.reduce((a, b) => a + b)).toBeLessThan(1e6)
 })
 
 test('imports no package that is not installed with it', () => {

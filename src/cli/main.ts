@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** The `robustra` command. Imports nothing by itself, so that an old Node gets a message and no syntax error. */
 const major = Number(process.versions.node.split('.')[0])
-if (major < 24) {
-  console.error(`robustra: needs Node 24 or newer, this is ${process.version}: in a clone use 'npm ci && npx robustra'`)
+if (major < 20) {
+  console.error(
+    `robustra: needs Node 20 or newer, this is ${process.version}: install one, for example by 'npm i node@24'`,
+  )
   process.exit(2)
 }
 const { run } = await import('./run.ts')

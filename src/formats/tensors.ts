@@ -33,7 +33,7 @@ export const bfloat16: FloatType = {
     return scratch.getFloat32(0)
   },
 }
-const scratch = new DataView(new ArrayBuffer(4))
+const scratch = new DataView(new ArrayBuffer(8))
 
 /** @param where the first value lies @returns exactly what is stored, as 32-bit floats if that is possible */
 export function readFloats(
@@ -56,10 +56,23 @@ export function requireFinite(values: Tensor['data'], name: string, where: strin
   if (bad >= 0) throw new UserError(`${where}: tensor '${name}' holds ${values[bad]} at element ${bad}`)
 }
 
-function halfToNumber(bits: number): number {
+/** The number that 16 bits stand for. */
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >>> 10) & 0x1f
   const fraction = bits & 0x3ff
   if (exponent === 0x1f) return fraction ? NaN : sign * Infinity
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25))
+}
+
+/** The nearest number of 16 bits, ties to even; ±∞ for what is too large. */
+export function roundToHalf(x: number): number {
+  scratch.setFloat64(0, x)
+  const exponent = ((scratch.getUint16(0) >>> 4) & 0x7ff) - 1023
+  // the distance between neighbours near x
+  const step = 2 ** (Math.max(exponent, -14) - 10)
+  const steps = Math.abs(x) / step
+  const below = Math.floor(steps)
+  const rounded = (steps - below === 0.5 ? below + (below % 2) : Math.round(steps)) * step
+  return (rounded > 65504 ? Infinity : rounded) * (Object.is(x, -0) || x < 0 ? -1 : 1)
 }

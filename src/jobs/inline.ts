@@ -57,9 +57,11 @@ class InlineCrew<Setup, Job, Result> implements Crew<Job, Result> {
   async #until<T>(signal: AbortSignal, work: T | Promise<T>): Promise<T> {
     if (!(work instanceof Promise)) return work
     this.#begun = work.catch(() => undefined)
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort)
+    let abort = () => {}
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => reject(signal.reason)
+      signal.addEventListener('abort', abort)
+    })
     try {
       return await Promise.race([work, aborted])
     } finally {

@@ -1,5 +1,5 @@
 /** Models of several inputs and outputs, and of branches. */
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession, Tensor } from 'onnxruntime-web'
 import { describe, expect, test } from 'vitest'
 import { evaluateGraph } from '../../model/graph.ts'
 import { parseNetwork } from './import.ts'

@@ -1,5 +1,6 @@
 /** Constants of an ONNX model: checked against their shape, then decoded. */
 import { badFile } from '../../base/errors.ts'
+import { halfToNumber, roundToHalf } from '../tensors.ts'
 import {
   BFLOAT16,
   BOOL,
@@ -52,7 +53,7 @@ export const ranges: Readonly<Record<number, Range>> = {
 
 /** A floating-point type, and how a number is rounded to it. */
 export const roundings: Readonly<Record<number, (x: number) => number>> = {
-  [FLOAT16]: (x) => new Float16Array([x])[0],
+  [FLOAT16]: roundToHalf,
   [BFLOAT16]: (x) => toBfloat16(Math.fround(x)),
   [FLOAT]: Math.fround,
   [DOUBLE]: (x) => x,
@@ -71,7 +72,7 @@ const whole = (bytes: number, read: Reader['read']): Reader => ({ bytes, read, f
 const readers: Readonly<Record<number, Reader>> = {
   [FLOAT]: { bytes: 4, field: (tensor) => tensor.floatData, read: (view, at) => view.getFloat32(at, true) },
   [DOUBLE]: { bytes: 8, field: (tensor) => tensor.doubleData, read: (view, at) => view.getFloat64(at, true) },
-  [FLOAT16]: { ...whole(2, (view, at) => view.getFloat16(at, true)), decode: fromFloat16 },
+  [FLOAT16]: { ...whole(2, (view, at) => halfToNumber(view.getUint16(at, true))), decode: halfToNumber },
   [BFLOAT16]: { ...whole(2, (view, at) => fromBfloat16(view.getUint16(at, true))), decode: fromBfloat16 },
   [BOOL]: whole(1, (view, at) => Number(view.getUint8(at) !== 0)),
   [INT8]: whole(1, (view, at) => view.getInt8(at)),
@@ -117,12 +118,6 @@ export function readTensor(tensor: TensorProto, where: string): Constant {
     infinite ||= !Number.isFinite(data[i])
   }
   return { shape, data, integer, ...(infinite && { infinite }) }
-}
-
-function fromFloat16(bits: number): number {
-  const view = new DataView(new ArrayBuffer(2))
-  view.setUint16(0, bits)
-  return view.getFloat16(0)
 }
 
 /** The upper half of a 32-bit float. */

@@ -79,5 +79,8 @@ async function withFiles<T>(
  * hardly gives a reason: 150 MB with CIFAR-10. Small contents lie in Node's pool of buffers, beside others.
  */
 function free({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && !buffer.detached && buffer.byteLength > Buffer.poolSize) buffer.transfer(0)
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength <= Buffer.poolSize) return
+  // Node 20 has no such function, and waits
+  const { transfer } = buffer as { transfer?: (length: number) => ArrayBuffer }
+  transfer?.call(buffer, 0)
 }
