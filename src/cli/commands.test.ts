@@ -25,7 +25,7 @@ describe('train', () => {
     expect(result.networks.map(({ name }: { name: string }) => name)).toEqual(['f', 'g'])
     expect(result.reports).toHaveLength(4)
     expect(trained.stderr).toMatch(
-      /^1\/2 f {2}loss [\d.]+ {2}clean .* LP .* unstable .* ε .* lr .* t .*infeasible .* s$/m,
+      /^1\/2 f {2}loss [\d.]+ {2}train .* clean .* LP .* unstable .* ε .* lr .* t .*infeasible .* s in all$/m,
     )
     expect(trained.stderr.match(/\n/g)!.length).toBeLessThan(10)
   })
@@ -34,7 +34,7 @@ describe('train', () => {
     expect(readdirSync(at('run')).toSorted()).toEqual(
       [
         ...['best.safetensors', 'checkpoint.safetensors', 'config.json', 'curves.svg', 'f.safetensors'],
-        ...['g.safetensors', 'log.jsonl'],
+        ...['g.safetensors', 'log.csv', 'log.jsonl'],
       ].toSorted(),
     )
     expect(lines(at('run/log.jsonl')).map((line) => JSON.parse(line).network)).toEqual(['f', 'g', 'f', 'g'])

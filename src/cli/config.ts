@@ -5,8 +5,12 @@ import { UserError } from '../base/errors.ts'
 import { readWholeFile } from '../node/atomic.ts'
 import { decodeText } from '../formats/foreign.ts'
 import type { GivenOptions } from '../training/settings.ts'
+import { parseRadius } from './values.ts'
 
-/** @throws UserError if the file is not JSON or TOML; names and values are checked later, with the rest */
+/**
+ * Radii may be fractions in quotes, '8/255', as on the command line.
+ * @throws UserError if the file is not JSON or TOML; names and values are checked later, with the rest
+ */
 export function readConfig(path: string): GivenOptions {
   const parse = { '.json': JSON.parse, '.toml': parseToml }[extname(path)]
   if (!parse) throw new UserError(`${path}: settings are read from .json and .toml files only`)
@@ -20,5 +24,12 @@ export function readConfig(path: string): GivenOptions {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new UserError(`${path} does not hold settings by name`)
   }
-  return value as GivenOptions
+  const settings = Object.entries(value).map(([name, given]) => [
+    name,
+    isRadius(name, given) ? parseRadius(given) : given,
+  ])
+  return Object.fromEntries(settings) as GivenOptions
 }
+
+const isRadius = (name: string, given: unknown): given is string =>
+  (name === 'epsilon' || name === 'epsilonStart') && typeof given === 'string'

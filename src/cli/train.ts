@@ -2,12 +2,13 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UserError, unknownName } from '../base/errors.ts'
-import { CurvesFile } from '../node/report/curves-file.ts'
+import { writeCurves } from '../node/report/curves-file.ts'
 import { describeNorm } from '../region/norm.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { GivenOptions, TrainingOptions } from '../training/settings.ts'
 import { losses } from '../training/losses/list.ts'
+import type { TrainingState } from '../training/train.ts'
 import { presets } from '../training/presets.ts'
 import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 import { readConfig } from './config.ts'
@@ -69,16 +70,13 @@ async function runTrain(flags: Flags): Promise<void> {
   if (!flags.resume) requireRamp(givenBy(flags), options)
   const progress = new Progress()
   const shown = new TrainingProgress(options, progress)
-  const curves = new CurvesFile(out, options)
   const run = {
     out,
     workers,
     dataDirectory: data,
     onProgress: shown.update,
-    onReport: (report: Parameters<typeof shown.report>[0]) => {
-      shown.report(report)
-      curves.add(report)
-    },
+    onReport: shown.report,
+    onSaved: ({ reports }: TrainingState) => writeCurves(out, options, reports),
     onDownload: downloadProgress(progress),
   }
   const done = onInterrupt(`Continue with: robustra train --resume --out ${out}`)
@@ -131,7 +129,7 @@ function printResult(out: string, { options, networks, reports, best }: RunResul
   console.log(
     `(after epoch ${options.epochs}, on validation images, ε ${options.epsilon} in ${describeNorm(options.norm)})`,
   )
-  if (best) console.log(`best of all: ${best.network} of epoch ${best.epoch + 1}, in ${join(out, 'best.safetensors')}`)
+  if (best) console.log(`best of all: ${best.network} of epoch ${best.epoch}, in ${join(out, 'best.safetensors')}`)
   const norm = options.norm === 'linf' ? '' : ` --norm ${options.norm}`
   console.log(`\nNext: robustra certify ${join(out, best ? 'best.safetensors' : 'f.safetensors')} \\
     --dataset ${options.dataset} --epsilon ${options.epsilon}${norm} --out ${join(out, 'certified.jsonl')}`)

@@ -2,7 +2,7 @@
 import { lossOf, trainsPair } from '../training/losses/list.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import type { EpochReport, Progress as TrainingStep } from '../training/epoch-report.ts'
-import { Clock, type Progress } from './progress.ts'
+import { Clock, type Progress, formatSeconds } from './progress.ts'
 import { formatShare } from './text.ts'
 
 export class TrainingProgress {
@@ -27,7 +27,7 @@ export class TrainingProgress {
     const part = this.#name(epoch, network)
     if (part !== this.#part) this.#progress.start((this.#part = part), total)
     const perEpoch = trainsPair(this.#options.method) ? 2 : 1
-    const parts = perEpoch * epoch + (network === 'g' ? 1 : 0)
+    const parts = perEpoch * (epoch - 1) + (network === 'g' ? 1 : 0)
     const left = this.#clock.left(parts * total + done, perEpoch * this.#options.epochs * total)
     this.#progress.update(done, `${done}/${total} images  loss ${loss.toFixed(3)}  ${left}`)
   }
@@ -41,7 +41,10 @@ export class TrainingProgress {
     if (part !== this.#part) this.#progress.start((this.#part = part), total)
     const done = Math.min(...steps.map((one) => one.done))
     const each = steps.map((one) => `${one.network} ${one.done}/${total} loss ${one.loss.toFixed(3)}`).join('  ')
-    this.#progress.update(done, `${each}  ${this.#clock.left(epoch * total + done, this.#options.epochs * total)}`)
+    this.#progress.update(
+      done,
+      `${each}  ${this.#clock.left((epoch - 1) * total + done, this.#options.epochs * total)}`,
+    )
   }
 
   readonly report = (report: EpochReport): void => {
@@ -50,6 +53,7 @@ export class TrainingProgress {
       network,
       method,
       loss,
+      trainingError,
       cleanError,
       certifiedError,
       epsilon,
@@ -57,11 +61,13 @@ export class TrainingProgress {
       unstable,
       space,
       seconds,
+      elapsed,
     } = report
     const parts = [
       this.#name(epoch, network),
-      ...(epoch < this.#options.warmUpEpochs ? [`${method} warm-up`] : []),
+      ...(epoch <= this.#options.warmUpEpochs ? [`${method} warm-up`] : []),
       `loss ${loss.toFixed(3)}`,
+      `train ${formatShare(trainingError).padStart(7)}`,
       ...(cleanError === null
         ? []
         : [
@@ -78,6 +84,7 @@ export class TrainingProgress {
           ]
         : []),
       `${seconds.toFixed(1)} s`,
+      `${formatSeconds(elapsed)} in all`,
     ]
     this.#progress.line(parts.join('  '))
     this.#part = ''
@@ -86,6 +93,6 @@ export class TrainingProgress {
 
   #name(epoch: number, network: string): string {
     const { epochs } = this.#options
-    return `${String(epoch + 1).padStart(String(epochs).length)}/${epochs} ${this.#title ?? network}`
+    return `${String(epoch).padStart(String(epochs).length)}/${epochs} ${this.#title ?? network}`
   }
 }

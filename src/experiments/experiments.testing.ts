@@ -30,6 +30,6 @@ export function stopAt(part: number): (title: string) => void {
 
 /** What a reproduction says except for times, which differ from run to run, and the command, which names no folder. */
 export function withoutTimes(value: unknown): unknown {
-  const times = ['seconds', 'training', 'attacks', 'evaluation', 'trainingSeconds', 'machine']
+  const times = ['seconds', 'elapsed', 'training', 'attacks', 'evaluation', 'trainingSeconds', 'machine']
   return JSON.parse(JSON.stringify(value, (key, part) => (times.includes(key) ? 0 : part)))
 }

@@ -21,7 +21,7 @@ describe('Figure 1', () => {
   test('has a row per epoch, of f against the reference and g by itself', async () => {
     const { data, text, files } = await figure1(settings, quietly(at('whole')))
     const { rows } = data as { rows: { epoch: number; fPgd: number; fClean: number }[] }
-    expect(rows.map(({ epoch }) => epoch)).toEqual([0, 1, 2])
+    expect(rows.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
     for (const row of rows) expect(row.fPgd).toBeGreaterThanOrEqual(row.fClean)
     expect(files.map((path) => path.split('.').at(-1))).toEqual(['json', 'csv', 'svg', 'md'])
     expect(text).toContain('robustra reproduce figure1 --dataset synthetic --epochs 3 --training-count 40 --images 6')

@@ -4,6 +4,7 @@
  * names neither the network nor the epochs: here MNIST Small and 20.
  */
 import { registry } from './transfer-task.ts'
+import { csv } from '../formats/write-csv.ts'
 import { threads } from '../node/threads.ts'
 import { join } from 'node:path'
 import { COSINE_WEIGHT } from '../training/losses/orthogonality.ts'
@@ -24,7 +25,6 @@ import {
   type Claim,
   claimTable,
   commandOf,
-  csv,
   describeMachine,
   describeProgress,
   describeScale,
@@ -38,7 +38,7 @@ const EPSILON = 0.1
 const EPOCHS = 20
 
 interface Row extends TransferErrors {
-  /** Counts from 0. */
+  /** Counts from 1. */
   readonly epoch: number
   readonly seconds: number
 }
@@ -66,7 +66,7 @@ export async function figure1(settings: FigureSettings, around: Surroundings): P
     const pair = savedPair(run)
     if (!pair || rows.has(pair.epoch)) return
     const started = performance.now()
-    const onProgress = watch.part(`epoch ${pair.epoch + 1}, attacks`, test.count)
+    const onProgress = watch.part(`epoch ${pair.epoch}, attacks`, test.count)
     const { epoch, f, g } = pair
     const errors = await transferErrors({ f, g, dataset: test }, EPSILON, executor, onProgress)
     rows.add({ epoch, ...errors, seconds: (performance.now() - started) / 1000 })
@@ -112,7 +112,7 @@ function describe(
     data: { ...made, options, rows },
     csv: csv(
       ['epoch', ...transferColumns],
-      rows.map((row) => [row.epoch + 1, ...transferColumns.map((column) => row[column])]),
+      rows.map((row) => [row.epoch, ...transferColumns.map((column) => row[column])]),
     ),
     text,
     svg: epochChart(title, [
@@ -139,7 +139,7 @@ function claimsOf(rows: readonly Row[]): Claim[] {
   return [
     {
       paper: 'after a few epochs the PGD error of f is below 20 %',
-      ours: `least ${formatShare(least.fPgd)}, after epoch ${least.epoch + 1}; at the end ${formatShare(last.fPgd)}`,
+      ours: `least ${formatShare(least.fPgd)}, after epoch ${least.epoch}; at the end ${formatShare(last.fPgd)}`,
       agrees: last.fPgd < 0.2,
     },
     {

@@ -1,4 +1,5 @@
 /** Figure 3: LP and clean error of both networks of a mutual pair after each epoch, on test images, MNIST at ε = 0.3. */
+import { csv } from '../formats/write-csv.ts'
 import { formatCount, formatDuration, formatShare } from '../report/format.ts'
 import { epochChart } from './epoch-chart.ts'
 import type { FigureSettings, Reproduction, Surroundings } from './experiment.ts'
@@ -7,7 +8,6 @@ import {
   type Claim,
   claimTable,
   commandOf,
-  csv,
   describeMachine,
   describeProgress,
   describeScale,
@@ -39,7 +39,7 @@ function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Su
     data: { ...made, options, rows: tests },
     csv: csv(
       ['epoch', 'f_lp', 'f_clean', 'g_lp', 'g_clean'],
-      tests.map(({ epoch, f, g }) => [epoch + 1, f.certifiedError, f.cleanError, g.certifiedError, g.cleanError]),
+      tests.map(({ epoch, f, g }) => [epoch, f.certifiedError, f.cleanError, g.certifiedError, g.cleanError]),
     ),
     text,
     svg: epochChart(`A mutual pair on ${options.dataset}, ε = ${options.epsilon}`, [

@@ -2,6 +2,7 @@
  * Figure 4: (a) the t that Robustra selects, by epoch; (b) what the constraint of the reference space would be with t = 0:
  * loose, tight or infeasible. MNIST at ε = 0.3, from the log of Figure 3's run.
  */
+import { csv } from '../formats/write-csv.ts'
 import { formatDuration, formatShare } from '../report/format.ts'
 import { type Series, epochChart } from './epoch-chart.ts'
 import type { FigureSettings, Reproduction, Surroundings } from './experiment.ts'
@@ -11,7 +12,6 @@ import {
   type Claim,
   claimTable,
   commandOf,
-  csv,
   describeMachine,
   describeProgress,
   describeScale,
@@ -31,10 +31,10 @@ function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Su
   const { training } = timesOf(run)
   const command = commandOf('figure4', settings)
   const made = { ...provenance(command, options, workers), training }
-  const rows = Array.from({ length: options.epochs }, (_, epoch) => ({
-    epoch,
-    f: spaceOf(run, 'f', epoch),
-    g: spaceOf(run, 'g', epoch),
+  const rows = Array.from({ length: options.epochs }, (_, i) => ({
+    epoch: i + 1,
+    f: spaceOf(run, 'f', i + 1),
+    g: spaceOf(run, 'g', i + 1),
   }))
   const columns = ['t', ...kinds] as const
   const curve = (network: 'f' | 'g', column: Column) => rows.map((row) => row[network]?.[column] ?? null)
@@ -57,7 +57,7 @@ function describe(run: MutualRun, settings: FigureSettings, { out, workers }: Su
     csv: csv(
       ['epoch', 'epsilon', ...columns.map((column) => `f_${column}`), ...columns.map((column) => `g_${column}`)],
       rows.map(({ epoch, f, g }) => [
-        epoch + 1,
+        epoch,
         reports.find((report) => report.epoch === epoch)?.epsilon,
         ...[f, g].flatMap((space) => columns.map((column) => space?.[column])),
       ]),
@@ -83,14 +83,14 @@ function claimsOf(run: MutualRun): Claim[] {
   const { options } = run
   const ramp = Math.ceil(options.rampEpochs)
   const mean = (column: Column, first: number, last: number) => {
-    const values = Array.from({ length: last - first }, (_, i) => first + i).flatMap((epoch) =>
+    const values = Array.from({ length: last - first + 1 }, (_, i) => first + i).flatMap((epoch) =>
       (['f', 'g'] as const).flatMap((network) => spaceOf(run, network, epoch)?.[column] ?? []),
     )
     return values.length > 0 ? values.reduce((a, b) => a + b) / values.length : undefined
   }
-  const at = (epoch: number) => mean('t', epoch, epoch + 1)
-  const [start, top, end] = [at(0), at(ramp - 1), at(options.epochs - 1)]
-  const [loose, infeasible] = [mean('loose', 0, ramp), mean('infeasible', ramp, options.epochs)]
+  const at = (epoch: number) => mean('t', epoch, epoch)
+  const [start, top, end] = [at(1), at(ramp), at(options.epochs)]
+  const [loose, infeasible] = [mean('loose', 1, ramp), mean('infeasible', ramp + 1, options.epochs)]
   const say = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(2).replace('-', '−'))
   const compare = (test: (a: number, b: number) => boolean, a: number | undefined, b: number | undefined) =>
     a === undefined || b === undefined ? undefined : test(a, b)

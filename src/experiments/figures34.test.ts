@@ -30,7 +30,7 @@ describe('Figures 3 and 4', () => {
     expect(log).toHaveLength(4)
 
     const { rows } = third.data as { rows: { epoch: number }[] }
-    expect(rows.map(({ epoch }) => epoch)).toEqual([0, 1])
+    expect(rows.map(({ epoch }) => epoch)).toEqual([1, 2])
     const spaces = (fourth.data as { rows: Record<'f' | 'g', unknown>[] }).rows
     expect(spaces.map(({ f, g }) => [f, g])).toEqual([
       [reports[0].space, reports[1].space],

@@ -23,7 +23,7 @@ export const PAPER_EPOCHS = 100
 
 /** One epoch on test images. */
 export interface TestRow {
-  /** Counts from 0. */
+  /** Counts from 1. */
   readonly epoch: number
   readonly f: TestErrors
   readonly g: TestErrors
@@ -64,7 +64,7 @@ export async function mutualRun(
     const pair = savedPair(run)
     if (!pair || tests.has(pair.epoch)) return
     const started = performance.now()
-    const shown = watch.part(`epoch ${pair.epoch + 1}, LP on test images`, 2 * test.count)
+    const shown = watch.part(`epoch ${pair.epoch}, LP on test images`, 2 * test.count)
     const errorsOf = (network: Network, done: number) =>
       testErrors(network, test, options.epsilon, { executor, onProgress: (more) => shown(done + more) })
     const [f, g] = [await errorsOf(pair.f, 0), await errorsOf(pair.g, test.count)]

@@ -1,11 +1,12 @@
 /** Table 1: layers, hidden units and parameters of the five networks, counted from their architectures. */
+import { csv } from '../formats/write-csv.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { countHiddenUnits, countParameters } from '../model/network.ts'
 import { formatCount } from '../report/format.ts'
 import { barChart } from './bar-chart.ts'
 import { type Reproduction, type Surroundings, openFolder } from './experiment.ts'
 import { paperTable1 } from './paper.ts'
-import { commandOf, csv, markdownTable, writeReproduction } from './text.ts'
+import { commandOf, markdownTable, writeReproduction } from './text.ts'
 
 const counts = ['layers', 'hiddenUnits', 'parameters'] as const
 

@@ -105,14 +105,14 @@ async function doMethod(
     const { network } = loadNetwork(join(folder, file))
     const errors = await measureErrors(network, test, { folder, name, ...limits }, around)
     return {
-      ...{ network: best.network, epoch: best.epoch + 1 },
+      ...{ network: best.network, epoch: best.epoch },
       validation: { clean: best.cleanError, lp: best.certifiedError },
       ...errors,
     }
   }
   const hash = (file: string) => hashOfNetwork(loadNetwork(join(folder, file)).network)
   const best = reports.reduce(betterOf, undefined)!
-  const final = reports.filter(({ epoch }) => epoch === options.epochs - 1).reduce(betterOf, undefined)!
+  const final = reports.filter(({ epoch }) => epoch === options.epochs).reduce(betterOf, undefined)!
   const lastFile = `${final.network}.safetensors`
   const chosen = await measure(best, 'chosen', 'best.safetensors')
   const isSame = hash('best.safetensors') === hash(lastFile)

@@ -1,6 +1,7 @@
 /** Table 2: LP, exact and clean error of Robustra and of the plain LP-dual baseline, beside what the paper prints. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { csv } from '../formats/write-csv.ts'
 import { formatCount, formatDuration, formatShare } from '../report/format.ts'
 import { barChart } from './bar-chart.ts'
 import { type Reproduction, type Surroundings, checkFolder } from './experiment.ts'
@@ -11,7 +12,6 @@ import {
   type Claim,
   claimTable,
   commandOf,
-  csv,
   describeMachine,
   describeScale,
   markdownTable,

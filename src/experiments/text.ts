@@ -26,10 +26,6 @@ export const claimTable = (claims: readonly Claim[]): string =>
     )
     .join('')
 
-/** Numbers and plain names, separated by commas; null and undefined are empty. */
-export const csv = (head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]) =>
-  [head, ...rows].map((cells) => `${cells.map((cell) => cell ?? '').join(',')}\n`).join('')
-
 /** The machine that made it. */
 export interface Machine {
   readonly processor: string

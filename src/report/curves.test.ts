@@ -8,16 +8,17 @@ const report = (epoch: number, network: string, certifiedError: number): EpochRe
     network,
     certifiedError,
     loss: 1,
+    trainingError: 0.1,
     cleanError: certifiedError / 2,
     attackError: certifiedError,
-    epsilon: 0.05 * (epoch + 1),
+    epsilon: 0.05 * epoch,
   },
-  ...{ method: 'robustra', learningRate: 0.001, unstable: 0.1, seconds: 1 },
+  ...{ method: 'robustra', learningRate: 0.001, unstable: 0.1, seconds: 1, elapsed: 1 },
 })
 
 test('draws clean and certified error of both networks, with labels at their ends', () => {
   const svg = curvesSvg(
-    [report(0, 'f', 1), report(0, 'g', 0.9), report(1, 'f', 0.3), report(1, 'g', 0.25)],
+    [report(1, 'f', 1), report(1, 'g', 0.9), report(2, 'f', 0.3), report(2, 'g', 0.25)],
     'a < b & c',
   )
   expect(svg.match(/<path class="curve [fge]/g)).toHaveLength(7)
@@ -27,7 +28,7 @@ test('draws clean and certified error of both networks, with labels at their end
 })
 
 test('labels that would overlap are moved apart', () => {
-  const svg = curvesSvg([report(0, 'f', 0), report(0, 'g', 0)], 'same')
+  const svg = curvesSvg([report(1, 'f', 0), report(1, 'g', 0)], 'same')
   const heights = [...svg.matchAll(/y="([\d.]+)" class="[fg]"/g)]
     .map((match) => Number(match[1]))
     .toSorted((a, b) => a - b)
@@ -37,16 +38,16 @@ test('labels that would overlap are moved apart', () => {
 
 test.each([
   ['no epoch', []],
-  ['one epoch', [report(0, 'f', 0.5)]],
+  ['one epoch', [report(1, 'f', 0.5)]],
   [
     'no validation images',
     [
-      { ...report(0, 'f', NaN), cleanError: NaN },
       { ...report(1, 'f', NaN), cleanError: NaN },
+      { ...report(2, 'f', NaN), cleanError: NaN },
     ],
   ],
-  ['a hundred epochs', Array.from({ length: 100 }, (_, i) => report(i, 'f', 1 / (i + 1)))],
-  ['ε 0', [{ ...report(0, 'f', 0.5), epsilon: 0 }]],
+  ['a hundred epochs', Array.from({ length: 100 }, (_, i) => report(i + 1, 'f', 1 / (i + 1)))],
+  ['ε 0', [{ ...report(1, 'f', 0.5), epsilon: 0 }]],
 ])('makes a picture of %s', (_name, reports) => {
   expect(curvesSvg(reports, 'title')).not.toMatch(/NaN|undefined|Infinity/)
 })

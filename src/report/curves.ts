@@ -48,9 +48,9 @@ ${colours({ ...{ paper: '#ffffff', ink: '#1c2430', soft: '#5d6877', grid: '#e3e7
 
 /** @param reports of any networks and epochs; those without validation errors only count for ε */
 export function curvesSvg(reports: readonly EpochReport[], title: string): string {
-  const epochs = Math.max(1, ...reports.map(({ epoch }) => epoch + 1))
+  const epochs = Math.max(1, ...reports.map(({ epoch }) => epoch))
   // A single epoch is a point at the left.
-  const x = (epoch: number) => LEFT + ((RIGHT - LEFT) * epoch) / Math.max(1, epochs - 1)
+  const x = (epoch: number) => LEFT + ((RIGHT - LEFT) * (epoch - 1)) / Math.max(1, epochs - 1)
   const topEpsilon = niceTop(Math.max(...reports.map(({ epsilon }) => epsilon), 1e-6))
   const topError = errorTop(Math.max(0, ...reports.flatMap((r) => [r.certifiedError ?? 0, r.cleanError ?? 0])))
   const errorY = (share: number) => ERRORS.bottom - (share / topError) * (ERRORS.bottom - ERRORS.top)
@@ -84,9 +84,7 @@ export function curvesSvg(reports: readonly EpochReport[], title: string): strin
     axisTitle('validation error', (ERRORS.top + ERRORS.bottom) / 2),
     ...[0, topEpsilon].flatMap((value) => gridLine(epsilonY(value), String(value))),
     axisTitle('ε', (EPSILON.top + EPSILON.bottom) / 2),
-    ...epochTicks(epochs).map((epoch) =>
-      drawText(x(epoch - 1), EPSILON.bottom + 22, String(epoch), { anchor: 'middle' }),
-    ),
+    ...epochTicks(epochs).map((epoch) => drawText(x(epoch), EPSILON.bottom + 22, String(epoch), { anchor: 'middle' })),
     drawText((LEFT + RIGHT) / 2, EPSILON.bottom + 42, 'epoch', { anchor: 'middle' }),
     ...[...errors, radius].map(drawCurve),
     ...drawLabels(errors, ERRORS.bottom),

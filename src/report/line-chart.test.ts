@@ -3,7 +3,7 @@ import { niceTicks } from './chart.ts'
 import { areaChart, lineChart } from './line-chart.ts'
 
 const format = (value: number) => `${value}!`
-const values = (...numbers: (number | null)[]) => numbers.map((value, epoch) => ({ epoch, value }))
+const values = (...numbers: (number | null)[]) => numbers.map((value, i) => ({ epoch: i + 1, value }))
 
 test.each([
   [0, 1],
@@ -67,7 +67,7 @@ test('areas are stacked from 0 to the whole, also those of a single epoch', () =
     { name: 'a', fill: 'one' },
     { name: 'b', fill: 'two' },
   ]
-  const svg = areaChart({ title: 't', parts, epochs: [{ epoch: 0, shares: [0.25, 0.75] }] })!.text
+  const svg = areaChart({ title: 't', parts, epochs: [{ epoch: 1, shares: [0.25, 0.75] }] })!.text
   const heights = [...svg.matchAll(/<path class="(?:one|two)" d="M([^Z]*)Z"/g)].map(([, path]) => [
     ...new Set(path!.split('L').map((point) => Number(point.split(' ')[1]))),
   ])

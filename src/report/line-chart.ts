@@ -25,7 +25,7 @@ export interface Series {
   readonly name: string
   /** Of the style sheet: the colour, then others. */
   readonly classes: string
-  /** By epoch, from 0; what is null or not a number is left out. */
+  /** By epoch, from 1; what is null or not a number is left out. */
   readonly values: readonly { readonly epoch: number; readonly value: number | null | undefined }[]
 }
 
@@ -42,7 +42,7 @@ const drawable = ({ values }: Series) =>
 export function lineChart({ title, series, format }: LineChart): Html | undefined {
   const all = series.flatMap(drawable)
   if (all.length === 0) return undefined
-  const epochs = Math.max(...all.map(({ epoch }) => epoch)) + 1
+  const epochs = Math.max(...all.map(({ epoch }) => epoch))
   const ticks = niceTicks(Math.min(0, ...all.map(({ value }) => value)), Math.max(0, ...all.map(({ value }) => value)))
   const [least, most] = [ticks[0], ticks.at(-1)!]
   const y = (value: number) => BOTTOM - ((value - least) / (most - least)) * (BOTTOM - TOP)
@@ -81,11 +81,11 @@ export interface AreaChart {
 export function areaChart({ title, parts, epochs }: AreaChart): Html | undefined {
   const last = epochs.at(-1)
   if (!last) return undefined
-  const count = last.epoch + 1
+  const count = last.epoch
   const y = (share: number) => BOTTOM - share * (BOTTOM - TOP)
   // a single epoch is as wide as the chart
-  const spread = count === 1 ? [last, { ...last, epoch: -1 }] : epochs
-  const x = (epoch: number) => (epoch < 0 ? RIGHT : xOf(epoch, count))
+  const spread = count === 1 ? [last, { ...last, epoch: 0 }] : epochs
+  const x = (epoch: number) => (epoch < 1 ? RIGHT : xOf(epoch, count))
   const upTo = (shares: readonly number[], part: number) => shares.slice(0, part).reduce((sum, share) => sum + share, 0)
   const areas = parts.map(({ fill }, part) => {
     const above = spread.map(({ epoch, shares }) => `${fixed(x(epoch))} ${fixed(y(upTo(shares, part + 1)))}`)
@@ -108,11 +108,11 @@ export function areaChart({ title, parts, epochs }: AreaChart): Html | undefined
 }
 
 /** A single epoch is a point at the left. */
-const xOf = (epoch: number, epochs: number) => LEFT + ((RIGHT - LEFT) * epoch) / Math.max(1, epochs - 1)
+const xOf = (epoch: number, epochs: number) => LEFT + ((RIGHT - LEFT) * (epoch - 1)) / Math.max(1, epochs - 1)
 
 const epochAxis = (epochs: number): string[] => [
   ...epochTicks(epochs, 10).map((epoch) =>
-    drawText(xOf(epoch - 1, epochs), BOTTOM + 20, String(epoch), { anchor: 'middle' }),
+    drawText(xOf(epoch, epochs), BOTTOM + 20, String(epoch), { anchor: 'middle' }),
   ),
   drawText((LEFT + RIGHT) / 2, BOTTOM + 38, 'epoch', { anchor: 'middle' }),
 ]

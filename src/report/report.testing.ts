@@ -20,13 +20,13 @@ export const logRow = (epoch: number, learner: string, changes: object = {}) => 
     epoch,
     network: learner,
     method: 'robustra',
-    loss: 2 / (epoch + 1),
+    loss: 2 / epoch,
     cleanError: 0.1,
     attackError: 0.2,
-    certifiedError: 0.5 - epoch / 10,
+    certifiedError: 0.6 - epoch / 10,
   },
-  ...{ epsilon: 0.025 * (epoch + 1), learningRate: 0.001, unstable: 0.2, seconds: 3 },
-  ...{ space: { t: 1 - epoch, loose: 0.5, tight: 0.2, infeasible: 0.3 } },
+  ...{ epsilon: 0.025 * epoch, learningRate: 0.001, unstable: 0.2, seconds: 3 },
+  ...{ space: { t: 2 - epoch, loose: 0.5, tight: 0.2, infeasible: 0.3 } },
   ...changes,
 })
 
@@ -48,7 +48,7 @@ export function writeRun(folder: string, name: string, changes: object = {}): st
   const path = join(folder, name)
   mkdirSync(path)
   writeFileSync(join(path, 'config.json'), JSON.stringify({ ...settings, ...changes }))
-  const log = [0, 1].flatMap((epoch) => ['f', 'g'].map((learner) => logRow(epoch, learner)))
+  const log = [1, 2].flatMap((epoch) => ['f', 'g'].map((learner) => logRow(epoch, learner)))
   writeFileSync(join(path, 'log.jsonl'), log.map((row) => `${JSON.stringify(row)}\n`).join(''))
   for (const file of ['best', 'f']) {
     saveNetwork(join(path, `${file}.safetensors`), network, { network: 'f', epoch: '2' })

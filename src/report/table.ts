@@ -80,7 +80,7 @@ function ofValidation({ name, run }: Subject, subject: number, training: object)
   return [
     {
       ...{ subject, name, part: 'validation', dataset: String(dataset), ...training },
-      network: `${String(architecture)} (${best.network}, epoch ${best.epoch + 1})`,
+      network: `${String(architecture)} (${best.network}, epoch ${best.epoch})`,
       ...{
         first: 0,
         images: Number(validationCount),

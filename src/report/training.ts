@@ -25,6 +25,7 @@ interface Chart {
 
 const charts: readonly Chart[] = [
   { title: 'Loss', of: ({ loss }) => loss, format: formatNumber },
+  { title: 'Clean error, training', of: ({ trainingError }) => trainingError, format: percent },
   { title: 'Clean error, validation', of: ({ cleanError }) => cleanError, format: percent },
   {
     title: 'Exact error, validation: at most (LP), at least (PGD, dotted)',

@@ -2,6 +2,7 @@
 import type { EpochReport } from './epoch-report.ts'
 
 export interface Best {
+  /** Counts from 1. */
   readonly epoch: number
   readonly network: string
   readonly certifiedError: number

@@ -5,14 +5,17 @@ import { epsilonAt, learningRateAt, methodAt } from './schedule.ts'
 import type { TrainingOptions } from './settings.ts'
 import type { Validation } from './work/validate.ts'
 
-/** One line of the log: one network after one epoch. The errors are on validation images, at the target ε. */
+/** One line of the log: one network after one epoch. Its validation errors are at the target ε. */
 export interface EpochReport extends Validation {
+  /** Counts from 1. */
   readonly epoch: number
   readonly network: string
   /** Whose loss was minimised: another than the run's in a warm-up, and of the reference of 'orthogonal'. */
   readonly method: Method
   /** Mean over the epoch. */
   readonly loss: number
+  /** Share of the training images that the network got wrong when their batch came, as they were before any attack. */
+  readonly trainingError: number
   /** ε and learning rate at the end of the epoch. */
   readonly epsilon: number
   readonly learningRate: number
@@ -20,10 +23,17 @@ export interface EpochReport extends Validation {
   readonly work?: { readonly rows: number; readonly projected: number }
   /** Robustra only: mean t₀, and the shares of constraints loose, tight and infeasible at t = 0. */
   readonly space?: { readonly t: number; readonly loose: number; readonly tight: number; readonly infeasible: number }
+  /** Of this epoch of this network. */
   readonly seconds: number
+  /** Since the run began. Of a resumed one: what its epochs had taken before, and then since it continued. */
+  readonly elapsed: number
 }
 
+/** The report of whoever trains a network. When the run began is known to those who train epoch after epoch. */
+export type LearnerReport = Omit<EpochReport, 'elapsed'>
+
 export interface Progress {
+  /** Counts from 1. */
   readonly epoch: number
   readonly network: string
   /** Images done in this epoch of this network, of how many. */
@@ -39,20 +49,23 @@ export interface Totals extends LossResult {
   readonly images: number
 }
 
-interface Trained extends Pick<EpochReport, 'epoch' | 'network' | 'seconds'> {
+interface Trained extends Pick<EpochReport, 'network' | 'seconds'> {
+  /** Counts from 0. */
+  readonly epoch: number
   readonly totals: Totals
   readonly validation: Validation
 }
 
-export function reportOf(options: TrainingOptions, trained: Trained): EpochReport {
+export function reportOf(options: TrainingOptions, trained: Trained): LearnerReport {
   const { epoch, network, totals, validation, seconds } = trained
   const { steps, images } = totals
   const constraints = totals.loose + totals.tight + totals.infeasible
   return {
-    epoch,
+    epoch: epoch + 1,
     network,
     method: methodAt(options, epoch, network),
     loss: totals.loss / steps,
+    trainingError: totals.cleanErrors! / images,
     ...validation,
     ...((totals.rows > 0 || totals.projected > 0) && {
       work: { rows: totals.rows / images, projected: totals.projected / images },

@@ -3,7 +3,7 @@
  * were after the epoch before. Each has workers of its own, and a copy of the other that does not change in an epoch.
  */
 import { sharedFloats } from '../base/shared-memory.ts'
-import type { EpochReport, Progress } from './epoch-report.ts'
+import type { LearnerReport, Progress } from './epoch-report.ts'
 import { type Learner, outcome } from './learner.ts'
 import type { TrainingOptions } from './settings.ts'
 import { type Workers, Trainer } from './trainer.ts'
@@ -12,8 +12,8 @@ import type { TrainingData } from './training-data.ts'
 /** Where one learner's epoch is kept until the other has finished it, too, so that it need not be repeated. */
 export interface HalfEpochs {
   /** Puts a learner where it was after its first `epochs` epochs. @returns the report of the last; undefined if not kept */
-  restoreLearner(learner: Learner, epochs: number): EpochReport | undefined
-  saveLearner(learner: Learner, report: EpochReport): void
+  restoreLearner(learner: Learner, epochs: number): LearnerReport | undefined
+  saveLearner(learner: Learner, report: LearnerReport): void
 }
 
 /** The learner that is trained, and a copy of the other's network. */
@@ -53,13 +53,13 @@ export class SideBySide {
    * @param epoch counts from 0
    * @throws as `Trainer.trainLearner`, as soon as one of them does
    */
-  async *epoch(epoch: number, onProgress?: (progress: Progress) => void): AsyncGenerator<EpochReport> {
+  async *epoch(epoch: number, onProgress?: (progress: Progress) => void): AsyncGenerator<LearnerReport> {
     for (const { index, copy } of this.#halves) {
       const other = this.#learners[1 - index]
       copy.state.parameters.set(outcome(other))
       copy.steps = other.steps
     }
-    const trainHalf = async ({ trainer, learner, index }: Half): Promise<EpochReport> => {
+    const trainHalf = async ({ trainer, learner, index }: Half): Promise<LearnerReport> => {
       const kept = this.#kept?.restoreLearner(learner, epoch + 1)
       if (kept) return kept
       const report = await trainer.trainLearner(index, epoch, onProgress)

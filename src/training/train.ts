@@ -23,7 +23,7 @@ export interface TrainingState {
 
 /** A whole epoch. */
 export interface Epoch {
-  /** Counts from 0. */
+  /** Counts from 1. */
   readonly epoch: number
   /** One per network. */
   readonly reports: readonly EpochReport[]
@@ -66,18 +66,22 @@ export async function* train(
   const { executor = inline, signal, halves, onProgress, onReport } = context
   let state = context.from ?? randomStart(options, data)
   const { learners } = state
+  const started = performance.now()
+  const before = elapsedBefore(state)
   const trainer = options.parallelPair
     ? new SideBySide(options, data, learners, { executor, signal, halves })
     : new Trainer(options, data, learners, { executor, signal })
   try {
-    for (let epoch = state.epochs; epoch < options.epochs; epoch++) {
+    while (state.epochs < options.epochs) {
       const reports: EpochReport[] = []
-      for await (const report of trainer.epoch(epoch, onProgress)) {
+      for await (const trained of trainer.epoch(state.epochs, onProgress)) {
+        const report = { ...trained, elapsed: before + (performance.now() - started) / 1000 }
         reports.push(report)
         onReport?.(report)
       }
+      const epoch = state.epochs + 1
       state = {
-        epochs: epoch + 1,
+        epochs: epoch,
         reports: [...state.reports, ...reports],
         best: reports.reduce(betterOf, state.best),
         learners,
@@ -88,6 +92,10 @@ export async function* train(
     await trainer.close()
   }
 }
+
+/** Seconds that the epochs of a state took. Reports of older versions say only what each of them took. */
+const elapsedBefore = ({ reports }: TrainingState): number =>
+  reports.at(-1)?.elapsed ?? reports.reduce((sum, { seconds }) => sum + seconds, 0)
 
 export const networksOf = ({ architecture }: TrainingData, { learners }: TrainingState): Epoch['networks'] =>
   learners.map((learner) => ({ name: learner.name, network: networkOf(architecture, learner) }))

@@ -6,7 +6,7 @@ import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { sharedFloats } from '../base/shared-memory.ts'
 import { type Crew, type Executor, collect } from '../jobs/executor.ts'
-import { type EpochReport, type Progress, type Totals, reportOf } from './epoch-report.ts'
+import { type LearnerReport, type Progress, type Totals, reportOf } from './epoch-report.ts'
 import type { Learner } from './learner.ts'
 import { type LossResult, addResults, noResult } from './losses/loss.ts'
 import { learningRateAt } from './schedule.ts'
@@ -72,7 +72,7 @@ export class Trainer {
   }
 
   /** Trains every learner for one epoch, one after the other. @throws as `trainLearner` */
-  async *epoch(epoch: number, onProgress?: (progress: Progress) => void): AsyncGenerator<EpochReport> {
+  async *epoch(epoch: number, onProgress?: (progress: Progress) => void): AsyncGenerator<LearnerReport> {
     for (const index of this.learners.keys()) yield await this.trainLearner(index, epoch, onProgress)
   }
 
@@ -81,7 +81,7 @@ export class Trainer {
    * @param epoch counts from 0
    * @throws UserError if the loss is not finite any more; the signal's reason if it stops the training
    */
-  async trainLearner(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<EpochReport> {
+  async trainLearner(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<LearnerReport> {
     const started = performance.now()
     const { options } = this
     const learner = this.learners[index]
@@ -105,7 +105,7 @@ export class Trainer {
       const batch = order.slice(step * batchSize, (step + 1) * batchSize)
       totals = addResults(totals, await this.#step({ index, epoch, step, steps }, batch))
       const done = Math.min(images, (step + 1) * batchSize)
-      onProgress?.({ epoch, network: learner.name, done, total: images, loss: totals.loss / (step + 1) })
+      onProgress?.({ epoch: epoch + 1, network: learner.name, done, total: images, loss: totals.loss / (step + 1) })
     }
     return { ...totals, steps, images }
   }

@@ -6,22 +6,24 @@ import { readWholeFile } from '../atomic.ts'
 import { loadNetwork } from '../network-file.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
-import { type Epoch, epochSchema } from '../../report/epoch.ts'
+import { epochSchema } from '../../report/epoch.ts'
 import type { KnownNetwork, RunData, Settings } from '../../report/subject.ts'
 import { hashOfNetwork } from '../certificates/hash.ts'
+import { readEpochRows } from '../training/log-file.ts'
 
 /** Whether a folder is that of a run. */
 export const isRunFolder = (path: string): boolean => existsSync(join(path, 'config.json'))
 
 /** @throws UserError naming the file, if one is damaged; those that are not there yet are left out */
 export function readRun(path: string): RunData {
+  const log = join(path, 'log.jsonl')
   const given = readSettings(join(path, 'config.json'))
   const defaults = defaultsFor(given)
   return {
     path,
     settings: { ...defaults, ...given },
     defaults,
-    log: readLog(join(path, 'log.jsonl')),
+    log: existsSync(log) ? readEpochRows(log, (row) => epochSchema.parse(row)) : [],
     networks: ['best', 'f', 'g'].flatMap((name) => {
       const file = join(path, `${name}.safetensors`)
       return existsSync(file) ? [knownNetwork(file)] : []
@@ -77,17 +79,4 @@ function defaultsFor({ dataset, architecture, epochs }: Settings): Settings {
     // of a version with other data sets or architectures
     return {}
   }
-}
-
-function readLog(path: string): Epoch[] {
-  if (!existsSync(path)) return []
-  const lines = new TextDecoder().decode(readWholeFile(path)).split('\n')
-  return lines.flatMap((line, i) => {
-    if (line === '') return []
-    try {
-      return [epochSchema.parse(JSON.parse(line))]
-    } catch {
-      throw new UserError(`${path} is damaged: line ${i + 1} is not a row of a training's log: repair or delete it`)
-    }
-  })
 }

@@ -83,7 +83,7 @@ test.each([
   ['a config that is a list', () => (writeFileSync(join(run, 'config.json'), '[]'), [run]), 'settings by name'],
   [
     'a damaged log',
-    () => (writeFileSync(join(run, 'log.jsonl'), `${JSON.stringify(logRow(0, 'f'))}\n{"epoch":1}\n`), [run]),
+    () => (writeFileSync(join(run, 'log.jsonl'), `${JSON.stringify(logRow(1, 'f'))}\n{"epoch":2}\n`), [run]),
     'log.jsonl is damaged: line 2',
   ],
 ])('refuses %s', (_name, paths, why) => {

@@ -1,8 +1,7 @@
 /**
  * A run's folder. `checkpoint.safetensors` holds weights and optimiser of every learner after the last whole epoch, in one
  * file that is replaced atomically. With the settings it is all the state there is: the seed and the epoch's number name
- * every random stream. Beside it lie `config.json`, `log.jsonl` (one row per network and epoch) and the networks as other
- * commands read them, `f.safetensors`, `g.safetensors` and `best.safetensors`.
+ * every random stream. Beside it lie `config.json`, the log (log-file.ts) and the networks as other commands read them, `f.safetensors`, `g.safetensors` and `best.safetensors`.
  * While a pair is trained side by side, the learner that has finished an epoch leaves a checkpoint of its own,
  * `f.checkpoint.safetensors`, until the other has finished, too, and both are in `checkpoint.safetensors`.
  */
@@ -16,18 +15,21 @@ import type { Tensor } from '../../formats/tensors.ts'
 import type { Architecture } from '../../model/network.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { TrainingOptions } from '../../training/settings.ts'
-import type { EpochReport } from '../../training/epoch-report.ts'
+import type { LearnerReport } from '../../training/epoch-report.ts'
 import { type Learner, networkOf } from '../../training/learner.ts'
 import type { TrainingState } from '../../training/train.ts'
+import { writeLog } from './log-file.ts'
 
 const file = {
   checkpoint: 'checkpoint.safetensors',
   config: 'config.json',
-  log: 'log.jsonl',
 } as const
 
 /** What a checkpoint says besides weights and optimisers. */
 export type Checkpoint = Omit<TrainingState, 'learners'>
+
+/** The same of one learner of a pair, which does not know when the run began. */
+type OwnCheckpoint = Omit<Checkpoint, 'reports'> & { readonly reports: readonly LearnerReport[] }
 
 /** What has to be saved of a learner. */
 const arraysOf = ({ state, average, folded }: Learner): [name: string, values: Float32Array][] =>
@@ -84,38 +86,39 @@ export class RunFolder {
   save(architecture: Architecture, { learners, ...checkpoint }: TrainingState): void {
     const newest = checkpoint.reports.at(-1)!.epoch
     for (const learner of learners) {
-      const metadata = { epoch: String(newest + 1), network: learner.name }
+      const metadata = { epoch: String(newest), network: learner.name }
       saveNetwork(join(this.path, `${learner.name}.safetensors`), networkOf(architecture, learner), metadata)
       const { best } = checkpoint
       if (best?.epoch === newest && best.network === learner.name) {
         saveNetwork(join(this.path, 'best.safetensors'), networkOf(architecture, learner), metadata)
       }
     }
-    writeFileAtomic(
-      join(this.path, file.log),
-      checkpoint.reports.map((report) => `${JSON.stringify(report)}\n`).join(''),
-    )
+    writeLog(this.path, checkpoint.reports)
     writeState(join(this.path, file.checkpoint), learners, checkpoint)
     for (const { name } of learners) rmSync(this.#ownCheckpoint(name), { force: true })
   }
 
   /** Writes what one learner of a pair has done in an epoch, whether the other is as far or not. */
-  saveLearner(learner: Learner, report: EpochReport): void {
-    const done: Checkpoint = { epochs: report.epoch + 1, reports: [report], best: undefined }
-    writeState(this.#ownCheckpoint(learner.name), [learner], done)
+  saveLearner(learner: Learner, report: LearnerReport): void {
+    writeState(this.#ownCheckpoint(learner.name), [learner], {
+      epochs: report.epoch,
+      reports: [report],
+      best: undefined,
+    })
   }
 
   /**
-   * Puts learners back where the last whole epoch left them.
+   * Puts learners back where the last whole epoch left them, and the log, which a crash may have torn.
    * @returns what was done so far; nothing if no epoch was finished
    * @throws UserError if the checkpoint is damaged or belongs to other networks
    */
   restore(learners: readonly Learner[]): Checkpoint {
     const path = join(this.path, file.checkpoint)
-    if (!existsSync(path)) return { epochs: 0, reports: [], best: undefined }
-    const saved = readState(path, learners)
-    putBack(learners, saved, path)
-    return saved.state
+    const saved = existsSync(path) ? readState(path, learners) : undefined
+    if (saved) putBack(learners, saved, path)
+    const { state } = saved ?? { state: { epochs: 0, reports: [], best: undefined } }
+    writeLog(this.path, state.reports)
+    return state
   }
 
   /**
@@ -123,7 +126,7 @@ export class RunFolder {
    * @returns the report of the last of them; undefined, with the learner as it was, if its own checkpoint is not of then
    * @throws UserError if that is damaged or belongs to another network
    */
-  restoreLearner(learner: Learner, epochs: number): EpochReport | undefined {
+  restoreLearner(learner: Learner, epochs: number): LearnerReport | undefined {
     const path = this.#ownCheckpoint(learner.name)
     if (!existsSync(path)) return undefined
     const saved = readState(path, [learner])
@@ -138,7 +141,7 @@ export class RunFolder {
   }
 }
 
-function writeState(path: string, learners: readonly Learner[], checkpoint: Checkpoint): void {
+function writeState(path: string, learners: readonly Learner[], checkpoint: OwnCheckpoint): void {
   const tensors = new Map<string, Tensor>()
   for (const learner of learners) {
     for (const [field, data] of arraysOf(learner)) {
@@ -177,8 +180,15 @@ function parseState(text: string | undefined, learners: readonly Learner[], path
     const state = JSON.parse(text!)
     const complete = learners.every(({ name }) => typeof state.steps?.[name] === 'number')
     if (!Number.isInteger(state.epochs) || !Array.isArray(state.reports) || !complete) throw new Error()
-    return { best: undefined, ...state }
+    return { ...state, ...epochsFromOne(state) }
   } catch {
     throw new UserError(`${path} is not a checkpoint of robustra`, { code: 'other-run' })
   }
+}
+
+/** What older versions counted from 0: there the newest report after n epochs is of epoch n − 1. */
+function epochsFromOne({ epochs, reports, best }: Checkpoint): Pick<Checkpoint, 'reports' | 'best'> {
+  if (reports.at(-1)?.epoch !== epochs - 1) return { reports, best }
+  const later = <T extends { readonly epoch: number }>(row: T): T => ({ ...row, epoch: row.epoch + 1 })
+  return { reports: reports.map(later), best: best && later(best) }
 }

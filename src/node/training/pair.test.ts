@@ -50,13 +50,13 @@ describe('a pair side by side', () => {
     expect(readdirSync(at('whole')).toSorted()).toEqual(
       [
         ...['best.safetensors', 'checkpoint.safetensors', 'config.json'],
-        ...['f.safetensors', 'g.safetensors', 'log.jsonl'],
+        ...['f.safetensors', 'g.safetensors', 'log.csv', 'log.jsonl'],
       ].toSorted(),
     )
     expect(readSafetensors(at('whole', 'best.safetensors')).metadata['network']).toBe(best!.network)
     for (const network of ['f', 'g']) {
       const done = seen.filter((step) => step.network === network).map((step) => [step.epoch, step.done])
-      expect(done).toEqual([0, 1].flatMap((epoch) => [8, 16].map((images) => [epoch, images])))
+      expect(done).toEqual([1, 2].flatMap((epoch) => [8, 16].map((images) => [epoch, images])))
     }
   })
 
@@ -68,7 +68,7 @@ describe('a pair side by side', () => {
     expect(readdirSync(at('stopped'))).toEqual(['config.json'])
 
     // both have done their first epoch, but that is not saved as a whole
-    const saving = runIn('stopped', { workers: 1, ...stopAfter(0) })
+    const saving = runIn('stopped', { workers: 1, ...stopAfter(1) })
     await expect(resumeRun(saving)).rejects.toThrow('stopped by the test')
     expect(existsSync(at('stopped', 'checkpoint.safetensors'))).toBe(false)
 
@@ -76,7 +76,7 @@ describe('a pair side by side', () => {
     rmSync(at('stopped', 'g.checkpoint.safetensors'))
     const seen = new Set<string>()
     await resumeRun(runIn('stopped', { onProgress: ({ network, epoch }) => seen.add(`${network} ${epoch}`) }))
-    expect([...seen].toSorted()).toEqual(['f 1', 'g 0', 'g 1'])
+    expect([...seen].toSorted()).toEqual(['f 2', 'g 1', 'g 2'])
     expect(stateIn(at('stopped'))).toEqual(expected)
   })
 
@@ -98,7 +98,7 @@ describe('the checkpoint of one learner', () => {
     f.state.parameters.fill(3)
     f.state.second.fill(2)
     f.steps = 12
-    const report = { epoch: 4, network: 'f', loss: 1, seconds: 1 } as EpochReport
+    const report = { epoch: 5, network: 'f', loss: 1, seconds: 1 } as EpochReport
     run.saveLearner(f, report)
     const before = partsOf(other)
     expect(run.restoreLearner(other, 4)).toBeUndefined()

@@ -21,10 +21,10 @@ describe('a run', () => {
   it('that was stopped anywhere ends as one that never was', async () => {
     const options = smallOptions()
     await trainRun(options, runIn('whole'))
-    await expect(trainRun(options, runIn('stopped', stopAfter(1, 'f')))).rejects.toThrow('stopped by the test')
+    await expect(trainRun(options, runIn('stopped', stopAfter(2, 'f')))).rejects.toThrow('stopped by the test')
     const { reports } = await resumeRun(runIn('stopped', { workers: 1 }))
     expect(state('stopped')).toEqual(state('whole'))
-    expect(reports.map(({ epoch }) => epoch)).toEqual([0, 1])
+    expect(reports.map(({ epoch }) => epoch)).toEqual([1, 2])
     expect(readFileSync(join(folder, 'stopped', 'f.safetensors'))).toEqual(
       readFileSync(join(folder, 'whole', 'f.safetensors')),
     )
@@ -36,7 +36,7 @@ describe('a run', () => {
   it('that a signal stopped within an epoch ends as one that never was', async () => {
     const stop = new AbortController()
     const onProgress = ({ epoch, done }: { epoch: number; done: number }) => {
-      if (epoch === 1 && done === 16) stop.abort(new Error('stopped by a signal'))
+      if (epoch === 2 && done === 16) stop.abort(new Error('stopped by a signal'))
     }
     const run = runIn('aborted', { signal: stop.signal, onProgress })
     await expect(trainRun(smallOptions(), run)).rejects.toThrow('stopped by a signal')
@@ -48,7 +48,7 @@ describe('a run', () => {
   it('with batch normalisation, stopped anywhere, ends as one that never was, and saves ordinary weights', async () => {
     const options = smallOptions({ batchNorm: true })
     const { networks } = await trainRun(options, runIn('normalised'))
-    await expect(trainRun(options, runIn('stopped normalised', stopAfter(1, 'f')))).rejects.toThrow(
+    await expect(trainRun(options, runIn('stopped normalised', stopAfter(2, 'f')))).rejects.toThrow(
       'stopped by the test',
     )
     await resumeRun(runIn('stopped normalised'))
@@ -65,7 +65,7 @@ describe('a run', () => {
   it('with averages, stopped anywhere, ends as one that never was, and saves what they are', async () => {
     const options = smallOptions({ average: 0.9 })
     const { networks } = await trainRun(options, runIn('averaged'))
-    await expect(trainRun(options, runIn('stopped averaged', stopAfter(1, 'f')))).rejects.toThrow('stopped by the test')
+    await expect(trainRun(options, runIn('stopped averaged', stopAfter(2, 'f')))).rejects.toThrow('stopped by the test')
     await resumeRun(runIn('stopped averaged'))
     expect(state('stopped averaged')).toEqual(state('averaged'))
     const { tensors } = readSafetensors(join(folder, 'averaged', 'checkpoint.safetensors'))
@@ -77,13 +77,13 @@ describe('a run', () => {
   it('of a pair, stopped between f and g, ends as one that never was', async () => {
     const options = smallOptions({ method: 'robustra', epochs: 2, trainingCount: 16 })
     await trainRun(options, runIn('pair'))
-    await expect(trainRun(options, runIn('stopped pair', stopAfter(1, 'f')))).rejects.toThrow('stopped by the test')
+    await expect(trainRun(options, runIn('stopped pair', stopAfter(2, 'f')))).rejects.toThrow('stopped by the test')
     await resumeRun(runIn('stopped pair'))
     expect(state('stopped pair')).toEqual(state('pair'))
   })
 
   it('stopped before its first checkpoint starts again; one that is done stays as it is', async () => {
-    await expect(trainRun(smallOptions({ epochs: 1 }), runIn('early', stopAfter(0, 'f')))).rejects.toThrow(
+    await expect(trainRun(smallOptions({ epochs: 1 }), runIn('early', stopAfter(1, 'f')))).rejects.toThrow(
       'stopped by the test',
     )
     expect(existsSync(join(folder, 'early', 'checkpoint.safetensors'))).toBe(false)

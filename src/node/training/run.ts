@@ -23,7 +23,7 @@ export interface RunOptions extends DataSource {
   /** Each network after each epoch, before it is saved. */
   readonly onReport?: (report: EpochReport) => void
   /** After each whole epoch, once its networks and checkpoint are saved; the next epoch waits for it. */
-  readonly onSaved?: () => void | Promise<void>
+  readonly onSaved?: (state: TrainingState) => void | Promise<void>
 }
 
 export interface RunResult {
@@ -84,7 +84,7 @@ async function trainOn(
   for await (const epoch of epochs) {
     state = epoch.state
     folder.save(data.architecture, state)
-    await onSaved?.()
+    await onSaved?.(state)
   }
   return {
     options,

@@ -19,7 +19,7 @@ export const smallOptions = (given: GivenOptions = {}): TrainingOptions =>
 export const hashOf = (values: ArrayLike<number>): string =>
   createHash('sha256').update(Float32Array.from(values)).digest('hex')
 
-export const untimed = (report: EpochReport): EpochReport => ({ ...report, seconds: 0 })
+export const untimed = (report: EpochReport): EpochReport => ({ ...report, seconds: 0, elapsed: 0 })
 
 /** Every tensor of a run's checkpoint, by its hash, and its log without times. */
 export function stateIn(run: string) {

@@ -120,7 +120,7 @@ describe('a run', () => {
       const options = optionsOf({ start: at('lent.safetensors'), epochs: 1, batchNorm })
       const [whole, stopped] = [`whole ${batchNorm}`, `stopped ${batchNorm}`]
       await trainRun(options, runIn(whole))
-      await expect(trainRun(options, runIn(stopped, stopAfter(0)))).rejects.toThrow('stopped by the test')
+      await expect(trainRun(options, runIn(stopped, stopAfter(1)))).rejects.toThrow('stopped by the test')
       copyFileSync(at('two.safetensors'), at('lent.safetensors'))
       await resumeRun(runIn(stopped, { workers: 1 }))
       expect(state(stopped)).toEqual(state(whole))
@@ -159,7 +159,7 @@ describe('a warm-up', () => {
     ])
     expect(reports.map(({ space }) => space !== undefined)).toEqual([false, false, true, true])
     await trainRun(optionsOf({ epochs: 1, trainingCount: 12 }), runIn('natural'))
-    const { seconds: _, epsilon: __, ...first } = reports[0]
+    const { seconds: _, elapsed: __, epsilon: ___, ...first } = reports[0]
     expect(state('natural').log[0]).toMatchObject(first)
     // g begins elsewhere
     expect(reports[1].loss).not.toBe(reports[0].loss)
@@ -171,7 +171,7 @@ describe('a warm-up', () => {
     })
     expect(options.regularise).toBe(0.5)
     await trainRun(options, runIn('uncut'))
-    await expect(trainRun(options, runIn('cut', stopAfter(1)))).rejects.toThrow('stopped by the test')
+    await expect(trainRun(options, runIn('cut', stopAfter(2)))).rejects.toThrow('stopped by the test')
     await resumeRun(runIn('cut', { workers: 1 }))
     expect(state('cut')).toEqual(state('uncut'))
     expect(state('uncut').log.map(({ method, epsilon }) => [method, epsilon])).toEqual([

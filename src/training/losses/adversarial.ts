@@ -3,7 +3,7 @@
  * worst loss there. It certifies nothing.
  */
 import { attackChunk } from '../../attacks/gradient-attack.ts'
-import { imageLoss } from './classification.ts'
+import { imageLogits, logitsLoss } from './classification.ts'
 import { type Loss, lossAlone } from './loss.ts'
 
 export const adversarial = {
@@ -14,6 +14,6 @@ export const adversarial = {
   isCrossEntropy: true,
   lay: (input) => {
     const worst = attackChunk(input.network, input.chunk, input.attack, input.identifiers)
-    return lossAlone(imageLoss(input, worst))
+    return lossAlone(logitsLoss(input, imageLogits(input, worst)))
   },
 } as const satisfies Loss

@@ -1,21 +1,31 @@
 /** Cross-entropy, of logits or of bounds of margins, as the run wants it: generalised by q, and mixed. */
+import type { Chunk } from '../../bounds/chunk.ts'
 import { forward } from '../../device/forward.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Tensor } from '../../device/tape.ts'
+import { largestIndex } from '../../model/evaluate.ts'
 import { crossEntropy } from './cross-entropy.ts'
 import type { LossInput } from './loss.ts'
 
 const classesOf = ({ stages }: LoadedNetwork) => stages.at(-1)!.outputShape.channels
 
-/** The loss of the logits at the given images, one for each example of the chunk: [input][example]. */
-export function imageLoss(input: LossInput, images: Tensor): number {
-  const { network, tape, chunk, weight, lossExponent } = input
+/** The logits at the given images, one for each example of the chunk: [input][example]. */
+export const imageLogits = ({ network, tape, chunk: { columns } }: LossInput, images: Tensor): Tensor =>
+  forward(network, tape, images, { columns, input: false, weights: true })
+
+/** The loss of such logits. */
+export function logitsLoss({ network, chunk, weight, lossExponent }: LossInput, logits: Tensor): number {
   const classes = classesOf(network)
-  const logits = forward(network, tape, images, { columns: chunk.columns, input: false, weights: true })
   return chunk.labels.reduce((sum, label, e) => {
     const scores = { tensor: logits, classes, first: e, step: chunk.columns }
     return sum + crossEntropy(scores, label, weight, lossExponent)
   }, 0)
+}
+
+/** Of each example of a chunk, whether its label has the largest of the logits, [class][example]. */
+export function areCorrect(logits: Tensor, { columns, labels }: Chunk): boolean[] {
+  const scores = logits.read()
+  return labels.map((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) === label)
 }
 
 /**

@@ -68,6 +68,8 @@ export interface LossInput {
 export interface LossResult {
   /** Weighted loss. */
   loss: number
+  /** How many clean images the network gets wrong; undefined if the loss does not look at clean images. */
+  cleanErrors: number | undefined
   /** Share of all hidden neurons that are unstable, summed over examples; 0 if the loss makes no bounds. */
   unstable: number
   /** Dual rows that hidden neurons took, and neurons bounded by projections, summed over examples. */
@@ -82,6 +84,7 @@ export interface LossResult {
 
 export const noResult: LossResult = {
   loss: 0,
+  cleanErrors: undefined,
   unstable: 0,
   rows: 0,
   projected: 0,
@@ -93,6 +96,7 @@ export const noResult: LossResult = {
 
 export const addResults = (a: LossResult, b: LossResult): LossResult => ({
   loss: a.loss + b.loss,
+  cleanErrors: a.cleanErrors === undefined ? b.cleanErrors : a.cleanErrors + (b.cleanErrors ?? 0),
   unstable: a.unstable + b.unstable,
   rows: a.rows + b.rows,
   projected: a.projected + b.projected,

@@ -8,13 +8,33 @@
  */
 import { attackChunk } from '../../attacks/gradient-attack.ts'
 import { type Chunk, subBalls } from '../../bounds/chunk.ts'
+import { forward } from '../../device/forward.ts'
 import { adversarial } from './adversarial.ts'
+import { areCorrect } from './classification.ts'
 import { type Method, lossOf } from './list.ts'
 import { type LossInput, type LossResult, addResults } from './loss.ts'
 import { natural } from './natural.ts'
 
-/** Lays the loss of a method on the tape, composed as the input says. */
+/**
+ * Lays the loss of a method on the tape, composed as the input says. Where no part of it looks at clean images, they go
+ * through the network once more, so that their errors are known.
+ */
 export function layLoss(method: Method, input: LossInput): LossResult {
+  const result = layMixture(method, input)
+  return { ...result, cleanErrors: result.cleanErrors ?? countCleanErrors(input) }
+}
+
+function countCleanErrors({ network, chunk }: LossInput): number {
+  const { device } = network
+  const mark = device.mark()
+  const { columns, ball } = chunk
+  const logits = forward(network, undefined, ball.centre, { columns, input: false, weights: false })
+  const errors = areCorrect(logits, chunk).filter((correct) => !correct).length
+  device.release(mark)
+  return errors
+}
+
+function layMixture(method: Method, input: LossInput): LossResult {
   const { empirical, weight } = input
   const loss = lossOf(method)
   if (loss.over !== 'bounds') return loss.lay(input)

@@ -1,7 +1,7 @@
 /**
  * Ordinary training: the cross-entropy of clean images, ℓ(f(x), y) = log Σ_c exp(f_c(x) − f_y(x)). It certifies nothing.
  */
-import { imageLoss } from './classification.ts'
+import { areCorrect, imageLogits, logitsLoss } from './classification.ts'
 import { type Loss, lossAlone } from './loss.ts'
 
 export const natural = {
@@ -10,5 +10,9 @@ export const natural = {
   over: 'images',
   passes: 'chunk',
   isCrossEntropy: true,
-  lay: (input) => lossAlone(imageLoss(input, input.chunk.ball.centre)),
+  lay: (input) => {
+    const logits = imageLogits(input, input.chunk.ball.centre)
+    const isCorrect = areCorrect(logits, input.chunk)
+    return { ...lossAlone(logitsLoss(input, logits)), cleanErrors: isCorrect.filter((correct) => !correct).length }
+  },
 } as const satisfies Loss

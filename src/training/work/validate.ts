@@ -6,7 +6,7 @@ import { provedMargins } from '../../bounds/margins.ts'
 import { forward } from '../../device/forward.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Tensor } from '../../device/tape.ts'
-import { largestIndex } from '../../model/evaluate.ts'
+import { areCorrect } from '../losses/classification.ts'
 import { unstableOf } from '../losses/hidden-bounds.ts'
 import { examples } from './examples.ts'
 import type { Replicas } from './replicas.ts'
@@ -101,8 +101,7 @@ const hastyAttack: Omit<AttackOptions, 'domain'> = {
 }
 
 /** Whether the network is right about each example of a chunk, at the given points [input][example]. */
-function correctAt(network: LoadedNetwork, { columns, labels }: Chunk, points: Tensor): boolean[] {
-  const logits = forward(network, undefined, points, { columns, input: false, weights: false })
-  const scores = logits.read()
-  return labels.map((label, e) => largestIndex(scores.filter((_, i) => i % columns === e)) === label)
+function correctAt(network: LoadedNetwork, chunk: Chunk, points: Tensor): boolean[] {
+  const { columns } = chunk
+  return areCorrect(forward(network, undefined, points, { columns, input: false, weights: false }), chunk)
 }
