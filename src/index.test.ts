@@ -8,6 +8,8 @@ test('the core exports these values and no others', () => {
     'UserError',
     'architectureNamed',
     'architectureNames',
+    'architectureOf',
+    'architectureText',
     'attackImages',
     'attackMethods',
     'certify',

@@ -13,7 +13,7 @@ export {
   countParameters,
   parameterLayout,
 } from './model/network.ts'
-export { architectureNamed, architectureNames } from './model/architectures.ts'
+export { architectureNamed, architectureNames, architectureOf, architectureText } from './model/architectures.ts'
 export { initialise } from './model/initialise.ts'
 export { evaluate } from './model/evaluate.ts'
 export { type Graph, type GraphNode, evaluateGraph, graphOf } from './model/graph.ts'

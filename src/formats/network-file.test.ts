@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { UserError } from '../base/errors.ts'
-import { architectureNamed, architectureNames } from '../model/architectures.ts'
+import { architectureNamed, fixedArchitectures } from '../model/architectures.ts'
 import { type Architecture, type Network, countParameters, parameterLayout } from '../model/network.ts'
 import { ARCHITECTURE_KEY } from './network-file.ts'
 import { loadNetwork, saveNetwork } from '../node/network-file.ts'
@@ -73,7 +73,7 @@ const everyKind: Architecture = {
   ],
 }
 
-test.each([tiny, residual, everyKind, ...architectureNames.map(architectureNamed)])(
+test.each([tiny, residual, everyKind, ...fixedArchitectures.map(architectureNamed)])(
   '$name is read as it was saved',
   (architecture) => {
     const network = networkOf(architecture)

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { badFile } from '../base/errors.ts'
-import { architectureNamed, architectureNames } from '../model/architectures.ts'
+import { architectureNamed, fixedArchitectures } from '../model/architectures.ts'
 import type { Layer } from '../model/layers.ts'
 import {
   type Architecture,
@@ -157,7 +157,7 @@ function recognise(
 ): Network | Float64Network {
   const names = [...tensors.keys()].toSorted(compareNames)
   const found = names.map((name) => tensors.get(name)!)
-  const fitting = [...linearLayer(found), ...architectureNames.map(architectureNamed)].filter((architecture) => {
+  const fitting = [...linearLayer(found), ...fixedArchitectures.map(architectureNamed)].filter((architecture) => {
     const layout = parameterLayout(architecture)
     return layout.length === found.length && layout.every(({ shape }, i) => sameShape(shape, found[i].shape))
   })
@@ -168,7 +168,7 @@ function recognise(
   ])
   const fit =
     fitting.length === 0
-      ? `none of the known architectures (${architectureNames.join(', ')})`
+      ? `none of the known architectures (${fixedArchitectures.join(', ')})`
       : `more than one known architecture (${fitting.map((architecture) => architecture.name).join(', ')})`
   throw badFile(
     `${path} does not say which network it holds (no metadata '${ARCHITECTURE_KEY}'), and its tensors ` +

@@ -1,101 +1,99 @@
-/** The paper's architectures (Table 1), by name. */
-import { unknownName } from '../base/errors.ts'
-import type { Layer } from './layers.ts'
-import type { Architecture } from './network.ts'
+/**
+ * The known architectures, by name, and any other by its layers.
+ *
+ * The paper's five (Table 1) fix what they take; the others take it from the data. `cifar10-…` begin with the paper's
+ * normalisation of colours, so that ε stays in pixels.
+ */
+import { UserError, unknownName } from '../base/errors.ts'
+import { type Images, parseLayers } from './layer-items.ts'
+import { layerWords } from './layer-text.ts'
+import { type Architecture, countClasses, countParameters } from './network.ts'
+import { printLayers } from './print-layers.ts'
 
-const convolution = (outChannels: number, kernel: number, stride: number, padding: number) => ({
-  kind: 'convolution' as const,
-  outChannels,
-  kernel,
-  stride,
-  padding,
-})
-const linear = (outFeatures: number): Layer => ({ kind: 'linear', outFeatures })
-const relu: Layer = { kind: 'relu' }
-const flatten: Layer = { kind: 'flatten' }
+const colours = 'normalise 0.485 0.456 0.406 / 0.225 0.225 0.225, '
 
-/** The paper's normalisation of colours as first layer, so that ε stays in pixels. */
-const normaliseColours: readonly Layer[] = [
-  { kind: 'normalise', mean: [0.485, 0.456, 0.406], deviation: [0.225, 0.225, 0.225] },
-]
-
-/** Conv 16 (4×4, stride 2, pad 1), conv 32 (the same), fc 100, fc 10: "Small" of Wong et al. (2018). */
-const small: readonly Layer[] = [
-  convolution(16, 4, 2, 1),
-  relu,
-  convolution(32, 4, 2, 1),
-  relu,
-  flatten,
-  linear(100),
-  relu,
-  linear(10),
-]
+/** "Small" of Wong et al. (2018). */
+const small = 'conv 16 4 2 1, relu, conv 32 4 2 1, relu, linear 100, relu, linear'
 
 /**
- * Conv 32 (3×3), conv 32 (4×4, stride 2), conv 64 (3×3), conv 64 (4×4, stride 2), all of padding 1, fc 512, 512, 10:
- * "Large" of Wong et al. (2018). On MNIST it has the parameters that Table 1 says but 48,064 hidden units, not the
- * 28,064 that are printed there: its first layer alone has 25,088.
+ * "Large" of Wong et al. (2018). On MNIST it has the parameters that Table 1 says but 48,064 hidden units, not the 28,064
+ * that are printed there: its first layer alone has 25,088.
  */
-const large: readonly Layer[] = [
-  convolution(32, 3, 1, 1),
-  relu,
-  convolution(32, 4, 2, 1),
-  relu,
-  convolution(64, 3, 1, 1),
-  relu,
-  convolution(64, 4, 2, 1),
-  relu,
-  flatten,
-  linear(512),
-  relu,
-  linear(512),
-  relu,
-  linear(10),
+const large =
+  'conv 32 3 1 1, relu, conv 32 4 2 1, relu, conv 64 3 1 1, relu, conv 64 4 2 1, relu, ' +
+  'linear 512, relu, linear 512, relu, linear'
+
+/** "ResNet" of Wong et al. (2018). */
+const resnet =
+  'conv 16 3 1 1, relu, (conv 16 3 1 1, relu, conv 16 3 1 1 + conv 16 1), relu, ' +
+  '(conv 16 3 1 1, relu, conv 16 3 1 1 + conv 16 1), relu, (conv 32 4 2 1, relu, conv 32 3 1 1 + conv 32 2 2), relu, ' +
+  '(conv 64 4 2 1, relu, conv 64 3 1 1 + conv 64 2 2), relu, linear 1000, relu, linear'
+
+/** For images of any size and number of classes. */
+const open: Readonly<Record<string, string>> = { small, large, resnet }
+
+const mnist: Images = { input: { channels: 1, height: 28, width: 28 }, classes: 10 }
+const cifar10: Images = { input: { channels: 3, height: 32, width: 32 }, classes: 10 }
+
+const fixed: readonly Architecture[] = [
+  { name: 'mnist-small', input: mnist.input, layers: parseLayers(small, mnist) },
+  { name: 'mnist-large', input: mnist.input, layers: parseLayers(large, mnist) },
+  { name: 'cifar10-small', input: cifar10.input, layers: parseLayers(colours + small, cifar10) },
+  { name: 'cifar10-large', input: cifar10.input, layers: parseLayers(colours + large, cifar10) },
+  { name: 'cifar10-resnet', input: cifar10.input, layers: parseLayers(colours + resnet, cifar10) },
 ]
+
+/** Architectures that fix what they take. */
+export const fixedArchitectures: readonly string[] = fixed.map(({ name }) => name)
+
+/** All names. */
+export const architectureNames: readonly string[] = [...fixedArchitectures, ...Object.keys(open)]
+
+const MOST_PARAMETERS = 2 ** 30
 
 /**
- * ReLU(conv b(ReLU(conv a(x))) + conv skip(x)), x being the output of the layer before the block, of index `before`:
- * without downsampling, conv a is 3×3 and conv skip 1×1; with it, 4×4 and 2×2 of stride 2. conv b is 3×3.
+ * The architecture that a text says: a known name, or layers, such as `conv 16 4 2 1, relu, linear`, with a name of their
+ * own before them or not, as in `mine: conv 16 4 2 1, relu, linear`.
+ * @param images what it takes and tells apart; architectures that fix this themselves do not need it
+ * @throws UserError for a name that is not known; LayerError for layers that do not fit
  */
-function residualBlock(before: number, channels: number, downsample: boolean): Layer[] {
-  const [a, skip] = downsample
-    ? [convolution(channels, 4, 2, 1), convolution(channels, 2, 2, 0)]
-    : [convolution(channels, 3, 1, 1), convolution(channels, 1, 1, 0)]
-  return [a, relu, convolution(channels, 3, 1, 1), { ...skip, from: before }, { kind: 'add', other: before + 3 }, relu]
+export function architectureOf(text: string, images?: Images): Architecture {
+  const found = fixed.find(({ name }) => name === text.trim())
+  if (found) return found
+  const { name, layers } = split(text)
+  if (!images)
+    throw new UserError(`architecture ${name} takes its input from the data: say of what shape the images are`)
+  const architecture = { name, input: images.input, layers: parseLayers(layers, images) }
+  const parameters = countParameters(architecture)
+  if (parameters <= MOST_PARAMETERS) return architecture
+  throw new UserError(`architecture ${name} has ${parameters} parameters: it must have at most ${MOST_PARAMETERS}`)
 }
-
-/** Conv 16 (3×3), residual blocks of 16, 16, 32 and 64 channels, fc 1000, fc 10: "ResNet" of Wong et al. (2018). */
-function resNet(): Layer[] {
-  const layers = [...normaliseColours, convolution(16, 3, 1, 1), relu]
-  for (const channels of [16, 16, 32, 64]) layers.push(...residualBlock(layers.length - 1, channels, channels > 16))
-  return [...layers, flatten, linear(1000), relu, linear(10)]
-}
-
-const onMnist = (name: string, layers: readonly Layer[]): Architecture => ({
-  name,
-  input: { channels: 1, height: 28, width: 28 },
-  layers,
-})
-
-const onCifar10 = (name: string, layers: readonly Layer[]): Architecture => ({
-  name,
-  input: { channels: 3, height: 32, width: 32 },
-  layers,
-})
-
-const architectures: readonly Architecture[] = [
-  onMnist('mnist-small', small),
-  onMnist('mnist-large', large),
-  onCifar10('cifar10-small', [...normaliseColours, ...small]),
-  onCifar10('cifar10-large', [...normaliseColours, ...large]),
-  onCifar10('cifar10-resnet', resNet()),
-]
-
-export const architectureNames: readonly string[] = architectures.map((a) => a.name)
 
 /** The architecture of that name. @throws UserError with the nearest name if there is none */
-export function architectureNamed(name: string): Architecture {
-  const found = architectures.find((a) => a.name === name)
-  if (!found) throw unknownName('architecture', name, architectureNames)
-  return found
+export const architectureNamed = (name: string): Architecture => architectureOf(name)
+
+/** The text from which `architectureOf` makes the architecture for the same images. */
+export function architectureText(architecture: Architecture): string {
+  const { name, input } = architecture
+  const layers = printLayers(architecture)
+  const images = { input, classes: countClasses(architecture) }
+  if (isKnown(name) && printLayers(architectureOf(name, images)) === layers) return name
+  const own = name.replaceAll(/[:,()+]/g, '-').trim()
+  return isKnown(own) || own === unnamed || own === '' ? layers : `${own}: ${layers}`
+}
+
+const unnamed = 'own'
+
+const isKnown = (name: string) => architectureNames.includes(name)
+
+/** A text's name and its layers. */
+function split(text: string): { readonly name: string; readonly layers: string } {
+  const words = text.trim()
+  if (Object.hasOwn(open, words)) return { name: words, layers: open[words] }
+  if (/^[\w.-]+$/.test(words) && !layerWords.includes(words)) {
+    throw unknownName('architecture', words, architectureNames)
+  }
+  const [, name = unnamed, layers] = /^(?:([^:,()+]+):)?(.*)$/s.exec(words)!
+  if (!isKnown(name)) return { name: name.trim(), layers }
+  throw new UserError(`'${name}' is a known architecture: give your layers another name`)
 }

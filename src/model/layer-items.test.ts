@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { describe, expect, it, test } from 'vitest'
+import { Random } from '../base/random.ts'
+import { parseLayers } from './layer-items.ts'
+import type { Layer } from './layers.ts'
+import { countClasses } from './network.ts'
+import { printLayers } from './print-layers.ts'
+import { networkArbitrary, randomNetwork } from './random-network.testing.ts'
+
+const images = { input: { channels: 3, height: 8, width: 8 }, classes: 10 }
+const relu = { kind: 'relu' }
+const conv = (outChannels: number, kernel: number, stride = 1, padding = 0) =>
+  ({ kind: 'convolution', outChannels, kernel, stride, padding }) as const
+
+describe('a text becomes layers', () => {
+  it.each<[string, unknown[]]>([
+    [
+      'conv 16 4 2 1, relu, linear',
+      [conv(16, 4, 2, 1), relu, { kind: 'flatten' }, { kind: 'linear', outFeatures: 10 }],
+    ],
+    ['flatten, linear 10', [{ kind: 'flatten' }, { kind: 'linear', outFeatures: 10 }]],
+    [
+      'normalise 0.5 .25 1e-2 / 1 2 3, linear',
+      [
+        { kind: 'normalise', mean: [0.5, 0.25, 0.01], deviation: [1, 2, 3] },
+        { kind: 'flatten' },
+        { kind: 'linear', outFeatures: 10 },
+      ],
+    ],
+    [
+      '(conv 16 3 1 1,relu,conv 3 3 1 1 + conv 3 1) , relu,\n linear',
+      [
+        ...[conv(16, 3, 1, 1), relu, conv(3, 3, 1, 1), { ...conv(3, 1), from: -1 }, { kind: 'add', other: 2 }, relu],
+        ...[{ kind: 'flatten' }, { kind: 'linear', outFeatures: 10 }],
+      ],
+    ],
+    [
+      'conv 4 3 1 1, relu, (identity + conv 4 3 1 1), relu, linear',
+      [
+        ...[conv(4, 3, 1, 1), relu, conv(4, 3, 1, 1), { kind: 'add', other: 1 }, relu],
+        ...[{ kind: 'flatten' }, { kind: 'linear', outFeatures: 10 }],
+      ],
+    ],
+    [
+      'conv 4 1, relu, conv 4 1 from input, add 0, conv 10 8',
+      [conv(4, 1), relu, { ...conv(4, 1), from: -1 }, { kind: 'add', other: 0 }, conv(10, 8)],
+    ],
+  ])('%s', (text, layers) => {
+    expect(parseLayers(text, images)).toEqual(layers)
+  })
+})
+
+describe('a mistake is named with its place and the shape there', () => {
+  it.each([
+    ['', 'architecture: a layer expected at its beginning'],
+    ['relu,, linear', "architecture: a layer expected after 'relu ,'"],
+    ['(conv 3 1), linear', "architecture: '+' and another branch expected after '( conv 3 1'"],
+    ['(conv 3 1 + identity, linear', "architecture: ')' expected after"],
+    ['linear) relu', "architecture: ',' or the end expected after 'linear'"],
+    ['conv 16', "item 1 ('conv 16'): write it as conv channels kernel [stride [padding]], such as conv 16 4 2 1"],
+    ['conv 16 0, linear', "item 1 ('conv 16 0'): write it as"],
+    ['conv 4 1,  rellu', "item 2 ('rellu'): there is no layer 'rellu': did you mean 'relu'?"],
+    ['constructor', "there is no layer 'constructor'"],
+    ['linear ten', "item 1 ('linear ten'): write it as linear outputs"],
+    ['normalise 1 1 1 / 0 1 1', 'write it as normalise means / deviations'],
+    [
+      'conv 32 4 2 1, relu, conv 8 5, linear',
+      "item 3 ('conv 8 5'): it receives 32×4×4: convolution of kernel 5 does not fit 32×4×4",
+    ],
+    ['normalise 1 / 1, linear', "item 1 ('normalise 1 / 1'): it receives 3×8×8: normalise has 1 means for 3 channels"],
+    ['linear 100', "item 1 ('linear 100'): the last layer has 100 outputs for 10 classes: write linear"],
+    ['(conv 4 1 + identity), linear', 'the sum adds 3×8×8 and 4×8×8, which must be of one shape'],
+    ['(identity + identity), linear', 'one branch of a sum must have layers'],
+    ['identity, linear', 'identity is a whole branch of a sum'],
+    ['linear 4, (relu, linear 4 + linear 4), linear', "item 4 ('linear 4'): only the first branch of a sum may begin"],
+    ['conv 3 1 from 0', "item 1 ('conv 3 1 from 0'): layer 0 does not come before it"],
+  ])('%s', (text, message) => {
+    expect(() => parseLayers(text, images)).toThrow(message)
+  })
+})
+
+const imagesOf = (architecture: Parameters<typeof countClasses>[0]) => ({
+  input: architecture.input,
+  classes: countClasses(architecture),
+})
+
+test('networks of any layers are printed and parsed to the same layers', () => {
+  fc.assert(
+    fc.property(
+      fc.boolean().chain((residual) => networkArbitrary({ residual })),
+      ({ architecture }) => {
+        expect(parseLayers(printLayers(architecture), imagesOf(architecture))).toEqual(architecture.layers)
+      },
+    ),
+    { numRuns: 500, seed: 1 },
+  )
+})
+
+/** Text of a chain that keeps the shape of 4×6×6 images. */
+function randomChain(random: Random, depth: number): string {
+  const leaves = ['conv 4 3 1 1', 'relu', 'conv 4 1']
+  return Array.from({ length: 1 + random.integer(3) }, () => {
+    if (depth === 0 || random.integer(2) === 0) return leaves[random.integer(leaves.length)]
+    const others = Array.from({ length: random.integer(3) }, () => `conv 4 1, ${randomChain(random, depth - 1)}`)
+    const identities = others.length === 0 || random.integer(2) === 0 ? ['identity'] : []
+    return `(${[randomChain(random, depth - 1), ...others, ...identities].join(' + ')})`
+  }).join(', ')
+}
+
+test('texts are printed as they were, and layers that sums in sums make are kept', () => {
+  const square = { input: { channels: 4, height: 6, width: 6 }, classes: 10 }
+  let same = 0
+  for (let seed = 0; seed < 200; seed++) {
+    const text = `${randomChain(new Random(seed, 'chain'), 2)}, linear`
+    const layers = parseLayers(text, square)
+    const printed = printLayers({ name: 'nested', input: square.input, layers })
+    expect(parseLayers(printed, square)).toEqual(layers)
+    if (printed === text) same++
+  }
+  expect(same).toBeGreaterThan(100)
+})
+
+test('a layer that nobody could put into a sum is named by its index', () => {
+  const layers: Layer[] = [
+    ...[conv(4, 1), conv(4, 1), { ...conv(4, 1), from: 0 }, { kind: 'add', other: 0 } as const, conv(4, 1)],
+    ...[{ kind: 'add', other: 1 } as const, { kind: 'flatten' } as const, { kind: 'linear', outFeatures: 10 } as const],
+  ]
+  const text = printLayers({ name: 'crossed', input: images.input, layers })
+  expect(text).toBe('conv 4 1, (conv 4 1, conv 4 1 from 0 + identity), conv 4 1, add 1, linear')
+  expect(parseLayers(text, images)).toEqual(layers)
+})
+
+test('networks drawn here have residual sums', () => {
+  const texts = Array.from({ length: 40 }, (_, seed) =>
+    printLayers(randomNetwork(new Random(seed, 'text'), { residual: true }).architecture),
+  )
+  expect(texts.filter((text) => text.includes('+')).length).toBeGreaterThan(5)
+  expect(texts.filter((text) => text.includes('from')).length).toBeGreaterThan(2)
+})
