@@ -42,6 +42,18 @@ describe('a text becomes layers', () => {
       ],
     ],
     [
+      'conv 6 3 1 1 groups 3, batch norm, relu, average 2, average 3 1, linear 4, batch norm, linear',
+      [
+        ...[{ ...conv(6, 3, 1, 1), groups: 3, batchNorm: true }, relu],
+        ...[
+          { kind: 'averagePool', kernel: 2, stride: 2, padding: 0 },
+          { kind: 'averagePool', kernel: 3, stride: 1, padding: 0 },
+        ],
+        ...[{ kind: 'flatten' }, { kind: 'linear', outFeatures: 4, batchNorm: true }],
+        { kind: 'linear', outFeatures: 10 },
+      ],
+    ],
+    [
       'conv 4 1, relu, conv 4 1 from input, add 0, conv 10 8',
       [conv(4, 1), relu, { ...conv(4, 1), from: -1 }, { kind: 'add', other: 0 }, conv(10, 8)],
     ],
@@ -57,7 +69,7 @@ describe('a mistake is named with its place and the shape there', () => {
     ['(conv 3 1), linear', "architecture: '+' and another branch expected after '( conv 3 1'"],
     ['(conv 3 1 + identity, linear', "architecture: ')' expected after"],
     ['linear) relu', "architecture: ',' or the end expected after 'linear'"],
-    ['conv 16', "item 1 ('conv 16'): write it as conv channels kernel [stride [padding]], such as conv 16 4 2 1"],
+    ['conv 16', "item 1 ('conv 16'): write it as conv channels kernel [stride [padding]] [groups n], such as"],
     ['conv 16 0, linear', "item 1 ('conv 16 0'): write it as"],
     ['conv 4 1,  rellu', "item 2 ('rellu'): there is no layer 'rellu': did you mean 'relu'?"],
     ['constructor', "there is no layer 'constructor'"],
@@ -73,6 +85,9 @@ describe('a mistake is named with its place and the shape there', () => {
     ['(identity + identity), linear', 'one branch of a sum must have layers'],
     ['identity, linear', 'identity is a whole branch of a sum'],
     ['linear 4, (relu, linear 4 + linear 4), linear', "item 4 ('linear 4'): only the first branch of a sum may begin"],
+    ['relu, batch norm, linear', "item 2 ('batch norm'): it must come directly after conv or linear"],
+    ['(conv 3 1 + identity), batch norm', 'it must come directly after conv or linear'],
+    ['conv 4 1 groups 2', "item 1 ('conv 4 1 groups 2'): it receives 3×8×8: "],
     ['conv 3 1 from 0', "item 1 ('conv 3 1 from 0'): layer 0 does not come before it"],
   ])('%s', (text, message) => {
     expect(() => parseLayers(text, images)).toThrow(message)
@@ -98,7 +113,7 @@ test('networks of any layers are printed and parsed to the same layers', () => {
 
 /** Text of a chain that keeps the shape of 4×6×6 images. */
 function randomChain(random: Random, depth: number): string {
-  const leaves = ['conv 4 3 1 1', 'relu', 'conv 4 1']
+  const leaves = ['conv 4 3 1 1', 'relu', 'conv 4 1, batch norm', 'conv 4 3 1 1 groups 2', 'average 3 1 1']
   return Array.from({ length: 1 + random.integer(3) }, () => {
     if (depth === 0 || random.integer(2) === 0) return leaves[random.integer(leaves.length)]
     const others = Array.from({ length: random.integer(3) }, () => `conv 4 1, ${randomChain(random, depth - 1)}`)

@@ -64,8 +64,13 @@ const forms: Readonly<Record<string, { readonly usage: string; readonly read: (w
         if (!match) return undefined
         const [outChannels, kernel, stride = 1, padding = 0] = match.slice(1, 5).flatMap((n) => (n ? [Number(n)] : []))
         if (![outChannels, kernel, stride].every(isCount) || padding > MOST) return undefined
-        const from = match[5] === undefined ? {} : { from: indexOf(match[5]) }
-        return layer({ kind: 'convolution', outChannels, kernel, stride, padding, ...from })
+        const [groups, from] = [Number(match[5] ?? 1), match[6]]
+        if (!isCount(groups)) return undefined
+        return layer({
+          ...{ kind: 'convolution', outChannels, kernel, stride, padding },
+          ...(groups > 1 && { groups }),
+          ...(from !== undefined && { from: indexOf(from) }),
+        })
       },
     },
     linear: {
@@ -77,20 +82,20 @@ const forms: Readonly<Record<string, { readonly usage: string; readonly read: (w
       },
     },
     average: {
-    usage: 'average kernel [stride [padding]], such as average 2',
-    read: (words) => {
-      const match = /^(\d+)(?: (\d+))?(?: (\d+))?$/.exec(words)
-      if (!match) return undefined
-      const [kernel, stride = kernel, padding = 0] = match.slice(1).flatMap((n) => (n ? [Number(n)] : []))
-      if (![kernel, stride].every(isCount) || padding > MOST) return undefined
-      return layer({ kind: 'averagePool', kernel, stride, padding })
+      usage: 'average kernel [stride [padding]], such as average 2',
+      read: (words) => {
+        const match = /^(\d+)(?: (\d+))?(?: (\d+))?$/.exec(words)
+        if (!match) return undefined
+        const [kernel, stride = kernel, padding = 0] = match.slice(1).flatMap((n) => (n ? [Number(n)] : []))
+        if (![kernel, stride].every(isCount) || padding > MOST) return undefined
+        return layer({ kind: 'averagePool', kernel, stride, padding })
+      },
     },
-  },
-  batch: {
-    usage: 'batch norm',
-    read: (words) => (words === 'norm' ? { kind: 'batchNorm' } : undefined),
-  },
-  relu: { usage: 'relu', read: (words) => (words === '' ? layer({ kind: 'relu' }) : undefined) },
+    batch: {
+      usage: 'batch norm',
+      read: (words) => (words === 'norm' ? { kind: 'batchNorm' } : undefined),
+    },
+    relu: { usage: 'relu', read: (words) => (words === '' ? layer({ kind: 'relu' }) : undefined) },
     flatten: { usage: 'flatten', read: (words) => (words === '' ? layer({ kind: 'flatten' }) : undefined) },
     add: {
       usage: 'add layer, such as add 3 or add input',
