@@ -4,8 +4,10 @@
  * - 'bad-file': what a file holds is damaged, of another kind, or does not fit
  * - 'no-access': the system does not let a file be read or written
  * - 'exists': what is to be made is there already
+ * - 'in-use': another process writes there
  * - 'other-run': what is to be continued is of other settings or of another program, or is damaged
  * - 'no-data': files of a data set are missing, and cannot be downloaded
+ * - 'diverged': the loss of a training is not finite any more
  * - 'out-of-memory': the network needs more memory than there is
  * - 'not-built': a part of the installation is missing
  */
@@ -14,8 +16,10 @@ export type ErrorCode =
   | 'bad-file'
   | 'no-access'
   | 'exists'
+  | 'in-use'
   | 'other-run'
   | 'no-data'
+  | 'diverged'
   | 'out-of-memory'
   | 'not-built'
 

@@ -4,6 +4,7 @@ import { UserError, type ErrorCode } from '../base/errors.ts'
 /** @param flag what said where the output goes */
 const advice = (flag: string): { readonly [code in ErrorCode]?: string } => ({
   exists: `: choose another ${flag}, or continue with --resume`,
+  'in-use': `, or choose another ${flag}`,
   'other-run': `: choose another ${flag}`,
   'no-data': ' DIR and give --data DIR',
 })

@@ -83,6 +83,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     )
   }
   const progress = new Progress()
+  let pictures: AttackPictures | undefined
   const done = onInterrupt('Only the pictures that were already written were kept.')
   try {
     const onDownload = downloadProgress(progress)
@@ -97,7 +98,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     const target = takeImages(network, dataset.shape)
     const options = { method, epsilon, norm, ...range, domain, seed, ...pgdSettings(flags), executor: threads(workers) }
     const header = attackHeader(target, dataset, options)
-    const pictures = save === undefined ? undefined : new AttackPictures(save, dataset, header)
+    if (save !== undefined) pictures = new AttackPictures(save, dataset, header)
     const rows: (AttackRow & { readonly file?: string })[] = []
     for await (const row of attack(target, dataset, options)) {
       const file = pictures?.save(row)
@@ -121,6 +122,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     console.log(`\n${seconds.toFixed(1)} s; norm ${describeNorm(norm)}, domain ${describeDomain(domain)}`)
     if (save !== undefined) console.log(`pictures: ${save}`)
   } finally {
+    pictures?.close()
     progress.finish()
     done()
   }

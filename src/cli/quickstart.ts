@@ -10,6 +10,7 @@ import { type RunResult, trainRun } from '../node/training/run.ts'
 import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { targetOf } from '../node/certificates/target-file.ts'
 import type { CertifySummary } from '../ladder/run-summary.ts'
+import type { Lock } from '../node/lock.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
@@ -53,8 +54,11 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
   const started = performance.now()
   const progress = new Progress()
   const done = onInterrupt('Start again with: robustra quickstart')
+  let lock: Lock | undefined
   try {
-    const { path, note } = prepareFolder(out)
+    const place = prepareFolder(out)
+    const { path, note } = place
+    lock = place.lock
     if (note) progress.line(`quickstart ${note}`)
     const trained = await trainOne('robustra', { path, workers, progress })
     writeFileAtomic(
@@ -71,6 +75,7 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
     if (json) printJson({ out: path, epsilon: EPSILON, seconds, networks: subjects })
     else console.log(explain(path, subjects, betterOf(trained), seconds))
   } finally {
+    lock?.release()
     progress.finish()
     done()
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { UserError } from '../base/errors.ts'
 import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
+import { Lock } from '../node/lock.ts'
 import { makeReport } from '../node/report/measure.ts'
 import { testImages } from '../node/report/test-images.ts'
 import { isReport, reportData, reportPage } from '../report/page.ts'
@@ -56,6 +57,7 @@ async function runReport(paths: string[], flags: Flags): Promise<void> {
   const out = outOf(paths, flags.out)
   requireReplaceable(out)
   requireFolder(flags.data)
+  const lock = Lock.ofFile(out)
   const progress = new Progress()
   const done = onInterrupt('Nothing was written.')
   try {
@@ -66,6 +68,7 @@ async function runReport(paths: string[], flags: Flags): Promise<void> {
     if (flags.json) printJson({ out, ...reportData(report) })
     else console.log(`report: ${out}`)
   } finally {
+    lock.release()
     progress.finish()
     done()
   }

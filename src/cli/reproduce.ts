@@ -58,7 +58,7 @@ const figure = (out: string, run: typeof figure1): Entry => ({
 })
 
 const entries: Readonly<Record<string, Entry>> = {
-  table1: { out: join('results', 'table1'), settings: [], run: async (_flags, around) => table1(around) },
+  table1: { out: join('results', 'table1'), settings: [], run: (_flags, around) => table1(around) },
   table2: {
     out: join('results', 'table2'),
     settings: ['rows', ...scaling, 'timeout'],

@@ -4,6 +4,8 @@ import { dirname } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UserError, unknownName } from '../base/errors.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
+import { makeFolder } from '../node/folder.ts'
+import { Lock } from '../node/lock.ts'
 import { packageVersion } from '../base/version.ts'
 import { formatCounterexample } from '../region/counterexample.ts'
 import { CounterexampleFolder } from '../node/properties/counterexample-files.ts'
@@ -12,7 +14,7 @@ import { epochNow } from '../node/properties/instance-files.ts'
 import type { PropertyResult } from '../ladder/verify-property.ts'
 import { type ResultName, ResultsFile } from '../node/properties/instances-results.ts'
 import { runInstances } from '../node/properties/instances-run.ts'
-import { MOST_SECONDS, readInstances } from '../node/properties/instances-table.ts'
+import { type Instance, MOST_SECONDS, readInstances } from '../node/properties/instances-table.ts'
 import { limitedDecider } from '../node/properties/limited.ts'
 import { advised } from './advice.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -151,9 +153,30 @@ function openFolder(path: string, resume: boolean): CounterexampleFolder {
   }
 }
 
+/** Nobody else writes to the results meanwhile, or to the counterexamples. */
 async function verifyAll(table: string, out: string, flags: Flags): Promise<void> {
-  const { resume = false, counterexamples: folder, complete, workers, seed } = flags
   const instances = readInstances(table)
+  const locks = [Lock.ofFile(out)]
+  try {
+    const folder = flags.counterexamples
+    if (folder !== undefined) {
+      makeFolder(folder)
+      locks.push(Lock.ofFolder(folder))
+    }
+    await verifyTable({ table, instances, out }, flags)
+  } finally {
+    locks.forEach((lock) => lock.release())
+  }
+}
+
+interface Files {
+  readonly table: string
+  readonly instances: readonly Instance[]
+  readonly out: string
+}
+
+async function verifyTable({ table, instances, out }: Files, flags: Flags): Promise<void> {
+  const { resume = false, counterexamples: folder, complete, workers, seed } = flags
   const total = instances.length
   const settings = `robustra ${packageVersion}; complete ${complete}; seed ${seed}`
   const counterexamples = folder === undefined ? undefined : openFolder(folder, resume)

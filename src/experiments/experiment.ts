@@ -2,13 +2,15 @@
  * What the reproductions of the paper's tables and figures share: their settings, the folders that they write to, and
  * trainings that continue where they stopped.
  */
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Dataset, takeRange } from '../data/dataset.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import type { DownloadProgress } from '../node/data/download.ts'
 import { UserError } from '../base/errors.ts'
-import { explainFileError, writeFileAtomic } from '../node/atomic.ts'
+import { writeFileAtomic } from '../node/atomic.ts'
+import { makeFolder } from '../node/folder.ts'
+import { Lock, withoutLocks } from '../node/lock.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import { type RunOptions, type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
@@ -72,21 +74,35 @@ const plain = (settings: object): Record<string, unknown> => JSON.parse(JSON.str
  * @throws UserError if it is there and `resume` is false, or has other settings, or is not a folder of ours
  */
 export function checkFolder(path: string, settings: object, resume: boolean): boolean {
-  if (!existsSync(path) || (statSync(path).isDirectory() && readdirSync(path).length === 0)) return false
+  if (!existsSync(path)) return false
+  if (statSync(path).isDirectory() && withoutLocks(readdirSync(path)).length === 0) return false
   if (!resume) throw new UserError(`${path} exists already: continue it with --resume, or choose another --out`)
   requireEqual(path, readSettings(path), plain(settings))
   return true
 }
 
-/** Makes the folder if it is not there. @throws UserError as `checkFolder` */
-export function openFolder(path: string, settings: object, resume: boolean): void {
-  if (checkFolder(path, settings, resume)) return
+interface Place {
+  readonly out: string
+  readonly settings: object
+  readonly resume: boolean
+}
+
+/**
+ * Does work in a folder, which is made if it is not there, while no other process writes to it.
+ * @throws UserError as `checkFolder`, and if another process is at it
+ */
+export async function workIn<T>({ out, settings, resume }: Place, work: () => T | Promise<T>): Promise<T> {
+  checkFolder(out, settings, resume)
+  makeFolder(out)
+  const lock = Lock.ofFolder(out)
   try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw explainFileError(error, 'make the folder', path)
+    if (!checkFolder(out, settings, resume)) {
+      writeFileAtomic(join(out, SETTINGS), `${JSON.stringify(plain(settings), undefined, 2)}\n`)
+    }
+    return await work()
+  } finally {
+    lock.release()
   }
-  writeFileAtomic(join(path, SETTINGS), `${JSON.stringify(plain(settings), undefined, 2)}\n`)
 }
 
 function readSettings(path: string): Record<string, unknown> {

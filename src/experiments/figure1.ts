@@ -13,14 +13,7 @@ import type { TrainingOptions } from '../training/settings.ts'
 import { formatCount, formatDuration, formatShare } from '../report/format.ts'
 import { epochChart } from './epoch-chart.ts'
 import { EpochRows, readLog, savedPair } from './epoch-rows.ts'
-import {
-  type FigureSettings,
-  type Reproduction,
-  type Surroundings,
-  openFolder,
-  testImages,
-  trainIn,
-} from './experiment.ts'
+import { type FigureSettings, type Reproduction, type Surroundings, workIn, testImages, trainIn } from './experiment.ts'
 import {
   type Claim,
   claimTable,
@@ -52,30 +45,31 @@ export const figure1Options = ({ dataset = 'mnist', epochs = EPOCHS, ...scale }:
     trainingCount: scale.trainingCount,
   })
 
-/** @throws UserError for missing data and for what `openFolder` refuses */
+/** @throws UserError for missing data and for what `workIn` refuses */
 export async function figure1(settings: FigureSettings, around: Surroundings): Promise<Reproduction> {
   const { out, resume, workers, watch } = around
   const executor = threads(workers, registry)
   const options = figure1Options(settings)
   const test = await testImages(options.dataset, settings.images, around)
-  openFolder(out, { figure: 'figure1', ...settings }, resume)
-  const run = join(out, 'run')
-  const rows = new EpochRows<Row>(join(out, 'transfer.jsonl'))
-  const drawn = () => describe({ options, images: test.count, rows: rows.rows }, settings, around)
-  const measure = async () => {
-    const pair = savedPair(run)
-    if (!pair || rows.has(pair.epoch)) return
-    const started = performance.now()
-    const onProgress = watch.part(`epoch ${pair.epoch}, attacks`, test.count)
-    const { epoch, f, g } = pair
-    const errors = await transferErrors({ f, g, dataset: test }, EPSILON, executor, onProgress)
-    rows.add({ epoch, ...errors, seconds: (performance.now() - started) / 1000 })
-    drawn()
-  }
-  // an epoch whose attacks were cut off
-  await measure()
-  await trainIn(run, options, around, { title: 'Figure 1', onSaved: measure })
-  return drawn()
+  return workIn({ out, settings: { figure: 'figure1', ...settings }, resume }, async () => {
+    const run = join(out, 'run')
+    const rows = new EpochRows<Row>(join(out, 'transfer.jsonl'))
+    const drawn = () => describe({ options, images: test.count, rows: rows.rows }, settings, around)
+    const measure = async () => {
+      const pair = savedPair(run)
+      if (!pair || rows.has(pair.epoch)) return
+      const started = performance.now()
+      const onProgress = watch.part(`epoch ${pair.epoch}, attacks`, test.count)
+      const { epoch, f, g } = pair
+      const errors = await transferErrors({ f, g, dataset: test }, EPSILON, executor, onProgress)
+      rows.add({ epoch, ...errors, seconds: (performance.now() - started) / 1000 })
+      drawn()
+    }
+    // an epoch whose attacks were cut off
+    await measure()
+    await trainIn(run, options, around, { title: 'Figure 1', onSaved: measure })
+    return drawn()
+  })
 }
 
 interface Found {

@@ -9,14 +9,7 @@ import { trainingOptions } from '../training/options.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import type { EpochReport } from '../training/epoch-report.ts'
 import { EpochRows, readLog, savedPair } from './epoch-rows.ts'
-import {
-  type FigureSettings,
-  type Reproduction,
-  type Surroundings,
-  openFolder,
-  testImages,
-  trainIn,
-} from './experiment.ts'
+import { type FigureSettings, type Reproduction, type Surroundings, workIn, testImages, trainIn } from './experiment.ts'
 import { type TestErrors, testErrors } from './test-errors.ts'
 
 export const PAPER_EPOCHS = 100
@@ -45,7 +38,7 @@ export const mutualOptions = ({ dataset, epochs, trainingCount, validationCount 
 /**
  * Trains the pair, or continues, or finds that it is done.
  * @param draw writes a figure: after each epoch, so that there is a figure even if the run is interrupted, and at the end
- * @throws UserError for missing data and for what `openFolder` refuses
+ * @throws UserError for missing data and for what `workIn` refuses
  */
 export async function mutualRun(
   settings: FigureSettings,
@@ -56,25 +49,26 @@ export async function mutualRun(
   const executor = threads(workers)
   const options = mutualOptions(settings)
   const test = await testImages(options.dataset, settings.images, around)
-  openFolder(out, { figure: 'figure3-4', ...settings }, resume)
-  const run = join(out, 'run')
-  const tests = new EpochRows<TestRow>(join(out, 'test-errors.jsonl'))
-  const drawn = () => draw({ options, reports: readLog(run), tests: tests.rows, images: test.count })
-  const measure = async () => {
-    const pair = savedPair(run)
-    if (!pair || tests.has(pair.epoch)) return
-    const started = performance.now()
-    const shown = watch.part(`epoch ${pair.epoch}, LP on test images`, 2 * test.count)
-    const errorsOf = (network: Network, done: number) =>
-      testErrors(network, test, options.epsilon, { executor, onProgress: (more) => shown(done + more) })
-    const [f, g] = [await errorsOf(pair.f, 0), await errorsOf(pair.g, test.count)]
-    tests.add({ epoch: pair.epoch, f, g, seconds: (performance.now() - started) / 1000 })
-    drawn()
-  }
-  // an epoch whose evaluation was cut off
-  await measure()
-  await trainIn(run, options, around, { title: 'Figures 3 and 4', onSaved: measure })
-  return drawn()
+  return workIn({ out, settings: { figure: 'figure3-4', ...settings }, resume }, async () => {
+    const run = join(out, 'run')
+    const tests = new EpochRows<TestRow>(join(out, 'test-errors.jsonl'))
+    const drawn = () => draw({ options, reports: readLog(run), tests: tests.rows, images: test.count })
+    const measure = async () => {
+      const pair = savedPair(run)
+      if (!pair || tests.has(pair.epoch)) return
+      const started = performance.now()
+      const shown = watch.part(`epoch ${pair.epoch}, LP on test images`, 2 * test.count)
+      const errorsOf = (network: Network, done: number) =>
+        testErrors(network, test, options.epsilon, { executor, onProgress: (more) => shown(done + more) })
+      const [f, g] = [await errorsOf(pair.f, 0), await errorsOf(pair.g, test.count)]
+      tests.add({ epoch: pair.epoch, f, g, seconds: (performance.now() - started) / 1000 })
+      drawn()
+    }
+    // an epoch whose evaluation was cut off
+    await measure()
+    await trainIn(run, options, around, { title: 'Figures 3 and 4', onSaved: measure })
+    return drawn()
+  })
 }
 
 /** Seconds of training, and of evaluation on test images. */

@@ -7,9 +7,9 @@ import { temporaryFolder } from '../node/temporary.testing.ts'
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('all counts but one are the paper’s; that one does not fit the paper’s own', () => {
+test('all counts but one are the paper’s; that one does not fit the paper’s own', async () => {
   const out = join(folder, 'new', 'table1')
-  const { data, text, files } = table1({ out, resume: false })
+  const { data, text, files } = await table1({ out, resume: false })
   expect(data).toMatchObject({
     differing: [{ architecture: 'mnist-large', count: 'hiddenUnits', ours: 48_064, paper: 28_064 }],
   })
@@ -23,10 +23,10 @@ test('all counts but one are the paper’s; that one does not fit the paper’s 
   expect(JSON.parse(readFileSync(join(out, 'table1.json'), 'utf8'))).toEqual(data)
 })
 
-test('what is there is written again only by --resume', () => {
+test('what is there is written again only by --resume', async () => {
   const out = join(folder, 'twice')
-  const before = table1({ out, resume: false })
-  expect(() => table1({ out, resume: false })).toThrow(/twice exists already: continue it with --resume/)
-  expect(table1({ out, resume: true })).toEqual(before)
-  expect(() => table1({ out: folder, resume: true })).toThrow(/is not a folder of robustra reproduce/)
+  const before = await table1({ out, resume: false })
+  await expect(table1({ out, resume: false })).rejects.toThrow(/twice exists already: continue it with --resume/)
+  expect(await table1({ out, resume: true })).toEqual(before)
+  await expect(table1({ out: folder, resume: true })).rejects.toThrow(/is not a folder of robustra reproduce/)
 })

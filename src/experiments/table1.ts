@@ -4,14 +4,16 @@ import { architectureNamed } from '../model/architectures.ts'
 import { countHiddenUnits, countParameters } from '../model/network.ts'
 import { formatCount } from '../report/format.ts'
 import { barChart } from './bar-chart.ts'
-import { type Reproduction, type Surroundings, openFolder } from './experiment.ts'
+import { type Reproduction, type Surroundings, workIn } from './experiment.ts'
 import { paperTable1 } from './paper.ts'
 import { commandOf, markdownTable, writeReproduction } from './text.ts'
 
 const counts = ['layers', 'hiddenUnits', 'parameters'] as const
 
-export function table1({ out, resume }: Pick<Surroundings, 'out' | 'resume'>): Reproduction {
-  openFolder(out, {}, resume)
+export const table1 = ({ out, resume }: Pick<Surroundings, 'out' | 'resume'>): Promise<Reproduction> =>
+  workIn({ out, settings: {}, resume }, () => describe(out))
+
+function describe(out: string): Reproduction {
   const rows = paperTable1.map(({ architecture, ...paper }) => {
     const built = architectureNamed(architecture)
     return {

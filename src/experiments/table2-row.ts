@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../node/atomic.ts'
 import { loadNetwork } from '../node/network-file.ts'
 import { type Best, betterOf } from '../training/best.ts'
 import { hashOfNetwork } from '../node/certificates/hash.ts'
-import { type Scale, type Surroundings, checkFolder, openFolder, testImages, trainIn } from './experiment.ts'
+import { type Scale, type Surroundings, checkFolder, workIn, testImages, trainIn } from './experiment.ts'
 import { type Errors, measureErrors } from './measure.ts'
 import { type RowMethod, type RowPlan, rowMethods, rowOptions, rowPlan } from './table2-rows.ts'
 import { type Machine, machine } from './text.ts'
@@ -52,7 +52,7 @@ export const rowSettings = (row: string, settings: Table2Settings) => ({ row, ..
 /**
  * Does a row in a folder of its own, continues it, or reads its result. In it each method has a folder, with its training and
  * the certificates of the chosen network and of the last one.
- * @throws UserError for missing data and for what `openFolder` refuses
+ * @throws UserError for missing data and for what `workIn` refuses
  */
 export async function table2Row(name: string, settings: Table2Settings, around: Surroundings): Promise<RowResult> {
   const plan = rowPlan(name)
@@ -62,16 +62,17 @@ export async function table2Row(name: string, settings: Table2Settings, around: 
   if (done) return done
   const options = rowOptions(plan, 'robustra', settings)
   const test = await testImages(plan.dataset, settings.images, around)
-  openFolder(around.out, identity, around.resume)
-  const results: Partial<Record<RowMethod, MethodResult>> = {}
-  for (const method of rowMethods) results[method] = await doMethod(method, { plan, settings, test }, around)
-  const result: RowResult = {
-    ...{ row: name, seed: options.seed, epochs: options.epochs, images: test.count, settings },
-    machine: machine(around.workers),
-    methods: results as Record<RowMethod, MethodResult>,
-  }
-  writeFileAtomic(join(around.out, SUMMARY), `${JSON.stringify(result, undefined, 2)}\n`)
-  return result
+  return workIn({ out: around.out, settings: identity, resume: around.resume }, async () => {
+    const results: Partial<Record<RowMethod, MethodResult>> = {}
+    for (const method of rowMethods) results[method] = await doMethod(method, { plan, settings, test }, around)
+    const result: RowResult = {
+      ...{ row: name, seed: options.seed, epochs: options.epochs, images: test.count, settings },
+      machine: machine(around.workers),
+      methods: results as Record<RowMethod, MethodResult>,
+    }
+    writeFileAtomic(join(around.out, SUMMARY), `${JSON.stringify(result, undefined, 2)}\n`)
+    return result
+  })
 }
 
 /** @returns undefined if the row is not done @throws UserError if its summary is damaged */

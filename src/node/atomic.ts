@@ -1,6 +1,6 @@
 /** Whole files, read and written in one go, with the system's errors put into words for the user. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 
@@ -55,9 +55,16 @@ export function explainFileError(error: unknown, action: string, path: string): 
 function reason(code: string, action: string, path: string): string | undefined {
   switch (code) {
     case 'ENOENT':
-      return action === 'read' ? 'there is no such file' : `there is no folder ${dirname(path)}: create it first`
+      if (action === 'read') return 'there is no such file'
+      return existsSync(dirname(path))
+        ? `${dirname(path)} takes no new files or folders: choose another place`
+        : `there is no folder ${dirname(path)}: create it first`
     case 'ENOTDIR':
-      return `${dirname(path)} is not a folder`
+      return `${fileOnTheWay(path)} is not a folder`
+    case 'ENAMETOOLONG':
+      return 'the name is too long: choose a shorter one'
+    case 'ELOOP':
+      return 'symbolic links lead around in a circle'
     case 'EISDIR':
       return 'it is a folder, not a file'
     case 'EACCES':
@@ -74,4 +81,11 @@ function reason(code: string, action: string, path: string): string | undefined 
     default:
       return undefined
   }
+}
+
+/** The part of a path that exists, below which nothing can be. */
+function fileOnTheWay(path: string): string {
+  let at = dirname(path)
+  while (!existsSync(at)) at = dirname(at)
+  return at
 }

@@ -18,6 +18,7 @@ test('pictures: image, adversarial example, difference', async () => {
     ...{ ...ball, first: 0, last: 50, seed: 0, method: 'pgd', steps: 10 },
   })
   const files = rows.map((row) => pictures.save(row))
+  pictures.close()
   expect(rows.map(({ verdict }) => verdict === 'vulnerable')).toEqual(files.map((file) => file !== undefined))
   expect(readdirSync(path)).toHaveLength(files.filter((file) => file !== undefined).length)
   const { index, label, adversarial } = rows.find((row) => row.adversarial)!

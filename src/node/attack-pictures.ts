@@ -1,5 +1,5 @@
 /** Pictures of adversarial examples, in a folder. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AttackRow } from '../attacks/attack-row.ts'
 import { examples } from '../attacks/inputs.ts'
@@ -7,16 +7,18 @@ import { comparison } from '../attacks/picture.ts'
 import { UserError } from '../base/errors.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Ball } from '../region/ball.ts'
-import { explainFileError } from './atomic.ts'
+import { makeFolder } from './folder.ts'
+import { Lock, withoutLocks } from './lock.ts'
 import { writePng } from './png-file.ts'
 
 export class AttackPictures {
   readonly #path: string
   readonly #dataset: Dataset
   readonly #ball: Ball
+  readonly #lock: Lock
 
   /**
-   * @param path of the folder: made if it is not there
+   * @param path of the folder: made if it is not there. Until `close`, no other process writes to it
    * @throws UserError if it is not empty, or for images that no PNG can hold
    */
   constructor(path: string, dataset: Dataset, ball: Ball) {
@@ -27,14 +29,15 @@ export class AttackPictures {
     if (channels !== 1 && channels !== 3) {
       throw new UserError(`images of ${channels} channels cannot be saved as PNG`)
     }
-    try {
-      if (existsSync(path) && readdirSync(path).length > 0) {
-        throw new UserError(`the folder ${path} is not empty: choose another one for the pictures`)
-      }
-      mkdirSync(path, { recursive: true })
-    } catch (error) {
-      throw explainFileError(error, 'make the folder', path)
-    }
+    makeFolder(path)
+    this.#lock = Lock.ofFolder(path)
+    if (withoutLocks(readdirSync(path)).length === 0) return
+    this.close()
+    throw new UserError(`the folder ${path} is not empty: choose another one for the pictures`)
+  }
+
+  close(): void {
+    this.#lock.release()
   }
 
   /** Writes the picture of an image's adversarial example, if it has one. @returns its path */

@@ -5,6 +5,7 @@
 import { appendFileSync, closeSync, existsSync, ftruncateSync, openSync, readFileSync, statSync } from 'node:fs'
 import { UserError } from '../base/errors.ts'
 import { explainFileError, hasCode } from './atomic.ts'
+import { Lock } from './lock.ts'
 
 /** What is in a file that is continued, and how many bytes of it are whole. */
 export interface Begun<T> {
@@ -16,20 +17,23 @@ export class LineFile<T> {
   readonly path: string
   /** What was in it when it was opened; undefined if it is new. */
   readonly begun: Begun<T> | undefined
+  readonly #lock: Lock
   readonly #descriptor: number
 
   /**
-   * Opens a new file, or with `resume` also one that is there.
+   * Opens a new file, or with `resume` also one that is there. Until `close`, no other process writes to it.
    * @param parse understands the content of one that is there; throws UserError if it is not ours to continue
-   * @throws UserError if it exists and `resume` is false, or if it cannot be read or written
+   * @throws UserError if it exists and `resume` is false, if another process has it, or if it cannot be read or written
    */
   constructor(path: string, resume: boolean, parse: (content: Buffer) => Begun<T>) {
     this.path = path
-    const content = readBegun(path, resume)
-    this.begun = content && parse(content)
+    this.#lock = Lock.ofFile(path)
     try {
+      const content = readBegun(path, resume)
+      this.begun = content && parse(content)
       this.#descriptor = openSync(path, content ? 'a' : 'ax')
     } catch (error) {
+      this.#lock.release()
       throw explainFileError(error, 'write', path)
     }
     try {
@@ -51,6 +55,7 @@ export class LineFile<T> {
 
   close(): void {
     closeSync(this.#descriptor)
+    this.#lock.release()
   }
 }
 

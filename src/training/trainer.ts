@@ -155,5 +155,6 @@ export class Trainer {
 const diverged = (options: TrainingOptions, { name }: Learner, { epoch, step }: Moment): UserError =>
   new UserError(
     `the loss of ${name} is not finite in epoch ${epoch + 1}, step ${step + 1}: lower the learning rate ` +
-      `(now ${learningRateAt(options, epoch)}), lengthen the ramp of ε or clip gradients; the last checkpoint is kept`,
+      `(now ${learningRateAt(options, epoch)}), lengthen the ramp of ε or clip gradients`,
+    { code: 'diverged' },
   )

@@ -3,11 +3,12 @@
  * Their checksums are always compared, wherever they come from: a certified error "on MNIST" must be on MNIST.
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import type { PublishedFiles } from '../../data/published.ts'
 import { explainFileError, readWholeFile, writeFileAtomic } from '../atomic.ts'
+import { makeFolder } from '../folder.ts'
 import { gunzipIfNeeded } from '../gunzip.ts'
 import { readTar } from '../../formats/tar.ts'
 import { type DownloadProgress, cacheDirectory, download } from './download.ts'
@@ -189,14 +190,6 @@ function md5IfReadable(read: () => Uint8Array): string | undefined {
 }
 
 const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch (error) {
-    throw explainFileError(error, 'create', path)
-  }
-}
 
 function requireReadable(path: string): void {
   try {

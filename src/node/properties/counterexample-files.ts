@@ -1,9 +1,11 @@
 /** Counterexamples of a table of instances: a file for every row that is sat, in one folder. */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { type Counterexample, formatCounterexample } from '../../region/counterexample.ts'
 import { UserError } from '../../base/errors.ts'
-import { explainFileError, writeFileAtomic } from '../atomic.ts'
+import { writeFileAtomic } from '../atomic.ts'
+import { makeFolder } from '../folder.ts'
+import { withoutLocks } from '../lock.ts'
 import type { Instance } from './instances-table.ts'
 
 export class CounterexampleFolder {
@@ -18,12 +20,8 @@ export class CounterexampleFolder {
     if (existsSync(path) && !statSync(path).isDirectory()) {
       throw new UserError(`${path} is a file, not a folder`, { code: 'other-run' })
     }
-    try {
-      mkdirSync(path, { recursive: true })
-      if (resume || readdirSync(path).length === 0) return
-    } catch (error) {
-      throw explainFileError(error, 'create', path)
-    }
+    makeFolder(path)
+    if (resume || withoutLocks(readdirSync(path)).length === 0) return
     throw new UserError(`the folder ${path} is not empty`, { code: 'exists' })
   }
 

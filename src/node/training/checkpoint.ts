@@ -5,10 +5,12 @@
  * While a pair is trained side by side, the learner that has finished an epoch leaves a checkpoint of its own,
  * `f.checkpoint.safetensors`, until the other has finished, too, and both are in `checkpoint.safetensors`.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
-import { explainFileError, writeFileAtomic } from '../atomic.ts'
+import { writeFileAtomic } from '../atomic.ts'
+import { makeFolder } from '../folder.ts'
+import { Lock, withoutLocks } from '../lock.ts'
 import { saveNetwork } from '../network-file.ts'
 import { readSafetensors, writeSafetensors } from '../safetensors-file.ts'
 import type { Tensor } from '../../formats/tensors.ts'
@@ -37,35 +39,46 @@ const arraysOf = ({ state, average, folded }: Learner): [name: string, values: F
 
 export class RunFolder {
   readonly path: string
+  #lock: Lock | undefined
 
   constructor(path: string) {
     this.path = path
   }
 
-  /** @throws UserError if there is something in the folder already */
+  /** @throws UserError if another process writes to the folder, or there is something in it already */
   requireNew(): void {
-    if (existsSync(this.path) && (!statSync(this.path).isDirectory() || readdirSync(this.path).length > 0)) {
+    if (!existsSync(this.path)) return
+    const isFolder = statSync(this.path).isDirectory()
+    if (isFolder && !this.#lock) Lock.requireFree(this.path)
+    if (!isFolder || withoutLocks(readdirSync(this.path)).length > 0) {
       throw new UserError(`${this.path} exists already`, { code: 'exists' })
     }
   }
 
   /**
    * Makes the folder for a new run. What learners start from, if not from random weights, is its first checkpoint, so that
-   * the run depends on no other file afterwards.
+   * the run depends on no other file afterwards. No other process writes to it until `close`.
    * @throws UserError if it exists and is not empty, or cannot be made
    */
   create(options: TrainingOptions, learners: readonly Learner[] = []): void {
+    makeFolder(this.path)
+    this.#lock = Lock.ofFolder(this.path)
+    // only now can nobody else put anything there
     this.requireNew()
-    try {
-      mkdirSync(this.path, { recursive: true })
-    } catch (error) {
-      throw explainFileError(error, 'make the folder', this.path)
-    }
     if (learners.length > 0) {
       writeState(join(this.path, file.checkpoint), learners, { epochs: 0, reports: [], best: undefined })
     }
     // last, so that there is no run to resume without what it starts from
     writeFileAtomic(join(this.path, file.config), `${JSON.stringify(options, undefined, 2)}\n`)
+  }
+
+  /** For a run that is there. Until `close`, no other process writes to it. @throws UserError if one does already */
+  lock(): void {
+    this.#lock = Lock.ofFolder(this.path)
+  }
+
+  close(): void {
+    this.#lock?.release()
   }
 
   /** The settings that the run was started with. @throws UserError if there is no run or its config is damaged */

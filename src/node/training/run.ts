@@ -1,5 +1,6 @@
 /** Training in a folder: data, epochs, checkpoints, log; a run continues after an interruption as if there had been none. */
 import { join } from 'node:path'
+import { UserError } from '../../base/errors.ts'
 import type { Network } from '../../model/network.ts'
 import type { Best } from '../../training/best.ts'
 import type { EpochReport, Progress } from '../../training/epoch-report.ts'
@@ -35,7 +36,7 @@ export interface RunResult {
 
 /**
  * Trains one network or a pair (method 'robustra': f and g) in a new folder.
- * @throws UserError if `out` exists, data or the networks to start from are missing, or the loss stops being finite;
+ * @throws UserError if `out` exists or another process writes there, data or the networks to start from are missing, or the loss stops being finite;
  *   the signal's reason
  */
 export async function trainRun(options: TrainingOptions, run: RunOptions): Promise<RunResult> {
@@ -44,25 +45,34 @@ export async function trainRun(options: TrainingOptions, run: RunOptions): Promi
   const data = await loadRunData(options, run)
   const state = randomStart(options, data)
   const { learners } = state
-  if (options.start === '') folder.create(options)
-  else {
+  const isRandom = options.start === ''
+  if (!isRandom) {
     const names = learners.map(({ name }) => name)
     startFrom(learners, readStarts(options.start, names), data.architecture)
-    folder.create(options, learners)
   }
-  return trainOn(options, data, state, { ...run, folder })
+  try {
+    folder.create(options, isRandom ? [] : learners)
+    return await trainOn(options, data, state, { ...run, folder })
+  } finally {
+    folder.close()
+  }
 }
 
 /**
  * Continues a run that was stopped at any moment: from its last whole epoch, bit for bit as if never stopped.
- * @throws UserError if there is no run in `out` or it is damaged; otherwise as `trainRun`
+ * @throws UserError if there is no run in `out`, if it is damaged, or if another process is at it; otherwise as `trainRun`
  */
 export async function resumeRun(run: RunOptions): Promise<RunResult> {
   const folder = new RunFolder(run.out)
   const options = folder.options()
-  const data = await loadRunData(options, run)
-  const { learners } = randomStart(options, data)
-  return trainOn(options, data, { ...folder.restore(learners), learners }, { ...run, folder })
+  folder.lock()
+  try {
+    const data = await loadRunData(options, run)
+    const { learners } = randomStart(options, data)
+    return await trainOn(options, data, { ...folder.restore(learners), learners }, { ...run, folder })
+  } finally {
+    folder.close()
+  }
 }
 
 async function trainOn(
@@ -81,10 +91,14 @@ async function trainOn(
     onProgress,
     onReport,
   })
-  for await (const epoch of epochs) {
-    state = epoch.state
-    folder.save(data.architecture, state)
-    await onSaved?.(state)
+  try {
+    for await (const epoch of epochs) {
+      state = epoch.state
+      folder.save(data.architecture, state)
+      await onSaved?.(state)
+    }
+  } catch (error) {
+    throw state.epochs > 0 ? withCheckpoint(error, state.epochs) : error
   }
   return {
     options,
@@ -96,3 +110,12 @@ async function trainOn(
     best: state.best,
   }
 }
+
+/** An error of training that says what of the run is left. */
+const withCheckpoint = (error: unknown, epochs: number): unknown =>
+  error instanceof UserError && error.code === 'diverged'
+    ? new UserError(`${error.message}; the checkpoint after epoch ${epochs} is kept`, {
+        code: error.code,
+        cause: error,
+      })
+    : error
