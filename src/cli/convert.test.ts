@@ -29,7 +29,7 @@ test('through every format and back, the file is the same', async () => {
 test.each([
   ['itself', 'a.safetensors', 'a.safetensors', /a\.safetensors would be overwritten by itself: give another name/],
   ['itself by another name', 'link.safetensors', 'a.safetensors', /would be overwritten by itself/],
-  ['an unknown extension', 'a.safetensors', 'out.pt', /out\.pt: a network file ends in \.safetensors, \.npz, \.onnx/],
+  ['an unknown extension', 'a.safetensors', 'out.pt', /out\.pt: networks are written to \.safetensors, \.npz, \.onnx/],
   ['a missing file', 'none.npz', 'out.onnx', /cannot read .*none\.npz: there is no such file/],
   [
     'no sequence',

@@ -3,17 +3,17 @@ import { realpathSync } from 'node:fs'
 import type { Command } from 'commander'
 import { UserError } from '../base/errors.ts'
 import { loadAnyNetwork, saveAnyNetwork } from '../node/any-network.ts'
-import { formatOf, networkExtensions } from '../formats/any-network.ts'
+import { networkExtensions, writerFor, writtenExtensions } from '../formats/any-network.ts'
 import { countParameters } from '../model/network.ts'
 import { outputOption } from './options.ts'
 import { examples } from './help.ts'
 
-const anyOf = `${networkExtensions.slice(0, -1).join(', ')} or ${networkExtensions.at(-1)}`
+const anyOf = (extensions: readonly string[]) => `${extensions.slice(0, -1).join(', ')} or ${extensions.at(-1)}`
 
 export function convertCommand(command: Command): void {
   command
-    .argument('<in>', `network to read: ${anyOf}`)
-    .argument('<out>', `file to write, which replaces an earlier one: ${anyOf}`)
+    .argument('<in>', `network to read: ${anyOf(networkExtensions)}`)
+    .argument('<out>', `file to write, which replaces an earlier one: ${anyOf(writtenExtensions)}`)
     .addOption(outputOption())
     .addHelpText(
       'after',
@@ -25,7 +25,7 @@ export function convertCommand(command: Command): void {
 
 /** @throws UserError if a file cannot be read or written, or the network is not made of our layers */
 function runConvert(from: string, to: string, { output }: { readonly output?: string }): void {
-  formatOf(to)
+  writerFor(to)
   if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
   const { graph, network, misfit, metadata } = loadAnyNetwork(from, { output })
   if (graph.ending)

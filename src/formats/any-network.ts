@@ -6,6 +6,7 @@ import { NEEDS_FLOAT64, encodeNetworkFile, networkOf, tensorsOf } from './networ
 import { encodeNpz, parseNpz } from './npz.ts'
 import { encodeNetwork } from './onnx/export.ts'
 import { type ImportOptions, parseNetwork } from './onnx/import.ts'
+import { parsePytorch } from './pytorch.ts'
 import { parseSafetensors } from './safetensors.ts'
 import type { TensorFile } from './tensors.ts'
 
@@ -20,7 +21,8 @@ export interface AnyNetwork {
 
 interface Format {
   readonly parse: (bytes: Uint8Array, path: string, options: ImportOptions) => AnyNetwork
-  readonly encode: (network: Network, metadata: Readonly<Record<string, string>>, path: string) => Uint8Array
+  /** Undefined if it is only read. */
+  readonly encode?: (network: Network, metadata: Readonly<Record<string, string>>, path: string) => Uint8Array
 }
 
 function fromTensors(path: string, file: TensorFile): AnyNetwork {
@@ -34,6 +36,8 @@ function fromTensors(path: string, file: TensorFile): AnyNetwork {
   }
 }
 
+const fromPytorch = (bytes: Uint8Array, path: string) => fromTensors(path, parsePytorch(bytes, path))
+
 const formats: Readonly<Record<string, Format>> = {
   '.safetensors': {
     parse: (bytes, path) => fromTensors(path, parseSafetensors(bytes, path)),
@@ -44,17 +48,21 @@ const formats: Readonly<Record<string, Format>> = {
     encode: (network, metadata, path) => encodeNpz(tensorsOf(network, metadata), path),
   },
   '.onnx': { parse: parseNetwork, encode: encodeNetwork },
+  '.pt': { parse: fromPytorch },
+  '.pth': { parse: fromPytorch },
 }
 
-/** Extensions of the files that hold networks. */
+/** Extensions of the files that networks are read from. */
 export const networkExtensions: readonly string[] = Object.keys(formats)
+/** Extensions of those that they are written to. */
+export const writtenExtensions: readonly string[] = networkExtensions.filter((extension) => formats[extension].encode)
 
 /**
  * What reads the bytes of a file of this name.
  * @throws UserError if the extension is of none of the formats, or an output is named and the format is not ONNX
  */
 export function networkParser(path: string, options: ImportOptions = {}): (bytes: Uint8Array) => AnyNetwork {
-  const format = formatOf(path, hintFor(path))
+  const format = formatOf(path)
   if (options.output !== undefined && format.parse !== parseNetwork)
     throw new UserError(`${path} has one output: leave out the name '${options.output}'`)
   return (bytes) => format.parse(bytes, path, options)
@@ -78,15 +86,24 @@ export const encodeAnyNetwork = (
   network: Network,
   path: string,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array => formatOf(path).encode(network, metadata, path)
+): Uint8Array => writerFor(path)(network, metadata, path)
 
-/** @param hint what to do about another extension @throws UserError if the extension is of none of the formats */
-export function formatOf(path: string, hint = RENAME): Format {
-  // the competition ships its networks compressed
-  const format = formats[extensionOf(path.replace(/\.onnx\.gz$/i, '.onnx'))]
-  if (format) return format
-  throw new UserError(`${path}: a network file ends in ${networkExtensions.join(', ')}: ${hint}`)
+/** What writes files of this name. @throws UserError if the extension is of none of the formats that are written */
+export function writerFor(path: string): NonNullable<Format['encode']> {
+  const format = formats[extensionOf(withoutGz(path))]
+  if (format?.encode) return format.encode
+  throw new UserError(`${path}: networks are written to ${writtenExtensions.join(', ')}: ${RENAME}`)
 }
+
+/** @throws UserError if the extension is of none of the formats */
+function formatOf(path: string): Format {
+  const format = formats[extensionOf(withoutGz(path))]
+  if (format) return format
+  throw new UserError(`${path}: a network file ends in ${networkExtensions.join(', ')}: ${hintFor(path)}`)
+}
+
+/** The competition ships its networks compressed. */
+const withoutGz = (path: string) => path.replace(/\.onnx\.gz$/i, '.onnx')
 
 /** '.onnx' of 'folder/net.ONNX'; nothing of a name that only begins with a dot. */
 const extensionOf = (path: string) => /[^/](\.[^./]*)$/.exec(path)?.[1].toLowerCase() ?? ''
@@ -94,11 +111,10 @@ const extensionOf = (path: string) => /[^/](\.[^./]*)$/.exec(path)?.[1].toLowerC
 const hintFor = (path: string) => hints[extensionOf(path.replace(/\.gz$/i, ''))] ?? RENAME
 
 const RENAME = 'give it the right extension'
-const torch = 'export the network from PyTorch with torch.onnx.export'
 const tensorFlow = 'export the network from TensorFlow with tf2onnx'
 /** What to do with files of other extensions that are to be read. */
 const hints: Readonly<Record<string, string>> = {
-  ...{ '.pt': torch, '.pth': torch, '.ckpt': torch },
+  '.ckpt': "if PyTorch wrote it, let its name end in '.pt'",
   ...{ '.h5': tensorFlow, '.hdf5': tensorFlow, '.keras': tensorFlow, '.pb': tensorFlow, '.tflite': tensorFlow },
   ...{ '.safetensors': 'uncompress it first', '.npz': 'uncompress it first' },
   '.npy': 'save all arrays of the network with numpy.savez',

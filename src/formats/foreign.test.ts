@@ -33,13 +33,11 @@ const foreign: readonly (readonly [what: string, bytes: Uint8Array, words: strin
   ['a page', text('\n<!DOCTYPE html><html>'), 'is an HTML page: it may be the page that links to the file'],
   ['a page without type', text('<HTML>'), 'is an HTML page'],
   ['a pointer', text('version https://git-lfs.github.com/spec/v1\noid sha256:0\n'), "get the file with 'git lfs pull'"],
-  ['PyTorch', zip('net/data.pkl', 'net/data/0'), 'is a file of PyTorch (.pt): export the network to ONNX (torch.onnx'],
   [
     'Keras',
     zip('config.json', 'model.weights.h5'),
     'is a file of Keras (.keras): export the network to ONNX (tf2onnx)',
   ],
-  ['a pickle', Uint8Array.of(0x80, 2, 0x7d, 0x71, 0), 'is a Python pickle, as old PyTorch files are: export'],
   ['HDF5', Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), 'is an HDF5 file'],
   ['an array', Buffer.from('\x93NUMPY\x01\x00', 'latin1'), 'is a single array of NumPy: save all arrays'],
   ['bzip2', text('BZh91AY&SY'), 'is compressed by bzip2: uncompress it first: only gzip is read'],
@@ -61,6 +59,8 @@ const networks: readonly (readonly [extension: string, bytes: Uint8Array, what: 
   ['.npz', npz, 'an archive of NumPy'],
   ['.onnx', onnx, 'an ONNX model'],
   ['.safetensors', safetensors, 'a safetensors file'],
+  ['.pt', zip('net/data.pkl', 'net/data/0'), 'a file of PyTorch (.pt)'],
+  ['.pt', Uint8Array.of(0x80, 2, 0x7d, 0x71, 0), 'a Python pickle, as old files of PyTorch are'],
 ]
 
 test.each(Object.keys(readers))('%s', (extension) => {

@@ -3,7 +3,7 @@ import { badFile } from '../base/errors.ts'
 import { includesText, toLatin1 } from './bytes.ts'
 import { isTar, readTar } from './tar.ts'
 
-export type FileKind = 'onnx' | 'safetensors' | 'npz' | 'text'
+export type FileKind = 'onnx' | 'safetensors' | 'npz' | 'pt' | 'text'
 
 interface Signature {
   readonly is: string
@@ -47,8 +47,8 @@ const signatures: readonly Signature[] = [
   },
   {
     is: 'a file of PyTorch (.pt)',
-    advice: `${TO_ONNX} (torch.onnx.export), or save its tensors as safetensors`,
     fits: (bytes) => isZip(bytes) && includesText(bytes, '/data.pkl'),
+    rightFor: 'pt',
   },
   {
     is: 'a file of Keras (.keras)',
@@ -62,9 +62,9 @@ const signatures: readonly Signature[] = [
   },
   { is: 'a zip archive', advice: UNPACK, fits: isZip, rightFor: 'npz' },
   {
-    is: 'a Python pickle, as old PyTorch files are',
-    advice: `${TO_ONNX} (torch.onnx.export), or save its tensors as safetensors`,
+    is: 'a Python pickle, as old files of PyTorch are',
     fits: (bytes) => bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5 && bytes[2] !== 0,
+    rightFor: 'pt',
   },
   { is: 'an HDF5 file, as Keras writes', advice: `${TO_ONNX} (tf2onnx)`, fits: begins(0x89, 0x48, 0x44, 0x46) },
   {

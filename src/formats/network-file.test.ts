@@ -156,7 +156,7 @@ describe('files that are not such networks', () => {
   test('a foreign file that fits nothing says what it lacks', () => {
     edit((_, metadata) => delete metadata[ARCHITECTURE_KEY])
     expect(() => loadNetwork(path)).toThrow(
-      /no metadata 'robustra.architecture'.*1\.weight \[2,1,2,2\], 1\.bias \[2\].*fit none .*mnist-small/,
+      /does not say which network it holds.*1 \[2,1,2,2\], 4 \[3,8\].*fit none .*mnist-small.*give its architecture/,
     )
   })
 

@@ -4,7 +4,6 @@
  */
 import { z } from 'zod'
 import { badFile } from '../base/errors.ts'
-import { architectureNamed, fixedArchitectures } from '../model/architectures.ts'
 import type { Layer } from '../model/layers.ts'
 import {
   type Architecture,
@@ -14,7 +13,9 @@ import {
   isFloat32,
   parameterLayout,
 } from '../model/network.ts'
+import { list, networkOfTensors, recognise } from './recognise.ts'
 import { encodeSafetensors, parseSafetensors } from './safetensors.ts'
+import { hasShape } from './state-layers.ts'
 import type { Tensor, TensorFile } from './tensors.ts'
 
 /** The metadata key of the architecture. */
@@ -104,20 +105,26 @@ export function parseNetworkFile(
 /** Why a network is no `Network`. */
 export const NEEDS_FLOAT64 = 'its weights are 64-bit floats that 32-bit floats cannot hold'
 
-/** The same of a file's tensors and metadata, with weights of 64 bits where 32 cannot hold them. */
+/**
+ * The same of a file's tensors and metadata, with weights of 64 bits where 32 cannot hold them.
+ * @param given the architecture of a file that does not say it
+ */
 export function networkOf(
   path: string,
-  { metadata: allMetadata, tensors, integers }: TensorFile,
+  file: TensorFile,
+  given?: Architecture,
 ): { network: Network | Float64Network; metadata: Record<string, string> } {
-  const { [ARCHITECTURE_KEY]: json, ...metadata } = allMetadata
-  if (json === undefined) return { network: recognise(path, tensors, integers), metadata }
+  const { tensors, integers } = file
+  const { [ARCHITECTURE_KEY]: json, ...metadata } = file.metadata
+  if (json === undefined) return { network: recognise(path, file, given), metadata }
+  if (given) throw badFile(`${path} says itself which architecture its network has: leave out ${given.name}`)
   const architecture = parseArchitecture(path, json)
   const layout = parameterLayout(architecture)
   const wrong: string[] = []
   for (const { name, shape } of layout) {
     const found = tensors.get(name)
     if (!found) wrong.push(`'${name}' ${integers?.has(name) ? 'holds integers' : 'is missing'}`)
-    else if (!sameShape(found.shape, shape)) wrong.push(`'${name}' is [${found.shape}], not [${shape}]`)
+    else if (!hasShape(found, shape)) wrong.push(`'${name}' is [${found.shape}], not [${shape}]`)
   }
   const known = new Set(layout.map((tensor) => tensor.name))
   for (const name of tensors.keys()) if (!known.has(name)) wrong.push(`'${name}' is not part of it`)
@@ -125,7 +132,7 @@ export function networkOf(
     throw badFile(`${path}: the tensors are not those of its architecture '${architecture.name}': ${list(wrong)}`)
   }
   const inOrder = layout.map((tensor) => tensors.get(tensor.name)!)
-  return { network: assemble(architecture, inOrder), metadata }
+  return { network: networkOfTensors(architecture, inOrder), metadata }
 }
 
 function parseArchitecture(path: string, json: string): Architecture {
@@ -148,62 +155,3 @@ function parseArchitecture(path: string, json: string): Architecture {
   }
   return parsed.data
 }
-
-/** The network of a file without architecture. */
-function recognise(
-  path: string,
-  tensors: ReadonlyMap<string, Tensor>,
-  integers: ReadonlySet<string> = new Set(),
-): Network | Float64Network {
-  const names = [...tensors.keys()].toSorted(compareNames)
-  const found = names.map((name) => tensors.get(name)!)
-  const fitting = [...linearLayer(found), ...fixedArchitectures.map(architectureNamed)].filter((architecture) => {
-    const layout = parameterLayout(architecture)
-    return layout.length === found.length && layout.every(({ shape }, i) => sameShape(shape, found[i].shape))
-  })
-  if (fitting.length === 1) return assemble(fitting[0], found)
-  const shapes = list([
-    ...names.map((name, i) => `${name} [${found[i].shape}]`),
-    ...[...integers].map((name) => `${name}, integers`),
-  ])
-  const fit =
-    fitting.length === 0
-      ? `none of the known architectures (${fixedArchitectures.join(', ')})`
-      : `more than one known architecture (${fitting.map((architecture) => architecture.name).join(', ')})`
-  throw badFile(
-    `${path} does not say which network it holds (no metadata '${ARCHITECTURE_KEY}'), and its tensors ` +
-      `(${shapes || 'none'}) fit ${fit}: add that metadata to the file`,
-  )
-}
-
-/** What a weight and a bias alone can be, if they fit. */
-function linearLayer([weight]: readonly Tensor[]): Architecture[] {
-  const [outFeatures = 0, channels = 0] = weight?.shape ?? []
-  if (outFeatures === 0 || channels === 0) return []
-  return [{ name: 'linear', input: { channels, height: 1, width: 1 }, layers: [{ kind: 'linear', outFeatures }] }]
-}
-
-function assemble(architecture: Architecture, tensors: readonly Tensor[]): Network | Float64Network {
-  const size = countParameters(architecture)
-  const fill = <A extends Tensor['data']>(parameters: A) => {
-    parameterLayout(architecture).forEach(({ offset }, i) => parameters.set(tensors[i].data, offset))
-    return { architecture, parameters }
-  }
-  return tensors.some(({ data }) => data instanceof Float64Array)
-    ? fill(new Float64Array(size))
-    : fill(new Float32Array(size))
-}
-
-/** PyTorch's names, layer by layer: numbers by value ('2.bias' before '10.bias'), a weight before its bias. */
-function compareNames(a: string, b: string): number {
-  const key = (name: string) => name.replace(/weight$/, '0').replace(/bias$/, '1')
-  return collator.compare(key(a), key(b))
-}
-const collator = new Intl.Collator('en', { numeric: true })
-
-const sameShape = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((size, i) => size === b[i])
-
-/** The first few of a list, and how many more there are. */
-const list = (items: readonly string[]) =>
-  items.slice(0, 8).join(', ') + (items.length > 8 ? ` and ${items.length - 8} more` : '')

@@ -10,8 +10,10 @@ export interface Tensor {
 
 export interface TensorFile {
   readonly metadata: Record<string, string>
-  /** By name, in any order. */
+  /** By name. */
   readonly tensors: Map<string, Tensor>
+  /** Whether they are in the order in which the network defines them; else in any. */
+  readonly inOrder?: true
   /** Names of arrays of integers or truth values. These are counters and the like, not weights. */
   readonly integers?: ReadonlySet<string>
 }
@@ -45,8 +47,12 @@ export function readFloats(
 ): Tensor['data'] {
   const values = bytes === 8 ? new Float64Array(length) : new Float32Array(length)
   for (let i = 0; i < length; i++) values[i] = read(view, where + i * bytes, littleEndian)
-  return values instanceof Float64Array && values.every(isFloat32) ? Float32Array.from(values) : values
+  return narrowest(values)
 }
+
+/** As 32-bit floats if these can hold them. */
+export const narrowest = (values: Tensor['data']): Tensor['data'] =>
+  values instanceof Float64Array && values.every(isFloat32) ? Float32Array.from(values) : values
 
 const isFloat32 = (value: number) => Object.is(Math.fround(value), value)
 

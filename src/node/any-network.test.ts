@@ -7,7 +7,7 @@ import { evaluate } from '../model/evaluate.ts'
 import { evaluateGraph } from '../model/graph.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
 import { loadAnyNetwork, saveAnyNetwork } from './any-network.ts'
-import { networkExtensions } from '../formats/any-network.ts'
+import { writtenExtensions } from '../formats/any-network.ts'
 import { bytesOf, drawn, node } from '../formats/onnx/model.testing.ts'
 import { temporaryFolder } from './temporary.testing.ts'
 
@@ -15,7 +15,7 @@ const folder = temporaryFolder()
 
 const image = { channels: 2, height: 4, width: 4 }
 
-test.each(networkExtensions)('%s: what is saved is loaded, as a graph and as a network', (extension) => {
+test.each(writtenExtensions)('%s: what is saved is loaded, as a graph and as a network', (extension) => {
   const path = join(folder, `a${extension}`)
   for (let seed = 0; seed < 5; seed++) {
     const network = randomNetwork(new Random(seed, 'any'), { input: image, normalise: false })
@@ -29,7 +29,7 @@ test.each(networkExtensions)('%s: what is saved is loaded, as a graph and as a n
   }
 })
 
-test.each(networkExtensions)('%s: writing refuses what reading would, and leaves the old file', (extension) => {
+test.each(writtenExtensions)('%s: writing refuses what reading would, and leaves the old file', (extension) => {
   const path = join(folder, `refused${extension}`)
   const network = randomNetwork(new Random(1, 'refused'), { input: image, normalise: false })
   saveAnyNetwork(path, network)
@@ -60,11 +60,11 @@ test.each([
   ['net', 'give it the right extension'],
   ['.onnx', 'give it the right extension'],
   ['onnx.', 'give it the right extension'],
-  ['net.pt', 'export the network from PyTorch with torch.onnx.export'],
+  ['net.ckpt', "if PyTorch wrote it, let its name end in '.pt'"],
   ['net.H5', 'export the network from TensorFlow with tf2onnx'],
   ['net.npz.gz', 'uncompress it first'],
   ['p.vnnlib.gz', 'give the network first, then the property'],
 ])('%s is of no format: %s', (name, hint) => {
-  const words = `${name}: a network file ends in .safetensors, .npz, .onnx: ${hint}`
+  const words = `${name}: a network file ends in .safetensors, .npz, .onnx, .pt, .pth: ${hint}`
   expect(() => loadAnyNetwork(name)).toThrow(new UserError(words))
 })

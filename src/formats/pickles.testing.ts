@@ -1,0 +1,49 @@
+/**
+ * One object, pickled by CPython 3.11 with a `torch` of empty classes, so that names and opcodes are those that PyTorch's
+ * `torch.save` makes: {'state_dict': [OrderedDict of 'module.0.weight' (a transposed view), a parameter and a counter],
+ * 'epoch': 3, 'big': 2**70, 'neg': -0.0015, 'err': a number of a storage, 'name': 'größe', 'flags': (True, None, b'raw'),
+ * 'shape': torch.Size([1, 28, 28])}.
+ */
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
+
+/** Of protocol 2, which torch.save takes. */
+export const protocol2 = bytesOf(
+  'gAJ9cQAoWAoAAABzdGF0ZV9kaWN0cQFdcQJjY29sbGVjdGlvbnMKT3JkZXJlZERpY3QKcQMpUnEEKFgPAAAAbW9kdWxlLjAud2Vp' +
+    'Z2h0cQVjdG9yY2guX3V0aWxzCl9yZWJ1aWxkX3RlbnNvcl92MgpxBigoWAcAAABzdG9yYWdlcQdjdG9yY2gKRmxvYXRTdG9yYWdl' +
+    'CnEIWAEAAAAwcQlYBgAAAGN1ZGE6MHEKSwZ0cQtRSwBLAksDhnEMSwFLAoZxDYloAylScQ50cQ9ScRBYDQAAAG1vZHVsZS4wLmJp' +
+    'YXNxEWN0b3JjaC5fdXRpbHMKX3JlYnVpbGRfcGFyYW1ldGVyCnESaAYoKGgHaAhYAQAAADFxE2gKSwJ0cRRRSwBLAoVxFUsBhXEW' +
+    'iWgDKVJxF3RxGFJxGYhoAylScRqHcRtScRxYHAAAAG1vZHVsZS4xLm51bV9iYXRjaGVzX3RyYWNrZWRxHWgGKChoB2N0b3JjaApM' +
+    'b25nU3RvcmFnZQpxHlgBAAAAMnEfaApLAXRxIFFLACkpiWgDKVJxIXRxIlJxI3V9cSRYCQAAAF9tZXRhZGF0YXElaAMpUnEmKFgA' +
+    'AAAAcSd9cShYBwAAAHZlcnNpb25xKUsBc2gJfXEqaClLAXN1c2JhWAUAAABlcG9jaHErSwNYAwAAAGJpZ3EsigkAAAAAAAAAAEBY' +
+    'AwAAAG5lZ3EtR79Yk3S8an76WAMAAABlcnJxLmgGKChoB2gIaBNoCksCdHEvUUsBKSmJaAMpUnEwdHExUnEyWAQAAABuYW1lcTNY' +
+    'BwAAAGdyw7bDn2VxNFgFAAAAZmxhZ3NxNYhOY19jb2RlY3MKZW5jb2RlCnE2WAMAAAByYXdxN1gGAAAAbGF0aW4xcTiGcTlScTqH' +
+    'cTtYBQAAAHNoYXBlcTxjdG9yY2gKU2l6ZQpxPUsBSxxLHIdxPoVxP1JxQHUu',
+)
+
+export const protocol5 = bytesOf(
+  'gAWVLAIAAAAAAAB9lCiMCnN0YXRlX2RpY3SUXZSMC2NvbGxlY3Rpb25zlIwLT3JkZXJlZERpY3SUk5QpUpQojA9tb2R1bGUuMC53' +
+    'ZWlnaHSUjAx0b3JjaC5fdXRpbHOUjBJfcmVidWlsZF90ZW5zb3JfdjKUk5QoKIwHc3RvcmFnZZSMBXRvcmNolIwMRmxvYXRTdG9y' +
+    'YWdllJOUjAEwlIwGY3VkYTowlEsGdJRRSwBLAksDhpRLAUsChpSJaAUpUpR0lFKUjA1tb2R1bGUuMC5iaWFzlGgIjBJfcmVidWls' +
+    'ZF9wYXJhbWV0ZXKUk5RoCigoaAtoDowBMZRoEEsCdJRRSwBLAoWUSwGFlIloBSlSlHSUUpSIaAUpUpSHlFKUjBxtb2R1bGUuMS5u' +
+    'dW1fYmF0Y2hlc190cmFja2VklGgKKChoC2gMjAtMb25nU3RvcmFnZZSTlIwBMpRoEEsBdJRRSwApKYloBSlSlHSUUpR1fZSMCV9t' +
+    'ZXRhZGF0YZRoBSlSlCiMAJR9lIwHdmVyc2lvbpRLAXNoD32UaDFLAXN1c2JhjAVlcG9jaJRLA4wDYmlnlIoJAAAAAAAAAABAjANu' +
+    'ZWeUR79Yk3S8an76jANlcnKUaAooKGgLaA5oGmgQSwJ0lFFLASkpiWgFKVKUdJRSlIwEbmFtZZSMB2dyw7bDn2WUjAVmbGFnc5SI' +
+    'TkMDcmF3lIeUjAVzaGFwZZRoDIwEU2l6ZZSTlEsBSxxLHIeUhZRSlHUu',
+)
+
+/** A whole file of the old kind, storages included. */
+export const oldFile = bytesOf(
+  'gAKKCmz8nEb5IGqoUBkugAJN6QMugAJ9cQAoWBAAAABwcm90b2NvbF92ZXJzaW9ucQFN6QNYDQAAAGxpdHRsZV9lbmRpYW5xAohY' +
+    'CgAAAHR5cGVfc2l6ZXNxA31xBChYBQAAAHNob3J0cQVLAlgDAAAAaW50cQZLBFgEAAAAbG9uZ3EHSwR1dS6AAn1xAChYCgAAAHN0' +
+    'YXRlX2RpY3RxAV1xAmNjb2xsZWN0aW9ucwpPcmRlcmVkRGljdApxAylScQQoWA8AAABtb2R1bGUuMC53ZWlnaHRxBWN0b3JjaC5f' +
+    'dXRpbHMKX3JlYnVpbGRfdGVuc29yX3YyCnEGKChYBwAAAHN0b3JhZ2VxB2N0b3JjaApGbG9hdFN0b3JhZ2UKcQhYAQAAADBxCVgG' +
+    'AAAAY3VkYTowcQpLBk50cQtRSwBLAksDhnEMSwFLAoZxDYloAylScQ50cQ9ScRBYDQAAAG1vZHVsZS4wLmJpYXNxEWN0b3JjaC5f' +
+    'dXRpbHMKX3JlYnVpbGRfcGFyYW1ldGVyCnESaAYoKGgHaAhYAQAAADFxE2gKSwJOdHEUUUsASwKFcRVLAYVxFoloAylScRd0cRhS' +
+    'cRmIaAMpUnEah3EbUnEcWBwAAABtb2R1bGUuMS5udW1fYmF0Y2hlc190cmFja2VkcR1oBigoaAdjdG9yY2gKTG9uZ1N0b3JhZ2UK' +
+    'cR5YAQAAADJxH2gKSwFOdHEgUUsAKSmJaAMpUnEhdHEiUnEjdX1xJFgJAAAAX21ldGFkYXRhcSVoAylScSYoWAAAAABxJ31xKFgH' +
+    'AAAAdmVyc2lvbnEpSwFzaAl9cSpoKUsBc3VzYmFYBQAAAGVwb2NocStLA1gDAAAAYmlncSyKCQAAAAAAAAAAQFgDAAAAbmVncS1H' +
+    'v1iTdLxqfvpYAwAAAGVycnEuaAYoKGgHaAhoE2gKSwJOdHEvUUsBKSmJaAMpUnEwdHExUnEyWAQAAABuYW1lcTNYBwAAAGdyw7bD' +
+    'n2VxNFgFAAAAZmxhZ3NxNYhOY19jb2RlY3MKZW5jb2RlCnE2WAMAAAByYXdxN1gGAAAAbGF0aW4xcTiGcTlScTqHcTtYBQAAAHNo' +
+    'YXBlcTxjdG9yY2gKU2l6ZQpxPUsBSxxLHIdxPoVxP1JxQHUugAJdcQAoWAEAAAAwcQFYAQAAADFxAlgBAAAAMnEDZS4GAAAAAAAA' +
+    'AAAAgD8AAABAAABAQAAAgEAAAKBAAADAQAIAAAAAAAAAAAAAPwAAAL8BAAAAAAAAAAcAAAAAAAAA',
+)

@@ -1,0 +1,125 @@
+/**
+ * The network of a file of tensors that does not say which one it holds, such as a state dictionary of PyTorch: that of a
+ * given architecture, else the only known architecture with layers of these shapes, else a plain one of linear layers with
+ * ReLUs between them. Shapes must be right layer by layer; what the file cannot tell is taken from the architecture: order,
+ * strides, padding, where ReLUs and normalisations stand.
+ */
+import { type UserError, badFile } from '../base/errors.ts'
+import { architectureNamed, fixedArchitectures } from '../model/architectures.ts'
+import type { Layer } from '../model/layers.ts'
+import { type Architecture, type Float64Network, type Network, parameterLayout } from '../model/network.ts'
+import { type BatchNormalisation, type StateLayer, folded, hasShape, stateLayers } from './state-layers.ts'
+import type { Tensor, TensorFile } from './tensors.ts'
+
+type State = ReturnType<typeof stateLayers>
+
+/**
+ * @param path its name, for messages
+ * @param architecture of which it is; if left out, it is recognised
+ * @throws UserError naming the file, and what does not fit
+ */
+export function recognise(path: string, file: TensorFile, architecture?: Architecture): Network | Float64Network {
+  const state = stateLayers(file, path)
+  if (architecture) return fill(architecture, state, (what) => badFile(`${path} ${what}`))
+  const known = fixedArchitectures.map(architectureNamed)
+  const [found, another] = known.filter((one) => misfitOf(one, state) === undefined)
+  const chosen = another ? undefined : (found ?? plainOf(state))
+  if (chosen) return fill(chosen, state, badFile)
+  throw badFile(`${path} ${unrecognised(state, file, found && another ? [found, another] : [])}`)
+}
+
+/** Linear layers alone, each of which takes what the one before gives. */
+function plainOf({ layers, normalisations }: State): Architecture | undefined {
+  const sizes = layers.map(({ weight }) => weight.shape)
+  const isChain = sizes.every(([, inputs], i) => i === 0 || inputs === sizes[i - 1][0])
+  if (normalisations.length > 0 || layers.length === 0 || !isChain) return undefined
+  if (sizes.some((shape) => shape.length !== 2 || shape.includes(0))) return undefined
+  const linear = sizes.flatMap(([outFeatures]): Layer[] => [{ kind: 'relu' }, { kind: 'linear', outFeatures }])
+  const name = layers.length === 1 ? 'linear' : 'plain'
+  return { name, input: { channels: sizes[0][1], height: 1, width: 1 }, layers: linear.slice(1) }
+}
+
+function unrecognised({ layers, normalisations }: State, { integers }: TensorFile, fitting: readonly Architecture[]) {
+  const shapes = [
+    ...layers.map(({ name, weight }) => `${name} [${weight.shape}]`),
+    ...normalisations.map(({ name, mean }) => `${name} normalises ${mean.shape} channels`),
+    ...(layers.length === 0 ? [...(integers ?? [])].map((name) => `${name}, integers`) : []),
+  ]
+  const fit =
+    fitting.length > 0
+      ? `more than one known architecture (${fitting.map(({ name }) => name).join(', ')}, …)`
+      : `none of the known architectures (${fixedArchitectures.join(', ')})`
+  return (
+    `does not say which network it holds, and its layers (${list(shapes) || 'none'}) fit ${fit}: ` +
+    'give its architecture, which says strides, padding and where ReLUs stand'
+  )
+}
+
+/** What of the file is not as the architecture wants it. */
+function misfitOf(architecture: Architecture, { layers, normalisations }: State): string | undefined {
+  const wanted = weightsOf(architecture)
+  for (const [i, { index, weight, bias }] of wanted.entries()) {
+    const found = layers[i]
+    const place = `layer ${index + 1} of ${architecture.name}`
+    if (!found) return `has ${layers.length} layers with weights, and nothing for ${place}, [${weight}]`
+    if (!hasShape(found.weight, weight)) {
+      return `has '${found.name}' of shape [${found.weight.shape}], where ${place} wants [${weight}]`
+    }
+    if (!hasShape(found.bias, bias)) return `has '${found.name}' with a bias [${found.bias.shape}], not [${bias}]`
+  }
+  const more = layers[wanted.length]
+  if (more) return `has '${more.name}' [${more.weight.shape}], which ${architecture.name} has no layer for`
+  const places = wanted.filter(({ normalised }) => normalised)
+  const [first] = normalisations
+  if (!first) return undefined
+  if (places.length !== normalisations.length) {
+    return (
+      `has ${normalisations.length} batch normalisations ('${first.name}'${normalisations.length > 1 ? ', …' : ''}), but ` +
+      `${architecture.name} has ${places.length}: it must say behind which layers they stand, right behind them`
+    )
+  }
+  const wrong = normalisations.findIndex(({ mean }, i) => !hasShape(mean, places[i].bias))
+  if (wrong < 0) return undefined
+  const { name, mean } = normalisations[wrong]
+  const { index, bias } = places[wrong]
+  return `has '${name}' for ${mean.shape} channels, where layer ${index + 1} of ${architecture.name} has ${bias}`
+}
+
+/** The layers that have weights. */
+function weightsOf(architecture: Architecture) {
+  const tensors = parameterLayout(architecture)
+  return architecture.layers.flatMap((layer, index) => {
+    const [weight, bias] = tensors.filter((tensor) => tensor.layer === index)
+    const normalised = 'batchNorm' in layer && layer.batchNorm === true
+    return weight && bias ? [{ index, weight: weight.shape, bias: bias.shape, normalised }] : []
+  })
+}
+
+function fill(architecture: Architecture, state: State, refuse: (what: string) => UserError): Network | Float64Network {
+  const misfit = misfitOf(architecture, state)
+  if (misfit !== undefined) throw refuse(misfit)
+  const left: BatchNormalisation[] = [...state.normalisations]
+  const tensors = weightsOf(architecture).flatMap(({ normalised }, i): Tensor[] => {
+    const layer = state.layers[i]
+    const normalisation = normalised ? left.shift() : undefined
+    const { weight, bias }: StateLayer = normalisation ? folded(layer, normalisation) : layer
+    return [weight, bias]
+  })
+  return networkOfTensors(architecture, tensors)
+}
+
+/** @param tensors in the order of the architecture's parameters */
+export function networkOfTensors(architecture: Architecture, tensors: readonly Tensor[]): Network | Float64Network {
+  const size = tensors.reduce((sum, { data }) => sum + data.length, 0)
+  const fillWith = <A extends Tensor['data']>(parameters: A) => {
+    parameterLayout(architecture).forEach(({ offset }, i) => parameters.set(tensors[i].data, offset))
+    return { architecture, parameters }
+  }
+  return tensors.some(({ data }) => data instanceof Float64Array)
+    ? fillWith(new Float64Array(size))
+    : fillWith(new Float32Array(size))
+}
+
+/** The first few of a list, and how many more there are. */
+export const list = (items: readonly string[]): string =>
+  items.slice(0, 8).join(', ') + (items.length > 8 ? ` and ${items.length - 8} more` : '')
