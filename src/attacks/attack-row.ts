@@ -1,9 +1,11 @@
 /** What an attack says of an image, and sums over the images of a run. */
 import type { Ball } from '../region/ball.ts'
+import { type EnsembleAttack, type EnsembleOptions, ensembleAttacks } from './ensemble.ts'
 import type { AttackOptions } from './gradient-attack.ts'
 import type { AdversarialExample } from './recheck.ts'
 
-export const attackMethods = ['fgsm', 'pgd'] as const
+/** 'auto' is the others of the ensemble, one after the other. */
+export const attackMethods = ['fgsm', 'pgd', ...ensembleAttacks, 'auto'] as const
 export type AttackMethod = (typeof attackMethods)[number]
 
 /** What became of one image. */
@@ -17,12 +19,14 @@ export interface AttackRow {
   /** z_label − max(other logits): clean if misclassified, else at the worst point found. */
   readonly margin: number
   readonly adversarial?: AdversarialExample
+  /** Which attack of the ensemble found it. */
+  readonly by?: EnsembleAttack
 }
 
 /** What a run of attacks was asked for, the defaults filled in. */
 export interface AttackHeader extends Ball {
   readonly method: AttackMethod
-  readonly attack: AttackOptions
+  readonly attack: AttackOptions | EnsembleOptions
   readonly dataset: string
 }
 

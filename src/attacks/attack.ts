@@ -1,5 +1,7 @@
 /** Attacks on a network over a range of a data set. */
+import type { Ball } from '../region/ball.ts'
 import type { Domain } from '../region/domain.ts'
+import { describeNorm } from '../region/norm.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { inOrder, untilAborted } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
@@ -8,6 +10,7 @@ import type { Network } from '../model/network.ts'
 import { type AttackHeader, type AttackMethod, type AttackRow, attackMethods } from './attack-row.ts'
 import { attackTask } from './attack-task.ts'
 import type { AttackData } from './attack-worker.ts'
+import { type EnsembleOptions, type EnsembleSettings, attacksFor, ensembleOptions } from './ensemble.ts'
 import { type AttackOptions, fgsm, pgd } from './gradient-attack.ts'
 import { type RangeOptions, checkInputs, countParts } from './inputs.ts'
 
@@ -20,7 +23,7 @@ export interface PgdSettings {
   readonly randomStart?: boolean | undefined
 }
 
-export interface AttackRunOptions extends RangeOptions, PgdSettings {
+export interface AttackRunOptions extends RangeOptions, PgdSettings, EnsembleSettings {
   readonly method: AttackMethod
 }
 
@@ -77,18 +80,43 @@ async function* rowsOf(
 /** What `attack` will do. @throws UserError for input that makes no sense */
 export function attackHeader(network: Network, dataset: Dataset, options: AttackRunOptions): AttackHeader {
   const ball = checkInputs(network, dataset, options)
-  return { method: options.method, attack: attackOptions(options, ball.domain), ...ball, dataset: dataset.name }
+  return { method: options.method, attack: attackOptions(options, ball), ...ball, dataset: dataset.name }
 }
 
-function attackOptions(options: AttackRunOptions, domain: Domain): AttackOptions {
+function attackOptions(options: AttackRunOptions, { norm, domain }: Ball): AttackOptions | EnsembleOptions {
   const { method, seed } = options
+  if (!attackMethods.includes(method)) throw unknownName('attack', method, attackMethods)
+  refuseOthers(options)
   if (method === 'pgd') return pgdOptions(options, domain, seed)
-  if (method !== 'fgsm') throw unknownName('attack', method, attackMethods)
-  const given = (['steps', 'stepSize', 'restarts', 'randomStart'] as const).filter(
-    (name) => options[name] !== undefined,
-  )
-  if (given.length > 0) {
-    throw new UserError(`fgsm is one full step from the image: leave out ${given.join(', ')}, or choose pgd`)
+  if (method === 'fgsm') return fgsm(domain, seed)
+  const known = attacksFor(norm)
+  const attacks = method === 'auto' ? known : [method]
+  const unknown = attacks.find((name) => !known.includes(name))
+  if (unknown) {
+    throw new UserError(
+      `${unknown} knows no balls of ${describeNorm(norm)}: choose another attack, such as ${known[0]}`,
+    )
   }
-  return fgsm(domain, seed)
+  return ensembleOptions(attacks, options, seed)
+}
+
+const settingsOf: Readonly<Record<AttackMethod, readonly (keyof PgdSettings | keyof EnsembleSettings)[]>> = {
+  fgsm: [],
+  pgd: ['steps', 'stepSize', 'restarts', 'randomStart'],
+  'apgd-ce': ['steps'],
+  'apgd-t': ['steps'],
+  fab: ['steps'],
+  square: ['queries'],
+  auto: ['steps', 'queries'],
+}
+
+/** @throws UserError for settings that the method does not have */
+function refuseOthers(options: AttackRunOptions): void {
+  const { method } = options
+  const all = ['steps', 'stepSize', 'restarts', 'randomStart', 'queries'] as const
+  const others = all.filter((name) => options[name] !== undefined && !settingsOf[method].includes(name))
+  if (others.length === 0) return
+  const having = attackMethods.filter((name) => others.every((setting) => settingsOf[name].includes(setting)))
+  const instead = having.length > 0 ? `, or choose ${having.join(', ')}` : ''
+  throw new UserError(`${method} takes no such settings: leave out ${others.join(', ')}${instead}`)
 }

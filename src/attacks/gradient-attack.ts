@@ -11,6 +11,8 @@ import { Random } from '../base/random.ts'
 import { Tape, type Tensor } from '../device/tape.ts'
 import { forward } from '../device/forward.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
+import { softMargin } from './losses.ts'
+import { judge } from './recheck.ts'
 import { leapInBall, randomInBall, stepInBall } from '../region/ball-steps.ts'
 
 export interface AttackOptions {
@@ -123,8 +125,7 @@ function climbBall(
 }
 
 /**
- * Writes the direction in which an example's cross-entropy grows into the logits' gradient: the gradient divided by
- * the probability of error. Its signs at the image are the same, but it does not vanish where the network is sure.
+ * Writes the direction in which an example's cross-entropy grows into the logits' gradient: see `softMargin`.
  * @param place where the example's logits lie: that of class c at `first + c · step`
  * @returns the margin z_label − max(other logits)
  */
@@ -135,14 +136,11 @@ function ascend(
 ): number {
   const gradient = logits.gradient.view()
   const z = logits.view()
-  let largest = -Infinity
-  for (let c = 0; c < classes; c++) if (c !== label) largest = Math.max(largest, z[first + c * step])
-  let sum = 0
-  for (let c = 0; c < classes; c++) if (c !== label) sum += Math.exp(z[first + c * step] - largest)
-  for (let c = 0; c < classes; c++) {
-    gradient[first + c * step] = c === label ? -1 : Math.exp(z[first + c * step] - largest) / sum
-  }
-  return z[first + label * step] - largest
+  const scores = Float64Array.from({ length: classes }, (_, c) => z[first + c * step])
+  const slopes = new Float64Array(classes)
+  softMargin(label)(scores, slopes)
+  slopes.forEach((slope, c) => (gradient[first + c * step] = slope))
+  return judge(scores, label).margin
 }
 
 /** The box around the ball, and its part in the domain, in normalised units. */

@@ -42,7 +42,11 @@ export function falsify(
       if (margins.some((margin) => margin <= 0) && accept(x)) return x
       if (step === steps) break
       if (target < 0) target = order(margins)[restart % margins.length]
-      const gradient = gradientOf(graph, values, target)
+      const gradient = gradientOf(
+        graph,
+        values,
+        Float64Array.from(margins, (_, c) => (c === target ? 1 : 0)),
+      )
       x = moveInto(region, descended(region, x, gradient, 0.1 ** (step / steps)))
     }
   }
@@ -70,10 +74,13 @@ function descended(
 
 const order = (margins: Float64Array) => [...margins.keys()].toSorted((a, b) => margins[a] - margins[b])
 
-/** The gradient of one output by the inputs, at the point where the graph has these values. */
-function gradientOf({ nodes }: Graph, values: readonly Float64Array[], output: number): Float64Array {
+/**
+ * The gradient of a function of the outputs by the inputs, at the point where the graph has these values.
+ * @param slopes of the function, by the outputs
+ */
+export function gradientOf({ nodes }: Graph, values: readonly Float64Array[], slopes: ArrayLike<number>): Float64Array {
   const gradients = values.map((value) => new Float64Array(value.length))
-  gradients.at(-1)![output] = 1
+  gradients.at(-1)!.set(slopes)
   for (let v = nodes.length; v > 0; v--) {
     const node = nodes[v - 1]
     const gradient = gradients[v]

@@ -51,6 +51,11 @@ export class Random {
     return Math.floor(this.uniform() * n)
   }
 
+  /** −1 or 1. */
+  sign(): number {
+    return this.integer(2) === 0 ? -1 : 1
+  }
+
   /** Standard normal (Box & Muller). */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()))

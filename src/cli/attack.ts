@@ -23,6 +23,7 @@ import {
   jsonOption,
   normOption,
   pgdSettings,
+  queriesOption,
   rangeOf,
   seedOption,
   workersOption,
@@ -37,6 +38,7 @@ interface Flags extends Ball, RangeFlags, PgdFlags {
   readonly dataset: string
   readonly method: string
   readonly seed: number
+  readonly queries?: number
   readonly save?: string
   readonly workers: number
   readonly data?: string
@@ -49,23 +51,26 @@ export function attackCommand(command: Command): void {
     .addOption(datasetOption())
     .addOption(epsilonOption())
     .addOption(normOption())
-    .addOption(new Option('--method <name>', `attack: ${attackMethods.join(' or ')}`).default('pgd'))
-  addPgdOptions(command)
+    .addOption(new Option('--method <name>', `attack: ${attackMethods.join(', ')}`).default('pgd'))
+  addPgdOptions(command).addOption(queriesOption())
   addRangeOptions(command)
     .addOption(domainOption())
-    .addOption(seedOption('decides the random starts'))
+    .addOption(seedOption('decides what attacks draw'))
     .option('--save <dir>', 'write pictures of the adversarial examples to this new folder')
     .addOption(workersOption())
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nWhat an attack finds is run again in float64 before it counts. If it finds nothing, that proves nothing.\n' +
+      '\nauto is an ensemble in the manner of AutoAttack (Croce & Hein 2020): apgd-ce, apgd-t, fab and square, each on what\n' +
+        'those before it have left. They choose their own step sizes.\n' +
+        'What an attack finds is run again in float64 before it counts. If it finds nothing, that proves nothing.\n' +
         examples([
           'robustra attack runs/first/best.safetensors --epsilon 0.1 --save runs/first/adversarial',
           'robustra attack net.safetensors --dataset mnist --epsilon 2/255 --method fgsm --first 1000',
           'robustra attack net.safetensors --dataset mnist --norm l2 --epsilon 1.5',
           'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --steps 100 --restarts 5 --json',
+          'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --method auto --first 1000',
         ]),
     )
     .action(runAttack)
@@ -96,7 +101,17 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     progress.start('attacking', total)
     const clock = new Clock()
     const target = takeImages(network, dataset.shape)
-    const options = { method, epsilon, norm, ...range, domain, seed, ...pgdSettings(flags), executor: threads(workers) }
+    const options = {
+      method,
+      epsilon,
+      norm,
+      ...range,
+      domain,
+      seed,
+      ...pgdSettings(flags),
+      queries: flags.queries,
+      executor: threads(workers),
+    }
     const header = attackHeader(target, dataset, options)
     if (save !== undefined) pictures = new AttackPictures(save, dataset, header)
     const rows: (AttackRow & { readonly file?: string })[] = []

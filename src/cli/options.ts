@@ -84,7 +84,11 @@ export const seedOption = (description: string) =>
 /** What `pgdSettings` understands. */
 export const addPgdOptions = (command: Command) =>
   command
-    .addOption(new Option('--steps <n>', 'steps of PGD (default: 40)').argParser(wholeNumber('--steps', 1)))
+    .addOption(
+      new Option('--steps <n>', 'steps of PGD (default: 40), of APGD and of FAB (default: 100)').argParser(
+        wholeNumber('--steps', 1),
+      ),
+    )
     .addOption(
       new Option(
         '--step-size <share>',
@@ -95,6 +99,9 @@ export const addPgdOptions = (command: Command) =>
       new Option('--restarts <n>', 'random starts of PGD (default: 1)').argParser(wholeNumber('--restarts', 1)),
     )
     .option('--no-random-start', 'start PGD at the image itself')
+
+export const queriesOption = () =>
+  new Option('--queries <n>', 'images that Square tries (default: 5000)').argParser(wholeNumber('--queries', 1))
 
 export interface PgdFlags {
   readonly steps?: number

@@ -1,12 +1,13 @@
 /**
- * Steps of gradient attacks in the unit ball of ℓ2 or ℓ1, cut by a box that holds its centre: coordinates are those of
- * the perturbation over its radius. (Under ℓ∞ the ball is a box itself: see gradient-attack.ts.)
+ * Steps of gradient attacks in the unit ball of a norm, cut by a box that holds its centre: coordinates are those of
+ * the perturbation over its radius. (PGD under ℓ∞, where the ball is a box itself, works in the engine: see
+ * gradient-attack.ts.)
  * Problem: climb a gradient without leaving ball ∩ box. Points stay in both except for rounding; the re-check decides.
  * Sources: Madry et al. 2018 (ℓ2); Tramèr & Boneh 2019, Section 2 (ℓ1: several coordinates at once); Duchi et al. 2008,
  * Figure 1 (projection onto the ℓ1 ball).
  */
 import type { Random } from '../base/random.ts'
-import type { RoundNorm } from './norm.ts'
+import type { Norm } from './norm.ts'
 
 /** The ends of the box: lower ≤ 0 ≤ upper. */
 export interface Room {
@@ -18,7 +19,7 @@ export interface Room {
 const MOVED = 0.01
 
 export interface Step {
-  readonly norm: RoundNorm
+  readonly norm: Norm
   /** Its length, in the ball's norm. */
   readonly size: number
   readonly room: Room
@@ -26,7 +27,7 @@ export interface Step {
 
 /**
  * One of many steps up the gradient, in place, and back into ball ∩ box.
- * ℓ2: along the gradient. ℓ1: along its largest coordinates that can still move, an equal part of the step each.
+ * ℓ∞: along its signs. ℓ2: along the gradient. ℓ1: along its largest coordinates that can still move, an equal part of the step each.
  */
 export const stepInBall = (point: Float64Array, gradient: Float64Array, step: Step): void =>
   climb(point, gradient, step, step.size / Math.ceil(MOVED * point.length))
@@ -38,14 +39,30 @@ export const leapInBall = (point: Float64Array, gradient: Float64Array, step: St
 /** @param most ℓ1: what one coordinate may take of the step */
 function climb(point: Float64Array, gradient: Float64Array, step: Step, most: number): void {
   const { norm, size, room } = step
-  if (norm === 'l2') {
+  if (norm === 'linf') gradient.forEach((g, j) => (point[j] += size * (Math.sign(g) || 0)))
+  else if (norm === 'l2') {
     const length = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0))
     if (!(length > 0)) return
     gradient.forEach((g, j) => (point[j] += (size * g) / length))
   } else climbSteepest(point, gradient, step, most)
+  moveIntoBall(norm, point, room)
+}
+
+/** Into the box, then into the ball, in place. */
+export function moveIntoBall(norm: Norm, point: Float64Array, room: Room): void {
   // both moves towards the centre, which lies in both sets: what the first one reached is not lost
   point.forEach((x, j) => (point[j] = Math.min(room.upper[j], Math.max(room.lower[j], x))))
   project(norm, point)
+}
+
+/** The length of a vector in a norm. */
+export function lengthIn(norm: Norm, vector: ArrayLike<number>): number {
+  let length = 0
+  for (let j = 0; j < vector.length; j++) {
+    const size = Math.abs(vector[j])
+    length = norm === 'linf' ? Math.max(length, size) : length + (norm === 'l2' ? size * size : size)
+  }
+  return norm === 'l2' ? Math.sqrt(length) : length
 }
 
 /** Shares `size` among the largest coordinates of the gradient, at most `most` for each, and none leaves the box. */
@@ -63,7 +80,11 @@ function climbSteepest(point: Float64Array, gradient: Float64Array, { size, room
 }
 
 /** To the nearest point of the unit ball, in place. No coordinate moves away from 0. */
-export function project(norm: RoundNorm, point: Float64Array): void {
+export function project(norm: Norm, point: Float64Array): void {
+  if (norm === 'linf') {
+    point.forEach((x, j) => (point[j] = Math.min(1, Math.max(-1, x))))
+    return
+  }
   if (norm === 'l2') {
     const length = Math.sqrt(point.reduce((sum, x) => sum + x * x, 0))
     if (length > 1) point.forEach((x, j) => (point[j] = x / length))
@@ -83,7 +104,8 @@ export function project(norm: RoundNorm, point: Float64Array): void {
 }
 
 /** Uniform in the unit ball of that many dimensions. Sources: Muller 1959 (ℓ2), Barthe et al. 2005 (ℓ1). */
-export function randomInBall(norm: RoundNorm, dimensions: number, random: Random): Float64Array {
+export function randomInBall(norm: Norm, dimensions: number, random: Random): Float64Array {
+  if (norm === 'linf') return Float64Array.from({ length: dimensions }, () => random.between(-1, 1))
   if (norm === 'l2') {
     const point = Float64Array.from({ length: dimensions }, () => random.normal())
     const length = Math.sqrt(point.reduce((sum, x) => sum + x * x, 0))
