@@ -173,20 +173,23 @@ export const bounds = [
       ['if (isUnstable(l[at], u[at])) open', 'if (isUnstable(-l[at], u[at])) open'],
     ],
   ),
-  ...mutantsOf('src/bounds/chunk.ts', tests('bounds/chunk', 'bounds/underflow'), [
+  ...mutantsOf('src/bounds/chunk.ts', tests('bounds/chunk', 'bounds/underflow', 'ladder/feature-radii'), [
     ['return rounded >= value ? rounded : ', 'return rounded ? rounded : '],
     ['+ 2 ** -149)\n}', ')\n}'],
     ['  if (underflows) {', '  if (false as boolean) {'],
     ['channels * area * 2 ** -149)', '2 ** -149)'],
     ['pixel - epsilon >= 0 && pixel', 'pixel - epsilon >= 0 || pixel'],
+    ['radiusOf(around, j)', 'radiusOf(around, 0)'],
     ['Math.max(high - middle, middle - low)', 'Math.min(high - middle, middle - low)'],
     ["domain === 'pixels' && norm === 'linf'", "domain === 'pixels'"],
     ['= (pixel - mean) / deviation\n', '= pixel / deviation\n'],
   ]),
-  ...mutantsOf('src/region/ball.ts', tests('region/region', 'bounds/chunk'), [
+  ...mutantsOf('src/region/ball.ts', tests('region/region', 'region/ball', 'bounds/chunk', 'ladder/feature-radii'), [
+    ['epsilons ? epsilons[input]', 'epsilons ? epsilons[0]'],
+    ['epsilons && epsilon === 0 ? 0', 'epsilons ? 0'],
     ['Math.max(domain', 'Math.min(domain'],
     ["Math.min(domain === 'pixels' ? 1 :", "Math.min(domain === 'pixels' ? 2 :"],
-    ['pixel - epsilon - OUTWARD', 'pixel - epsilon + OUTWARD'],
+    ['pixel - epsilon - outward', 'pixel - epsilon + outward'],
   ]),
   ...mutantsOf('src/region/domain.ts', tests('region/region', 'bounds/chunk'), [
     ['if (pixel >= 0 && pixel <= 1) continue', 'if (!(pixel < 0 || pixel > 1)) continue'],
@@ -266,9 +269,9 @@ export const bounds = [
     ['src/ladder/lp-margin.test.ts'],
     [
       ['c[target] = -1', 'c[target] = 1'],
-      ["lpDual(prune ? (norm === 'linf' ? 0 : 1) : Infinity)", 'lpDual(0)'],
+      ['lpDual(prune ? (isBox ? 0 : 1) : Infinity)', 'lpDual(0)'],
       ['last.bias[label] - last.bias[target]', 'last.bias[target] - last.bias[label]'],
-      ["norm === 'linf' ? domain : ('unbounded' as const)", "'unbounded' as const"],
+      ["isBox ? ball : { ...ball, domain: 'unbounded' as const }", "{ ...ball, domain: 'unbounded' as const }"],
     ],
   ),
 ]

@@ -63,14 +63,14 @@ export function attack(given: Network, dataset: Dataset, options: AttackRunOptio
 
 async function* rowsOf(
   data: AttackData,
-  { attack, epsilon, norm, domain }: AttackHeader,
+  { attack, epsilon, epsilons, norm, domain }: AttackHeader,
   options: AttackRunOptions,
 ): AsyncGenerator<AttackRow, void> {
   const { first, last, executor = inline, signal } = options
   const parts = countParts(options)
   const crew = executor.start(attackTask, data, parts)
   try {
-    const job = { first, last, ball: { epsilon, norm, domain }, attack }
+    const job = { first, last, ball: { epsilon, epsilons, norm, domain }, attack }
     for await (const rows of inOrder(crew.run(job, parts, signal))) yield* untilAborted(rows, signal)
   } finally {
     await crew.close()

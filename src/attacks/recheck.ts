@@ -4,7 +4,7 @@
  * Convention for ties: an image is classified correctly if its label's logit is strictly larger than all others; it is
  * misclassified as soon as one other class reaches it. The margin z_label − max(other logits) is then > 0 or ≤ 0.
  */
-import type { Ball } from '../region/ball.ts'
+import { type Ball, radiusOf } from '../region/ball.ts'
 import type { RoundNorm } from '../region/norm.ts'
 import { shrinkIntoBall } from '../region/region.ts'
 import { evaluate } from '../model/evaluate.ts'
@@ -48,7 +48,7 @@ export interface AdversarialExample extends Judgement {
 /** The candidate's point, moved into the domain and rounded to float32 inside it. */
 export function projectIntoBall(candidate: Omit<Candidate, 'label'>): Float32Array {
   const { image, ball, point } = candidate
-  const { epsilon, norm, domain } = ball
+  const { norm, domain } = ball
   if (norm !== 'linf') {
     const shrunk = shrink(norm, candidate)
     return image.map((centre, j) => {
@@ -57,6 +57,7 @@ export function projectIntoBall(candidate: Omit<Candidate, 'label'>): Float32Arr
     })
   }
   return image.map((centre, j) => {
+    const epsilon = radiusOf(ball, j)
     let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]))
     if (domain === 'pixels') value = Math.min(1, Math.max(0, value))
     value = Math.fround(value)
@@ -101,9 +102,10 @@ export function recheckAt(
 /** The candidate's point, moved into the domain: float64 numbers. */
 function projectExactly(candidate: Candidate): Float64Array {
   const { image, ball, point } = candidate
-  const { epsilon, norm, domain } = ball
+  const { norm, domain } = ball
   if (norm !== 'linf') return shrink(norm, candidate)
   return Float64Array.from(image, (centre, j) => {
+    const epsilon = radiusOf(ball, j)
     let value = Math.min(centre + epsilon, Math.max(centre - epsilon, point[j]))
     // the sum is rounded: a last bit may be too much
     while (Math.abs(value - centre) > epsilon) value += Math.sign(centre - value) * Math.abs(value) * 2 ** -52

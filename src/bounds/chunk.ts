@@ -3,7 +3,7 @@ import type { CentredBox, Device } from '../device/device.ts'
 import type { Tensor } from '../device/tape.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import { requirePixels } from '../region/domain.ts'
-import { type Ball, lowerEnd, upperEnd } from '../region/ball.ts'
+import { type Ball, lowerEnd, radiusOf, upperEnd } from '../region/ball.ts'
 import type { Norm } from '../region/norm.ts'
 
 export interface Chunk {
@@ -34,7 +34,7 @@ export interface Examples {
  */
 export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, around: Ball): Chunk {
   const { device, architecture, normalisation } = network
-  const { epsilon, norm, domain } = around
+  const { norm, domain } = around
   const { channels, height, width } = architecture.input
   const area = height * width
   const columns = (images.length + 3) & ~3
@@ -49,8 +49,9 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
   }
   for (let c = 0, j = 0; c < channels; c++) {
     const { mean, deviation } = normalisation[c]
-    const spread = roundUp(epsilon / deviation)
     for (const end = j + area; j < end; j++) {
+      const epsilon = radiusOf(around, j)
+      const spread = roundUp(epsilon / deviation)
       const row = j * columns
       for (let e = 0; e < images.length; e++) {
         const pixel = images[e][j]
@@ -61,8 +62,8 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
         radii[row + e] = spread
         if (!isCut || (pixel - epsilon >= 0 && pixel + epsilon <= 1)) continue
         // the radius covers both ends from where the centre has been rounded to
-        const low = (lowerEnd(pixel, around) - mean) / deviation
-        const high = (upperEnd(pixel, around) - mean) / deviation
+        const low = (lowerEnd(pixel, around, j) - mean) / deviation
+        const high = (upperEnd(pixel, around, j) - mean) / deviation
         const middle = Math.fround((low + high) / 2)
         centres[row + e] = middle
         radii[row + e] = roundUp(Math.max(high - middle, middle - low))

@@ -76,7 +76,7 @@ interface Query extends BallOptions {
 /** Loads network and image, and copies out what `bound` leaves in the engine's memory. */
 async function inEngine(
   network: Network,
-  { image, label, epsilon, norm, domain = trainingDomain }: Query,
+  { image, label, domain = trainingDomain, ...around }: Query,
   bound: (
     loaded: LoadedNetwork,
     chunk: Chunk,
@@ -86,7 +86,7 @@ async function inEngine(
   if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
     throw new RangeError(`the label must be a whole number from 0 to ${classes - 1}, not ${label}`)
   }
-  const ball = requireBall({ epsilon, norm, domain }, sizeOf(network.architecture.input))
+  const ball = requireBall({ ...around, domain }, sizeOf(network.architecture.input))
   return withEngine(async (engine) => {
     const loaded = new LoadedNetwork(engine, network.architecture, false)
     loaded.setParameters(network.parameters)

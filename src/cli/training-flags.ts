@@ -8,7 +8,8 @@ import { parseNumber, parseRadius } from './values.ts'
 
 const { shape } = trainingOptionsSchema.unwrap()
 type Name = keyof TrainingOptions
-const names = Object.keys(shape) as Name[]
+/** Radii for each value come from a file. */
+const names = (Object.keys(shape) as Name[]).filter((name) => name !== 'epsilons')
 
 /** Defaults that depend on other settings. */
 const describedDefaults: Partial<Record<Name, string>> = {

@@ -18,6 +18,7 @@ export const headerSchema = z
     dataset: identity,
     /** The ball around each image, of attacks and proofs alike: see region/ball.ts. */
     epsilon: z.number().min(0),
+    epsilons: z.array(z.number().min(0).max(1)).readonly().optional(),
     norm: z.enum(norms).default(defaultNorm),
     domain: z.enum(domains),
     /** The steps that were asked for. */

@@ -26,17 +26,14 @@ export interface LpQuestion {
  * Lower bound of z_label − max(other logits). NaN if the numbers are too large or too small to bound their rounding.
  * @param network which ends in an affine layer
  */
-export function lpMargin(
-  engine: Engine,
-  network: Network,
-  { image, label, ball: { epsilon, norm, domain }, prune }: LpQuestion,
-): number {
+export function lpMargin(engine: Engine, network: Network, { image, label, ball, prune }: LpQuestion): number {
   // as in float32, an ℓ2 or ℓ1 ball counts as a whole
-  const settings = { epsilon, norm, domain: norm === 'linf' ? domain : ('unbounded' as const) }
+  const isBox = ball.norm === 'linf'
+  const settings = isBox ? ball : { ...ball, domain: 'unbounded' as const }
   const graph = graphWithDifferences(network, label)
   const region = imageRegion(image, settings)
   // over a ball rows bound the first neurons best, over a box intervals do it as well
-  const bounding = lpDual(prune ? (norm === 'linf' ? 0 : 1) : Infinity)
+  const bounding = lpDual(prune ? (isBox ? 0 : 1) : Infinity)
   try {
     return Math.min(...condense(engine, graph, region, { deadline: Deadline.never, bounding }).margins)
   } catch (error) {

@@ -7,7 +7,7 @@
  * in the norm that is dual to the ball's: ℓ1 for ℓ∞, as the paper has it, ℓ2 for ℓ2, ℓ∞ for ℓ1. Exact.
  */
 import type { Architecture } from '../model/network.ts'
-import type { Ball } from '../region/ball.ts'
+import { type Ball, radiusOf } from '../region/ball.ts'
 import { type Norm, dualNorm } from '../region/norm.ts'
 import { dot } from './vectors.ts'
 
@@ -26,10 +26,10 @@ export interface InputBall extends CentredBox {
 }
 
 /** The whole ball around an image; [0, 1] does not cut it. */
-export const inputBall = (image: ArrayLike<number>, { epsilon, norm }: Omit<Ball, 'domain'>): InputBall => ({
+export const inputBall = (image: ArrayLike<number>, ball: Omit<Ball, 'domain'>): InputBall => ({
   centre: Float64Array.from(image),
-  radius: new Float64Array(image.length).fill(epsilon),
-  norm,
+  radius: Float64Array.from(image, (_, input) => radiusOf(ball, input)),
+  norm: ball.norm,
 })
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
-import { requireBall } from './ball.ts'
+import { lowerEnd, requireBall, shrunkBall, upperEnd } from './ball.ts'
 
 test('what is not asked for is the paper’s norm, over what an attacker can send', () => {
   expect(requireBall({ epsilon: 0.1 }, 784)).toEqual({ epsilon: 0.1, norm: 'linf', domain: 'pixels' })
@@ -24,4 +24,35 @@ test('a ball that would hold all images is refused, and one without a radius', (
 test('names that are not known are refused, with the nearest one', () => {
   expect(() => requireBall({ epsilon: 0.1, norm: 'l3' as 'l2' }, 9)).toThrow("unknown norm 'l3'")
   expect(() => requireBall({ epsilon: 0.1, domain: 'pixel' as 'pixels' }, 9)).toThrow("did you mean 'pixels'?")
+})
+
+test('each value may have a radius of its own, of which ε is the largest', () => {
+  const epsilons = [0, 0.25, 0.1]
+  const ball = requireBall({ epsilon: 0.25, epsilons }, 3)
+  expect(ball).toEqual({ epsilon: 0.25, epsilons, norm: 'linf', domain: 'pixels' })
+  expect(shrunkBall(ball, 0.125)).toEqual({ ...ball, epsilon: 0.125, epsilons: [0, 0.125, 0.05] })
+  expect(shrunkBall(requireBall({ epsilon: 0, epsilons: [0] }, 1), 0).epsilons).toEqual([0])
+  const refuse = (options: Partial<Parameters<typeof requireBall>[0]>, message: string) => {
+    const check = () => requireBall({ epsilon: 0.25, epsilons, ...options }, 3)
+    expect(check).toThrow(UserError)
+    expect(check).toThrow(message)
+  }
+  refuse({ epsilons: [0.25, 0] }, 'there are 2 ε for images of 3 values: give one for each')
+  for (const wrong of [-0.1, 1.5, NaN])
+    refuse({ epsilons: [0, wrong, 0.25] }, `ε of value 1 must be a number from 0 to 1`)
+  refuse({ epsilon: 0.3 }, 'ε is 0.3, but the largest ε of a value is 0.25')
+  refuse({ norm: 'l2' }, 'ε per value is for the norm ℓ∞, not ℓ2')
+})
+
+test('the ends of a value are its own, and of one that cannot move they are exact', () => {
+  const ball = requireBall({ epsilon: 0.25, epsilons: [0, 0.25, 0.1], domain: 'unbounded' }, 3)
+  const pixel = Math.fround(0.7)
+  expect([lowerEnd(pixel, ball, 0), upperEnd(pixel, ball, 0)]).toEqual([pixel, pixel])
+  for (const [i, radius] of [
+    [1, 0.25],
+    [2, 0.1],
+  ] as const) {
+    const [below, above] = [pixel - lowerEnd(pixel, ball, i), upperEnd(pixel, ball, i) - pixel]
+    for (const reach of [below, above]) expect(reach > radius && reach < radius + 4e-16).toBe(true)
+  }
 })

@@ -37,8 +37,8 @@ export function imageRegion(image: ArrayLike<number>, ball: Ball): Region {
   const { epsilon, norm, domain } = ball
   if (domain === 'pixels') requirePixels(image)
   const box = {
-    lower: Float64Array.from(image, (pixel) => lowerEnd(pixel, ball)),
-    upper: Float64Array.from(image, (pixel) => upperEnd(pixel, ball)),
+    lower: Float64Array.from(image, (pixel, i) => lowerEnd(pixel, ball, i)),
+    upper: Float64Array.from(image, (pixel, i) => upperEnd(pixel, ball, i)),
   }
   return norm === 'linf' ? box : { ...box, ball: { norm, centre: Float64Array.from(image), radius: epsilon } }
 }

@@ -12,8 +12,10 @@ export function formatEpsilon(epsilon: number): string {
 }
 
 /** 'ε = 2/255 (ℓ∞)' */
-export const formatBall = ({ epsilon, norm }: Pick<Ball, 'epsilon' | 'norm'>): string =>
-  `ε = ${formatEpsilon(epsilon)} (${describeNorm(norm)})`
+export const formatBall = ({ epsilon, epsilons, norm }: Omit<Ball, 'domain'>): string =>
+  epsilons
+    ? `ε per feature, at most ${formatEpsilon(epsilon)} (${describeNorm(norm)})`
+    : `ε = ${formatEpsilon(epsilon)} (${describeNorm(norm)})`
 
 /** '4.84 %', or '–' if it was not measured. */
 export const formatShare = (share: number | null | undefined, digits = 2): string =>

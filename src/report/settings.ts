@@ -26,6 +26,8 @@ export function settingRows(
 
 function format(name: string, value: unknown): string {
   if (value === undefined) return '–'
+  if (name === 'epsilons' && Array.isArray(value))
+    return `${value.length} values, ${formatEpsilon(Math.min(...value))} to ${formatEpsilon(Math.max(...value))}`
   if (typeof value === 'number' && name.startsWith('epsilon')) return formatEpsilon(value)
   if (typeof value === 'number') return String(Number(value.toPrecision(6)))
   if (value === '') return 'none'

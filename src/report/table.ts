@@ -59,10 +59,10 @@ export function tableRows(subjects: readonly Subject[], parts: ReadonlyMap<strin
 }
 
 function ofCertificates({ summary, header, known }: NamedCertificates) {
-  const { dataset, network, epsilon, norm, domain, robustError, first, images } = summary
+  const { dataset, network, epsilon, epsilons, norm, domain, robustError, first, images } = summary
   const name = known && known.name !== header.network.name ? `${network.name} (${known.name})` : network.name
   return {
-    ...{ dataset: dataset.name, sha256: dataset.sha256, network: name, first, images, epsilon, norm, domain },
+    ...{ dataset: dataset.name, sha256: dataset.sha256, network: name, first, images, epsilon, epsilons, norm, domain },
     ...Object.fromEntries(columns.flatMap(({ name: step }) => (summary[step] ? [[step, summary[step].error]] : []))),
     // images that are open after the last step count as undecided
     exact: robustError,
@@ -76,7 +76,15 @@ function ofValidation({ name, run }: Subject, subject: number, training: object)
     (a, b) => a.certifiedError! - b.certifiedError! || (a.cleanError ?? 1) - (b.cleanError ?? 1),
   )
   if (!run || !best) return []
-  const { dataset, architecture, epsilon, norm = defaultNorm, domain = trainingDomain, validationCount } = run.settings
+  const {
+    dataset,
+    architecture,
+    epsilon,
+    epsilons,
+    norm = defaultNorm,
+    domain = trainingDomain,
+    validationCount,
+  } = run.settings
   return [
     {
       ...{ subject, name, part: 'validation', dataset: String(dataset), ...training },
@@ -85,6 +93,7 @@ function ofValidation({ name, run }: Subject, subject: number, training: object)
         first: 0,
         images: Number(validationCount),
         epsilon: Number(epsilon),
+        epsilons: epsilons as readonly number[] | undefined,
         norm: norm as Norm,
         domain: domain as Domain,
       },
@@ -108,8 +117,8 @@ const worst = (row: TableRow, measure: Measure): number | undefined =>
  * compare with.
  */
 export function isBest(rows: readonly TableRow[], row: TableRow, measure: Measure): boolean {
-  const key = ({ dataset, part, sha256, first, images, epsilon, norm, domain }: TableRow) =>
-    JSON.stringify([dataset, part, sha256, first, images, epsilon.toPrecision(9), norm, domain])
+  const key = ({ dataset, part, sha256, first, images, epsilon, epsilons, norm, domain }: TableRow) =>
+    JSON.stringify([dataset, part, sha256, first, images, epsilon.toPrecision(9), epsilons, norm, domain])
   const value = worst(row, measure)
   const others = rows.filter((other) => key(other) === key(row)).flatMap((other) => worst(other, measure) ?? [])
   return value !== undefined && others.length > 1 && others.every((other) => value <= other)
@@ -149,7 +158,7 @@ export function tableSection(rows: readonly TableRow[]): Html {
               html` <tr>
                 <th scope="row"><span class="key s${row.subject}"></span>${row.name}</th>
                 ${measures.map((measure) => cell(row, measure))}
-                <td>${formatEpsilon(row.epsilon)}</td>
+                <td>${row.epsilons && 'per feature, at most '}${formatEpsilon(row.epsilon)}</td>
                 <td>${describeNorm(row.norm)}</td>
                 <td title="${describeDomain(row.domain)}">${row.domain}</td>
                 <td class="words">

@@ -4,6 +4,7 @@ import { UserError, unknownName } from '../base/errors.ts'
 import { architectureNamed, architectureNames } from '../model/architectures.ts'
 import { countHiddenUnits } from '../model/network.ts'
 import { sizeOf } from '../model/layers.ts'
+import { largestOf, requireRadii } from '../region/ball.ts'
 import { largestEpsilon } from '../region/norm.ts'
 import { lossOf, losses } from './losses/list.ts'
 import type { Loss } from './losses/loss.ts'
@@ -33,6 +34,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   const isInterval = warmUp === 'interval' || (given.method ?? base.method) === 'interval'
   const scaled = {
     ...base,
+    ...(given.epsilons && { epsilon: largestOf(given.epsilons) }),
     warmUpEpochs,
     rampEpochs: ownEpochs / 5,
     halveEvery: ownEpochs / 10,
@@ -68,6 +70,8 @@ function requirePossibleRadii(options: TrainingOptions): void {
         'it is in pixels of [0, 1], such as 0.1 or 2/255',
     )
   }
+  // how many there must be is known when the images are: train.ts
+  if (options.epsilons) requireRadii(options, options.epsilons.length)
 }
 
 /** @throws UserError if settings of how a run begins contradict each other */

@@ -2,6 +2,7 @@
  * What an epoch minimises, and how ε, the learning rate, the loss, its empirical share and the weight of the regularisers go
  * over a run. Epochs count from 0; those of a warm-up come first, and all schedules but its own begin after it.
  */
+import { type Ball, shrunkBall } from '../region/ball.ts'
 import { type Method, lossOf } from './losses/list.ts'
 import type { TrainingOptions } from './settings.ts'
 
@@ -42,6 +43,12 @@ function ramp(options: ScheduleOptions, epoch: number, step: number, steps: numb
 export function epsilonAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
   const start = isWarmUp(options, epoch) ? 0 : Math.min(options.epsilonStart, options.epsilon)
   return start + (options.epsilon - start) * ramp(options, epoch, step, steps)
+}
+
+/** The ball at a step: where values have radii of their own, they grow in proportion. */
+export function ballAt(options: ScheduleOptions & Ball, epoch: number, step: number, steps: number): Ball {
+  const { epsilon, epsilons, norm, domain } = options
+  return shrunkBall({ epsilon, epsilons, norm, domain }, epsilonAt(options, epoch, step, steps))
 }
 
 /** Constant over warm-up and ramp, then halved every `halveEvery` epochs (0: never). */

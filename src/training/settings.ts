@@ -27,6 +27,11 @@ export const trainingOptionsSchema = z
     architecture: z.string().describe('architecture; robustra info lists them'),
     method: z.enum(methods).describe('loss to minimise'),
     epsilon: z.number().nonnegative().describe('radius of the ball around an image, in pixels of [0, 1]'),
+    epsilons: z
+      .array(fraction)
+      .readonly()
+      .optional()
+      .describe('a radius for each value of an image instead; epsilon is the largest of them'),
     norm: z.enum(norms).describe('norm of the ball'),
     epochs: count.describe('passes over the training set'),
     batchSize: count.describe('images per step'),

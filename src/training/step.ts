@@ -3,7 +3,7 @@ import { pgd } from '../attacks/gradient-attack.ts'
 import { Random } from '../base/random.ts'
 import type { Learner } from './learner.ts'
 import { trainsPair } from './losses/list.ts'
-import { empiricalShareAt, epsilonAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
+import { ballAt, empiricalShareAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
 import type { TrainingOptions } from './settings.ts'
 import { chunkStarts } from './work/cut.ts'
 import type { Change } from './work/examples.ts'
@@ -41,7 +41,7 @@ export function gradientJob(
     network: { learner: index, version: learner.steps, which: 'trained' },
     reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },
     method,
-    ball: { epsilon: epsilonAt(options, epoch, step, steps), norm: options.norm, domain: options.domain },
+    ball: ballAt(options, epoch, step, steps),
     loss: {
       empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
       boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,

@@ -1,7 +1,10 @@
 /** Training as an async iterable of epochs: it stores nothing, and continues from any state that it has yielded. */
 import type { Executor } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
+import { checkDataset } from '../data/dataset-of.ts'
+import { sizeOf } from '../model/layers.ts'
 import type { Network } from '../model/network.ts'
+import { requireRadii } from '../region/ball.ts'
 import { type Best, betterOf } from './best.ts'
 import type { EpochReport, Progress } from './epoch-report.ts'
 import { type Learner, networkOf, startLearners } from './learner.ts'
@@ -56,7 +59,8 @@ export const randomStart = (options: TrainingOptions, { architecture }: Training
  * Trains one network, or a pair (method 'robustra': f and g). The same settings, seed and data give the same weights on one
  * machine, no matter which executor computes, with how many workers, and where the training was interrupted.
  * @param options complete settings: `trainingOptions({ … })`
- * @throws UserError if the loss stops being finite; the signal's reason
+ * @throws UserError for damaged data, radii that are not one for each value, and a loss that stops being finite; the signal's
+ *   reason
  */
 export async function* train(
   options: TrainingOptions,
@@ -64,6 +68,9 @@ export async function* train(
   context: TrainContext = {},
 ): AsyncGenerator<Epoch, void> {
   const { executor = inline, signal, halves, onProgress, onReport } = context
+  checkDataset(data.training)
+  checkDataset(data.validation)
+  if (options.epsilons) requireRadii(options, sizeOf(data.architecture.input))
   let state = context.from ?? randomStart(options, data)
   const { learners } = state
   const started = performance.now()

@@ -138,8 +138,8 @@ export class Trainer {
   async #validate(index: number): Promise<Validation> {
     const { count } = this.#data.validation
     const network = { learner: index, version: this.learners[index].steps, which: 'outcome' } as const
-    const { epsilon, norm, domain } = this.options
-    const job = { kind: 'validate', network, ball: { epsilon, norm, domain }, size: VALIDATED } as const
+    const { epsilon, epsilons, norm, domain } = this.options
+    const job = { kind: 'validate', network, ball: { epsilon, epsilons, norm, domain }, size: VALIDATED } as const
     return measureOf(count > 0 ? await this.#run(job, Math.ceil(count / VALIDATED)) : [], count)
   }
 

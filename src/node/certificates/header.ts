@@ -9,14 +9,13 @@ export function headerOf({ identity }: Target, plan: Plan): CertifyHeader {
   const { network, dataset, ball, steps: methods, search } = plan
   const { steps, stepSize, restarts, randomStart, seed } = plan.attack
   const attack = { steps, restarts, seed, ...(!isGraph(network) && { stepSize, randomStart }) }
-  const { epsilon, norm, domain } = ball
   return {
     format: 'robustra certificates',
     version: 2,
     robustra: packageVersion,
     network: identity,
     dataset: { name: dataset.name, sha256: hashOfDataset(dataset) },
-    ...{ epsilon, norm, domain },
+    ...ball,
     methods,
     ...(methods.includes('pgd') && { attack }),
     ...(methods.includes('complete') && { search }),

@@ -101,6 +101,12 @@ function requireSameRun(path: string, found: unknown, header: CertifyHeader): vo
     (key) => JSON.stringify(here[key]) !== JSON.stringify(there[key]),
   )
   if (differing.length === 0) return
-  const how = differing.map((key) => `${key} is ${JSON.stringify(there[key])} there, ${JSON.stringify(here[key])} here`)
+  const how = differing.map((key) => `${key} is ${shown(there[key])} there, ${shown(here[key])} here`)
   throw new UserError(`${path} is of another run (${how.join('; ')})`, { code: 'other-run' })
+}
+
+/** A value in one line: of many numbers the first. */
+function shown(value: unknown): string | undefined {
+  const text = JSON.stringify(value)
+  return text === undefined || text.length <= 80 ? text : `${text.slice(0, 40)} …`
 }

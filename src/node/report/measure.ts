@@ -43,6 +43,7 @@ export async function measureStabilities(subjects: readonly Subject[], images: T
     const dataset = String(run?.settings['dataset'] ?? header?.dataset.name)
     const ball = {
       epsilon: Number(run?.settings['epsilon'] ?? header?.epsilon),
+      epsilons: (run ? run.settings['epsilons'] : header?.epsilons) as readonly number[] | undefined,
       norm: requireNorm(String(run?.settings['norm'] ?? header?.norm ?? defaultNorm)),
       domain: requireDomain(String(run?.settings['domain'] ?? header?.domain ?? trainingDomain)),
     }
