@@ -2,6 +2,7 @@
 import { UserError } from '../base/errors.ts'
 import { type Graph, graphOf } from '../model/graph.ts'
 import { type Network, isFloat32 } from '../model/network.ts'
+import type { Given } from './recognise.ts'
 import { NEEDS_FLOAT64, encodeNetworkFile, networkOf, tensorsOf } from './network-file.ts'
 import { encodeNpz, parseNpz } from './npz.ts'
 import { encodeNetwork } from './onnx/export.ts'
@@ -19,14 +20,17 @@ export interface AnyNetwork {
   readonly metadata: Record<string, string>
 }
 
+/** What to read of a file, and what it may not say. */
+export interface NetworkOptions extends ImportOptions, Given {}
+
 interface Format {
-  readonly parse: (bytes: Uint8Array, path: string, options: ImportOptions) => AnyNetwork
+  readonly parse: (bytes: Uint8Array, path: string, options: NetworkOptions) => AnyNetwork
   /** Undefined if it is only read. */
   readonly encode?: (network: Network, metadata: Readonly<Record<string, string>>, path: string) => Uint8Array
 }
 
-function fromTensors(path: string, file: TensorFile): AnyNetwork {
-  const { network, metadata } = networkOf(path, file)
+function fromTensors(path: string, file: TensorFile, given: Given): AnyNetwork {
+  const { network, metadata } = networkOf(path, file, given)
   const fits = isFloat32(network)
   return {
     graph: graphOf(network),
@@ -36,15 +40,15 @@ function fromTensors(path: string, file: TensorFile): AnyNetwork {
   }
 }
 
-const fromPytorch = (bytes: Uint8Array, path: string) => fromTensors(path, parsePytorch(bytes, path))
+const fromPytorch: Format['parse'] = (bytes, path, given) => fromTensors(path, parsePytorch(bytes, path), given)
 
 const formats: Readonly<Record<string, Format>> = {
   '.safetensors': {
-    parse: (bytes, path) => fromTensors(path, parseSafetensors(bytes, path)),
+    parse: (bytes, path, given) => fromTensors(path, parseSafetensors(bytes, path), given),
     encode: encodeNetworkFile,
   },
   '.npz': {
-    parse: (bytes, path) => fromTensors(path, parseNpz(bytes, path)),
+    parse: (bytes, path, given) => fromTensors(path, parseNpz(bytes, path), given),
     encode: (network, metadata, path) => encodeNpz(tensorsOf(network, metadata), path),
   },
   '.onnx': { parse: parseNetwork, encode: encodeNetwork },
@@ -59,22 +63,25 @@ export const writtenExtensions: readonly string[] = networkExtensions.filter((ex
 
 /**
  * What reads the bytes of a file of this name.
- * @throws UserError if the extension is of none of the formats, or an output is named and the format is not ONNX
+ * @throws UserError if the extension is of none of the formats, an output is named and the format is not ONNX, or an
+ *   architecture is given and it is
  */
-export function networkParser(path: string, options: ImportOptions = {}): (bytes: Uint8Array) => AnyNetwork {
+export function networkParser(path: string, options: NetworkOptions = {}): (bytes: Uint8Array) => AnyNetwork {
   const format = formatOf(path)
   if (options.output !== undefined && format.parse !== parseNetwork)
     throw new UserError(`${path} has one output: leave out the name '${options.output}'`)
+  if (options.architecture !== undefined && format.parse === parseNetwork)
+    throw new UserError(`${path} says itself what its architecture is: leave out '${options.architecture}'`)
   return (bytes) => format.parse(bytes, path, options)
 }
 
 /**
  * Reads a network in the format that the extension of its file's name says.
  * @param path the name, for messages, too
- * @throws UserError if the extension is of none of the formats, the bytes hold no such network, or an output is named
- *   and the format is not ONNX
+ * @throws UserError if the extension is of none of the formats, the bytes hold no such network, an output is named and
+ *   the format is not ONNX, or an architecture is given for a file that says its own
  */
-export const parseAnyNetwork = (bytes: Uint8Array, path: string, options: ImportOptions = {}): AnyNetwork =>
+export const parseAnyNetwork = (bytes: Uint8Array, path: string, options: NetworkOptions = {}): AnyNetwork =>
   networkParser(path, options)(bytes)
 
 /**

@@ -13,7 +13,7 @@ import {
   isFloat32,
   parameterLayout,
 } from '../model/network.ts'
-import { list, networkOfTensors, recognise } from './recognise.ts'
+import { type Given, list, networkOfTensors, recognise } from './recognise.ts'
 import { encodeSafetensors, parseSafetensors } from './safetensors.ts'
 import { hasShape } from './state-layers.ts'
 import type { Tensor, TensorFile } from './tensors.ts'
@@ -107,17 +107,18 @@ export const NEEDS_FLOAT64 = 'its weights are 64-bit floats that 32-bit floats c
 
 /**
  * The same of a file's tensors and metadata, with weights of 64 bits where 32 cannot hold them.
- * @param given the architecture of a file that does not say it
+ * @param given what the file may not say
  */
 export function networkOf(
   path: string,
   file: TensorFile,
-  given?: Architecture,
+  given: Given = {},
 ): { network: Network | Float64Network; metadata: Record<string, string> } {
   const { tensors, integers } = file
   const { [ARCHITECTURE_KEY]: json, ...metadata } = file.metadata
   if (json === undefined) return { network: recognise(path, file, given), metadata }
-  if (given) throw badFile(`${path} says itself which architecture its network has: leave out ${given.name}`)
+  if (given.architecture !== undefined)
+    throw badFile(`${path} says itself what its architecture is: leave out '${given.architecture}'`)
   const architecture = parseArchitecture(path, json)
   const layout = parameterLayout(architecture)
   const wrong: string[] = []

@@ -5,27 +5,43 @@
  * strides, padding, where ReLUs and normalisations stand.
  */
 import { type UserError, badFile } from '../base/errors.ts'
-import { architectureNamed, fixedArchitectures } from '../model/architectures.ts'
-import type { Layer } from '../model/layers.ts'
+import { architectureNamed, architectureOf, fixedArchitectures } from '../model/architectures.ts'
+import type { Layer, Shape } from '../model/layers.ts'
 import { type Architecture, type Float64Network, type Network, parameterLayout } from '../model/network.ts'
 import { type BatchNormalisation, type StateLayer, folded, hasShape, stateLayers } from './state-layers.ts'
 import type { Tensor, TensorFile } from './tensors.ts'
 
 type State = ReturnType<typeof stateLayers>
 
+/** What a file of tensors does not say. */
+export interface Given {
+  /** Its architecture: a known name, or layers, as `architectureOf` takes them. */
+  readonly architecture?: string | undefined
+  /** The images that it takes, where neither its first layer, a linear one, nor the architecture says it. */
+  readonly input?: Shape | undefined
+}
+
 /**
  * @param path its name, for messages
- * @param architecture of which it is; if left out, it is recognised
  * @throws UserError naming the file, and what does not fit
  */
-export function recognise(path: string, file: TensorFile, architecture?: Architecture): Network | Float64Network {
+export function recognise(path: string, file: TensorFile, given: Given = {}): Network | Float64Network {
   const state = stateLayers(file, path)
-  if (architecture) return fill(architecture, state, (what) => badFile(`${path} ${what}`))
+  const refuse = (what: string) => badFile(`${path} ${what}`)
+  if (given.architecture !== undefined)
+    return fill(givenArchitecture(given.architecture, given.input, state), state, refuse)
   const known = fixedArchitectures.map(architectureNamed)
   const [found, another] = known.filter((one) => misfitOf(one, state) === undefined)
   const chosen = another ? undefined : (found ?? plainOf(state))
-  if (chosen) return fill(chosen, state, badFile)
-  throw badFile(`${path} ${unrecognised(state, file, found && another ? [found, another] : [])}`)
+  if (chosen) return fill(chosen, state, refuse)
+  throw refuse(unrecognised(state, file, found && another ? [found, another] : []))
+}
+
+/** There are as many classes as the last layer has outputs. */
+function givenArchitecture(text: string, given: Shape | undefined, { layers }: State): Architecture {
+  const [first, last] = [layers[0]?.weight.shape, layers.at(-1)?.bias.shape]
+  const input = given ?? (first?.length === 2 ? { channels: first[1], height: 1, width: 1 } : undefined)
+  return architectureOf(text, input && last && { input, classes: last[0] })
 }
 
 /** Linear layers alone, each of which takes what the one before gives. */
@@ -60,7 +76,7 @@ function misfitOf(architecture: Architecture, { layers, normalisations }: State)
   const wanted = weightsOf(architecture)
   for (const [i, { index, weight, bias }] of wanted.entries()) {
     const found = layers[i]
-    const place = `layer ${index + 1} of ${architecture.name}`
+    const place = `layer ${index} of the architecture`
     if (!found) return `has ${layers.length} layers with weights, and nothing for ${place}, [${weight}]`
     if (!hasShape(found.weight, weight)) {
       return `has '${found.name}' of shape [${found.weight.shape}], where ${place} wants [${weight}]`
@@ -68,21 +84,21 @@ function misfitOf(architecture: Architecture, { layers, normalisations }: State)
     if (!hasShape(found.bias, bias)) return `has '${found.name}' with a bias [${found.bias.shape}], not [${bias}]`
   }
   const more = layers[wanted.length]
-  if (more) return `has '${more.name}' [${more.weight.shape}], which ${architecture.name} has no layer for`
+  if (more) return `has '${more.name}' [${more.weight.shape}], which the architecture has no layer for`
   const places = wanted.filter(({ normalised }) => normalised)
   const [first] = normalisations
   if (!first) return undefined
   if (places.length !== normalisations.length) {
     return (
       `has ${normalisations.length} batch normalisations ('${first.name}'${normalisations.length > 1 ? ', …' : ''}), but ` +
-      `${architecture.name} has ${places.length}: it must say behind which layers they stand, right behind them`
+      `the architecture has ${places.length}: it must say which layers they follow, directly`
     )
   }
   const wrong = normalisations.findIndex(({ mean }, i) => !hasShape(mean, places[i].bias))
   if (wrong < 0) return undefined
   const { name, mean } = normalisations[wrong]
   const { index, bias } = places[wrong]
-  return `has '${name}' for ${mean.shape} channels, where layer ${index + 1} of ${architecture.name} has ${bias}`
+  return `has '${name}' for ${mean.shape} channels, where layer ${index} of the architecture has ${bias}`
 }
 
 /** The layers that have weights. */

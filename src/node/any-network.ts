@@ -1,15 +1,14 @@
 /** Networks in files of any format. */
-import { type AnyNetwork, encodeAnyNetwork, networkParser } from '../formats/any-network.ts'
-import type { ImportOptions } from '../formats/onnx/import.ts'
+import { type AnyNetwork, type NetworkOptions, encodeAnyNetwork, networkParser } from '../formats/any-network.ts'
 import type { Network } from '../model/network.ts'
 import { readWholeFile, writeFileAtomic } from './atomic.ts'
 
 /**
  * Reads a network in the format that the extension says: `parseNetworkFile` and `parseNetwork` tell more.
- * @throws UserError if the extension is of none of the formats, the file cannot be read or holds no such network, or an
- *   output is named and the format is not ONNX
+ * @throws UserError if the extension is of none of the formats, the file cannot be read or holds no such network, an
+ *   output is named and the format is not ONNX, or an architecture is given for a file that says its own
  */
-export function loadAnyNetwork(path: string, options: ImportOptions = {}): AnyNetwork {
+export function loadAnyNetwork(path: string, options: NetworkOptions = {}): AnyNetwork {
   const parse = networkParser(path, options)
   return parse(readWholeFile(path))
 }
