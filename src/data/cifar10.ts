@@ -10,6 +10,7 @@ const RECORD = 1 + sizeOf(shape)
 export const cifar10: PublishedDataset = {
   name: 'cifar10',
   title: 'CIFAR-10',
+  images: { input: shape, classes: 10 },
   md5: {
     'data_batch_1.bin': '5dd7e06a14cb22eb9f671a540d1b7c25',
     'data_batch_2.bin': '5ea93a67294ea407fff1d09f752e9692',

@@ -11,6 +11,7 @@ const parts = {
 export const mnist: PublishedDataset = {
   name: 'mnist',
   title: 'MNIST',
+  images: { input: { channels: 1, height: 28, width: 28 }, classes: 10 },
   md5: {
     'train-images-idx3-ubyte': '6bbc9ace898e44ae57da46a324031adb',
     'train-labels-idx1-ubyte': 'a25bea736e30d166cdddb491f175f624',

@@ -1,4 +1,5 @@
 /** What describes a data set that others have published as files: adding one is such a description, and a line in names.ts. */
+import type { Images } from '../model/layer-items.ts'
 import type { LabelledImages } from './dataset.ts'
 
 /** The files themselves, by which checksums they are known, and where they can be downloaded. */
@@ -16,6 +17,8 @@ export interface PublishedFiles {
 }
 
 export interface PublishedDataset extends PublishedFiles {
+  /** Known before the files are read. */
+  readonly images: Images
   /** The names of the files that hold the training and the test images. */
   readonly parts: { readonly train: readonly string[]; readonly test: readonly string[] }
   /**

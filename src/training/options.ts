@@ -1,11 +1,13 @@
 /** Makes the settings of a run from given ones, a preset and the defaults, and checks whether they make sense together. */
 import type { z } from 'zod'
 import { UserError, unknownName } from '../base/errors.ts'
-import { architectureNamed, architectureNames } from '../model/architectures.ts'
-import { countHiddenUnits } from '../model/network.ts'
+import { imagesOfDataset } from '../data/names.ts'
+import { requireWritten } from '../model/architectures.ts'
 import { sizeOf } from '../model/layers.ts'
 import { largestOf, requireRadii } from '../region/ball.ts'
+import type { Architecture } from '../model/network.ts'
 import { largestEpsilon } from '../region/norm.ts'
+import { isLarge, trainedArchitecture } from './architecture.ts'
 import { lossOf, losses } from './losses/list.ts'
 import type { Loss } from './losses/loss.ts'
 import { defaults, defaultsOf, presets } from './presets.ts'
@@ -27,6 +29,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   const chosen = preset === undefined ? {} : presets[preset]
   const dataset = given.dataset ?? chosen.dataset ?? defaults.dataset
   const base = { ...defaults, ...defaultsOf(dataset), ...chosen }
+  const images = imagesOfDataset(dataset)
   const epochs = typeof given.epochs === 'number' ? given.epochs : base.epochs
   const warmUp = given.warmUp ?? base.warmUp
   const warmUpEpochs = typeof given.warmUpEpochs === 'number' ? given.warmUpEpochs : warmUp === 'none' ? 0 : 1
@@ -41,11 +44,13 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
     // as Shi et al. (2021) have them together
     empiricalShare: (given.method ?? base.method) === 'interval' ? 0.5 : base.empiricalShare,
     regularise: given.initialisation === 'ibp' && isInterval ? 0.5 : base.regularise,
-    bounds: isLarge(given.architecture ?? base.architecture) ? ('auto' as const) : base.bounds,
+    bounds: isLarge(given.architecture ?? base.architecture, images) ? ('auto' as const) : base.bounds,
   }
   const parsed = trainingOptionsSchema.safeParse({ ...scaled, ...named })
   if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0], named))
-  requirePossibleRadii(parsed.data)
+  const { architecture } = parsed.data
+  if (images) requirePossibleRadii(parsed.data, trainedArchitecture(architecture, images, dataset))
+  else requireWritten(architecture)
   const { method, parallelPair } = parsed.data
   if (parallelPair && lossOf(method).reference !== 'mutual') {
     throw new UserError(`parallelPair is for method robustra, which trains a pair: leave it out with method ${method}`)
@@ -58,9 +63,9 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   return parsed.data
 }
 
-/** @throws UserError if a ball of this radius would hold all images, or if the architecture is unknown */
-function requirePossibleRadii(options: TrainingOptions): void {
-  const inputs = sizeOf(architectureNamed(options.architecture).input)
+/** @throws UserError if a ball of this radius would hold all images */
+export function requirePossibleRadii(options: TrainingOptions, { input }: Architecture): void {
+  const inputs = sizeOf(input)
   const most = largestEpsilon(options.norm, inputs)
   for (const name of ['epsilon', 'epsilonStart'] as const) {
     if (options[name] <= most) continue
@@ -111,11 +116,6 @@ function requireSensibleMixture({ method, empiricalShare, lossExponent, boxShare
     throw new UserError(
       `${set} is for methods over bounds (${namesOf((loss) => loss.over === 'bounds').join(', ')}): leave it out with method ${method}`,
     )
-}
-
-/** Networks like Large and ResNet, whose bounds the paper estimates in training. */
-function isLarge(architecture: string): boolean {
-  return architectureNames.includes(architecture) && countHiddenUnits(architectureNamed(architecture)) > 10_000
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {

@@ -1,6 +1,8 @@
 /** Networks that training starts from, instead of random weights. */
 import { UserError } from '../base/errors.ts'
 import type { Architecture, Network } from '../model/network.ts'
+import { printLayers } from '../model/print-layers.ts'
+import { type Layer, formatShape } from '../model/layers.ts'
 import type { Learner } from './learner.ts'
 
 export interface Start {
@@ -34,16 +36,14 @@ function parametersOf({ name, network }: Start, learner: string, architecture: A
 }
 
 /**
- * What two architectures share if the parameters of one mean the same in the other. Names do not matter; numbers of the
- * normalisation are compared as the 32-bit floats that some formats keep.
+ * What two architectures share if the parameters of one mean the same in the other. Names do not matter, nor whether
+ * training normalises a layer; numbers of the normalisation are compared as the 32-bit floats that some formats keep.
  */
-const formOf = ({ input, layers }: Architecture): string =>
-  JSON.stringify([
-    [input.channels, input.height, input.width],
-    layers.map((layer) =>
-      Object.entries(layer)
-        .filter(([, value]) => value !== undefined)
-        .map(([name, value]) => [name, Array.isArray(value) ? value.map(Math.fround) : value])
-        .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-    ),
-  ])
+const formOf = ({ name, input, layers }: Architecture): string => {
+  const plain = layers.map((layer): Layer => {
+    if (layer.kind === 'convolution' || layer.kind === 'linear') return { ...layer, batchNorm: undefined }
+    if (layer.kind !== 'normalise') return layer
+    return { ...layer, mean: layer.mean.map(Math.fround), deviation: layer.deviation.map(Math.fround) }
+  })
+  return `${formatShape(input)}: ${printLayers({ name, input, layers: plain })}`
+}
