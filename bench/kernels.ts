@@ -68,7 +68,7 @@ export async function kernelRates(rowCounts: readonly number[] = [12, 32, 100]):
     for (const rows of rowCounts) {
       for (const { name, operation, transposed } of operations) {
         const mark = engine.mark()
-        const geometry = engine.geometry(shape.input, shape.output, shape)
+        const geometry = engine.geometry(shape.input, shape.output, { ...shape, groups: 1 })
         const random32 = (length: number) =>
           engine.floatsFrom(Float32Array.from({ length }, () => random.between(-1, 1)))
         const weights = random32(shape.output.channels * shape.input.channels * shape.kernel ** 2)

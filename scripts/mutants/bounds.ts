@@ -10,11 +10,12 @@ export const bounds = [
       'const SLACK = 1',
       'every error is charged twice, which covers the rounding of the errors, too',
     ],
-    ['sum + input.channels * options.kernel ** 2, 0)', 'sum + input.channels, 0)'],
-    ['return gamma(2 * products + EXTRA)', 'return gamma(EXTRA)'],
+    ['(input.channels / options.groups) * options.kernel ** 2', 'input.channels / options.groups'],
+    ['return gamma(2 * (products + ofWeights(terms)) + EXTRA)', 'return gamma(EXTRA)'],
+    ['isRounded) ? 1 : 0)', 'isRounded) ? 0 : 0)'],
     ['sum + outputShape.height, 0)', 'sum, 0)'],
     [
-      'output.channels * Math.ceil(options.kernel / options.stride) ** 2',
+      '(output.channels / options.groups) * Math.ceil(options.kernel / options.stride) ** 2',
       'Math.ceil(options.kernel / options.stride) ** 2',
     ],
     ['Math.ceil(options.kernel / options.stride)', 'Math.floor(options.kernel / options.stride)'],
@@ -30,7 +31,7 @@ export const bounds = [
     ],
     ['const sums = outputShape.channels * outputShape.width +', 'const sums ='],
     ['gamma(2 * (Math.max(...products) + sums', 'gamma(2 * (sums'],
-    ['sums + imageSums(terms)) + EXTRA)', 'sums) + EXTRA)'],
+    ['sums + imageSums(terms) + ofWeights', 'sums + ofWeights'],
     ['additions(below) + imageSums(terms)', 'additions(below)'],
     ['gamma(2 * (later + additions(below)', 'gamma(2 * (later'],
     ['gamma(2 * (later + ', 'gamma(2 * ('],
@@ -47,7 +48,7 @@ export const bounds = [
     ],
   ),
   ...mutantsOf('src/bounds/interval.ts', tests('bounds/underflow'), [
-    ['[intervalRounding([geometry]), underflow]', '[intervalRounding([geometry]), 0]'],
+    ['[intervalRounding(last.terms), underflow]', '[intervalRounding(last.terms), 0]'],
   ]),
   ...mutantsOf('src/bounds/interval-step.ts', tests('bounds/underflow'), [
     ['relu ? device.intervals.relu(tape, interval) :', 'true ? device.intervals.relu(tape, interval) :'],
@@ -66,7 +67,7 @@ export const bounds = [
     'src/bounds/interval.ts',
     tests('bounds/charges', 'bounds/rounding', 'bounds/hand-made', 'bounds/interval'),
     [
-      ['[intervalRounding([geometry]), underflow]', '[0, underflow]'],
+      ['[intervalRounding(last.terms), underflow]', '[0, underflow]'],
       [
         '(Math.abs(wt) + Math.abs(wl)) * (Math.abs(c) + r)',
         'Math.abs(wt - wl) * (Math.abs(c) + r)',

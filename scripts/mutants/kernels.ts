@@ -35,7 +35,9 @@ export const kernels = [
     ['error1 = madd(weight, f32x4.abs(value1), error1)', ''],
   ]),
   ...mutantsOf('src/device/wasm/assembly/start-rows.ts', tests('device/wasm/start-rows'), [
-    ['if (m >= 0) value -=', 'if (m >= 0) value +='],
+    ['outs) value -=', 'outs) value +='],
+    ['let simple = !accumulate && g.groups == 1', 'let simple = !accumulate'],
+    ['firstOut = c / ins * outs', 'firstOut = 0'],
     ['if (!accumulate) memory.fill(to, 0, (<usize>rows) << 2)', ''],
   ]),
   ...mutantsOf('src/device/wasm/assembly/input-term.ts', tests('device/wasm/input-term'), [
@@ -56,13 +58,15 @@ export const kernels = [
   ]),
   ...mutantsOf('src/device/wasm/assembly/propagate.ts', tests('device/wasm/propagate'), [
     [
-      'const lastY = min(out.y + out.height - 1, my * group / stride)',
-      'const lastY = min(out.y + out.height - 2, my * group / stride)',
+      'const lastY = min(out.y + out.height - 1, top / stride)',
+      'const lastY = min(out.y + out.height - 2, top / stride)',
     ],
-    ['const group = kernel % stride == 0 ? stride : 1', 'const group = stride'],
+    ['const size = g.kernel % g.stride == 0 ? g.stride : 1', 'const size = g.stride'],
+    ['store<u32>(s, ((c - first) * area + tap) << 2)', 'store<u32>(s, (c * area + tap) << 2)'],
+    ['let i = countBefore(channels, countAt(outActive, source), firstOut)', 'let i = 0'],
     [
-      'if (<u32>iy >= <u32>inside.height) continue\n        for (let kx',
-      'if (<u32>iy > <u32>inside.height) continue\n        for (let kx',
+      'if (<u32>iy >= <u32>inside.height) continue\n          for (let kx',
+      'if (<u32>iy > <u32>inside.height) continue\n          for (let kx',
     ],
   ]),
   ...mutantsOf('src/device/wasm/assembly/multiply.ts', tests('device/wasm/propagate'), [

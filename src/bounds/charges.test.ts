@@ -5,6 +5,7 @@ import type { Geometry } from '../device/device.ts'
 import { Random } from '../base/random.ts'
 import { LoadedNetwork, type Stage } from '../device/loaded-network.ts'
 import { randomNetwork } from '../model/random-network.testing.ts'
+import type { Layer } from '../model/layers.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { magnitudeOf } from './interval-step.ts'
 import { applyAbsoluteWeight, referenceStages } from '../reference/stages.ts'
@@ -21,7 +22,7 @@ const FEW = 20
 const charged = (count: number) => (2 * count + FEW) * 2 ** -24
 
 /** The most outputs that one input of a layer meets. */
-function mostReaders({ input, output, options: { kernel, stride, padding } }: Geometry): number {
+function mostReaders({ input, output, options: { kernel, stride, padding, groups } }: Geometry): number {
   const along = (inputs: number, outputs: number) => {
     const counts = new Array<number>(inputs).fill(0)
     for (let o = 0; o < outputs; o++) {
@@ -32,7 +33,7 @@ function mostReaders({ input, output, options: { kernel, stride, padding } }: Ge
     }
     return Math.max(...counts)
   }
-  return output.channels * along(input.height, output.height) * along(input.width, output.width)
+  return (output.channels / groups) * along(input.height, output.height) * along(input.width, output.width)
 }
 
 /** The most products that make a coefficient of a source, from all of some stages. */
@@ -54,7 +55,7 @@ const imageSums = ({ terms }: Stage) =>
 test('every product and every sum is charged, and hardly more', () => {
   const random = new Random(1, 'charges')
   const networks = Array.from({ length: 60 }, (_, i) =>
-    randomNetwork(random, { hiddenLayers: 1 + (i % 4), residual: i % 2 === 0, maxWidth: 30 }),
+    randomNetwork(random, { hiddenLayers: 1 + (i % 4), everyKind: i % 2 === 0, maxWidth: 30 }),
   )
   const architectures = [
     ...networks.map(({ architecture }) => architecture),
@@ -68,11 +69,11 @@ test('every product and every sum is charged, and hardly more', () => {
       const { terms, outputShape } = stage
       const below = stages.slice(0, i)
       const forwards = terms.reduce(
-        (sum, { geometry: { input, options } }) => sum + input.channels * options.kernel ** 2,
+        (sum, { geometry: { input, options } }) => sum + (input.channels / options.groups) * options.kernel ** 2,
         0,
       )
       const least = [forwards]
-      const charges = [intervalRounding(terms.map(({ geometry }) => geometry))]
+      const charges = [intervalRounding(terms)]
       // its coefficients go on to what it reads; with them its own biases and gaps are summed, line by line
       const sums = outputShape.channels * outputShape.width + outputShape.height + lines(below) + imageSums(stage)
       least.push(Math.max(...terms.map(({ source }) => arrivals(stages, source))) + sums)
@@ -124,4 +125,27 @@ test('the share of a magnitude that underflows is charged', () => {
   const bounds = { interval, columns: 4, example: 0, rounding: charge }
   const { rounding } = relaxationOf(engine, undefined, stage!, bounds)
   for (const share of rounding!.read()) expect(share).toBeGreaterThanOrEqual(tiny * factor)
+})
+
+test('weights of a pool that are no 32-bit floats are charged as one rounding more, wherever they are met', () => {
+  const roundings = (kernel: number) => {
+    const layers: Layer[] = [
+      { kind: 'averagePool', kernel, stride: kernel, padding: 0 },
+      { kind: 'relu' },
+      { kind: 'flatten' },
+      { kind: 'linear', outFeatures: 2 },
+    ]
+    const input = { channels: 1, height: 6, width: 6 }
+    const { stages } = new LoadedNetwork(engine, { name: 'pool', input, layers }, false)
+    const terms = stages[0].terms.map((term) => ({ ...term, isRounded: !term.isRounded }))
+    const others = [{ ...stages[0], terms }, stages[1]]
+    return [
+      intervalRounding(terms) - intervalRounding(stages[0].terms),
+      dualRounding(others, 0) - dualRounding(stages, 0),
+      startRounding(others, 0) - startRounding(stages, 0),
+    ].map((difference) => difference * 2 ** 24)
+  }
+  // 1/4 is a 32-bit float, 1/9 is none
+  for (const more of roundings(2)) expect(more).toBeCloseTo(2.04, 2)
+  for (const less of roundings(3)) expect(less).toBeCloseTo(-2.04, 2)
 })

@@ -76,7 +76,7 @@ const cases = (name: string, check: (example: Case) => void, runs = 150) =>
   it(name, () => {
     fc.assert(
       fc.property(
-        fc.boolean().chain((residual) => networkArbitrary({ residual })),
+        fc.boolean().chain((everyKind) => networkArbitrary({ everyKind })),
         fc.integer(),
         fc.integer({ min: 1, max: 5 }),
         fc.constantFrom(0, 0.01, 0.1, 0.5),

@@ -40,7 +40,7 @@ export function intervalStep(
   const radius = device.layers.affine(tape, products('absoluteWeight', 'radius'), columns)
   if (!rigorous) return device.intervals.ends(tape, { centre, radius })
   const magnitude = magnitudeOf(device, stage, boxes, columns)
-  const widening = { factor: intervalRounding(terms.map(({ geometry }) => geometry)), magnitude }
+  const widening = { factor: intervalRounding(terms), magnitude }
   return { ...device.intervals.ends(tape, { centre, radius }, widening), magnitude }
 }
 

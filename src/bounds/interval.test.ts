@@ -36,7 +36,7 @@ const withoutRelus = ({ architecture, parameters }: Network): Network => ({
 
 function randomCase(seed: number, name: string): Case {
   const random = new Random(seed, name)
-  const drawn = randomNetwork(random, { residual: seed % 2 === 1 })
+  const drawn = randomNetwork(random, { everyKind: seed % 2 === 1 })
   const network = seed % 8 === 2 ? withoutRelus(drawn) : drawn
   const count = 1 + random.integer(6)
   const epsilon = Math.fround([0, 0.01, 0.1, 0.5][random.integer(4)])

@@ -49,7 +49,7 @@ export function intervalMargins(
   const inputs = geometry.input.channels
   const classes = last.outputShape.channels
   const margins = device.zeroTensor(classes)
-  const [factor, least] = rigorous ? [intervalRounding([geometry]), underflow] : [0, 0]
+  const [factor, least] = rigorous ? [intervalRounding(last.terms), underflow] : [0, 0]
   const [bounds, b, w] = [margins.view(), last.bias.view(), weight.view()]
   const [centre, radius] = [box.centre.view(), box.radius.view()]
   for (let target = 0; target < classes; target++) {

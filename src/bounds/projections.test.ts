@@ -36,7 +36,7 @@ describe('random projections', () => {
     it(`have the exact term as their median, and the spread that theory says, over ${norm} balls`, () => {
       // of 50 columns: the median of |Cauchy| has the deviation π/(2√50) = 0.22, the root mean square 1/√100 = 0.1
       const ratios: number[] = []
-      for (let seed = 0; seed < 12; seed++) {
+      for (let seed = 0; seed < 24; seed++) {
         const example = caseOf(seed, norm, seed % 2 === 1)
         const exact = estimated(example, undefined)
         const second = exact.hidden[1]
@@ -52,7 +52,7 @@ describe('random projections', () => {
       }
       ratios.sort((a, b) => a - b)
       const quantile = (share: number) => ratios[Math.floor(share * ratios.length)]
-      expect(ratios.length).toBeGreaterThan(800)
+      expect(ratios.length).toBeGreaterThan(400)
       expect(quantile(0.5)).toBeGreaterThan(0.93)
       expect(quantile(0.5)).toBeLessThan(1.05)
       expect(quantile(0.1)).toBeGreaterThan(0.65)

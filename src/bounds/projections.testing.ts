@@ -27,9 +27,9 @@ export interface Case {
   readonly norm: Norm
 }
 
-export function caseOf(seed: number, norm: Norm, residual = false): Case {
+export function caseOf(seed: number, norm: Norm, everyKind = false): Case {
   const random = new Random(seed, 'projections')
-  const network = randomNetwork(random, { hiddenLayers: 2 + random.integer(2), maxWidth: 40, residual })
+  const network = randomNetwork(random, { hiddenLayers: 2 + random.integer(2), maxWidth: 40, everyKind })
   const image = Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform())
   const label = random.integer(countClasses(network.architecture))
   return { network, image, label, epsilon: Math.fround(random.between(0.02, 0.3)), norm }

@@ -26,12 +26,12 @@ export interface Case {
   readonly norm: Norm
 }
 
-export const caseArbitrary = (residual: boolean): fc.Arbitrary<Case> =>
+export const caseArbitrary = (everyKind: boolean): fc.Arbitrary<Case> =>
   fc
     .tuple(fc.nat(), fc.integer({ min: 1, max: 5 }), fc.constantFrom(0, 0.05, 0.3, 1.5), fc.constantFrom('l2', 'l1'))
     .map(([seed, count, epsilon, norm]) => {
       const random = new Random(seed, 'balls')
-      const network = randomNetwork(random, { maxWidth: 60, residual: residual && random.integer(2) === 0 })
+      const network = randomNetwork(random, { maxWidth: 60, everyKind: everyKind && random.integer(2) === 0 })
       const inputs = sizeOf(network.architecture.input)
       const classes = countClasses(network.architecture)
       return {

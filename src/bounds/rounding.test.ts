@@ -24,7 +24,7 @@ function nasty(kind: Kind, seed: number): Case {
   const network = randomNetwork(random, {
     hiddenLayers: 1 + random.integer(4),
     maxWidth: 60,
-    residual: random.integer(2) === 0,
+    everyKind: random.integer(2) === 0,
   })
   const { architecture, parameters } = network
   const layout = parameterLayout(architecture)

@@ -11,6 +11,8 @@
  * whatever the norm, and r is part of max|a|. Of the norm itself only that of an ℓ∞ ball is a long sum; the maximum
  * rounds once, and so does √Σ, whose sum is float64: 2⁻²⁹ of it for any image that fits into memory, and no square
  * underflows (src/device/wasm/assembly/input-norm.ts).
+ *
+ * The weights of an average pool, 1/kernel², may be no 32-bit floats. Then each is a product that has been rounded before.
  */
 import type { Geometry } from '../device/device.ts'
 import type { Stage, Term } from '../device/loaded-network.ts'
@@ -25,18 +27,26 @@ const SLACK = 1.02
 
 const gamma = (n: number) => (SLACK * n * UNIT) / (1 - n * UNIT)
 
+type AnyTerm = Pick<Term, 'geometry' | 'isRounded'>
+
+/** Roundings of the weights of terms themselves. */
+const ofWeights = (terms: readonly AnyTerm[]) => (terms.some(({ isRounded }) => isRounded) ? 1 : 0)
+
 /** Error of either end of an interval step through the terms of a stage, per unit of magnitude. */
-export function intervalRounding(terms: readonly Geometry[]): number {
-  const products = terms.reduce((sum, { input, options }) => sum + input.channels * options.kernel ** 2, 0)
-  return gamma(2 * products + EXTRA)
+export function intervalRounding(terms: readonly AnyTerm[]): number {
+  const products = terms.reduce((sum, { geometry }) => sum + forwardProducts(geometry), 0)
+  return gamma(2 * (products + ofWeights(terms)) + EXTRA)
 }
+
+/** Most products that make an output of a layer. */
+const forwardProducts = ({ input, options }: Geometry) => (input.channels / options.groups) * options.kernel ** 2
 
 /** How often a row's sums are added to on the way through stages: once per line of their outputs (src/device/wasm/assembly/rows.ts). */
 const additions = (stages: readonly Stage[]) => stages.reduce((sum, { outputShape }) => sum + outputShape.height, 0)
 
 /** Most products that arrive at an input of a term from the outputs of its stage. */
 const transposedProducts = ({ geometry: { output, options } }: Term) =>
-  output.channels * Math.ceil(options.kernel / options.stride) ** 2
+  (output.channels / options.groups) * Math.ceil(options.kernel / options.stride) ** 2
 
 /** Most products and sums of them that make a coefficient of `source`, if all that read it send rows. */
 const arrivals = (readers: readonly Stage[], source: number) =>
@@ -54,7 +64,7 @@ export function dualRounding(stages: readonly Stage[], stage: number): number {
   const products = terms.map(({ source }) => arrivals(stages, source))
   // biases and gaps are summed line by line
   const sums = outputShape.channels * outputShape.width + outputShape.height + additions(stages.slice(0, stage))
-  return gamma(2 * (Math.max(...products) + sums + imageSums(terms)) + EXTRA)
+  return gamma(2 * (Math.max(...products) + sums + imageSums(terms) + ofWeights(terms)) + EXTRA)
 }
 
 /** Additions where coefficients meet the image, if a term reads it: in runs of 32 (src/device/wasm/assembly/input-term.ts). */
@@ -73,7 +83,7 @@ export function startRounding(stages: readonly Stage[], stage: number): number {
   const { terms } = stages[stage]
   const below = stages.slice(0, stage)
   const later = Math.max(...terms.map(({ source }) => arrivals(below, source))) + terms.length - 1
-  return gamma(2 * (later + additions(below) + imageSums(terms)) + EXTRA)
+  return gamma(2 * (later + additions(below) + imageSums(terms) + ofWeights(terms)) + EXTRA)
 }
 
 /**

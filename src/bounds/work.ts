@@ -8,7 +8,8 @@ import { neuronRows } from './specification.ts'
 /** Products of one input with every weight that meets it, over all terms: one column through a stage. */
 export const columnWork = ({ terms, outputShape }: Stage): number =>
   terms.reduce(
-    (sum, { geometry: { input, options } }) => sum + sizeOf(outputShape) * input.channels * options.kernel ** 2,
+    (sum, { geometry: { input, options } }) =>
+      sum + (sizeOf(outputShape) * input.channels * options.kernel ** 2) / options.groups,
     0,
   )
 

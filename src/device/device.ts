@@ -24,6 +24,8 @@ export interface GeometryOptions {
   readonly kernel: number
   readonly stride: number
   readonly padding: number
+  /** Groups of channels that see only each other. */
+  readonly groups: number
 }
 
 /** An affine layer without its weights: a convolution, or a linear layer as a 1 × 1 one. Made by a device, for itself. */

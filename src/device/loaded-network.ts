@@ -6,7 +6,7 @@ import type { Geometry } from './device.ts'
 import type { RowDevice } from './rows.ts'
 import { type Tensor, makeGradients } from './tape.ts'
 
-/** A weight matrix times the output of an earlier stage. */
+/** A weight matrix times the output of an earlier stage: of a layer, of an average pool, or the identity of a sum. */
 export interface Term {
   /** Index of the stage that it reads, behind that one's ReLU; −1 for the image. */
   readonly source: number
@@ -15,9 +15,11 @@ export interface Term {
   readonly weight: Tensor
   /** |weight|, for interval steps. Its gradient is folded into that of the weight at the end. */
   readonly absoluteWeight: Tensor
+  /** Whether its weights are 32-bit floats near what the network says: 1/9, the constant of an average pool, is none. */
+  readonly isRounded: boolean
 }
 
-/** z = Σ W·(output of an earlier stage) + b, and whether a ReLU follows. Residual sums have two terms, others one. */
+/** z = Σ W·(output of an earlier stage) + b, and whether a ReLU follows. Residual sums have several terms, others one. */
 export interface Stage {
   readonly terms: readonly Term[]
   /** Per output channel, the sum of the terms' biases, and of their absolute values. */
@@ -39,7 +41,7 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
   readonly normalisation: readonly { readonly mean: number; readonly deviation: number }[]
   readonly #parameters: Tensor
   readonly #absolutes: Tensor
-  /** Biases of residual sums, which are not parameters themselves. */
+  /** Biases that are not parameters themselves: of sums of several layers, and where no layer has any, as in pools. */
   readonly #sums: { readonly stage: Stage; readonly biases: readonly ParameterTensor[] }[] = []
 
   /**
@@ -74,18 +76,27 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
     const { device } = this
     const ofLayer = (layer: number) => tensors.filter((tensor) => tensor.layer === layer)
     const partOf = (tensor: Tensor, { offset, length }: ParameterTensor) => tensor.part(offset, length)
-    const biases = terms.map(({ layer }) => ofLayer(layer)[1])
+    const biases = terms.flatMap(({ layer, constant }) => (constant === undefined ? ofLayer(layer)[1] : []))
     const own = () => device.zeroTensor((outputShape.channels + 3) & ~3)
-    const isSum = biases.length > 1
+    const isSum = biases.length !== 1
     const stage: Stage = {
-      terms: terms.map(({ layer, source, inputShape, options }) => {
+      terms: terms.map(({ layer, source, inputShape, options, constant }) => {
+        const geometry = device.geometry(inputShape, outputShape, options)
+        if (constant !== undefined) {
+          const weight = device.tensorFrom(new Float32Array(inputShape.channels * options.kernel ** 2).fill(constant))
+          // passes leave a gradient here that nobody reads
+          if (isTrained) makeGradients(weight)
+          const isRounded = Math.fround(constant) !== constant
+          return { source, inputShape, geometry, weight, absoluteWeight: weight, isRounded }
+        }
         const [weight] = ofLayer(layer)
         return {
           source,
           inputShape,
-          geometry: device.geometry(inputShape, outputShape, options),
+          geometry,
           weight: partOf(this.#parameters, weight),
           absoluteWeight: partOf(this.#absolutes, weight),
+          isRounded: false,
         }
       }),
       bias: isSum ? own() : partOf(this.#parameters, biases[0]),
@@ -109,7 +120,7 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
       const [sums, absolutes] = [stage.bias.view(), stage.absoluteBias.view()]
       for (let c = 0; c < stage.outputShape.channels; c++) {
         const values = biases.map(({ offset }) => parameters[offset + c])
-        sums[c] = values.reduce((a, b) => a + b)
+        sums[c] = values.reduce((a, b) => a + b, 0)
         // a little more than the sum, whichever way that rounds
         absolutes[c] = values.reduce((sum, b) => sum + Math.abs(b), 0) * (1 + 2 ** -22)
       }

@@ -38,7 +38,7 @@ function readAll(count: number, name: string, attempt: (random: Random) => void)
 }
 
 const networks = Array.from({ length: 4 }, (_, i) =>
-  randomNetwork(new Random(i, 'fuzz'), { maxWidth: 12, residual: i % 2 === 1 }),
+  randomNetwork(new Random(i, 'fuzz'), { maxWidth: 12, everyKind: i % 2 === 1 }),
 )
 const pick = <T>(random: Random, list: readonly T[]): T => list[random.integer(list.length)]
 const singles = networks.map((network, i) => tensorsOf(network, { epsilon: `0.${i}` }))

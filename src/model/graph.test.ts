@@ -8,7 +8,7 @@ import { denseMap, selectionMap } from './linear-map.ts'
 import { networkArbitrary } from './random-network.testing.ts'
 
 test('a network of layers and its graph compute the same', () => {
-  const networks = fc.boolean().chain((residual) => networkArbitrary({ residual }))
+  const networks = fc.boolean().chain((everyKind) => networkArbitrary({ everyKind }))
   fc.assert(
     fc.property(networks, fc.nat(), (network, seed) => {
       const graph = graphOf(network)

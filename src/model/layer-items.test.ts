@@ -102,7 +102,7 @@ const imagesOf = (architecture: Parameters<typeof countClasses>[0]) => ({
 test('networks of any layers are printed and parsed to the same layers', () => {
   fc.assert(
     fc.property(
-      fc.boolean().chain((residual) => networkArbitrary({ residual })),
+      fc.boolean().chain((everyKind) => networkArbitrary({ everyKind })),
       ({ architecture }) => {
         expect(parseLayers(printLayers(architecture), imagesOf(architecture))).toEqual(architecture.layers)
       },
@@ -147,7 +147,7 @@ test('a layer that nobody could put into a sum is named by its index', () => {
 
 test('networks drawn here have residual sums', () => {
   const texts = Array.from({ length: 40 }, (_, seed) =>
-    printLayers(randomNetwork(new Random(seed, 'text'), { residual: true }).architecture),
+    printLayers(randomNetwork(new Random(seed, 'text'), { everyKind: true }).architecture),
   )
   expect(texts.filter((text) => text.includes('+')).length).toBeGreaterThan(5)
   expect(texts.filter((text) => text.includes('from')).length).toBeGreaterThan(2)

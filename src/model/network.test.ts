@@ -112,7 +112,7 @@ describe('forward passes', () => {
     const engine = await Engine.create()
     for (let seed = 0; seed < 40; seed++) {
       const random = new Random(seed, 'forward')
-      const network = randomNetwork(random, { residual: seed % 2 === 1 })
+      const network = randomNetwork(random, { everyKind: seed % 2 === 1 })
       const inputs = sizeOf(network.architecture.input)
       const image = Float32Array.from({ length: inputs }, () => random.uniform())
       const exact = evaluate(network, image)

@@ -43,7 +43,7 @@ const residual: Graph = {
 test('pixels enter a network and a graph normalised, channel by channel', () => {
   close(evaluate(normaliseNetwork(network, normalisation), pixels), evaluate(network, byHand))
   for (let seed = 0; seed < 20; seed++) {
-    const sums = randomNetwork(new Random(seed, 'sums'), { input: shape, normalise: false, residual: true })
+    const sums = randomNetwork(new Random(seed, 'sums'), { input: shape, normalise: false, everyKind: true })
     close(evaluate(normaliseNetwork(sums, normalisation), pixels), evaluate(sums, byHand))
   }
   const graph = graphOf(network)

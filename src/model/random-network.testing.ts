@@ -20,8 +20,8 @@ export interface RandomNetworkOptions {
   readonly convolutions?: boolean
   /** Whether to begin with a normalise layer; by default one network in three does. */
   readonly normalise?: boolean
-  /** Whether hidden layers may be residual blocks, which count as one; by default none is. */
-  readonly residual?: boolean
+  /** Whether there may be residual blocks, which count as one layer, groups and average pools; by default there are none. */
+  readonly everyKind?: boolean
 }
 
 /** A network drawn from `random`. */
@@ -68,7 +68,12 @@ function randomArchitecture(random: Random, options: RandomNetworkOptions): Arch
   const hiddenLayers = options.hiddenLayers ?? 1 + random.integer(3)
   for (let i = 0; i < hiddenLayers; i++) {
     const isImage = shape.height > 1 || shape.width > 1
-    const block = options.residual && random.integer(4) > 0 ? residualBlock(random, input, layers, maxWidth) : undefined
+    if (options.everyKind && isImage && random.integer(4) === 0) {
+      add(randomPool(random, shape))
+      if (random.integer(2)) add({ kind: 'relu' })
+    }
+    const block =
+      options.everyKind && random.integer(4) > 0 ? residualBlock(random, input, layers, maxWidth) : undefined
     if (block) {
       block.forEach((layer) => layers.push(layer))
       shape = shapesOf({ name: 'so far', input, layers }).at(-1)!
@@ -76,7 +81,7 @@ function randomArchitecture(random: Random, options: RandomNetworkOptions): Arch
     }
     const convolution = (options.convolutions ?? true) && isImage && random.integer(4) > 0
     const drawn = convolution ? randomConvolution(random, shape, maxWidth) : undefined
-    if (drawn) add(drawn)
+    if (drawn) add(options.everyKind ? inGroups(random, drawn, shape) : drawn)
     else addLinear(1 + random.integer(Math.min(12, maxWidth)))
     add({ kind: 'relu' })
   }
@@ -90,27 +95,33 @@ const randomInput = (random: Random): Shape =>
     : { channels: 1 + random.integer(3), height: 1 + random.integer(8), width: 1 + random.integer(8) }
 
 /**
- * One or two convolutions, a ReLU between them, and one or two more of any earlier value that make the same shape, all
- * summed, then a ReLU; undefined if the first does not fit.
+ * One or two convolutions, a ReLU between them, and one or two summands more, then a ReLU: earlier values of the same
+ * shape, or convolutions of them that make it. Undefined if the first convolution does not fit.
  */
 function residualBlock(random: Random, input: Shape, before: readonly Layer[], maxWidth: number): Layer[] | undefined {
   const architecture = (layers: readonly Layer[]) => ({ name: 'block', input, layers: [...before, ...layers] })
   const shapes = shapesOf(architecture([]))
-  // the image or its normalisation, and what ReLUs make, except for what another layer reads flattened
+  // the image or its normalisation, and what ReLUs and pools make, except for what another layer reads flattened
   const first = before[0]?.kind === 'normalise' ? 0 : -1
-  const readable = [first, ...before.flatMap(({ kind }, i) => (kind === 'relu' ? [i] : []))].filter(
-    (i) => before[i + 1]?.kind !== 'flatten',
-  )
+  const readable = [
+    first,
+    ...before.flatMap(({ kind }, i) => (kind === 'relu' || kind === 'averagePool' ? [i] : [])),
+  ].filter((i) => before[i + 1]?.kind !== 'flatten')
   const layers: Layer[] = []
   const end = () => shapesOf(architecture(layers)).at(-1)!
   for (let left = 1 + random.integer(2); left > 0; left--) {
     const drawn = randomConvolution(random, end(), maxWidth)
     if (!drawn) return undefined
-    layers.push(...(layers.length > 0 ? [relu] : []), drawn)
+    const layer = inGroups(random, drawn, end())
+    layers.push(...(layers.length > 0 ? [relu] : []), layer)
   }
   for (let left = random.integer(3) === 0 ? 2 : 1; left > 0 && readable.length > 0; left--) {
     const from = readable[random.integer(readable.length)]
     const [shape, sum] = [end(), before.length + layers.length - 1]
+    if (formatShape(shapes[from + 1]) === formatShape(shape) && random.integer(2)) {
+      layers.push({ kind: 'add', other: from })
+      continue
+    }
     const fitting = convolutions(shape.channels).filter(
       (layer) =>
         fits(layer, shapes[from + 1]) && formatShape(outputShape(layer, shapes[from + 1])) === formatShape(shape),
@@ -136,7 +147,7 @@ const fits = ({ kernel, padding }: { kernel: number; padding: number }, { height
   Math.min(height, width) + 2 * padding >= kernel
 
 /** Kernel 1 to 4, stride 1 to 3, padding 0 to 2 (also wider than the kernel); undefined if none of ten draws fits. */
-function randomConvolution(random: Random, shape: Shape, maxWidth: number): Layer | undefined {
+function randomConvolution(random: Random, shape: Shape, maxWidth: number): Convolution | undefined {
   for (let attempt = 0; attempt < 10; attempt++) {
     const layer = {
       kind: 'convolution',
@@ -148,6 +159,20 @@ function randomConvolution(random: Random, shape: Shape, maxWidth: number): Laye
     if (fits(layer, shape) && sizeOf(outputShape(layer, shape)) <= maxWidth) return layer
   }
   return undefined
+}
+
+type Convolution = Extract<Layer, { kind: 'convolution' }>
+
+/** The same convolution in as many groups as can be, or in one. */
+function inGroups(random: Random, layer: Convolution, { channels }: Shape): Convolution {
+  const possible = [4, 3, 2].filter((groups) => channels % groups === 0 && layer.outChannels % groups === 0)
+  return possible.length > 0 && random.integer(3) > 0 ? { ...layer, groups: possible[0] } : layer
+}
+
+/** Kernel 1 to 3, stride 1 or 2. */
+function randomPool(random: Random, { height, width }: Shape): Layer {
+  const kernel = 1 + random.integer(Math.min(3, height, width))
+  return { kind: 'averagePool', kernel, stride: 1 + random.integer(2), padding: random.integer(1 + (kernel >> 1)) }
 }
 
 /** A box around an input of pixels: centre uniform in [0, 1], radius 0, uniform, or different from value to value. */

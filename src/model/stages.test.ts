@@ -13,6 +13,10 @@ const convolution = (outChannels: number, from?: number): Layer => ({
   ...{ kind: 'convolution', outChannels, kernel: 3, stride: 1, padding: 1 },
   ...(from !== undefined && { from }),
 })
+const pool = (kernel: number, stride: number, padding: number): Layer => ({
+  ...{ kind: 'averagePool', kernel, stride, padding },
+})
+const pixels = { kind: 'convolution', outChannels: 2, kernel: 1, stride: 1, padding: 0 } as const
 const planOf = (layers: Layer[], input: Shape = image) => planStages({ name: 'test', input, layers })
 
 /** "1 2": terms of layers 1 and 2 that read the image; "3<0": of layer 3 that reads stage 0; "+" with a ReLU behind. */
@@ -85,6 +89,31 @@ describe('stages', () => {
     ])
   })
 
+  it('add what has no weights: the image, a ReLU’s output, what has been read without one, a pool', () => {
+    const [end, image] = [[relu, flatten, linear(1)], { channels: 3, height: 8, width: 8 }]
+    expect(summary([convolution(3), add(-1), ...end])).toEqual(['0 1+', '4<0'])
+    expect(summary([normalise, convolution(3), add(0), ...end])).toEqual(['1 2+', '5<0'])
+    expect(summary([convolution(3), relu, convolution(3), add(1), ...end])).toEqual(['0+', '2<0 3<0+', '6<1'])
+    expect(summary([convolution(3), convolution(3), add(0), ...end])).toEqual(['0', '1<0 2<0+', '5<1'])
+    expect(summary([pool(3, 1, 1), add(-1), add(1), ...end])).toEqual(['0 1 0 1+', '5<0'])
+    expect(summary([convolution(3), relu, pool(2, 2, 0), flatten, linear(1)])).toEqual(['0+', '2<0', '4<1'])
+    const { stages } = planOf([convolution(3), relu, pool(3, 2, 1), add(2), relu, flatten, linear(1)])
+    expect(stages[1].terms.map(({ constant, options }) => ({ constant, ...options }))).toEqual([
+      { constant: 1 / 9, kernel: 3, stride: 2, padding: 1, groups: 3 },
+      { constant: 1 / 9, kernel: 3, stride: 2, padding: 1, groups: 3 },
+    ])
+    const [sum] = planOf([convolution(3), add(-1), ...end]).stages
+    expect(sum.terms[1]).toEqual({
+      ...{ layer: 1, source: -1, inputShape: image, constant: 1 },
+      options: { kernel: 1, stride: 1, padding: 0, groups: 3 },
+    })
+  })
+
+  it('have convolutions in groups', () => {
+    const grouped: Layer = { kind: 'convolution', outChannels: 6, kernel: 3, stride: 1, padding: 1, groups: 3 }
+    expect(planOf([grouped, relu, flatten, linear(1)]).stages[0].terms[0].options.groups).toBe(3)
+  })
+
   it('know the normalisation per channel, and that there is none', () => {
     const layers = [flatten, linear(2)]
     expect(planOf([normalise, ...layers]).normalisation).toEqual([
@@ -103,7 +132,7 @@ describe('stages', () => {
             layer: 1,
             source: -1,
             inputShape: { channels: 192, height: 1, width: 1 },
-            options: { kernel: 1, stride: 1, padding: 0 },
+            options: { kernel: 1, stride: 1, padding: 0, groups: 1 },
           },
         ],
         outputShape: { channels: 2, height: 1, width: 1 },
@@ -130,12 +159,18 @@ describe('no stages are made of', () => {
     ['a sum last', [convolution(1), convolution(1, -1), add(0)], /must not be a residual sum/],
     ['normalise in the middle', [convolution(3), normalise, convolution(1)], /normalise must be the first layer/],
     ['a way past the normalisation', [normalise, convolution(1), relu, convolution(1, -1)], /layer 3 reads the image/],
-    ['a sum with the image', [convolution(3), add(-1), relu, convolution(1)], /layer 1 must add two affine layers/],
-    ['a sum with a ReLU', [convolution(3), relu, convolution(3), add(1), convolution(1)], /layer 3 must add two/],
     [
-      'a sum with what has been read without a ReLU',
-      [convolution(3), convolution(3), add(0), relu, convolution(1)],
-      /layer 2 must add two/,
+      'a sum past the normalisation',
+      [normalise, convolution(3), add(-1), relu, convolution(1)],
+      /layer 2 reads the image/,
+    ],
+    ['a sum with a flattened value', [flatten, linear(2), relu, linear(2), add(-1)], /layer 4 adds 2 and 3×8×8/],
+    ['a pool last', [flatten, linear(2), relu, pool(1, 1, 0)], /must be linear, not an average pool/],
+    ['groups last', [flatten, { ...pixels, groups: 2 }], /must be linear, not a convolution in groups/],
+    [
+      'normalised logits',
+      [flatten, { kind: 'linear', outFeatures: 2, batchNorm: true }],
+      /the last layer cannot be normalised/,
     ],
     [
       'a sum of different shapes',

@@ -32,7 +32,7 @@ const randomImages = (random: Random, network: Network, count: number) =>
 /** Over an ℓ∞ ball; residual sums and normalisation are among them. */
 export function randomPair(seed: number): Pair {
   const random = new Random(seed, 'pair')
-  const f = randomNetwork(random, { maxWidth: 40, normalise: random.integer(3) === 0, residual: seed % 4 === 3 })
+  const f = randomNetwork(random, { maxWidth: 40, normalise: random.integer(3) === 0, everyKind: seed % 4 === 3 })
   const { input, layers } = f.architecture
   const classes = countClasses(f.architecture)
   const normalise = layers.filter((layer) => layer.kind === 'normalise')

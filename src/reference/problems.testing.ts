@@ -14,7 +14,7 @@ export const rounding = 1e-9
 
 /** Networks of every kind: half of them may have residual sums. */
 export const anyNetwork = (options: RandomNetworkOptions = {}) =>
-  fc.boolean().chain((residual) => networkArbitrary({ residual, ...options }))
+  fc.boolean().chain((everyKind) => networkArbitrary({ everyKind, ...options }))
 
 /** A network, a ball around an input of its, and random numbers for the rest of the test. */
 export const problemArbitrary = (options: RandomNetworkOptions = {}) =>

@@ -12,7 +12,7 @@ import { dot } from './vectors.ts'
 test('make what the network makes, residual sums and all', () => {
   let sums = 0
   fc.assert(
-    fc.property(networkArbitrary({ residual: true }), fc.nat(), (network, seed) => {
+    fc.property(networkArbitrary({ everyKind: true }), fc.nat(), (network, seed) => {
       const { centre } = randomBox(new Random(seed), network.architecture)
       const expected = evaluate(network, centre)
       const scale = Math.max(1, ...expected.map(Math.abs))
@@ -25,7 +25,7 @@ test('make what the network makes, residual sums and all', () => {
 })
 
 test('a convolution is the sum over the zero-padded window', () => {
-  const options = { input: { channels: 2, height: 6, width: 5 }, hiddenLayers: 1, normalise: false, residual: false }
+  const options = { input: { channels: 2, height: 6, width: 5 }, hiddenLayers: 1, normalise: false, everyKind: false }
   fc.assert(
     fc.property(problemArbitrary(options), ({ network, random }) => {
       const layer = network.architecture.layers[0]

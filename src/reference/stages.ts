@@ -33,16 +33,14 @@ export function referenceStages({ architecture, parameters }: Network): Stage[] 
   return planStages(architecture).stages.map(({ terms, outputShape, relu }) => {
     const ofTerms = terms.map((term) => {
       const [weight, bias] = tensors
-        .filter(({ layer }) => layer === term.layer)
+        .filter(({ layer }) => term.constant === undefined && layer === term.layer)
         .map(({ offset, length }) => Float64Array.from(parameters.subarray(offset, offset + length)))
-      return {
-        bias,
-        term: { source: term.source, inputSize: sizeOf(term.inputShape), rows: rowsOf(term, outputShape, weight) },
-      }
+      const rows = rowsOf(term, outputShape, weight)
+      return { bias, term: { source: term.source, inputSize: sizeOf(term.inputShape), rows } }
     })
     const positions = outputShape.height * outputShape.width
     const biasOf = (_: unknown, o: number) =>
-      ofTerms.reduce((sum, { bias }) => sum + bias[Math.floor(o / positions)], 0)
+      ofTerms.reduce((sum, { bias }) => sum + (bias?.[Math.floor(o / positions)] ?? 0), 0)
     return {
       terms: ofTerms.map(({ term }) => term),
       bias: Float64Array.from({ length: sizeOf(outputShape) }, biasOf),
@@ -51,23 +49,28 @@ export function referenceStages({ architecture, parameters }: Network): Stage[] 
   })
 }
 
-/** The matrix of a convolution; of a linear layer, too, which is one of a 1 × 1 image. */
-function rowsOf({ inputShape, options }: TermPlan, output: Shape, weight: Float64Array): Term['rows'] {
-  const { kernel, stride, padding } = options
+/**
+ * The matrix of a convolution; of a linear layer, too, which is one of a 1 × 1 image, and of a term whose weights are one
+ * constant.
+ */
+function rowsOf({ inputShape, options, constant }: TermPlan, output: Shape, weight?: Float64Array): Term['rows'] {
+  const { kernel, stride, padding, groups } = options
+  const perGroup = inputShape.channels / groups
   const rows = []
   for (let channel = 0; channel < output.channels; channel++) {
+    const first = Math.floor((channel * groups) / output.channels) * perGroup
     for (let y = 0; y < output.height; y++) {
       for (let x = 0; x < output.width; x++) {
         const inputs = []
         const weights = []
-        for (let from = 0; from < inputShape.channels; from++) {
+        for (let from = 0; from < perGroup; from++) {
           for (let ky = 0; ky < kernel; ky++) {
             for (let kx = 0; kx < kernel; kx++) {
               const atY = y * stride + ky - padding
               const atX = x * stride + kx - padding
               if (atY < 0 || atY >= inputShape.height || atX < 0 || atX >= inputShape.width) continue
-              inputs.push((from * inputShape.height + atY) * inputShape.width + atX)
-              weights.push(weight[((channel * inputShape.channels + from) * kernel + ky) * kernel + kx])
+              inputs.push(((first + from) * inputShape.height + atY) * inputShape.width + atX)
+              weights.push(constant ?? weight![((channel * perGroup + from) * kernel + ky) * kernel + kx])
             }
           }
         }

@@ -31,7 +31,7 @@ describe('the memory of an engine', () => {
       const layer = {
         input: { channels: 8, height: 9, width: 9 },
         output: { channels: 8, height: 9, width: 9 },
-        options: { kernel: 3, stride: 1, padding: 1 },
+        options: { kernel: 3, stride: 1, padding: 1, groups: 1 },
       }
       const loaded = loadLayer(
         engine,

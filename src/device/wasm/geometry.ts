@@ -6,7 +6,7 @@ import type { ArenaGeometry, ArenaNeurons } from './handles.ts'
 import type { Floats, Integers } from './pointers.ts'
 
 export function createGeometry(arena: Arena, input: Shape, output: Shape, options: GeometryOptions): ArenaGeometry {
-  const { kernel, stride, padding } = options
+  const { kernel, stride, padding, groups } = options
   const pointer = arena.struct('Geometry', {
     inChannels: input.channels,
     inHeight: input.height,
@@ -17,6 +17,7 @@ export function createGeometry(arena: Arena, input: Shape, output: Shape, option
     kernel,
     stride,
     padding,
+    groups,
   })
   const taps = Math.ceil(kernel / stride) ** 2
   const forwards = input.channels * kernel * kernel + output.channels

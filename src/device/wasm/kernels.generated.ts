@@ -286,6 +286,7 @@ export interface Structs {
     readonly kernel: Scalar
     readonly stride: Scalar
     readonly padding: Scalar
+    readonly groups: Scalar
   }
   readonly Block: {
     readonly y: Scalar
@@ -373,6 +374,7 @@ export const fieldsOf: { readonly [Name in keyof Structs]: readonly (keyof Struc
     'kernel',
     'stride',
     'padding',
+    'groups',
   ],
   Block: ['y', 'x', 'height', 'width', 'rows', 'offset', 'firstRow'],
   Active: ['counts', 'channels'],

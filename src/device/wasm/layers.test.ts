@@ -34,7 +34,7 @@ for (const variant of variants) {
           const beside = {
             input: { ...output, channels: 1 + random.integer(5) },
             output,
-            options: { kernel: 1, stride: 1, padding: 0 },
+            options: { kernel: 1, stride: 1, padding: 0, groups: 1 },
           }
           const layers = random.integer(2) ? [first, beside] : [first]
           const columns = 4 * (1 + random.integer(4))

@@ -26,7 +26,7 @@ export interface LayerCase {
   readonly options: GeometryOptions
 }
 
-/** Channels 1 to 9, sizes 1 to 9, kernel 1 to 5, stride 1 to 3, padding 0 to 2; now and then a linear layer. */
+/** Channels 1 to 18, in groups or not, sizes 1 to 9, kernel 1 to 5, stride 1 to 3, padding 0 to 2; now and then a linear layer. */
 export function randomLayer(random: Random, input?: Shape): LayerCase {
   for (;;) {
     const size = () => 1 + random.integer(9)
@@ -35,31 +35,40 @@ export function randomLayer(random: Random, input?: Shape): LayerCase {
       (random.integer(5) === 0
         ? { channels: size(), height: 1, width: 1 }
         : { channels: size(), height: size(), width: size() })
-    const options = { kernel: 1 + random.integer(5), stride: 1 + random.integer(3), padding: random.integer(3) }
+    const channels = random.integer(4) ? size() : from.channels * (1 + random.integer(2))
+    // few numbers divide both channel counts: half of the layers have groups if any can
+    const groups = random.integer(2) ? (commonDivisors(from.channels, channels).at(-1 - random.integer(2)) ?? 1) : 1
+    const windows = { kernel: 1 + random.integer(5), stride: 1 + random.integer(3), padding: random.integer(3) }
+    const options = { ...windows, groups }
     const out = (n: number) => Math.floor((n + 2 * options.padding - options.kernel) / options.stride) + 1
-    const output = { channels: size(), height: out(from.height), width: out(from.width) }
+    const output = { channels, height: out(from.height), width: out(from.width) }
     if (output.height >= 1 && output.width >= 1) return { input: from, output, options }
   }
 }
+
+const commonDivisors = (a: number, b: number): number[] =>
+  Array.from({ length: Math.min(a, b) }, (_, i) => i + 1).filter((n) => a % n === 0 && b % n === 0)
 
 /** Calls back for every weight that joins an output and an input neuron; indices are [channel][y][x]. */
 export function forEachTap(
   { input, output, options }: LayerCase,
   visit: (out: number, input: number, weight: number) => void,
 ): void {
-  const { kernel, stride, padding } = options
+  const { kernel, stride, padding, groups } = options
+  const perGroup = input.channels / groups
   for (let o = 0; o < output.channels; o++) {
     for (let y = 0; y < output.height; y++) {
       for (let x = 0; x < output.width; x++) {
-        for (let c = 0; c < input.channels; c++) {
+        const first = Math.floor((o * groups) / output.channels) * perGroup
+        for (let c = 0; c < perGroup; c++) {
           for (let ky = 0; ky < kernel; ky++) {
             for (let kx = 0; kx < kernel; kx++) {
               const [iy, ix] = [y * stride - padding + ky, x * stride - padding + kx]
               if (iy < 0 || iy >= input.height || ix < 0 || ix >= input.width) continue
               visit(
                 (o * output.height + y) * output.width + x,
-                (c * input.height + iy) * input.width + ix,
-                ((o * input.channels + c) * kernel + ky) * kernel + kx,
+                ((first + c) * input.height + iy) * input.width + ix,
+                ((o * perGroup + c) * kernel + ky) * kernel + kx,
               )
             }
           }
@@ -70,7 +79,7 @@ export function forEachTap(
 }
 
 export const weightCount = ({ input, output, options }: LayerCase) =>
-  output.channels * input.channels * options.kernel ** 2
+  (output.channels * input.channels * options.kernel ** 2) / options.groups
 
 /** A layer in the engine's memory with its gradients. */
 export interface LoadedLayer {

@@ -27,12 +27,19 @@ function networkOf(input: Shape, layers: readonly Layer[]): Network {
 
 const vector = { channels: 5, height: 1, width: 1 }
 const convolution = { kind: 'convolution', outChannels: 2, kernel: 1, stride: 1, padding: 0 } as const
+const networksOfEveryKind = Array.from({ length: 100 }, (_, i): [string, Network] => [
+  `every kind ${i}`,
+  randomNetwork(new Random(i, 'export'), { everyKind: true }),
+])
+/** Pools, groups and sums with what no layer of weights makes are read as graphs. */
+const isReadInLayers = ({ architecture: { layers } }: Network) =>
+  layers.every((layer) => {
+    if (layer.kind === 'add') return ['convolution', 'linear', 'add'].includes(layers[layer.other]?.kind ?? 'image')
+    return layer.kind !== 'averagePool' && !('groups' in layer)
+  })
 const networks: [string, Network][] = [
   ...Array.from({ length: 40 }, (_, i): [string, Network] => [`random ${i}`, randomNetwork(new Random(i, 'export'))]),
-  ...Array.from({ length: 60 }, (_, i): [string, Network] => [
-    `residual ${i}`,
-    randomNetwork(new Random(i, 'export'), { residual: true }),
-  ]),
+  ...networksOfEveryKind.filter(([, network]) => isReadInLayers(network)),
   ['mnist-small', initialise(architectureNamed('mnist-small'), 1)],
   ['cifar10-small', initialise(architectureNamed('cifar10-small'), 1)],
   ['cifar10-resnet', initialise(architectureNamed('cifar10-resnet'), 1)],
@@ -131,9 +138,9 @@ async function expectSameLogits(network: Network): Promise<ReturnType<typeof par
   const expected = await runOracle(bytes, [1, ...parsed.graph.inputShape], inputs)
   inputs.forEach((x, i) => {
     expect(relativeError(evaluate(network, x), expected[i])).toBeLessThan(1e-5)
-    for (const graph of [parsed.graph, graphOf(network)]) {
-      expect(relativeError(evaluateGraph(graph, x).at(-1)!, evaluate(network, x))).toBeLessThan(1e-12)
-    }
+    expect(relativeError(evaluateGraph(graphOf(network), x).at(-1)!, evaluate(network, x))).toBeLessThan(1e-12)
+    // the file has its means and deviations as 32-bit floats
+    expect(relativeError(evaluateGraph(parsed.graph, x).at(-1)!, evaluate(network, x))).toBeLessThan(1e-6)
   })
   return parsed
 }
@@ -143,6 +150,13 @@ test('a convolution that comes last is run alike, and read as a graph: the engin
   const { network: again, misfit } = await expectSameLogits(network)
   expect([again, misfit]).toEqual([undefined, 'the last layer must be linear, not a convolution of an image'])
 })
+
+test.each(networksOfEveryKind.filter(([, network]) => !isReadInLayers(network)))(
+  '%s: run alike',
+  async (_, network) => {
+    await expectSameLogits(network)
+  },
+)
 
 const windowed = { kernel: 3, stride: 1, padding: 1 }
 const grouped = (outChannels: number, groups: number): Layer => ({

@@ -29,7 +29,7 @@ beforeAll(async () => {
 /** A network, an image with the label that it gives it, by little, and a ball that is often too large to be robust. */
 function draw(seed: number) {
   const random = new Random(seed, 'residual')
-  const network = randomNetwork(random, { hiddenLayers: 1 + random.integer(3), maxWidth: 14, residual: true })
+  const network = randomNetwork(random, { hiddenLayers: 1 + random.integer(3), maxWidth: 14, everyKind: true })
   const { architecture } = network
   const image = Float32Array.from({ length: sizeOf(architecture.input) }, () => random.uniform())
   const label = random.integer(countClasses(architecture))

@@ -134,7 +134,7 @@ describe('their gradients', () => {
     let checked = 0
     for (let seed = 0; seed < 60; seed++) {
       const random = new Random(seed, 'regularisers')
-      const network = randomNetwork(random, { residual: true })
+      const network = randomNetwork(random, { everyKind: true })
       const images = Array.from({ length: 1 + random.integer(6) }, () =>
         Float32Array.from({ length: sizeOf(network.architecture.input) }, () => random.uniform()),
       )

@@ -14,7 +14,7 @@ export function startRows(
   accumulate: bool, g: Geometry, blockCount: i32, positions: Integers, blocks: Blocks, base: Floats, active: Active,
   plus: Integers, minus: Integers, weights: Floats, bias: Floats, constant: Floats,
 ): void {
-  const area = g.kernel * g.kernel, filter = g.inChannels * area
+  const area = g.kernel * g.kernel, ins = g.inChannels / g.groups, outs = g.outChannels / g.groups, filter = ins * area
   for (let b = 0; b < blockCount; b++) {
     const block = blockAt(blocks, b), rows = block.rows
     const position = load<i32>(positions + ((<usize>b) << 2)), first = (<usize>block.firstRow) << 2
@@ -22,11 +22,11 @@ export function startRows(
     if (bias) {
       for (let r = 0; r < rows; r++) {
         const at = constant + first + ((<usize>r) << 2)
-        store<f32>(at, load<f32>(at) + difference(bias, 1, plus + first, minus + first, r))
+        store<f32>(at, load<f32>(at) + difference(bias, 1, plus + first, minus + first, r, 0, g.outChannels))
       }
     }
     // rows with a minus are few (margins); for the many without, four are gathered at a time
-    let simple = !accumulate
+    let simple = !accumulate && g.groups == 1
     for (let r = 0; r < rows; r++) if (load<i32>(minus + first + ((<usize>r) << 2)) >= 0) simple = false
     for (let y = 0; y < block.height; y++) {
       for (let x = 0; x < block.width; x++) {
@@ -36,8 +36,8 @@ export function startRows(
         // a window that other terms have widened holds inputs that these rows do not read
         const seen = <u32>ky < <u32>g.kernel && <u32>kx < <u32>g.kernel
         for (let i = 0, n = countAt(active, place); i < n; i++) {
-          const c = load<i32>(channels + ((<usize>i) << 2))
-          const w = weights + ((<usize>(c * area + tap)) << 2)
+          const c = load<i32>(channels + ((<usize>i) << 2)), group = c / ins
+          const w = weights + ((<usize>(c % ins * area + tap)) << 2)
           const to = base + <usize>block.offset + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
           let r = 0
           if (!seen) {
@@ -55,7 +55,7 @@ export function startRows(
             }
           }
           for (; r < rows; r++) {
-            const value = difference(w, filter, plus + first, minus + first, r), at = to + ((<usize>r) << 2)
+            const value = difference(w, filter, plus + first, minus + first, r, group * outs, outs), at = to + ((<usize>r) << 2)
             store<f32>(at, accumulate ? load<f32>(at) + value : value)
           }
         }
@@ -64,11 +64,14 @@ export function startRows(
   }
 }
 
+/** Outputs that are not among the `outs` from `firstOut` on have no part in it. */
 @inline
-function difference(from: usize, stride: i32, plus: usize, minus: usize, r: i32): f32 {
+function difference(
+  from: usize, stride: i32, plus: usize, minus: usize, r: i32, firstOut: i32, outs: i32,
+): f32 {
   const p = load<i32>(plus + ((<usize>r) << 2)), m = load<i32>(minus + ((<usize>r) << 2))
-  let value: f32 = p < 0 ? 0 : load<f32>(from + ((<usize>(p * stride)) << 2))
-  if (m >= 0) value -= load<f32>(from + ((<usize>(m * stride)) << 2))
+  let value: f32 = <u32>(p - firstOut) < <u32>outs ? load<f32>(from + ((<usize>(p * stride)) << 2)) : 0
+  if (<u32>(m - firstOut) < <u32>outs) value -= load<f32>(from + ((<usize>(m * stride)) << 2))
   return value
 }
 
@@ -80,15 +83,15 @@ export function startRowsAdjoint(
   g: Geometry, blockCount: i32, positions: Integers, blocks: Blocks, base: Floats, active: Active,
   plus: Integers, minus: Integers, weightGradient: Floats, biasGradient: Floats, constant: Floats,
 ): void {
-  const area = g.kernel * g.kernel, filter = g.inChannels * area
+  const area = g.kernel * g.kernel, ins = g.inChannels / g.groups, outs = g.outChannels / g.groups, filter = ins * area
   for (let b = 0; b < blockCount; b++) {
     const block = blockAt(blocks, b), rows = block.rows
     const position = load<i32>(positions + ((<usize>b) << 2)), first = (<usize>block.firstRow) << 2
     const top = position / g.outWidth * g.stride - g.padding, left = position % g.outWidth * g.stride - g.padding
     for (let r = 0; biasGradient && r < rows; r++) {
       const value = load<f32>(constant + first + ((<usize>r) << 2))
-      addAt(biasGradient, load<i32>(plus + first + ((<usize>r) << 2)), 1, value)
-      addAt(biasGradient, load<i32>(minus + first + ((<usize>r) << 2)), 1, -value)
+      addAt(biasGradient, load<i32>(plus + first + ((<usize>r) << 2)), 1, value, 0, g.outChannels)
+      addAt(biasGradient, load<i32>(minus + first + ((<usize>r) << 2)), 1, -value, 0, g.outChannels)
     }
     for (let y = 0; y < block.height; y++) {
       for (let x = 0; x < block.width; x++) {
@@ -97,13 +100,13 @@ export function startRowsAdjoint(
         const ky = block.y + y - top, kx = block.x + x - left, tap = ky * g.kernel + kx
         if (<u32>ky >= <u32>g.kernel || <u32>kx >= <u32>g.kernel) continue
         for (let i = 0, n = countAt(active, place); i < n; i++) {
-          const c = load<i32>(channels + ((<usize>i) << 2))
-          const w = weightGradient + ((<usize>(c * area + tap)) << 2)
+          const c = load<i32>(channels + ((<usize>i) << 2)), firstOut = c / ins * outs
+          const w = weightGradient + ((<usize>(c % ins * area + tap)) << 2)
           const from = base + <usize>block.offset + ((<usize>(((c * block.height + y) * block.width + x) * rows)) << 2)
           for (let r = 0; r < rows; r++) {
             const value = load<f32>(from + ((<usize>r) << 2))
-            addAt(w, load<i32>(plus + first + ((<usize>r) << 2)), filter, value)
-            addAt(w, load<i32>(minus + first + ((<usize>r) << 2)), filter, -value)
+            addAt(w, load<i32>(plus + first + ((<usize>r) << 2)), filter, value, firstOut, outs)
+            addAt(w, load<i32>(minus + first + ((<usize>r) << 2)), filter, -value, firstOut, outs)
           }
         }
       }
@@ -112,8 +115,8 @@ export function startRowsAdjoint(
 }
 
 @inline
-function addAt(pointer: usize, index: i32, stride: i32, value: f32): void {
-  if (index >= 0) {
+function addAt(pointer: usize, index: i32, stride: i32, value: f32, firstOut: i32, outs: i32): void {
+  if (<u32>(index - firstOut) < <u32>outs) {
     const at = pointer + ((<usize>(index * stride)) << 2)
     store<f32>(at, load<f32>(at) + value)
   }
