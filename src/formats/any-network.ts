@@ -15,6 +15,11 @@ export interface AnyNetwork {
   readonly graph: Graph
   /** The same network as layers of ours with 32-bit floats, if it is made of what the engine takes. */
   readonly network: Network | undefined
+  /**
+   * That network, or, where 32-bit floats cannot hold its weights, with weights rounded to them: another network, which
+   * can be trained on. Undefined if it is not made of our layers.
+   */
+  readonly rounded: Network | undefined
   /** Why it is not: the first layer that does not fit, or its weights. */
   readonly misfit: string | undefined
   readonly metadata: Record<string, string>
@@ -31,13 +36,10 @@ interface Format {
 
 function fromTensors(path: string, file: TensorFile, given: Given): AnyNetwork {
   const { network, metadata } = networkOf(path, file, given)
-  const fits = isFloat32(network)
-  return {
-    graph: graphOf(network),
-    network: fits ? network : undefined,
-    misfit: fits ? undefined : NEEDS_FLOAT64,
-    metadata,
-  }
+  const graph = graphOf(network)
+  if (isFloat32(network)) return { graph, network, rounded: network, misfit: undefined, metadata }
+  const rounded = { architecture: network.architecture, parameters: Float32Array.from(network.parameters) }
+  return { graph, network: undefined, rounded, misfit: NEEDS_FLOAT64, metadata }
 }
 
 const fromPytorch: Format['parse'] = (bytes, path, given) => fromTensors(path, parsePytorch(bytes, path), given)

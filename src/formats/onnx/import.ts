@@ -16,6 +16,8 @@ export interface ImportedNetwork {
   readonly graph: Graph
   /** The same network where it is made of our layers, in a way that the engine takes. */
   readonly network: Network | undefined
+  /** That network, or, where its weights are no 32-bit floats, with weights rounded to them. */
+  readonly rounded: Network | undefined
   /** Why it is not one: the first layer that does not fit. */
   readonly misfit: string | undefined
   /** The output's dimensions as the file has them, including a batch of 1; for several outputs, how many elements each has. */

@@ -28,7 +28,7 @@ describe('is not made of our layers, and says which one does not fit:', () => {
     [
       'a sum with what a ReLU makes',
       { ...simple, nodes: [node('Gemm', 'x w', 'a', {}), node('Relu', 'a', 'r'), node('Add', 'r a', 'y')] },
-      "Add 'y-node' adds what no affine layer makes",
+      "Add 'y-node' must add two affine layers",
     ],
     [
       'a sum at the end',
@@ -111,7 +111,6 @@ describe('is not made of our layers, and says which one does not fit:', () => {
     ['strides that differ', { ...square, nodes: conv({ strides: [1, 2] }) }, 'strides of 1 × 2'],
     ['pads that differ', { ...square, nodes: conv({ pads: [0, 0, 1, 1] }) }, 'pads that differ: [0,0,1,1]'],
     ['dilations', { ...square, input: ['N', 2, 7, 7], nodes: conv({ dilations: [2, 2] }) }, 'has dilations'],
-    ['groups', { ...square, input: ['N', 4, 5, 5], nodes: conv({ group: 2 }) }, 'has 2 groups'],
     [
       'an image that is made of a vector',
       {
@@ -236,4 +235,49 @@ test('residual blocks in other words than ours are taken for what they are', () 
   for (const x of drawnInputs(50, 3)) {
     expect(relativeError(evaluate(network!, x), evaluateGraph(graph, x).at(-1)!)).toBeLessThan(1e-12)
   }
+})
+
+test('batch normalisation is folded into the layer before it, which rounds its weights', () => {
+  const positive = floats('v', [4], [0.5, 1, 2, 0.1])
+  const model: TestModel = {
+    input: ['N', 2, 4, 4],
+    nodes: [
+      node('Conv', 'x w b', 'a'),
+      node('BatchNormalization', 'a s t m v', 'c'),
+      node('Relu', 'c', 'd'),
+      node('Flatten', 'd', 'e'),
+      node('Gemm', 'e u', 'y'),
+    ],
+    initialisers: [
+      ...[drawn('w', [4, 2, 3, 3]), drawn('b', [4]), drawn('s', [4]), drawn('t', [4]), drawn('m', [4]), positive],
+      drawn('u', [16, 3]),
+    ],
+  }
+  const { graph, network, rounded, misfit } = parseNetwork(bytesOf(model), 'some.onnx')
+  expect(network).toBeUndefined()
+  expect(misfit).toBe("Conv 'a-node' has folded weights that are not 32-bit floats")
+  expect(rounded!.architecture.layers.map(({ kind }) => kind)).toEqual(['convolution', 'relu', 'flatten', 'linear'])
+  for (const x of drawnInputs(32, 3)) {
+    expect(relativeError(evaluate(rounded!, x), evaluateGraph(graph, x).at(-1)!)).toBeLessThan(1e-5)
+  }
+})
+
+test.each([
+  ['something else reads what it scales', [node('Add', 'c a', 'd')]],
+  ['a ReLU stands between', [node('Relu', 'c', 'd')], 'r'],
+])('a normalisation is not folded if %s', (_, nodes, between = 'a') => {
+  const model: TestModel = {
+    input: ['N', 4],
+    nodes: [
+      node('MatMul', 'x w', 'a'),
+      node('Relu', 'a', 'r'),
+      node('Mul', `${between} f`, 'c'),
+      ...nodes,
+      node('MatMul', 'd u', 'y'),
+    ],
+    initialisers: [drawn('w', [4, 3]), drawn('f', [3]), drawn('u', [3, 2])],
+  }
+  const { rounded, misfit } = parseNetwork(bytesOf(model), 'some.onnx')
+  expect(rounded).toBeUndefined()
+  expect(misfit).toBe("Mul 'c-node' is not a layer of such a network")
 })

@@ -4,7 +4,7 @@ import { extreme } from './extremes.ts'
 import { type Axis, type Tap, axesOf, countsOf, coveredAlong, entriesOf, imageOf, reachOf, tapsOf } from './geometry.ts'
 import { sums } from './reduction.ts'
 import { elementsOf } from './shape.ts'
-import type { Value } from './steps.ts'
+import type { Value, Window } from './steps.ts'
 
 interface Pooling {
   readonly value: Value
@@ -69,7 +69,28 @@ export const averagePool: Operator = (call) => {
 export const globalAveragePool: Operator = (call) => average(call, global(call), false)
 
 /** @param padded whether zeros of the padding count as elements */
-function average(call: Call, { value, axes, along }: Pooling, padded: boolean): Value {
+function average(call: Call, pooling: Pooling, padded: boolean): Value {
+  const made = averages(call, pooling, padded)
+  const window = windowOf(pooling, padded)
+  if (window) call.steps.pools(made, window)
+  return made
+}
+
+/** The window of an average as our layers take it: a square one, in which the padding counts if there is any. */
+function windowOf({ axes, beyond }: Pooling, padded: boolean): Window | undefined {
+  const [{ kernel, stride, before: padding }] = axes as [Axis]
+  const isSame = axes.every(
+    (axis) =>
+      axis.kernel === kernel &&
+      axis.stride === stride &&
+      axis.before === padding &&
+      axis.after === padding &&
+      (axis.dilation === 1 || kernel === 1),
+  )
+  return axes.length === 2 && isSame && !beyond && (padded || padding === 0) ? { kernel, stride, padding } : undefined
+}
+
+function averages(call: Call, { value, axes, along }: Pooling, padded: boolean): Value {
   const channels = value.shape[1]
   const plane = elementsOf(axes.map(({ input }) => input))
   const full = elementsOf(axes.map(({ kernel }) => kernel))

@@ -69,9 +69,18 @@ export type Step = {
       readonly value: number
       readonly rows: () => SparseRows
       readonly shift?: (output: number) => number
+      /** Set for averages over windows of images, padding included. */
+      readonly pools?: Window
     }
   | Refused
 )
+
+/** The same along both axes. */
+export interface Window {
+  readonly kernel: number
+  readonly stride: number
+  readonly padding: number
+}
 
 /** An operator that no graph has. The network is refused if its output needs this step. */
 export interface Refused {
@@ -110,6 +119,12 @@ export class Steps {
     if (elementsOf(shape) > MAX_ELEMENTS) throw badFile(`${step.label} makes a value of [${shape}]: too large`)
     this.spend(cost, step.label)
     return { id: this.list.push(step), shape, single: true }
+  }
+
+  /** Says that a value is made of averages over windows. */
+  pools(value: Value, pools: Window): void {
+    const step = this.list[value.id - 1]
+    if (step.kind === 'sparse') this.list[value.id - 1] = { ...step, pools }
   }
 
   /** @throws UserError if `cost` numbers more are too many */
