@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest'
-import { Random } from '../base/random.ts'
 import { Engine } from '../device/wasm/engine.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { graphOf } from '../model/graph.ts'
-import { randomNetwork } from '../model/random-network.testing.ts'
+import { initialise } from '../model/initialise.ts'
 import { domains } from '../region/domain.ts'
 import { lengthIn } from '../region/ball-steps.ts'
 import { attackAll } from './attack.testing.ts'
@@ -102,13 +101,14 @@ test('a graph is attacked in float64, with much the same end', () => {
 })
 
 test('with two and three classes, which the DLR loss does not have', async () => {
+  const wide = { epsilon: 0.1, domain: 'pixels' } as const
   for (const classes of [2, 3]) {
-    const input = { channels: 1, height: 4, width: 4 }
-    const small = randomNetwork(new Random(classes, 'few'), { input, hiddenLayers: 1, classes, normalise: true })
+    const layers = [{ kind: 'flatten' }, { kind: 'linear', outFeatures: classes }] as const
+    const small = initialise({ name: 'few', input: { channels: 1, height: 4, width: 4 }, layers }, classes)
     const images = randomDataset(small, 20, classes)
-    const { summary } = await attackAll(small, images, { ...base, last: 20, epsilon: 0.3, method: 'auto' })
+    const { summary } = await attackAll(small, images, { ...base, last: 20, ...wide, method: 'auto' })
     const { summary: pgd } = await attackAll(small, images, {
-      ...{ first: 0, last: 20, seed: 0, epsilon: 0.3, method: 'pgd' },
+      ...{ first: 0, last: 20, seed: 0, ...wide, method: 'pgd' },
     })
     expect(summary.attackErrors).toBeGreaterThanOrEqual(pgd.attackErrors)
     expect(pgd.attackErrors).toBeGreaterThan(pgd.cleanErrors)
