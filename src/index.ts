@@ -78,6 +78,7 @@ export type { VerifyOptions } from './ladder/verify-question.ts'
 
 export { type CertifyOptions, certify } from './ladder/certify.ts'
 export type { CertifyRow } from './ladder/rows.ts'
+export type { LargerBall } from './ladder/larger-ball.ts'
 export { type StepName, stepNames } from './ladder/steps/index.ts'
 export { type ErrorCount, type LadderSummary, summarise } from './ladder/summary.ts'
 

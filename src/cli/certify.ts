@@ -1,15 +1,11 @@
 /** robustra certify */
 import { type Command, Option } from 'commander'
-import { describeDomain } from '../region/domain.ts'
-import { describeNorm } from '../region/norm.ts'
-import type { Split } from '../data/dataset.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
-import { certifyToFile } from '../node/certificates/certify-to-file.ts'
+import { certifyRadii } from '../node/certificates/certify-radii.ts'
 import { defaultSteps } from '../ladder/chosen-steps.ts'
 import { type LadderStep, type StepName, stepNames, steps } from '../ladder/steps/index.ts'
 import { type CompleteMethod, completeMethods } from '../region/question.ts'
-import type { CertifySummary } from '../ladder/run-summary.ts'
 import type { Normalisation } from '../model/normalise.ts'
 import { readNetworkFile, targetOfFile } from '../node/certificates/target-file.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -21,7 +17,7 @@ import {
   dataOption,
   datasetOption,
   domainOption,
-  epsilonOption,
+  epsilonsOption,
   jsonOption,
   normOption,
   pgdSettings,
@@ -32,11 +28,13 @@ import {
 } from './options.ts'
 import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress } from './progress.ts'
-import { formatShare, formatTable, printJson } from './text.ts'
-import { parseList, parseNumbers, parsePositive, requireRadius } from './values.ts'
+import { printRadii, printSummary } from './certify-text.ts'
+import { printJson } from './text.ts'
+import { type Radius, parseList, parseNumbers, parsePositive, requireRadius } from './values.ts'
 import type { Ball } from '../region/ball.ts'
 
-interface Flags extends Ball, RangeFlags, PgdFlags {
+interface Flags extends Omit<Ball, 'epsilon'>, RangeFlags, PgdFlags {
+  readonly epsilon: readonly Radius[]
   readonly dataset: string
   readonly validationOf?: string
   readonly method?: string[]
@@ -64,7 +62,7 @@ export function certifyCommand(command: Command): void {
       '--validation-of <run>',
       'use the images that this training run kept for validation, instead of test images',
     )
-    .addOption(epsilonOption())
+    .addOption(epsilonsOption())
     .addOption(normOption())
     .addOption(
       new Option(
@@ -85,7 +83,10 @@ export function certifyCommand(command: Command): void {
       numbers('--mean'),
     )
     .option('--std <list>', 'by which pixels are then divided, per channel', numbers('--std'))
-    .requiredOption('--out <file>', 'new .jsonl file for the rows, one per image')
+    .requiredOption(
+      '--out <file>',
+      'new .jsonl file for the rows, one per image; with several ε one file for each, with ε in its name',
+    )
     .option('--resume', 'continue --out if it exists, without repeating an image')
   addRangeOptions(command)
   addPgdOptions(command)
@@ -97,7 +98,7 @@ export function certifyCommand(command: Command): void {
       'after',
       `\nEach step tries what the steps before it left open:\n${steps.map(helpOf).join('')}` +
         'So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval error, all over the same domain. What is\n' +
-        'undecided never counts as robust.\n' +
+        'undecided never counts as robust. Of several ε the largest comes first, and what it proves is not proved again.\n' +
         examples([
           'robustra certify runs/first/best.safetensors --epsilon 0.1 --out first.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method clean,lp --domain unbounded --out lp.jsonl',
@@ -106,6 +107,7 @@ export function certifyCommand(command: Command): void {
           'robustra certify net.safetensors --dataset mnist --norm l2 --epsilon 1.5 --method lp,alpha,complete --out l2.jsonl',
           'robustra certify runs/a/f.safetensors --dataset mnist --epsilon 0.1 --validation-of runs/a \\\n' +
             '    --method clean,pgd,lp,alpha,complete --timeout 5 --out runs/a/validation.jsonl',
+          'robustra certify net.safetensors --dataset mnist --epsilon 0.02,0.05,0.1 --out radii.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 2/255 --images 500-599 --out some.jsonl --json',
         ]),
     )
@@ -113,8 +115,8 @@ export function certifyCommand(command: Command): void {
 }
 
 async function runCertify(path: string, flags: Flags): Promise<void> {
-  const { epsilon, norm, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
-  requireRadius(epsilon, norm)
+  const { epsilon: radii, norm, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
+  for (const radius of radii) requireRadius(radius.epsilon, norm)
   const named = flags.method?.map((method) => {
     if (!isStep(method)) throw unknownName('method', method, stepNames)
     return method
@@ -138,22 +140,37 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
     const total = range.last - range.first
     progress.start('certifying', total)
     // images that need a search take a thousand times as long as others: they have an estimate of their own
-    const clocks = { all: new Clock(), hard: undefined as Clock | undefined }
-    const left = (images: number, isHard: boolean) =>
-      (isHard ? (clocks.hard ??= new Clock()) : clocks.all).left(images, total)
-    const summary = await certifyToFile(target, dataset, {
-      ...{ epsilon, norm, steps: named, ...range, workers, domain, seed, out, resume, search, timeout },
+    const clocks = new Map<string, Clock>()
+    const left = (key: string, images: number) => {
+      if (!clocks.has(key)) clocks.set(key, new Clock())
+      return clocks.get(key)!.left(images, total)
+    }
+    const outOf = (epsilon: number) => (radii.length === 1 ? out : fileOf(out, radii, epsilon))
+    const summaries = await certifyRadii(target, dataset, {
+      ...{ norm, steps: named, ...range, workers, domain, seed, outOf, resume, search, timeout },
+      epsilons: radii.map(({ epsilon }) => epsilon),
       pgd: pgdSettings(flags),
-      onProgress: (images, _, isHard) =>
-        progress.update(images, `${images}/${total} images  ${left(images, isHard)}${isHard ? ' (hard ones)' : ''}`),
+      onProgress: (epsilon, images, _, isHard) => {
+        const ball = radii.length === 1 ? '' : `ε ${epsilon}  `
+        const time = left(`${epsilon} ${isHard}`, images)
+        progress.update(images, `${ball}${images}/${total} images  ${time}${isHard ? ' (hard ones)' : ''}`)
+      },
     })
     progress.finish()
-    if (flags.json) printJson(summary)
-    else printSummary(summary, run ? 'validation' : 'test', normalisation, out)
+    const texts = { split: run ? ('validation' as const) : ('test' as const), normalisation, outOf }
+    if (flags.json) printJson(radii.length === 1 ? summaries[0] : { radii: summaries })
+    else if (radii.length === 1) printSummary(summaries[0]!, texts)
+    else printRadii(summaries, texts)
   } finally {
     progress.finish()
     done()
   }
+}
+
+/** The file of one radius among several: 'exact.jsonl' becomes 'exact-0.1.jsonl', or 'exact-2-255.jsonl' for 2/255. */
+function fileOf(out: string, radii: readonly Radius[], epsilon: number): string {
+  const { text } = radii.find((radius) => radius.epsilon === epsilon)!
+  return out.replace(/(\.jsonl)?$/, (ending) => `-${text.replace('/', '-')}${ending}`)
 }
 
 interface ValidationPart {
@@ -203,47 +220,3 @@ function normalisationOf({ mean, std: deviation }: Flags): Normalisation | undef
 }
 
 const numbers = (option: string) => (text: string) => parseNumbers(option, text)
-
-function printSummary(
-  summary: CertifySummary,
-  split: Split,
-  normalisation: Normalisation | undefined,
-  out: string,
-): void {
-  const { network, dataset, epsilon, norm, images, domain, robustError, vulnerable, undecided, robust } = summary
-  const rows = steps.flatMap(({ name, meaning }) => {
-    const count = summary[name]
-    if (!count) return []
-    const { error, errors, tried, settled, secondsPerImage, seconds } = count
-    const perImage =
-      secondsPerImage < 1 ? `${(1000 * secondsPerImage).toFixed(2)} ms` : `${secondsPerImage.toFixed(2)} s`
-    const times = [perImage, `${seconds.toFixed(1)} s`]
-    return [[name, meaning, formatShare(error), `${errors}`, `${tried}`, `${settled}`, ...times]]
-  })
-  const head = ['step', 'meaning', 'error', 'images', 'tried', 'settled', 'per image', 'in all']
-  console.log(`${network.name} on ${images} ${split} images of ${dataset.name}`)
-  if (normalisation) {
-    const { mean, deviation } = normalisation
-    console.log(`pixels p enter the network as (p − mean) / std: mean ${mean.join(', ')}, std ${deviation.join(', ')}`)
-  }
-  console.log(`ε ${epsilon} in pixel units, domain ${describeDomain(domain)}, norm ${describeNorm(norm)}\n`)
-  console.log(formatTable([head, ...rows], 2))
-  console.log(`\n${robust} images robust, ${vulnerable} vulnerable, ${undecided} undecided${reasonsOf(summary)}`)
-  const { least, most } = robustError
-  console.log(`robust error ${formatShare(least)}${undecided > 0 ? ` to ${formatShare(most)}` : ', exactly'}`)
-  console.log(`${summary.imagesDone} images in ${summary.seconds.toFixed(1)} s`)
-  console.log(`rows: ${out}`)
-}
-
-const whys: Readonly<Record<string, string>> = {
-  timeout: 'out of time',
-  memory: 'out of memory',
-  precision: 'too close to call in floating point',
-  incomplete: 'left open by all steps asked for',
-  error: 'failed: see the rows',
-}
-
-const reasonsOf = ({ reasons }: CertifySummary): string => {
-  const parts = Object.entries(reasons).map(([reason, count]) => `${count} ${whys[reason] ?? reason}`)
-  return parts.length > 0 ? ` (${parts.join(', ')})` : ''
-}

@@ -110,6 +110,20 @@ describe('certify', () => {
     })
   })
 
+  test('several ε: a file and a line for each, the largest first', async () => {
+    const flags = ['--epsilon', '1/255,0.02', '--first', '12', '--out', at('radii.jsonl')]
+    const { code, stdout } = await robustra('certify', network, ...flags)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^0\.02 .*radii-0\.02\.jsonl\n0\.00392157 .*radii-1-255\.jsonl$/m)
+    expect(JSON.parse(lines(at('radii-1-255.jsonl'))[0])).toMatchObject({ epsilon: 1 / 255 })
+    const again = await robustra('certify', network, ...flags, '--resume', '--json')
+    const [large, small] = JSON.parse(again.stdout).radii
+    expect([large.imagesDone, small.imagesDone]).toEqual([0, 0])
+    expect(small.provedAtLarger).toBe(large.robust)
+    const twice = await robustra('certify', network, '--epsilon', '0.1,1/10', '--out', at('twice.jsonl'))
+    expect([twice.code, twice.stderr]).toEqual([2, 'robustra: --epsilon has 1/10 twice: give each radius once\n'])
+  })
+
   test('--domain is in the table and the header of the rows', async () => {
     const flags = ['--epsilon', '0.01', '--first', '2', '--method', 'interval', '--domain', 'unbounded']
     const { code, stdout } = await robustra('certify', network, ...flags, '--out', at('whole.jsonl'))

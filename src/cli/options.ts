@@ -10,6 +10,7 @@ import {
   defaultWorkers,
   parseImages,
   parsePositive,
+  parseRadii,
   parseRadius,
   parseWorkers,
   wholeNumber,
@@ -60,6 +61,14 @@ export function rangeOf({ first, images }: RangeFlags, count: number): { first: 
 export const epsilonOption = () =>
   new Option('--epsilon <radius>', 'how far inputs may move, with pixels from 0 to 1: a number such as 0.1 or 2/255')
     .argParser(parseRadius)
+    .makeOptionMandatory()
+
+export const epsilonsOption = () =>
+  new Option(
+    '--epsilon <radii>',
+    'how far inputs may move, with pixels from 0 to 1: a number such as 0.1 or 2/255, or several separated by commas',
+  )
+    .argParser(parseRadii)
     .makeOptionMandatory()
 
 export const normOption = () =>

@@ -18,6 +18,20 @@ export function parseRadius(text: string): number {
   throw new UserError(`ε cannot be '${text}': it is in pixels of [0, 1], so give a number such as 0.1 or 2/255`)
 }
 
+/** A radius, and how it was written. */
+export interface Radius {
+  readonly text: string
+  readonly epsilon: number
+}
+
+/** Radii separated by commas. @throws UserError for one that is no radius, or there twice */
+export function parseRadii(list: string): Radius[] {
+  const radii = parseList(list).map((text) => ({ text, epsilon: parseRadius(text) }))
+  const twice = radii.find(({ epsilon }, i) => radii.findIndex((other) => other.epsilon === epsilon) < i)
+  if (twice) throw new UserError(`--epsilon has ${twice.text} twice: give each radius once`)
+  return radii
+}
+
 /** @throws UserError for an ℓ∞ radius above 1; how large others may be depends on the images */
 export function requireRadius(epsilon: number, norm: Norm): void {
   if (norm !== 'linf' || epsilon <= 1) return

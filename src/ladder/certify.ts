@@ -15,6 +15,7 @@ import { certifyTask } from './certify-task.ts'
 import { stepsThatWork } from './chosen-steps.ts'
 import { type Draft, isDecided } from './drafts.ts'
 import { type Plan, type PlanOptions, isGraph, planOf } from './plan.ts'
+import { type LargerBall, provedByLarger } from './larger-ball.ts'
 import type { CertifyRow } from './rows.ts'
 
 export interface RunOptions {
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Called when only images are left that steps for single questions must decide, with their number. */
   readonly onHard?: ((images: number) => void) | undefined
+  /** What is known of a larger ball: nothing that it proves is proved again. */
+  readonly larger?: LargerBall | undefined
 }
 
 export interface CertifyOptions extends PlanOptions, RunOptions {}
@@ -48,9 +51,13 @@ export function certify(
 
 /** Does the steps of batches for all images, then the steps for questions on those that are open, one by one. */
 export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGenerator<CertifyRow> {
-  const { network, dataset, images, steps, ball, attack, search } = plan
+  const { network, dataset, steps, ball, attack, search } = plan
+  const { executor = inline, signal, onHard, larger } = options
+  const proved = larger ? provedByLarger(ball, plan.images, larger) : []
+  yield* untilAborted(proved, signal)
+  const there = new Set(proved.map(({ index }) => index))
+  const images = plan.images.filter((index) => !there.has(index))
   if (images.length === 0) return
-  const { executor = inline, signal, onHard } = options
   const climbing = stepsThatWork('question', steps)
   const batches = Math.ceil(images.length / IMAGES_PER_PART)
   const target = isGraph(network) ? packGraph(network) : network

@@ -16,6 +16,8 @@ export const headerSchema = z
     robustra: z.string().exactOptional(),
     network: identity,
     dataset: identity,
+    /** By label, where the data set has them. */
+    classNames: z.array(z.string()).readonly().exactOptional(),
     /** The ball around each image, of attacks and proofs alike: see region/ball.ts. */
     epsilon: z.number().min(0),
     epsilons: z.array(z.number().min(0).max(1)).readonly().optional(),

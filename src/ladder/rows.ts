@@ -61,6 +61,8 @@ const whole = {
   prediction: z.int().min(0),
 }
 const end = {
+  /** The larger ε whose proof holds here, too, if another run had one: nothing but the clean image was tried. */
+  provedAt: z.number().min(0).optional(),
   result: resultSchema,
   /** Of all steps: a share of the passes that the image was part of. */
   seconds,

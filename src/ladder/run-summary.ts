@@ -4,7 +4,7 @@ import type { CertifyRow } from './rows.ts'
 import { type LadderSummary, summarise } from './summary.ts'
 
 /** Of all rows of the range, those of earlier runs included. */
-export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version'>, LadderSummary {
+export interface CertifySummary extends Omit<CertifyHeader, 'format' | 'version' | 'classNames'>, LadderSummary {
   readonly first: number
   /** Excluded. */
   readonly last: number
@@ -20,12 +20,12 @@ export function summaryOf(
   rows: readonly CertifyRow[],
   run: { readonly first: number; readonly last: number; readonly seconds: number; readonly images: number },
 ): CertifySummary {
-  const { format: _format, version: _version, ...identity } = header
+  const { format: _format, version: _version, classNames: _names, ...identity } = header
   const { first, last, seconds, images } = run
   return {
     ...identity,
     ...{ first, last },
-    ...summarise(rows, header.methods),
+    ...summarise(rows, { tried: header.methods, classNames: header.classNames }),
     seconds,
     imagesDone: images,
     imagesPerSecond: seconds > 0 ? images / seconds : 0,

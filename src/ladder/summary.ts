@@ -1,5 +1,7 @@
 /** Sums over the rows of a certification. */
+import { type ClassSummary, summariseClasses } from './classes.ts'
 import { isProof } from './drafts.ts'
+import { type MarginHistogram, marginHistogram } from './margin-histogram.ts'
 import type { CertifyRow } from './rows.ts'
 import { type StepName, stepNames } from './steps/index.ts'
 
@@ -18,10 +20,13 @@ export interface ErrorCount {
   readonly secondsPerImage: number
 }
 
-/** One for each step that was asked for. `Step.error` says how its error bounds the robust error. */
+/**
+ * One for each step that was asked for. `Step.error` says how its error bounds the robust error. Where proofs for a larger
+ * ε settled images, the error of a proof counts what is not proved by it at this or a larger ε: no less than its own.
+ */
 export type StepCounts = { readonly [step in StepName]?: ErrorCount }
 
-export interface LadderSummary extends StepCounts {
+export interface LadderSummary extends StepCounts, ClassSummary {
   readonly images: number
   /** Misclassified. */
   readonly clean: ErrorCount
@@ -33,15 +38,25 @@ export interface LadderSummary extends StepCounts {
   readonly reasons: Readonly<Record<string, number>>
   /** Shares of the images: those known to be vulnerable, and those together with the undecided ones. */
   readonly robustError: { readonly least: number; readonly most: number }
+  readonly margins: MarginHistogram
+  /** Images that a proof for a larger ε settled. No step tried them but that of clean images. */
+  readonly provedAtLarger: number
   /** Images that only the paper's bound certified, not the pruned one. */
   readonly certifiedUnpruned: number
 }
 
-/**
- * @param rows one per image
- * @param tried the steps to count: by default those that at least one of the images took
- */
-export function summarise(rows: readonly CertifyRow[], tried: readonly StepName[] = stepsIn(rows)): LadderSummary {
+export interface SummaryOptions {
+  /** The steps to count: those that at least one of the images took, if left out. */
+  readonly tried?: readonly StepName[] | undefined
+  /** By label. */
+  readonly classNames?: readonly string[] | undefined
+}
+
+/** @param rows one per image */
+export function summarise(
+  rows: readonly CertifyRow[],
+  { tried = stepsIn(rows), classNames }: SummaryOptions = {},
+): LadderSummary {
   const having = (verdict: CertifyRow['result']['verdict']) =>
     rows.filter(({ result }) => result.verdict === verdict).length
   const [robust, vulnerable, undecided] = [having('robust'), having('vulnerable'), having('undecided')]
@@ -55,6 +70,9 @@ export function summarise(rows: readonly CertifyRow[], tried: readonly StepName[
     ...Object.fromEntries(tried.map((step) => [step, countOf(step, rows)])),
     ...{ robust, vulnerable, undecided, reasons },
     robustError: { least: share(vulnerable, rows.length), most: share(vulnerable + undecided, rows.length) },
+    ...summariseClasses(rows, classNames),
+    margins: marginHistogram(rows),
+    provedAtLarger: rows.filter(({ provedAt }) => provedAt !== undefined).length,
     certifiedUnpruned: rows.filter(({ lp }) => lp?.verdict === 'robust' && lp.pruned === false).length,
   }
 }
@@ -68,7 +86,9 @@ function countOf(step: StepName, rows: readonly CertifyRow[]): ErrorCount {
   const errors = rows.filter((row) => (isProof(step) ? upToIt(row) !== 'robust' : upToIt(row) === 'vulnerable')).length
   const tried = rows.flatMap((row) => row[step] ?? [])
   const seconds = tried.reduce((sum, part) => sum + part.seconds, 0)
-  const settled = rows.filter(({ result }) => result.verdict !== 'undecided' && result.method === step).length
+  const settled = rows.filter(
+    ({ result, provedAt }) => result.verdict !== 'undecided' && result.method === step && provedAt === undefined,
+  ).length
   return {
     errors,
     error: share(errors, rows.length),

@@ -2,6 +2,7 @@
 import { type RangeOptions, checkRange } from '../../attacks/inputs.ts'
 import type { Dataset } from '../../data/dataset.ts'
 import { runPlan } from '../../ladder/certify.ts'
+import type { LargerBall } from '../../ladder/larger-ball.ts'
 import { type PlanOptions, planOf } from '../../ladder/plan.ts'
 import type { CertifyRow } from '../../ladder/rows.ts'
 import { type CertifySummary, summaryOf } from '../../ladder/run-summary.ts'
@@ -17,6 +18,8 @@ export interface CertifyFileOptions extends Omit<PlanOptions, 'images' | 'seed'>
   readonly out: string
   /** Continue `out` if it is there: perhaps with another range. */
   readonly resume: boolean
+  /** What is known of a larger ball. */
+  readonly larger?: LargerBall | undefined
   /** Called with each new row, in no particular order. */
   readonly onRow?: ((row: CertifyRow) => void) | undefined
   /** Images done, rows of a resumed file included; `hard` once only images are left that take a question each. */
@@ -33,7 +36,16 @@ export async function certifyToFile(
   dataset: Dataset,
   options: CertifyFileOptions,
 ): Promise<CertifySummary> {
-  const { first, last, out, resume, workers, signal, onRow, onProgress } = options
+  return (await certifyRows(target, dataset, options)).summary
+}
+
+/** The same, with all rows of the range and the ball that they are of. */
+export async function certifyRows(
+  target: Target,
+  dataset: Dataset,
+  options: CertifyFileOptions,
+): Promise<LargerBall & { readonly summary: CertifySummary }> {
+  const { first, last, out, resume, workers, signal, larger, onRow, onProgress } = options
   const executor = threads(workers)
   checkRange(dataset, options)
   const total = last - first
@@ -50,14 +62,15 @@ export async function certifyToFile(
     const missing = { ...plan, images: range.filter((index) => !there.has(index)) }
     let isHard = false
     const onHard = () => onProgress?.(rows.length, total, (isHard = true))
-    for await (const row of runPlan(missing, { executor, signal, onHard })) {
+    for await (const row of runPlan(missing, { executor, signal, onHard, larger })) {
       file.append([row])
       rows.push(row)
       onRow?.(row)
       onProgress?.(rows.length, total, isHard)
     }
     const seconds = (performance.now() - started) / 1000
-    return summaryOf(header, rows, { first, last, seconds, images: rows.length - resumed })
+    const summary = summaryOf(header, rows, { first, last, seconds, images: rows.length - resumed })
+    return { ball: plan.ball, rows, summary }
   } finally {
     file.close()
   }

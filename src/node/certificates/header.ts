@@ -15,6 +15,7 @@ export function headerOf({ identity }: Target, plan: Plan): CertifyHeader {
     robustra: packageVersion,
     network: identity,
     dataset: { name: dataset.name, sha256: hashOfDataset(dataset) },
+    ...(dataset.classNames && { classNames: dataset.classNames }),
     ...ball,
     methods,
     ...(methods.includes('pgd') && { attack }),
