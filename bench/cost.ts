@@ -48,6 +48,14 @@ async function costOf(
     const mark = engine.mark()
     const before = process.cpuUsage()
     const tape = new Tape()
+    const chunk = loadChunk(
+      loaded,
+      {
+        images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
+        labels: indices.map((i) => dataset.labels[i]),
+      },
+      paperBall(epsilon),
+    )
     const result = layLoss('lp-dual', {
       ...{
         network: loaded,
@@ -58,16 +66,11 @@ async function costOf(
         lossExponent: 0,
         attack: pgd('pixels', 0),
       },
-      empirical: { loss: 'clean', share: 0 },
+      empirical: { loss: 'clean', combine: 'losses', share: 0 },
       bounds: { mode: 'exact', dimension: 1, memory: 2 ** 26, seed: 0 },
-      chunk: loadChunk(
-        loaded,
-        {
-          images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
-          labels: indices.map((i) => dataset.labels[i]),
-        },
-        paperBall(epsilon),
-      ),
+      chunk,
+      attacked: chunk,
+      attackedLayers: 1,
       identifiers: indices,
     })
     tape.backward()

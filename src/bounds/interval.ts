@@ -13,14 +13,14 @@ import { tightenToBall } from './settle.ts'
 /**
  * Plain interval propagation from the image. Of an ℓ2 or ℓ1 ball, stages that read the image alone get exact bounds;
  * where the network has no hidden stage, its margins come from the box around the ball.
- * @returns the bounds of every hidden stage, and the ball that the last stage reads
+ * @returns the bounds of every hidden stage, what is behind each, and the ball that the last stage reads
  */
 export function propagateIntervals(
   network: LoadedNetwork,
   tape: Tape | undefined,
   chunk: Chunk,
   rigorous = false,
-): { readonly hidden: readonly StageInterval[]; readonly last: CentredBox } {
+): { readonly hidden: readonly StageInterval[]; readonly behind: readonly CentredBox[]; readonly last: CentredBox } {
   const { device, stages } = network
   const behind: CentredBox[] = []
   const hidden = stages.slice(0, -1).map((stage, i) => {
@@ -30,7 +30,7 @@ export function propagateIntervals(
     behind.push(boxBehind(device, tape, stage, interval))
     return interval
   })
-  return { hidden, last: boxesOf(stages.at(-1)!, chunk.ball, behind)[0] }
+  return { hidden, behind, last: boxesOf(stages.at(-1)!, chunk.ball, behind)[0] }
 }
 
 /**

@@ -92,6 +92,7 @@ describe('training options', () => {
     expect(weightOf({ initialisation: 'ibp' })).toBe(0)
     expect(weightOf({ method: 'interval', initialisation: 'ibp', regularise: 0 })).toBe(0)
     expect(weightOf({ method: 'interval', regularise: 0.2 })).toBe(0.2)
+    expect(weightOf({ method: 'taps', initialisation: 'ibp' })).toBe(0.5)
   })
 
   it('estimate the bounds of large networks, unless they are told not to', () => {
@@ -100,6 +101,11 @@ describe('training options', () => {
     expect(boundsOf({ architecture: 'mnist-large' })).toBe('auto')
     expect(boundsOf({ architecture: 'mnist-large', bounds: 'exact' })).toBe('exact')
     expect(trainingOptions({ architecture: 'cifar10-resnet' }, 'paper-cifar10-2').bounds).toBe('auto')
+  })
+
+  it('of an older version, which has fewer, mean what they meant', () => {
+    const old = { method: 'interval', empirical: 'adversarial', empiricalShare: 0.7 } as const
+    expect(trainingOptions(old)).toMatchObject({ ...old, combine: 'losses', attackFactor: 1, epsilonFactor: 1 })
   })
 
   it('are their own JSON', () => {
@@ -140,6 +146,19 @@ describe('training options', () => {
     ['domain', { domain: 'image' }],
     ['sparsity', { sparsity: -1 }],
     ['attackSteps', { attackSteps: 0 }],
+    ['attackFactor', { attackFactor: 0, method: 'adversarial' }],
+    ['attackFactor', { attackFactor: 2 }],
+    ['attackFactor', { attackFactor: 11, method: 'adversarial' }],
+    ['epsilonFactor', { epsilonFactor: 0 }],
+    ['epsilonFactor', { epsilonFactor: 11 }],
+    ['combine', { combine: 'products' }],
+    ['combine', { combine: 'margins', method: 'natural' }],
+    ['combine', { combine: 'margins', method: 'taps', empiricalShare: 0.5 }],
+    ['combine', { combine: 'logarithms', method: 'lp-dual' }],
+    ['attackedLayers', { attackedLayers: 0, method: 'taps' }],
+    ['attackedLayers', { attackedLayers: 3, method: 'taps' }],
+    ['attackedLayers', { attackedLayers: 2, method: 'taps', dataset: 'cifar10', architecture: 'cifar10-resnet' }],
+    ['lossExponent', { lossExponent: 0.5, method: 'taps' }],
     ['validationCount', { validationCount: -1 }],
     ['trainingCount', { trainingCount: 1.5 }],
     ['method', { method: 'robusta' }],

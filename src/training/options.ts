@@ -5,9 +5,11 @@ import { imagesOfDataset } from '../data/names.ts'
 import { requireWritten } from '../model/architectures.ts'
 import { sizeOf } from '../model/layers.ts'
 import { largestOf, requireRadii } from '../region/ball.ts'
+import { planStages } from '../model/stages.ts'
 import type { Architecture } from '../model/network.ts'
 import { largestEpsilon } from '../region/norm.ts'
 import { isLarge, trainedArchitecture } from './architecture.ts'
+import { latentStage } from './losses/latent.ts'
 import { lossOf, losses } from './losses/list.ts'
 import type { Loss } from './losses/loss.ts'
 import { defaults, defaultsOf, presets } from './presets.ts'
@@ -34,7 +36,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   const warmUp = given.warmUp ?? base.warmUp
   const warmUpEpochs = typeof given.warmUpEpochs === 'number' ? given.warmUpEpochs : warmUp === 'none' ? 0 : 1
   const ownEpochs = Math.max(0, epochs - warmUpEpochs)
-  const isInterval = warmUp === 'interval' || (given.method ?? base.method) === 'interval'
+  const method = given.method ?? base.method
   const scaled = {
     ...base,
     ...(given.epsilons && { epsilon: largestOf(given.epsilons) }),
@@ -42,17 +44,19 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
     rampEpochs: ownEpochs / 5,
     halveEvery: ownEpochs / 10,
     // as Shi et al. (2021) have them together
-    empiricalShare: (given.method ?? base.method) === 'interval' ? 0.5 : base.empiricalShare,
-    regularise: given.initialisation === 'ibp' && isInterval ? 0.5 : base.regularise,
+    empiricalShare: chosen.empiricalShare ?? (method === 'interval' ? 0.5 : base.empiricalShare),
+    regularise:
+      (given.initialisation ?? base.initialisation) === 'ibp' && isRegularised({ method, warmUp })
+        ? 0.5
+        : base.regularise,
     bounds: isLarge(given.architecture ?? base.architecture, images) ? ('auto' as const) : base.bounds,
   }
   const parsed = trainingOptionsSchema.safeParse({ ...scaled, ...named })
   if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0], named))
   const { architecture } = parsed.data
-  if (images) requirePossibleRadii(parsed.data, trainedArchitecture(architecture, images, dataset))
+  if (images) requirePossible(parsed.data, trainedArchitecture(architecture, images, dataset))
   else requireWritten(architecture)
-  const { method, parallelPair } = parsed.data
-  if (parallelPair && lossOf(method).reference !== 'mutual') {
+  if (parsed.data.parallelPair && lossOf(parsed.data.method).reference !== 'mutual') {
     throw new UserError(`parallelPair is for method robustra, which trains a pair: leave it out with method ${method}`)
   }
   if (parsed.data.norm === 'l1' && parsed.data.bounds === 'projected') {
@@ -63,15 +67,28 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   return parsed.data
 }
 
+/** @throws UserError if an architecture, or its images, do not allow what the settings want */
+export function requirePossible(options: TrainingOptions, architecture: Architecture): void {
+  requirePossibleRadii(options, architecture)
+  requireLatentBox(options, architecture)
+}
+
 /** @throws UserError if a ball of this radius would hold all images */
-export function requirePossibleRadii(options: TrainingOptions, { input }: Architecture): void {
+function requirePossibleRadii(options: TrainingOptions, { input }: Architecture): void {
   const inputs = sizeOf(input)
   const most = largestEpsilon(options.norm, inputs)
-  for (const name of ['epsilon', 'epsilonStart'] as const) {
-    if (options[name] <= most) continue
+  const { epsilon, epsilonStart, epsilonFactor, attackFactor } = options
+  const radii = {
+    epsilon,
+    epsilonStart,
+    'epsilonFactor times epsilon': epsilonFactor * epsilon,
+    'attackFactor times the radius in training': attackFactor * epsilonFactor * epsilon,
+  }
+  for (const [name, radius] of Object.entries(radii)) {
+    if (radius <= most) continue
     const pixels = options.norm === 'linf' ? '' : ` of ${inputs} pixels`
     throw new UserError(
-      `${name} is ${options[name]}: it must be at most ${most} in norm ${options.norm}${pixels}; ` +
+      `${name} is ${radius}: it must be at most ${most} in norm ${options.norm}${pixels}; ` +
         'it is in pixels of [0, 1], such as 0.1 or 2/255',
     )
   }
@@ -99,16 +116,50 @@ function requireSensibleStart(options: TrainingOptions): void {
   if (warmUpEpochs >= epochs) {
     refuse(`warmUpEpochs is ${warmUpEpochs} of ${epochs} epochs, which leaves none for ${method}: give fewer`)
   }
-  if (regularise > 0 && warmUp !== 'interval' && method !== 'interval') {
-    refuse(`regularise is ${regularise}, but no interval training takes place: choose method or warmUp interval`)
+  if (regularise > 0 && !isRegularised(options)) {
+    refuse(
+      `regularise is ${regularise}, but no interval training takes place: choose method or warmUp interval, or method taps`,
+    )
   }
 }
 
+/** Whether the regularisers of interval training have something to do. */
+const isRegularised = ({ method, warmUp }: Pick<TrainingOptions, 'method' | 'warmUp'>): boolean =>
+  warmUp === 'interval' || losses.some((loss: Loss) => loss.name === method && loss.isRegularised)
+
+/** @throws UserError if the attacked layers of TAPS do not leave a box behind earlier ones */
+function requireLatentBox({ method, attackedLayers }: TrainingOptions, architecture: Architecture): void {
+  if (method !== 'taps') return
+  const { stages } = planStages(architecture)
+  if (latentStage(stages, attackedLayers) !== undefined) return
+  const hidden = stages.length - 1
+  throw new UserError(
+    attackedLayers < hidden
+      ? `attackedLayers is ${attackedLayers}, but ${architecture.name} has a skip past the layer before them: choose another number`
+      : `attackedLayers is ${attackedLayers}: ${architecture.name} has ${hidden} hidden layers, of which the first is never attacked`,
+  )
+}
+
 /** @throws UserError if a setting that composes with bounds is given for a method without bounds */
-function requireSensibleMixture({ method, empiricalShare, lossExponent, boxShare }: TrainingOptions): void {
+function requireSensibleMixture(options: TrainingOptions): void {
+  const { method, empirical, combine, empiricalShare, lossExponent, boxShare, attackFactor } = options
   const { over, isCrossEntropy } = lossOf(method)
   if (lossExponent > 0 && !isCrossEntropy) {
     throw new UserError(`lossExponent is not for method ${method}, which has a loss of its own: leave it out`)
+  }
+  const isAttacked = method === 'adversarial' || (over === 'bounds' && empirical === 'adversarial')
+  if (attackFactor !== 1 && !isAttacked) {
+    throw new UserError(
+      `attackFactor is ${attackFactor}, but no adversarial loss is minimised: choose method or empirical adversarial`,
+    )
+  }
+  if (combine !== 'losses' && (over !== 'bounds' || !isCrossEntropy || empiricalShare === 0)) {
+    const methods = namesOf((loss) => loss.over === 'bounds' && loss.isCrossEntropy).join(', ')
+    throw new UserError(
+      empiricalShare === 0
+        ? `combine is ${combine}, but empiricalShare is 0: give the share of the empirical loss, or leave combine out`
+        : `combine ${combine} is for methods ${methods}: leave it out with method ${method}`,
+    )
   }
   if (over === 'bounds') return
   const set = empiricalShare > 0 ? 'empiricalShare' : boxShare < 1 ? 'boxShare' : undefined

@@ -10,6 +10,7 @@ type ScheduleOptions = Pick<
   TrainingOptions,
   | 'epsilon'
   | 'epsilonStart'
+  | 'epsilonFactor'
   | 'rampEpochs'
   | 'learningRate'
   | 'halveEvery'
@@ -37,13 +38,16 @@ function ramp(options: ScheduleOptions, epoch: number, step: number, steps: numb
 }
 
 /**
- * ε at a step: linear from `epsilonStart` to `epsilon` over `rampEpochs` epochs, and before that from 0 to `epsilon` over
- * the warm-up. Pixel units.
+ * ε at a step: linear from `epsilonStart` to `epsilonFactor` times `epsilon` over `rampEpochs` epochs, and before that from 0
+ * to there over the warm-up. Pixel units.
  */
 export function epsilonAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
-  const start = isWarmUp(options, epoch) ? 0 : Math.min(options.epsilonStart, options.epsilon)
-  return start + (options.epsilon - start) * ramp(options, epoch, step, steps)
+  const target = targetOf(options)
+  const start = isWarmUp(options, epoch) ? 0 : Math.min(options.epsilonStart, target)
+  return start + (target - start) * ramp(options, epoch, step, steps)
 }
+
+const targetOf = ({ epsilon, epsilonFactor }: ScheduleOptions) => epsilonFactor * epsilon
 
 /** The ball at a step: where values have radii of their own, they grow in proportion. */
 export function ballAt(options: ScheduleOptions & Ball, epoch: number, step: number, steps: number): Ball {
@@ -74,6 +78,6 @@ export function lossExponentAt(options: ScheduleOptions, epoch: number, step: nu
 
 /** Weight of the regularisers in interval training: it falls from `regularise` to 0 as ε grows (Shi et al. 2021). */
 export function regularisationAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
-  if (methodAt(options, epoch) !== 'interval' || options.epsilon === 0) return 0
-  return options.regularise * (1 - epsilonAt(options, epoch, step, steps) / options.epsilon)
+  if (!lossOf(methodAt(options, epoch)).isRegularised || options.epsilon === 0) return 0
+  return options.regularise * (1 - epsilonAt(options, epoch, step, steps) / targetOf(options))
 }

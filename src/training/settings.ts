@@ -9,7 +9,7 @@ import { norms } from '../region/norm.ts'
 import { augmentations } from '../data/augment.ts'
 import { datasetNames } from '../data/names.ts'
 import { methods } from './losses/list.ts'
-import { boundModes, empiricalLosses } from './losses/loss.ts'
+import { boundModes, combinations, empiricalLosses } from './losses/loss.ts'
 
 const count = z.int().positive()
 const fraction = z.number().min(0).max(1)
@@ -32,6 +32,10 @@ export const trainingOptionsSchema = z
       .readonly()
       .optional()
       .describe('a radius for each value of an image instead; epsilon is the largest of them'),
+    epsilonFactor: z
+      .number()
+      .positive()
+      .describe('train with this many times epsilon, which validation and certificates keep'),
     norm: z.enum(norms).describe('norm of the ball'),
     epochs: count.describe('passes over the training set'),
     batchSize: count.describe('images per step'),
@@ -67,6 +71,9 @@ export const trainingOptionsSchema = z
     memory: z.number().min(1).max(1024).describe('MB that exact bounds may take at once, in each worker'),
     domain: z.enum(domains).describe('whole balls, or only their part in [0, 1]'),
     empirical: z.enum(empiricalLosses).describe('loss that is mixed into one over bounds'),
+    combine: z
+      .enum(combinations)
+      .describe('what of the empirical loss and of one over bounds is combined, by the weights that follow'),
     empiricalShare: fraction.describe(
       'weight of the empirical loss; in interval training it falls from 1 to this over the ramp',
     ),
@@ -79,6 +86,13 @@ export const trainingOptionsSchema = z
       .max(1)
       .describe('bound a box around an adversarial example, with this share of the radius'),
     attackSteps: count.describe('steps of PGD'),
+    attackFactor: z
+      .number()
+      .positive()
+      .describe('search for adversarial examples in balls of this many times the radius in training'),
+    attackedLayers: count.describe(
+      'taps: how many of the last hidden layers PGD attacks, behind the boxes of the others',
+    ),
     initialisation: z.enum(initialisations).describe('random weights to start with; ibp suits interval training'),
     start: z
       .string()

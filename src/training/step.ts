@@ -1,6 +1,7 @@
 /** What one step of training asks of its workers, by the settings and the schedules. */
 import { pgd } from '../attacks/gradient-attack.ts'
 import { Random } from '../base/random.ts'
+import { shrunkBall } from '../region/ball.ts'
 import type { Learner } from './learner.ts'
 import { trainsPair } from './losses/list.ts'
 import { ballAt, empiricalShareAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
@@ -26,27 +27,38 @@ export const changeAt = ({ augment, seed }: TrainingOptions, { name }: Learner, 
   seed: new Random(seed, 'augment', name, epoch).bits(),
 })
 
+/** In a warm-up losses are summed, whatever comes later. */
+const empiricalAt = (options: TrainingOptions, { epoch, step, steps }: Moment) => ({
+  loss: options.empirical,
+  combine: epoch < options.warmUpEpochs ? ('losses' as const) : options.combine,
+  share: empiricalShareAt(options, epoch, step, steps),
+})
+
 /** The gradient of a batch. @param batch indices into the training set */
 export function gradientJob(
   options: TrainingOptions,
   learners: readonly Learner[],
-  { index, epoch, step, steps }: Moment,
+  moment: Moment,
   batch: Uint32Array,
 ): GradientJob {
+  const { index, epoch, step, steps } = moment
   const learner = learners[index]
   const method = methodAt(options, epoch, learner.name)
   const other = trainsPair(method) ? 1 - index : undefined
+  const ball = ballAt(options, epoch, step, steps)
   return {
     kind: 'gradient',
     network: { learner: index, version: learner.steps, which: 'trained' },
     reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },
     method,
-    ball: ballAt(options, epoch, step, steps),
+    ball,
+    attacked: options.attackFactor === 1 ? undefined : shrunkBall(ball, options.attackFactor * ball.epsilon),
     loss: {
-      empirical: { loss: options.empirical, share: empiricalShareAt(options, epoch, step, steps) },
+      empirical: empiricalAt(options, moment),
       boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,
       lossExponent: lossExponentAt(options, epoch, step, steps),
       regularisation: regularisationAt(options, epoch, step, steps),
+      attackedLayers: options.attackedLayers,
       attack: {
         ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),
         steps: options.attackSteps,

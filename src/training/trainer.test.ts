@@ -17,12 +17,12 @@ async function trained(given: GivenOptions, workers: number) {
     weights: learners.map(({ state, average, folded }) =>
       [...Object.values(state), average ?? [], folded ?? []].map((a) => [...a]),
     ),
-    reports: reports.map((report) => ({ ...report, seconds: 0 })),
+    reports: reports.map((report) => ({ ...report, seconds: 0, elapsed: 0 })),
   }
 }
 
 describe('training', () => {
-  for (const method of ['natural', 'adversarial', 'interval', 'lp-dual', 'robustra', 'orthogonal'] as const) {
+  for (const method of ['natural', 'adversarial', 'interval', 'taps', 'lp-dual', 'robustra', 'orthogonal'] as const) {
     it(`${method}: 1, 2, 3 and 4 workers give the same weights, bit by bit`, async () => {
       const one = await trained({ method }, 1)
       for (const workers of [2, 3, 4]) expect(await trained({ method }, workers)).toEqual(one)
@@ -32,6 +32,41 @@ describe('training', () => {
       expect(one.weights.flat(2).every(Number.isFinite)).toBe(true)
     })
   }
+
+  const expressive = { method: 'interval', empirical: 'adversarial', empiricalShare: 0.6 } as const
+  for (const [name, given] of Object.entries<GivenOptions>({
+    'CC-IBP': { ...expressive, combine: 'margins', regularise: 0.5 },
+    'Exp-IBP': { ...expressive, combine: 'logarithms', attackFactor: 2.1 },
+    'MTL-IBP': { ...expressive, epsilonFactor: 1.5 },
+    'CC-IBP, normalised': { ...expressive, combine: 'margins', batchNorm: true },
+    STAPS: { method: 'taps', boxShare: 0.4, regularise: 0.5, warmUp: 'interval' },
+    'TAPS, normalised': { method: 'taps', batchNorm: true, batchSize: 24 },
+  })) {
+    it(`${name} is the same with 1 and 3 workers, and learns`, async () => {
+      const long = { ...given, epochs: 4, halveEvery: 0 }
+      const one = await trained(long, 1)
+      expect(await trained(long, 3)).toEqual(one)
+      expect(one.reports.at(-1)!.trainingError).toBeLessThan(one.reports[0].trainingError)
+    })
+  }
+
+  it('takes wider balls in training than in validation, and others for attacks, where it is told to', async () => {
+    const still = { optimiser: 'sgd', learningRate: 1e-20, epochs: 1, rampEpochs: 0 } as const
+    const reportOf = async (given: GivenOptions) => (await trained({ ...still, ...given }, 1)).reports[0]
+    for (const method of ['interval', 'adversarial'] as const) {
+      const [plain, wider] = [await reportOf({ method }), await reportOf({ method, epsilonFactor: 2 })]
+      expect(wider.loss).toBeGreaterThan(plain.loss)
+      expect(wider.epsilon).toBe(2 * plain.epsilon)
+      expect(wider.certifiedError).toBe(plain.certifiedError)
+    }
+    const adversarial = { method: 'adversarial' } as const
+    const [twice, attacked] = [{ epsilonFactor: 2 }, { attackFactor: 2 }]
+    expect((await reportOf({ ...adversarial, ...attacked })).loss).toBe(
+      (await reportOf({ ...adversarial, ...twice })).loss,
+    )
+    const mixed = { ...expressive, empiricalShare: 1 }
+    expect((await reportOf({ ...mixed, ...attacked })).loss).toBeGreaterThan((await reportOf(mixed)).loss)
+  })
 
   for (const bounds of ['projected', 'auto'] as const) {
     it(`with ${bounds} bounds is the same with 1 and 3 workers, and learns`, async () => {

@@ -2,7 +2,7 @@
 import { type Dataset, takeRange } from '../data/dataset.ts'
 import type { Architecture } from '../model/network.ts'
 import { trainedArchitecture } from './architecture.ts'
-import { requirePossibleRadii } from './options.ts'
+import { requirePossible } from './options.ts'
 import type { TrainingOptions } from './settings.ts'
 
 export interface TrainingData {
@@ -20,7 +20,7 @@ export interface TrainingData {
 export function trainingData(options: TrainingOptions, training: Dataset, validation?: Dataset): TrainingData {
   const { name, shape, classes } = training
   const architecture = trainedArchitecture(options.architecture, { input: shape, classes }, name)
-  requirePossibleRadii(options, architecture)
+  requirePossible(options, architecture)
   const { trainingCount } = options
   return {
     architecture,

@@ -13,7 +13,7 @@ export const adversarial = {
   passes: 'chunk',
   isCrossEntropy: true,
   lay: (input) => {
-    const worst = attackChunk(input.network, input.chunk, input.attack, input.identifiers)
+    const worst = attackChunk(input.network, input.attacked, input.attack, input.identifiers)
     return lossAlone(logitsLoss(input, imageLogits(input, worst)))
   },
 } as const satisfies Loss

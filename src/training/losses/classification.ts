@@ -5,6 +5,7 @@ import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Tensor } from '../../device/tape.ts'
 import { largestIndex } from '../../model/evaluate.ts'
 import { crossEntropy } from './cross-entropy.ts'
+import { lossOfMargins, meanOfLosses } from './expressive.ts'
 import type { LossInput } from './loss.ts'
 
 const classesOf = ({ stages }: LoadedNetwork) => stages.at(-1)!.outputShape.channels
@@ -30,11 +31,17 @@ export function areCorrect(logits: Tensor, { columns, labels }: Chunk): boolean[
 
 /**
  * The loss of upper bounds of an example's margins (logit of each class minus that of the label): cross-entropy of the
- * worst logits there may be. It has what share the empirical loss leaves.
+ * worst logits there may be. It has what share the empirical loss leaves, or combines with that.
  */
-export function boundLoss(input: LossInput, margins: Tensor, label: number): number {
-  const { network, weight, empirical, lossExponent } = input
-  const own = weight * (1 - empirical.share)
-  const scores = { tensor: margins, classes: classesOf(network), first: 0, step: 1 }
-  return crossEntropy(scores, label, own, lossExponent)
+export function boundLoss(input: LossInput, margins: Tensor, example: number): number {
+  const { network, chunk, weight, empirical, empiricalLogits, lossExponent } = input
+  const label = chunk.labels[example]
+  const classes = classesOf(network)
+  const bounds = { tensor: margins, classes, first: 0, step: 1 }
+  if (!empiricalLogits) return crossEntropy(bounds, label, weight * (1 - empirical.share), lossExponent)
+  const pair = { bounds, empirical: { tensor: empiricalLogits, classes, first: example, step: chunk.columns }, label }
+  const combination = { weight, alpha: 1 - empirical.share, exponent: lossExponent }
+  return empirical.combine === 'margins'
+    ? lossOfMargins(network.device, pair, combination)
+    : meanOfLosses(pair, combination)
 }

@@ -16,18 +16,11 @@ export interface Scores {
  * @param exponent 0 to 1
  * @returns weight · loss
  */
-export function crossEntropy(
-  { tensor, classes, first, step }: Scores,
-  label: number,
-  weight: number,
-  exponent = 0,
-): number {
+export function crossEntropy(place: Scores, label: number, weight: number, exponent = 0): number {
+  const { tensor, classes, first, step } = place
   const { gradient } = tensor
   const [scores, toScores] = [tensor.view(), gradient.view()]
-  let largest = -Infinity
-  for (let c = 0; c < classes; c++) largest = Math.max(largest, scores[first + c * step])
-  let sum = 0
-  for (let c = 0; c < classes; c++) sum += Math.exp(scores[first + c * step] - largest)
+  const { largest, sum } = exponentials(place)
   const loss = largest + Math.log(sum) - scores[first + label * step]
   // d(1 − p^q)/q = p^q · d(−log p)
   const damping = Math.exp(-exponent * loss)
@@ -36,4 +29,22 @@ export function crossEntropy(
     toScores[first + c * step] += damping * weight * (probability - (c === label ? 1 : 0))
   }
   return weight * (exponent === 0 ? loss : (1 - damping) / exponent)
+}
+
+/** The loss alone, without a gradient. */
+export function entropyOf(place: Scores, label: number, exponent = 0): number {
+  const { tensor, first, step } = place
+  const { largest, sum } = exponentials(place)
+  const loss = largest + Math.log(sum) - tensor.view()[first + label * step]
+  return exponent === 0 ? loss : (1 - Math.exp(-exponent * loss)) / exponent
+}
+
+/** The largest score, and Σ exp(score − largest). */
+function exponentials({ tensor, classes, first, step }: Scores) {
+  const scores = tensor.view()
+  let largest = -Infinity
+  for (let c = 0; c < classes; c++) largest = Math.max(largest, scores[first + c * step])
+  let sum = 0
+  for (let c = 0; c < classes; c++) sum += Math.exp(scores[first + c * step] - largest)
+  return { largest, sum }
 }

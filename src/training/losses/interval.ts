@@ -14,12 +14,13 @@ export const interval = {
   over: 'bounds',
   passes: 'chunk',
   isCrossEntropy: true,
+  isRegularised: true,
   lay: (input: LossInput) => {
     const { network, tape, chunk, weight, regularisation } = input
     const { hidden, last: ball } = propagateIntervals(network, tape, chunk)
     const worst = chunk.labels.reduce((sum, label, e) => {
       const margins = intervalMargins(network, tape, ball, { columns: chunk.columns, example: e, label })
-      return sum + boundLoss(input, margins, label)
+      return sum + boundLoss(input, margins, e)
     }, 0)
     const penalty = regularisation > 0 ? regularise(chunk, hidden, regularisation * weight * chunk.count) : 0
     return lossAlone(worst + penalty)

@@ -6,8 +6,9 @@ import { lpDual } from './lp-dual.ts'
 import { natural } from './natural.ts'
 import { orthogonal } from './orthogonal.ts'
 import { robustra } from './robustra.ts'
+import { taps } from './taps.ts'
 
-export const losses = [natural, adversarial, interval, lpDual, robustra, orthogonal] as const
+export const losses = [natural, adversarial, interval, taps, lpDual, robustra, orthogonal] as const
 
 /** A training method: the name of the loss that it minimises. */
 export type Method = (typeof losses)[number]['name']

@@ -5,7 +5,7 @@
 import type { AttackOptions } from '../../attacks/gradient-attack.ts'
 import type { Chunk } from '../../bounds/chunk.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
-import type { Tape } from '../../device/tape.ts'
+import type { Tape, Tensor } from '../../device/tape.ts'
 
 export interface Loss {
   /** Its name as a training method. */
@@ -18,14 +18,19 @@ export interface Loss {
   readonly passes: 'chunk' | 'example'
   /** If f is trained with g as its reference: how g is trained, by the same loss with f as reference, or naturally. */
   readonly reference?: 'mutual' | 'natural'
-  /** Whether it is a cross-entropy, which `lossExponent` generalises. */
+  /** Whether it is a cross-entropy, which `lossExponent` generalises; over bounds, of margins, which combine. */
   readonly isCrossEntropy: boolean
+  /** Whether it propagates intervals, and has the regularisers for that. */
+  readonly isRegularised?: true
   /** Lays the loss of a chunk on the tape. */
   readonly lay: (input: LossInput) => LossResult
 }
 
 /** Empirical losses: of clean images, or of the worst images that PGD finds. */
 export const empiricalLosses = ['clean', 'adversarial'] as const
+
+/** What of an empirical loss and one over bounds is combined (expressive.ts). */
+export const combinations = ['losses', 'margins', 'logarithms'] as const
 
 /** Exact rows, random projections, per layer the cheaper of both, or intervals alone (CROWN-IBP, Zhang et al. 2020). */
 export const boundModes = ['exact', 'projected', 'auto', 'interval'] as const
@@ -50,14 +55,24 @@ export interface LossInput {
   readonly chunk: Chunk
   /** Weight of one example: 1 / batch size. */
   readonly weight: number
-  /** Losses over bounds: which empirical loss is mixed into them, and its share, 0 to 1. */
-  readonly empirical: { readonly loss: (typeof empiricalLosses)[number]; readonly share: number }
+  /** The balls in which adversarial losses search: those of the chunk, or wider ones. */
+  readonly attacked: Chunk
+  /** Losses over bounds: which empirical loss is mixed into them, how, and its share, 0 to 1. */
+  readonly empirical: {
+    readonly loss: (typeof empiricalLosses)[number]
+    readonly combine: (typeof combinations)[number]
+    readonly share: number
+  }
+  /** Logits [class][example] of the empirical loss, where the loss over bounds is to combine with it. */
+  readonly empiricalLogits?: Tensor
   /** Losses over bounds: they hold over this share of the ball's radius, in (0, 1]. */
   readonly boxShare: number
   /** q of the generalised cross-entropy, 0 to 1 (cross-entropy.ts). */
   readonly lossExponent: number
   /** Weight of the regularisers in interval training, 0 for none (regularisers.ts). */
   readonly regularisation: number
+  /** TAPS: how many of the last hidden layers are attacked, behind the boxes of the others (taps.ts). */
+  readonly attackedLayers: number
   readonly attack: AttackOptions
   readonly bounds: BoundSettings
   /** Name each example's random streams, for attacks and projections. */

@@ -16,9 +16,9 @@ export const lpDual = {
   lay: (input: LossInput) => {
     const { network, tape, chunk } = input
     const bounds = boundHidden(input, network, tape, 'projection')
-    const loss = chunk.labels.reduce((sum, label, e) => {
+    const loss = chunk.labels.reduce((sum, _, e) => {
       const margins = dualMargins(bounds, tape, e)
-      return sum + boundLoss(input, margins, label)
+      return sum + boundLoss(input, margins, e)
     }, 0)
     return { ...lossAlone(loss), ...costOf(bounds) }
   },

@@ -32,8 +32,9 @@ const imagesFor = (seed: number, count = 3) => ({
   labels: Array.from({ length: count }, (_, i) => i % 2),
 })
 
-type Settings = Partial<Pick<LossInput, 'empirical' | 'boxShare' | 'lossExponent'>> & {
+type Settings = Partial<Pick<LossInput, 'boxShare' | 'lossExponent'>> & {
   bounds?: 'exact' | 'interval'
+  empirical?: Partial<LossInput['empirical']>
 }
 
 /** Loss of a method, and its gradient by the parameters. */
@@ -47,14 +48,23 @@ function lossOf(network: Network, reference: Network, method: Method, seed: numb
   const tape = new Tape()
   const chunk = loadChunk(loaded, imagesFor(seed), paperBall(0.05))
   const { loss } = layLoss(method, {
-    ...{ network: loaded, reference: other, tape, chunk, weight: 1 / chunk.count, regularisation: 0 },
     ...{
-      empirical: { loss: 'clean', share: 0 },
+      network: loaded,
+      reference: other,
+      tape,
+      chunk,
+      attacked: chunk,
+      attackedLayers: 1,
+      weight: 1 / chunk.count,
+      regularisation: 0,
+    },
+    ...{
       boxShare: 1,
       lossExponent: 0,
       attack: { ...pgd('unbounded'), steps: 3, stepSize: 0.5 },
     },
     ...settings,
+    empirical: { loss: 'clean', combine: 'losses', share: 0, ...settings.empirical },
     bounds: { mode: settings.bounds ?? 'exact', dimension: 1, memory: 2 ** 20, seed: 0 },
     identifiers: chunk.labels.map((_, i) => i),
   })
@@ -75,6 +85,10 @@ describe('losses compose', () => {
     ['a generalised cross-entropy', 'interval', { lossExponent: 0.7 }],
     ['MTL-IBP', 'interval', adversarial],
     ['a generalised MTL-IBP', 'interval', { lossExponent: 0.5, ...adversarial }],
+    ['CC-IBP', 'interval', { empirical: { ...adversarial.empirical, combine: 'margins' } }],
+    ['Exp-IBP', 'interval', { empirical: { ...adversarial.empirical, combine: 'logarithms' } }],
+    ['a generalised CC', 'lp-dual', { lossExponent: 0.5, empirical: { ...adversarial.empirical, combine: 'margins' } }],
+    ['a generalised Exp', 'lp-dual', { lossExponent: 0.5, empirical: { share: 0.3, combine: 'logarithms' } }],
     ['all of it', 'lp-dual', { bounds: 'interval', boxShare: 0.5, lossExponent: 1, ...adversarial }],
     ['a clean share of lp-dual', 'lp-dual', { empirical: { loss: 'clean', share: 0.3 } }],
   ] as const)('%s: its gradient is that of its loss', (_, method, settings) => {
@@ -116,6 +130,42 @@ describe('losses compose', () => {
     ] as const) {
       const mixed = loss('interval', { empirical: { loss: empirical, share: 0.25 } })
       expect(mixed).toBeCloseTo(0.75 * loss('interval') + 0.25 * loss(method), 5)
+    }
+  })
+
+  it.each(['losses', 'margins', 'logarithms'] as const)('combined by %s go from an attack to bounds', (combine) => {
+    for (const seed of seeds) {
+      const [network, reference] = pair(seed)
+      const of = (method: Method, share = 0) =>
+        lossOf(network, reference, method, seed, { empirical: { loss: 'adversarial', combine, share } })
+      const ends = [of('adversarial'), of('interval')]
+      for (const [share, end] of [
+        [1, ends[0]],
+        [1 - 1e-6, ends[0]],
+        [1e-6, ends[1]],
+        [0, ends[1]],
+      ] as const) {
+        const near = of('interval', share)
+        expect(near.loss).toBeCloseTo(end!.loss, 4)
+        const apart = Math.hypot(...near.gradient.map((g, i) => g - end!.gradient[i]))
+        expect(apart).toBeLessThan(1e-3 * Math.hypot(...end!.gradient))
+      }
+      const losses = [1, 0.75, 0.5, 0.25, 0].map((share) => of('interval', share).loss)
+      expect(losses).toEqual(losses.toSorted((a, b) => a - b))
+    }
+  })
+
+  it('combined by margins or logarithms are at most the mean of losses', () => {
+    for (const seed of seeds) {
+      const [network, reference] = pair(seed)
+      const of = (combine: LossInput['empirical']['combine']) =>
+        lossOf(network, reference, 'interval', seed, { empirical: { loss: 'adversarial', combine, share: 0.5 } }).loss
+      const mean = of('losses')
+      for (const combine of ['margins', 'logarithms'] as const) {
+        expect(of(combine)).toBeLessThan(mean)
+        expect(of(combine)).toBeGreaterThan(0.5 * mean)
+      }
+      expect(of('margins')).not.toBe(of('logarithms'))
     }
   })
 

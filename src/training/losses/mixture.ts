@@ -1,7 +1,7 @@
 /**
  * How losses over bounds compose with others, into the losses of later work (and of those with the reference space on top):
  * - an empirical loss takes a share of the total, that of clean images (Gowal et al. 2018) or of adversarial ones (MTL-IBP
- *   of De Palma et al. 2024);
+ *   of De Palma et al. 2024), or is combined with the bounds in one of the other ways of these (expressive.ts);
  * - the bounds hold over a smaller box around an adversarial example (SABR, Müller et al. 2023).
  * Dual losses may also bound hidden neurons by intervals (CROWN-IBP; hidden-bounds.ts), and every cross-entropy may be a
  * generalised one, in which images that are hopeless anyway weigh less (cross-entropy.ts).
@@ -9,8 +9,9 @@
 import { attackChunk } from '../../attacks/gradient-attack.ts'
 import { type Chunk, subBalls } from '../../bounds/chunk.ts'
 import { forward } from '../../device/forward.ts'
+import type { Tensor } from '../../device/tape.ts'
 import { adversarial } from './adversarial.ts'
-import { areCorrect } from './classification.ts'
+import { areCorrect, imageLogits } from './classification.ts'
 import { type Method, lossOf } from './list.ts'
 import { type LossInput, type LossResult, addResults } from './loss.ts'
 import { natural } from './natural.ts'
@@ -38,10 +39,20 @@ function layMixture(method: Method, input: LossInput): LossResult {
   const { empirical, weight } = input
   const loss = lossOf(method)
   if (loss.over !== 'bounds') return loss.lay(input)
+  if (empirical.share > 0 && empirical.combine !== 'losses') {
+    return loss.lay({ ...input, empiricalLogits: empiricalLogits(input), chunk: smallBoxes(input) })
+  }
   const bounded = loss.lay({ ...input, chunk: smallBoxes(input) })
   if (empirical.share === 0) return bounded
   const mixed = (empirical.loss === 'clean' ? natural : adversarial).lay({ ...input, weight: weight * empirical.share })
   return addResults(bounded, mixed)
+}
+
+/** Logits of the images, clean or adversarial. */
+function empiricalLogits(input: LossInput): Tensor {
+  const { network, chunk, attacked, attack, identifiers } = input
+  const isClean = input.empirical.loss === 'clean'
+  return imageLogits(input, isClean ? chunk.ball.centre : attackChunk(network, attacked, attack, identifiers))
 }
 
 /**

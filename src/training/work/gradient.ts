@@ -12,7 +12,10 @@ import type { Replicas } from './replicas.ts'
 import type { Version } from './setup.ts'
 
 /** What of a loss is the same for all examples of a batch. */
-type LossSettings = Pick<LossInput, 'empirical' | 'boxShare' | 'lossExponent' | 'regularisation' | 'attack' | 'bounds'>
+type LossSettings = Pick<
+  LossInput,
+  'empirical' | 'boxShare' | 'lossExponent' | 'regularisation' | 'attackedLayers' | 'attack' | 'bounds'
+>
 
 /** Part i: the gradient of chunk i of the batch, into `gradients[i]`. */
 export interface GradientJob {
@@ -21,6 +24,8 @@ export interface GradientJob {
   readonly reference: Version | undefined
   readonly method: Method
   readonly ball: Ball
+  /** That in which adversarial losses search, if it is another. */
+  readonly attacked: Ball | undefined
   readonly loss: LossSettings
   readonly change: Change
   readonly batchNorm: boolean
@@ -42,12 +47,15 @@ export function gradientOfChunk(replicas: Replicas, job: GradientJob, part: numb
   for (let start = 0; start < batch.length; start += most) {
     const these = <T>(all: readonly T[]) => all.slice(start, start + most)
     const tape = new Tape()
+    const load = (ball: Ball) => loadChunk(network, { images: these(images), labels: these(labels) }, ball)
+    const chunk = load(job.ball)
     const laid = layLoss(job.method, {
       ...job.loss,
       ...(reference && { reference }),
       network,
       tape,
-      chunk: loadChunk(network, { images: these(images), labels: these(labels) }, job.ball),
+      chunk,
+      attacked: job.attacked ? load(job.attacked) : chunk,
       weight: 1 / job.batch.length,
       identifiers: these(batch),
     })
