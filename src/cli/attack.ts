@@ -29,7 +29,7 @@ import {
   workersOption,
 } from './options.ts'
 import { examples } from './help.ts'
-import { Clock, Progress, downloadProgress } from './progress.ts'
+import { Clock, Progress, downloadProgress, readProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
 import { requireRadius } from './values.ts'
 import type { Ball } from '../region/ball.ts'
@@ -95,6 +95,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     const dataset = await loadDataset(flags.dataset, 'test', {
       ...(dataDirectory && { dataDirectory }),
       onProgress: onDownload,
+      onRead: readProgress(progress),
     })
     const range = rangeOf(flags, dataset.count)
     const total = range.last - range.first

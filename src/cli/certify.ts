@@ -27,7 +27,7 @@ import {
   workersOption,
 } from './options.ts'
 import { examples } from './help.ts'
-import { Clock, Progress, downloadProgress } from './progress.ts'
+import { Clock, Progress, downloadProgress, readProgress } from './progress.ts'
 import { printRadii, printSummary } from './certify-text.ts'
 import { printJson } from './text.ts'
 import { type Radius, parseList, parseNumbers, parsePositive, requireRadius } from './values.ts'
@@ -134,6 +134,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       ...run,
       ...(dataDirectory && { dataDirectory }),
       onProgress: onDownload,
+      onRead: readProgress(progress),
     })
     const target = targetOfFile(file, dataset, normalisation)
     const range = rangeOf(flags, dataset.count)

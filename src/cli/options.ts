@@ -8,6 +8,7 @@ import { UserError } from '../base/errors.ts'
 import {
   type ImageRange,
   defaultWorkers,
+  parseDataset,
   parseImages,
   parsePositive,
   parseRadii,
@@ -85,7 +86,12 @@ export const domainOption = () =>
     .default(defaultDomain)
 
 export const datasetOption = () =>
-  new Option('--dataset <name>', `data set whose test images are used: ${datasetNames.join(', ')}`).default('synthetic')
+  new Option(
+    '--dataset <name|path>',
+    `data set whose test images are used: ${datasetNames.join(', ')}, or the path of your own (robustra data --help)`,
+  )
+    .argParser(parseDataset)
+    .default('synthetic')
 
 export const seedOption = (description: string) =>
   new Option('--seed <n>', description).argParser(wholeNumber('--seed', 0)).default(0)

@@ -82,6 +82,15 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`
 }
 
+/** Shows how the files of one's own data are read. */
+export function readProgress(progress: Progress) {
+  let current = ''
+  return ({ what, done, total }: { what: string; done: number; total: number }) => {
+    if (what !== current) progress.start((current = what), total)
+    progress.update(done, `${done}/${total} files`)
+  }
+}
+
 /** Shows a download of data files. */
 export function downloadProgress(progress: Progress) {
   let current = ''

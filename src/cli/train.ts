@@ -15,7 +15,7 @@ import { readConfig } from './config.ts'
 import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
-import { Progress, downloadProgress } from './progress.ts'
+import { Progress, downloadProgress, readProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
 import { addTrainingOptions, requireSame, trainingFlags } from './training-flags.ts'
 import { TrainingProgress } from './training-progress.ts'
@@ -78,6 +78,7 @@ async function runTrain(flags: Flags): Promise<void> {
     onReport: shown.report,
     onSaved: ({ reports }: TrainingState) => writeCurves(out, options, reports),
     onDownload: downloadProgress(progress),
+    onRead: readProgress(progress),
   }
   const done = onInterrupt(`Continue with: robustra train --resume --out ${out}`)
   try {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { trainingOptions } from '../training/options.ts'
 import { type GivenOptions, type TrainingOptions, trainingOptionsSchema } from '../training/settings.ts'
-import { parseNumber, parseRadius } from './values.ts'
+import { parseDataset, parseNumber, parseRadius } from './values.ts'
 
 const { shape } = trainingOptionsSchema.unwrap()
 type Name = keyof TrainingOptions
@@ -15,7 +15,7 @@ const names = (Object.keys(shape) as Name[]).filter((name) => name !== 'epsilons
 const describedDefaults: Partial<Record<Name, string>> = {
   rampEpochs: 'a fifth of the epochs after the warm-up',
   halveEvery: 'a tenth of the epochs after the warm-up',
-  validationCount: '600 of synthetic, 5000 of others',
+  validationCount: '600 of synthetic, 0.1 of your own, 5000 of others',
   architecture: 'mnist-small; cifar10-small for cifar10',
   bounds: 'exact; auto for large networks',
   empiricalShare: '0.5 for interval training, else 0',
@@ -46,6 +46,7 @@ export function addTrainingOptions(command: Command): Command {
 
 /** Only the type is settled here; `trainingOptions` checks the rest, wherever a setting comes from. */
 function parseSetting(name: Name, text: string): string | number {
+  if (name === 'dataset') return parseDataset(text)
   if (name === 'epsilon' || name === 'epsilonStart') return parseRadius(text)
   if (!(shape[name] instanceof z.ZodNumber)) return text
   const value = parseNumber(text)

@@ -1,5 +1,7 @@
 /** Values on the command line: each parser says what is wrong and what is right. */
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { type DatasetSource, isDatasetSource, unknownDataset } from '../data/names.ts'
 import { type Norm, describeNorm } from '../region/norm.ts'
 import { UserError } from '../base/errors.ts'
 
@@ -73,6 +75,13 @@ export function parseImages(text: string): ImageRange {
   const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])]
   if (match && first <= last) return { first, last: last + 1 }
   throw new UserError(`--images cannot be '${text}': give the first and the last, such as 0-999`)
+}
+
+/** A known name, or a path; also of a folder here that is given without './'. */
+export function parseDataset(text: string): DatasetSource {
+  if (isDatasetSource(text)) return text
+  if (existsSync(text)) return `./${text}`
+  throw unknownDataset(text)
 }
 
 export const parseList = (text: string): string[] => text.split(',').map((item) => item.trim())

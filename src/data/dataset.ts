@@ -96,8 +96,9 @@ export function copyImages(
 /**
  * Divides training images at random into those that are trained on and those that are set aside for validation, each in
  * their original order.
+ * @param validationCount how many, or, between 0 and 1, which share of them
  * @param seed decides the division, and nothing else
- * @throws UserError if `validationCount` leaves no image to train on
+ * @throws UserError if that leaves no image to train on
  */
 export function setAside(
   images: LabelledImages,
@@ -105,16 +106,17 @@ export function setAside(
   seed: number,
 ): { readonly train: Dataset; readonly validation: Dataset } {
   const { name, count } = images
-  if (!Number.isInteger(validationCount) || validationCount < 0 || validationCount >= count) {
+  const aside = validationCount > 0 && validationCount < 1 ? Math.round(validationCount * count) : validationCount
+  if (!Number.isInteger(aside) || aside < 0 || aside >= count) {
     throw new UserError(
       `cannot set aside ${validationCount} images of ${name} for validation: ` +
-        `choose a whole number from 0 to ${count - 1}`,
+        `choose a whole number from 0 to ${count - 1}, or a share such as 0.1`,
     )
   }
   const order = new Random(seed, 'validation').permutation(count)
   return {
-    train: copyImages(images, order.subarray(validationCount).toSorted()),
-    validation: copyImages(images, order.subarray(0, validationCount).toSorted()),
+    train: copyImages(images, order.subarray(aside).toSorted()),
+    validation: copyImages(images, order.subarray(0, aside).toSorted()),
   }
 }
 

@@ -3,6 +3,7 @@ import { unknownName } from '../base/errors.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import type { Scale } from './experiment.ts'
+import { type DatasetName } from '../data/names.ts'
 import { type PaperRow, paperTable2 } from './paper.ts'
 
 export const PAPER_EPOCHS = 100
@@ -14,7 +15,7 @@ export type RowMethod = (typeof rowMethods)[number]
 export interface RowPlan {
   /** dataset-ε-model, such as 'cifar10-2-small'; ε of CIFAR-10 in 255ths. */
   readonly name: string
-  readonly dataset: string
+  readonly dataset: DatasetName
   readonly epsilon: string
   readonly model: string
   /** The paper's figures; none for our row for trying it out. */
@@ -22,7 +23,7 @@ export interface RowPlan {
 }
 
 const planOf = (name: string): RowPlan => {
-  const [dataset, epsilon, model] = name.split('-') as [string, string, string]
+  const [dataset, epsilon, model] = name.split('-') as [DatasetName, string, string]
   const shown = dataset === 'cifar10' ? `${epsilon}/255` : epsilon
   return { name, dataset, epsilon: shown, model, paper: paperTable2[name] }
 }

@@ -1,7 +1,7 @@
 /** Makes the settings of a run from given ones, a preset and the defaults, and checks whether they make sense together. */
 import type { z } from 'zod'
 import { UserError, unknownName } from '../base/errors.ts'
-import { imagesOfDataset } from '../data/names.ts'
+import { imagesOfDataset, unknownDataset } from '../data/names.ts'
 import { requireWritten } from '../model/architectures.ts'
 import { sizeOf } from '../model/layers.ts'
 import { largestOf, requireRadii } from '../region/ball.ts'
@@ -177,7 +177,7 @@ function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>):
   if (issue.code === 'too_small')
     return `${name} is ${JSON.stringify(given[name])}: it must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
   if (issue.code === 'too_big') return `${name} is ${JSON.stringify(given[name])}: it must be at most ${issue.maximum}`
-  if (issue.code === 'invalid_value')
-    return unknownName(name === 'dataset' ? 'data set' : name, String(given[name]), issue.values.map(String)).message
+  if (name === 'dataset') return unknownDataset(String(given[name])).message
+  if (issue.code === 'invalid_value') return unknownName(name, String(given[name]), issue.values.map(String)).message
   return `${name} is ${JSON.stringify(given[name])}: ${issue.message.replace(/^Invalid input: /, '')}`
 }

@@ -7,7 +7,7 @@ import { initialisations } from '../model/initialise.ts'
 import { domains } from '../region/domain.ts'
 import { norms } from '../region/norm.ts'
 import { augmentations } from '../data/augment.ts'
-import { datasetNames } from '../data/names.ts'
+import { type DatasetSource, datasetNames, isDatasetSource } from '../data/names.ts'
 import { methods } from './losses/list.ts'
 import { boundModes, combinations, empiricalLosses } from './losses/loss.ts'
 
@@ -23,7 +23,9 @@ const warmUps = ['none', 'natural', 'interval'] as const
  */
 export const trainingOptionsSchema = z
   .strictObject({
-    dataset: z.enum(datasetNames).describe('data set'),
+    dataset: z
+      .custom<DatasetSource>(isDatasetSource)
+      .describe(`data set: ${datasetNames.join(', ')}, or the path of your own (robustra data --help)`),
     architecture: z.string().describe('architecture; robustra info lists them'),
     method: z.enum(methods).describe('loss to minimise'),
     epsilon: z.number().nonnegative().describe('radius of the ball around an image, in pixels of [0, 1]'),
@@ -40,7 +42,10 @@ export const trainingOptionsSchema = z
     epochs: count.describe('passes over the training set'),
     batchSize: count.describe('images per step'),
     seed: z.int().nonnegative().describe('decides random weights, order of images, augmentation and attacks'),
-    validationCount: z.int().nonnegative().describe('training images that are set aside for validation'),
+    validationCount: z
+      .number()
+      .nonnegative()
+      .describe('training images that are set aside for validation; below 1: which share of them'),
     augment: z.enum(augmentations).describe('random changes of training images'),
     trainingCount: z.int().nonnegative().describe('train on the first n images only; 0: on all'),
     optimiser: z.enum(['adam', 'sgd']).describe('optimiser'),

@@ -32,7 +32,7 @@ test('a validation split may be empty', async () => {
   expect([empty.count, empty.images.length, empty.labels.length]).toEqual([0, 0, 0])
 })
 
-test.each([6000, -1, 0.5, NaN])('%d images cannot be set aside', async (validationCount) => {
+test.each([6000, -1, 1.5, 0.99999, NaN])('%d images cannot be set aside', async (validationCount) => {
   await expect(loadDataset('synthetic', 'train', { validationCount })).rejects.toThrow(
     `cannot set aside ${validationCount} images of synthetic for validation: choose a whole number from 0 to 5999`,
   )

@@ -1,26 +1,32 @@
-/** Data sets by name: 'synthetic' is drawn, the others are read from their files, which are downloaded if need be. */
-import { unknownName } from '../../base/errors.ts'
+/**
+ * Data sets by name or path: 'synthetic' is drawn, others are read from their files, which are downloaded if need be, and
+ * one's own from theirs.
+ */
 import { type Dataset, type LabelledImages, type Split, copyImages, imagesOf, setAside } from '../../data/dataset.ts'
-import { datasetNames, publishedDatasets, validationCountOf } from '../../data/names.ts'
+import { isDatasetPath, publishedDatasets, unknownDataset, validationCountOf } from '../../data/names.ts'
 import type { PublishedDataset } from '../../data/published.ts'
 import { syntheticPart } from '../../data/synthetic.ts'
 import type { DownloadProgress } from './download.ts'
+import { loadOwn } from './own-data.ts'
 import { type FileOptions, obtainFiles } from './published-files.ts'
+import type { Reading } from './reading.ts'
 
-export interface LoadOptions {
+export interface LoadOptions extends Reading {
   /** Where to look for files first; 'synthetic' needs none. */
   readonly dataDirectory?: string
   /** Decides which training images are for validation (default 0), and nothing else. */
   readonly seed?: number
-  /** How many training images are for validation: by default 600 of synthetic's and 5000 of the others'. */
+  /**
+   * How many training images are for validation, or, below 1, which share: by default 600 of synthetic's, a tenth of
+   * one's own data, and 5000 of the others'.
+   */
   readonly validationCount?: number
   readonly onProgress?: (progress: DownloadProgress) => void
 }
 
 /**
  * Loads a split of a data set: 'synthetic' (6000 + 1000 images), 'mnist' (60,000 + 10,000) or 'cifar10'
- * (50,000 + 10,000).
- * 'train' and 'validation' are a seeded random partition of the training images, each in their original order;
+ *  XX and 'validation' are a seeded random partition of the training images, each in their original order;
  * 'test' is the whole test set in its original order, no matter what the other options say.
  * @throws UserError for an unknown name, a `validationCount` that leaves no training image, and for missing or damaged
  *   files that cannot be downloaded
@@ -50,12 +56,13 @@ export const loadPublished = (
 async function withImages<T>(
   name: string,
   part: 'train' | 'test',
-  options: FileOptions,
+  options: FileOptions & Reading,
   use: (images: LabelledImages) => T,
 ): Promise<T> {
   if (name === 'synthetic') return use(imagesOf(syntheticPart(part)))
   const dataset = publishedDatasets.find((known) => known.name === name)
-  if (!dataset) throw unknownName('data set', name, datasetNames)
+  if (!dataset && isDatasetPath(name)) return use(await loadOwn(name, part, options))
+  if (!dataset) throw unknownDataset(name)
   return withFiles(dataset, part, options, use)
 }
 

@@ -2,8 +2,9 @@
 import type { TrainingOptions } from '../../training/settings.ts'
 import { type TrainingData, trainingData } from '../../training/training-data.ts'
 import { loadTrainingParts } from '../data/load-dataset.ts'
+import type { Reading } from '../data/reading.ts'
 
-export interface DataSource {
+export interface DataSource extends Reading {
   /** Folder with the files of the data set, if not the one of downloads. */
   readonly dataDirectory?: string | undefined
   readonly onDownload?: (progress: { file: string; received: number; total?: number }) => void
@@ -19,6 +20,7 @@ export async function loadRunData(options: TrainingOptions, source: DataSource):
     validationCount: options.validationCount,
     ...(source.dataDirectory !== undefined && { dataDirectory: source.dataDirectory }),
     ...(source.onDownload && { onProgress: source.onDownload }),
+    onRead: source.onRead,
   })
   return trainingData(options, train, validation)
 }

@@ -39,10 +39,12 @@ export interface RunResult {
  * @throws UserError if `out` exists or another process writes there, data or the networks to start from are missing, or the loss stops being finite;
  *   the signal's reason
  */
-export async function trainRun(options: TrainingOptions, run: RunOptions): Promise<RunResult> {
+export async function trainRun(given: TrainingOptions, run: RunOptions): Promise<RunResult> {
   const folder = new RunFolder(run.out)
   folder.requireNew()
-  const data = await loadRunData(options, run)
+  const data = await loadRunData(given, run)
+  // where a share was given, the run says how many these are
+  const options = { ...given, validationCount: data.validation.count }
   const state = randomStart(options, data)
   const { learners } = state
   const isRandom = options.start === ''
