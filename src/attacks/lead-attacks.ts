@@ -7,7 +7,7 @@
 import { Random } from '../base/random.ts'
 import { sizeOf, type Shape } from '../model/layers.ts'
 import { lengthIn } from '../region/ball-steps.ts'
-import type { Ball } from '../region/ball.ts'
+import { type Ball, radiusOf } from '../region/ball.ts'
 import type { Attack, Inquiry, Victim } from './dialogue.ts'
 import type { Timed } from './inputs.ts'
 import type { Answer, Oracle } from './oracle.ts'
@@ -160,7 +160,7 @@ class Course<Name extends string, Tried extends Judgement> {
 
 const domainOf = ({ domain }: Ball): readonly [number, number] => (domain === 'pixels' ? [0, 1] : [-Infinity, Infinity])
 
-const radiiOf = ({ epsilon }: Ball, inputs: number) => new Float64Array(inputs).fill(epsilon)
+const radiiOf = (ball: Ball, inputs: number) => Float64Array.from({ length: inputs }, (_, i) => radiusOf(ball, i))
 
 function victimOf(
   { ball, shape, classes, seed }: Pick<Lead<string, Judgement>, 'ball' | 'shape' | 'classes' | 'seed'>,

@@ -28,13 +28,13 @@ import {
   seedOption,
   workersOption,
 } from './options.ts'
+import { type RadiusFlags, describeRadii, epsilonFileOption, radiiFrom } from './epsilon-file.ts'
 import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress, readProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
-import { requireRadius } from './values.ts'
 import type { Ball } from '../region/ball.ts'
 
-interface Flags extends Ball, RangeFlags, PgdFlags {
+interface Flags extends Omit<Ball, 'epsilon'>, Omit<RadiusFlags, 'norm'>, RangeFlags, PgdFlags {
   readonly dataset: string
   readonly method: string
   readonly seed: number
@@ -50,6 +50,7 @@ export function attackCommand(command: Command): void {
     .argument('<network>', 'an .onnx, .safetensors or .npz file')
     .addOption(datasetOption())
     .addOption(epsilonOption())
+    .addOption(epsilonFileOption())
     .addOption(normOption())
     .addOption(new Option('--method <name>', `attack: ${attackMethods.join(', ')}`).default('pgd'))
   addPgdOptions(command).addOption(queriesOption())
@@ -77,9 +78,9 @@ export function attackCommand(command: Command): void {
 }
 
 async function runAttack(path: string, flags: Flags): Promise<void> {
-  const { epsilon, norm, domain, seed, save, workers, data: dataDirectory } = flags
+  const { norm, domain, seed, save, workers, data: dataDirectory } = flags
   const { method } = flags
-  requireRadius(epsilon, norm)
+  const radiiOver = radiiFrom(flags)
   if (!isMethod(method)) throw unknownName('method', method, attackMethods)
   const { network, misfit } = loadAnyNetwork(path)
   if (!network) {
@@ -104,7 +105,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     const target = takeImages(network, dataset.shape)
     const options = {
       method,
-      epsilon,
+      ...radiiOver(dataset),
       norm,
       ...range,
       domain,
@@ -129,7 +130,9 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
       printJson({ ...summary, seconds, rows: images })
       return
     }
-    console.log(`${network.architecture.name} on ${summary.images} test images of ${dataset.name}, ε ${epsilon}\n`)
+    console.log(
+      `${network.architecture.name} on ${summary.images} test images of ${dataset.name}, ${describeRadii(header)}\n`,
+    )
     const table = [
       ['clean', 'misclassified', formatShare(summary.cleanError), `${summary.cleanErrors}`],
       [method, 'misclassified or attacked', formatShare(summary.attackError), `${summary.attackErrors}`],

@@ -5,6 +5,7 @@ import type { Split } from '../data/dataset.ts'
 import { steps } from '../ladder/steps/index.ts'
 import type { CertifySummary } from '../ladder/run-summary.ts'
 import type { Normalisation } from '../model/normalise.ts'
+import { describeRadii } from './epsilon-file.ts'
 import { formatShare, formatTable } from './text.ts'
 
 /** What a summary does not say. */
@@ -26,7 +27,7 @@ export function printSummary(summary: CertifySummary, texts: Texts): void {
     return [[name, meaning, formatShare(error), `${errors}`, `${tried}`, `${settled}`, ...times]]
   })
   const head = ['step', 'meaning', 'error', 'images', 'tried', 'settled', 'per image', 'in all']
-  printHead(summary, `ε ${epsilon}`, texts)
+  printHead(summary, describeRadii(summary), texts)
   console.log(formatTable([head, ...rows], 2))
   printClasses(summary)
   console.log(`\n${robust} images robust, ${vulnerable} vulnerable, ${undecided} undecided${reasonsOf(summary)}`)

@@ -26,15 +26,17 @@ import {
   seedOption,
   workersOption,
 } from './options.ts'
+import { epsilonFileOption, radiiFrom } from './epsilon-file.ts'
 import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress, readProgress } from './progress.ts'
 import { printRadii, printSummary } from './certify-text.ts'
 import { printJson } from './text.ts'
-import { type Radius, parseList, parseNumbers, parsePositive, requireRadius } from './values.ts'
+import { type Radius, parseList, parseNumbers, parsePositive } from './values.ts'
 import type { Ball } from '../region/ball.ts'
 
 interface Flags extends Omit<Ball, 'epsilon'>, RangeFlags, PgdFlags {
-  readonly epsilon: readonly Radius[]
+  readonly epsilon?: readonly Radius[]
+  readonly epsilonFile?: string
   readonly dataset: string
   readonly validationOf?: string
   readonly method?: string[]
@@ -63,6 +65,7 @@ export function certifyCommand(command: Command): void {
       'use the images that this training run kept for validation, instead of test images',
     )
     .addOption(epsilonsOption())
+    .addOption(epsilonFileOption())
     .addOption(normOption())
     .addOption(
       new Option(
@@ -115,8 +118,8 @@ export function certifyCommand(command: Command): void {
 }
 
 async function runCertify(path: string, flags: Flags): Promise<void> {
-  const { epsilon: radii, norm, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
-  for (const radius of radii) requireRadius(radius.epsilon, norm)
+  const { epsilon: asked, norm, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
+  const balls = (asked ?? [undefined]).map((each) => radiiFrom({ ...flags, epsilon: each?.epsilon }))
   const named = flags.method?.map((method) => {
     if (!isStep(method)) throw unknownName('method', method, stepNames)
     return method
@@ -146,21 +149,21 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       if (!clocks.has(key)) clocks.set(key, new Clock())
       return clocks.get(key)!.left(images, total)
     }
-    const outOf = (epsilon: number) => (radii.length === 1 ? out : fileOf(out, radii, epsilon))
+    const outOf = (epsilon: number) => (asked && asked.length > 1 ? fileOf(out, asked, epsilon) : out)
     const summaries = await certifyRadii(target, dataset, {
       ...{ norm, steps: named, ...range, workers, domain, seed, outOf, resume, search, timeout },
-      epsilons: radii.map(({ epsilon }) => epsilon),
+      radii: balls.map((over) => over(dataset)),
       pgd: pgdSettings(flags),
       onProgress: (epsilon, images, _, isHard) => {
-        const ball = radii.length === 1 ? '' : `ε ${epsilon}  `
+        const ball = balls.length === 1 ? '' : `ε ${epsilon}  `
         const time = left(`${epsilon} ${isHard}`, images)
         progress.update(images, `${ball}${images}/${total} images  ${time}${isHard ? ' (hard ones)' : ''}`)
       },
     })
     progress.finish()
     const texts = { split: run ? ('validation' as const) : ('test' as const), normalisation, outOf }
-    if (flags.json) printJson(radii.length === 1 ? summaries[0] : { radii: summaries })
-    else if (radii.length === 1) printSummary(summaries[0]!, texts)
+    if (flags.json) printJson(balls.length === 1 ? summaries[0] : { radii: summaries })
+    else if (balls.length === 1) printSummary(summaries[0]!, texts)
     else printRadii(summaries, texts)
   } finally {
     progress.finish()

@@ -60,17 +60,16 @@ export function rangeOf({ first, images }: RangeFlags, count: number): { first: 
 }
 
 export const epsilonOption = () =>
-  new Option('--epsilon <radius>', 'how far inputs may move, with pixels from 0 to 1: a number such as 0.1 or 2/255')
-    .argParser(parseRadius)
-    .makeOptionMandatory()
+  new Option(
+    '--epsilon <radius>',
+    'how far inputs may move, with pixels from 0 to 1: a number such as 0.1 or 2/255',
+  ).argParser(parseRadius)
 
 export const epsilonsOption = () =>
   new Option(
     '--epsilon <radii>',
     'how far inputs may move, with pixels from 0 to 1: a number such as 0.1 or 2/255, or several separated by commas',
-  )
-    .argParser(parseRadii)
-    .makeOptionMandatory()
+  ).argParser(parseRadii)
 
 export const normOption = () =>
   new Option('--norm <name>', `how the distance is measured: ${norms.join(', ')}`)

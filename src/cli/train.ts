@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UserError, unknownName } from '../base/errors.ts'
 import { writeCurves } from '../node/report/curves-file.ts'
+import { loadDataset } from '../node/data/load-dataset.ts'
 import { describeNorm } from '../region/norm.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import { trainingOptions } from '../training/options.ts'
@@ -14,6 +15,7 @@ import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 import { readConfig } from './config.ts'
 import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption, workersOption } from './options.ts'
+import { describeRadii, epsilonFileOption, radiiFrom } from './epsilon-file.ts'
 import { examples } from './help.ts'
 import { Progress, downloadProgress, readProgress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
@@ -23,6 +25,7 @@ import { TrainingProgress } from './training-progress.ts'
 interface Flags {
   readonly out: string
   readonly preset?: string
+  readonly epsilonFile?: string
   readonly config?: string
   readonly resume?: boolean
   readonly workers: number
@@ -40,6 +43,7 @@ export function trainCommand(command: Command): void {
     .addOption(dataOption())
     .addOption(jsonOption())
   addTrainingOptions(command)
+    .addOption(epsilonFileOption())
     .addHelpText(
       'after',
       `\nMethods, by what they minimise:\n${methodHelp()}\n\n` +
@@ -66,7 +70,7 @@ function methodHelp(): string {
 
 async function runTrain(flags: Flags): Promise<void> {
   const { out, workers, data, json } = flags
-  const options = flags.resume ? resumedOptions(flags) : newOptions(flags)
+  const options = flags.resume ? await resumedOptions(flags) : await newOptions(flags)
   if (!flags.resume) requireRamp(givenBy(flags), options)
   const progress = new Progress()
   const shown = new TrainingProgress(options, progress)
@@ -92,8 +96,14 @@ async function runTrain(flags: Flags): Promise<void> {
   }
 }
 
-function newOptions(flags: Flags): TrainingOptions {
-  return trainingOptions(givenBy(flags), flags.preset)
+async function newOptions(flags: Flags): Promise<TrainingOptions> {
+  const given = givenBy(flags)
+  const options = trainingOptions(given, flags.preset)
+  if (flags.epsilonFile === undefined) return options
+  const radiiOver = radiiFrom({ ...given, epsilonFile: flags.epsilonFile })
+  const { dataset, seed, validationCount } = options
+  const read = { seed, validationCount, ...(flags.data !== undefined && { dataDirectory: flags.data }) }
+  return trainingOptions({ ...given, ...radiiOver(await loadDataset(dataset, 'train', read)) }, flags.preset)
 }
 
 /** With a small ε the defaults of the ramp shrink; what the user says must make sense. */
@@ -103,10 +113,11 @@ function requireRamp({ epsilonStart = 0 }: GivenOptions, { epsilon }: TrainingOp
 }
 
 /** The settings of the run itself; what the user repeats must be the same. */
-function resumedOptions(flags: Flags): TrainingOptions {
+async function resumedOptions(flags: Flags): Promise<TrainingOptions> {
   const saved = new RunFolder(flags.out).options()
-  const named = { ...presets[presetName(flags) ?? ''], ...givenBy(flags) }
-  requireSame(Object.keys(named) as (keyof TrainingOptions)[], newOptions(flags), saved)
+  const radii = flags.epsilonFile === undefined ? {} : { epsilons: undefined }
+  const named = { ...presets[presetName(flags) ?? ''], ...givenBy(flags), ...radii }
+  requireSame(Object.keys(named) as (keyof TrainingOptions)[], await newOptions(flags), saved)
   return saved
 }
 
@@ -128,10 +139,11 @@ function printResult(out: string, { options, networks, reports, best }: RunResul
   })
   console.log(`\n${formatTable([['network', 'clean error', 'LP error', 'file'], ...rows], 1)}`)
   console.log(
-    `(after epoch ${options.epochs}, on validation images, ε ${options.epsilon} in ${describeNorm(options.norm)})`,
+    `(after epoch ${options.epochs}, on validation images, ${describeRadii(options)} in ${describeNorm(options.norm)})`,
   )
   if (best) console.log(`best of all: ${best.network} of epoch ${best.epoch}, in ${join(out, 'best.safetensors')}`)
+  const radius = options.epsilons ? `--epsilon-file ${join(out, 'config.json')}` : `--epsilon ${options.epsilon}`
   const norm = options.norm === 'linf' ? '' : ` --norm ${options.norm}`
   console.log(`\nNext: robustra certify ${join(out, best ? 'best.safetensors' : 'f.safetensors')} \\
-    --dataset ${options.dataset} --epsilon ${options.epsilon}${norm} --out ${join(out, 'certified.jsonl')}`)
+    --dataset ${options.dataset} ${radius}${norm} --out ${join(out, 'certified.jsonl')}`)
 }

@@ -61,7 +61,9 @@ export const trainingFlags = (flags: Record<string, unknown>): GivenOptions =>
 /** @throws UserError if settings that the user names differ from those that a run was started with */
 export function requireSame(named: readonly Name[], given: TrainingOptions, saved: TrainingOptions): void {
   for (const name of named) {
-    if (given[name] === saved[name]) continue
+    if (JSON.stringify(given[name]) === JSON.stringify(saved[name])) continue
+    if (name === 'epsilons')
+      throw new UserError('the run was started with other ε: leave --epsilon-file out with --resume')
     throw new UserError(
       `the run was started with --${kebab(name)} ${saved[name]}, not ${given[name]}: leave it out with --resume, ` +
         'or start another run with another --out',

@@ -6,11 +6,15 @@ import type { Dataset } from '../../data/dataset.ts'
 import type { LargerBall } from '../../ladder/larger-ball.ts'
 import type { CertifySummary } from '../../ladder/run-summary.ts'
 import { type CertifyFileOptions, certifyRows } from './certify-to-file.ts'
+import type { Ball } from '../../region/ball.ts'
 import type { Target } from './target-file.ts'
 
-export interface CertifyRadiiOptions extends Omit<CertifyFileOptions, 'epsilon' | 'out' | 'larger' | 'onProgress'> {
-  /** In pixel units, in any order. */
-  readonly epsilons: readonly number[]
+export interface CertifyRadiiOptions extends Omit<
+  CertifyFileOptions,
+  'epsilon' | 'epsilons' | 'out' | 'larger' | 'onProgress'
+> {
+  /** In pixel units, in any order; no two have the same ε. */
+  readonly radii: readonly Pick<Ball, 'epsilon' | 'epsilons'>[]
   /** The file of each radius. */
   readonly outOf: (epsilon: number) => string
   /** As `certifyToFile`, with the radius that is at work. */
@@ -24,14 +28,14 @@ export interface CertifyRadiiOptions extends Omit<CertifyFileOptions, 'epsilon' 
 export async function certifyRadii(
   target: Target,
   dataset: Dataset,
-  { epsilons, outOf, onProgress, ...options }: CertifyRadiiOptions,
+  { radii, outOf, onProgress, ...options }: CertifyRadiiOptions,
 ): Promise<CertifySummary[]> {
   const summaries: CertifySummary[] = []
   let larger: LargerBall | undefined
-  for (const epsilon of [...new Set(epsilons)].toSorted((a, b) => b - a)) {
+  for (const { epsilon, epsilons } of radii.toSorted((a, b) => b.epsilon - a.epsilon)) {
     const { summary, ...rest } = await certifyRows(target, dataset, {
       ...options,
-      ...{ epsilon, out: outOf(epsilon), larger },
+      ...{ epsilon, epsilons, out: outOf(epsilon), larger },
       onProgress: onProgress && ((...progress) => onProgress(epsilon, ...progress)),
     })
     summaries.push(summary)

@@ -1,0 +1,29 @@
+/**
+ * How far the features of a table may move, in their own units, as radii over the values that are stored.
+ *
+ *   x ↦ p = (x − low) / (high − low), rounded to float32:  |x′ − x| ≤ ε  ⇒  |p′ − p| ≤ ε / (high − low) + 2⁻²³
+ *
+ * Sound: whatever the table's file may say instead of x is stored as a number of the ball, rounding included.
+ */
+import { UserError, unknownName } from '../base/errors.ts'
+import type { Feature } from './dataset.ts'
+
+/** More than rounding to float32 moves two numbers of [0, 1], and float64 their difference. */
+const ROUNDING = 2 ** -23
+
+/**
+ * @param given ε of each feature, by its name; 0 for one that cannot move
+ * @returns one radius for each feature, 0 to 1
+ * @throws UserError for a name that is no feature, a feature without ε, and an ε that is negative or no number
+ */
+export function radiiOf(features: readonly Feature[], given: ReadonlyMap<string, number>): number[] {
+  const names = features.map(({ name }) => name)
+  const stranger = [...given.keys()].find((name) => !names.includes(name))
+  if (stranger !== undefined) throw unknownName('feature', stranger, names)
+  return features.map(({ name, low, high }) => {
+    const epsilon = given.get(name)
+    if (epsilon === undefined) throw new UserError(`feature '${name}' has no ε: give it one, 0 if it cannot move`)
+    if (!(epsilon >= 0 && epsilon < Infinity)) throw new UserError(`ε of '${name}' must be 0 or more, not ${epsilon}`)
+    return epsilon === 0 ? 0 : Math.min(1, epsilon / (high - low) + ROUNDING)
+  })
+}
