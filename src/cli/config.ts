@@ -1,28 +1,21 @@
 /** Settings of training from a file. */
-import { extname } from 'node:path'
-import { parse as parseToml } from 'smol-toml'
-import { UserError } from '../base/errors.ts'
+import { dirname, resolve } from 'node:path'
 import { readWholeFile } from '../node/atomic.ts'
 import { decodeText } from '../formats/foreign.ts'
+import { parseTomlOrJson } from '../formats/toml-json.ts'
 import type { GivenOptions } from '../training/settings.ts'
+import { isArchitectureFile, readArchitecture } from './architecture.ts'
 import { parseRadius } from './values.ts'
 
 /**
- * Radii may be fractions in quotes, '8/255', as on the command line.
+ * Radii may be fractions in quotes, '8/255', as on the command line, and the architecture a file beside this one.
  * @throws UserError if the file is not JSON or TOML; names and values are checked later, with the rest
  */
 export function readConfig(path: string): GivenOptions {
-  const parse = { '.json': JSON.parse, '.toml': parseToml }[extname(path)]
-  if (!parse) throw new UserError(`${path}: settings are read from .json and .toml files only`)
-  const text = decodeText(readWholeFile(path), path)
-  let value: unknown
-  try {
-    value = parse(text)
-  } catch (error) {
-    throw new UserError(`${path} is not valid ${extname(path).slice(1).toUpperCase()}: ${(error as Error).message}`)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UserError(`${path} does not hold settings by name`)
+  const value = parseTomlOrJson(decodeText(readWholeFile(path), path), path, 'settings')
+  const { architecture } = value
+  if (typeof architecture === 'string' && isArchitectureFile(architecture)) {
+    value.architecture = readArchitecture(resolve(dirname(path), architecture))
   }
   const settings = Object.entries(value).map(([name, given]) => [
     name,

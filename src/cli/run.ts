@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { UserError } from '../base/errors.ts'
 import { advised } from './advice.ts'
+import { located } from './located.ts'
 import { createProgram } from './program.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return reportUsage(error, args)
     if (error instanceof UserError) {
-      console.error(`robustra: ${oneLine(advised(error).message)}`)
+      console.error(`robustra: ${oneLine(advised(located(error)).message)}`)
       return 2
     }
     console.error(error)

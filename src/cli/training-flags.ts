@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { UserError } from '../base/errors.ts'
 import { trainingOptions } from '../training/options.ts'
 import { type GivenOptions, type TrainingOptions, trainingOptionsSchema } from '../training/settings.ts'
+import { readArchitecture } from './architecture.ts'
 import { parseDataset, parseNumber, parseRadius } from './values.ts'
 
 const { shape } = trainingOptionsSchema.unwrap()
@@ -48,6 +49,7 @@ export function addTrainingOptions(command: Command): Command {
 function parseSetting(name: Name, text: string): string | number {
   if (name === 'dataset') return parseDataset(text)
   if (name === 'epsilon' || name === 'epsilonStart') return parseRadius(text)
+  if (name === 'architecture') return readArchitecture(text)
   if (!(shape[name] instanceof z.ZodNumber)) return text
   const value = parseNumber(text)
   if (Number.isFinite(value)) return value

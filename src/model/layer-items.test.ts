@@ -75,10 +75,7 @@ describe('a mistake is named with its place and the shape there', () => {
     ['constructor', "there is no layer 'constructor'"],
     ['linear ten', "item 1 ('linear ten'): write it as linear outputs"],
     ['normalise 1 1 1 / 0 1 1', 'write it as normalise means / deviations'],
-    [
-      'conv 32 4 2 1, relu, conv 8 5, linear',
-      "item 3 ('conv 8 5'): it receives 32×4×4: convolution of kernel 5 does not fit 32×4×4",
-    ],
+    ['conv 32 4 2 1, relu, conv 8 5, linear', "item 3 ('conv 8 5'): convolution of kernel 5 does not fit 32×4×4"],
     ['normalise 1 / 1, linear', "item 1 ('normalise 1 / 1'): it receives 3×8×8: normalise has 1 means for 3 channels"],
     ['linear 100', "item 1 ('linear 100'): the last layer has 100 outputs for 10 classes: write linear"],
     ['(conv 4 1 + identity), linear', 'the sum adds 3×8×8 and 4×8×8, which must be of one shape'],

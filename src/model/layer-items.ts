@@ -87,7 +87,8 @@ class Builder {
     try {
       this.#shapes.push(outputShape(read, input))
     } catch (error) {
-      throw new LayerError(item, `it receives ${formatShape(input)}: ${(error as Error).message}`)
+      const [shape, { message }] = [formatShape(input), error as Error]
+      throw new LayerError(item, message.includes(shape) ? message : `it receives ${shape}: ${message}`)
     }
     this.layers.push(read)
     return this.layers.length - 1

@@ -82,8 +82,8 @@ function describe(layer: Exclude<Layer, { kind: 'add' }>, index: number, isLogit
 const afterwards = ({ batchNorm }: AffineLayer) => (batchNorm ? ', batch norm' : '')
 
 /** Stride and padding, as far as they are not what is meant without them. */
-const windowOf = (stride: number, padding: number, usual: number): number[] =>
-  padding > 0 ? [stride, padding] : stride === usual ? [] : [stride]
+export const windowOf = <N>(stride: N, padding: N, usual: N): N[] =>
+  padding !== 0 ? [stride, padding] : stride === usual ? [] : [stride]
 
 const nameOf = (index: number) => (index < 0 ? 'input' : `${index}`)
 /** Without plus signs, which stand between branches. */

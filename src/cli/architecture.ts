@@ -1,0 +1,18 @@
+/** Architectures on the command line: a known name, layers, or a file with them. */
+import { parseArchitectureFile } from '../formats/architecture-file.ts'
+import { decodeText } from '../formats/foreign.ts'
+import { readWholeFile } from '../node/atomic.ts'
+import { layersAreFrom } from './located.ts'
+
+export const isArchitectureFile = (given: string): boolean => /\.(toml|json)$/i.test(given.trim())
+
+/**
+ * The text of an architecture, which `architectureOf` takes.
+ * @throws UserError if it is a file that cannot be read, with the line of what is wrong in it
+ */
+export function readArchitecture(given: string): string {
+  if (!isArchitectureFile(given)) return given.trim().replaceAll(/\s+/g, ' ')
+  const { text, lines } = parseArchitectureFile(decodeText(readWholeFile(given), given), given)
+  layersAreFrom({ path: given, lines })
+  return text
+}
