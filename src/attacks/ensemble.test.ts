@@ -54,6 +54,18 @@ test.each([
   },
 )
 
+test('each value has its own radius where there are several; some cannot move', async () => {
+  const epsilons = Array.from({ length: 36 }, (_, i) => (i % 3 === 0 ? 0 : 0.03 * (i % 3)))
+  const ball = { epsilon: 0.06, epsilons, norm: 'linf', domain: 'pixels' } as const
+  const { rows } = await attackAll(network, dataset, { ...base, ...ball, method: 'auto' })
+  const broken = rows.filter(({ verdict }) => verdict === 'vulnerable')
+  expect(broken.length).toBeGreaterThan(5)
+  for (const { index, adversarial } of broken) {
+    const image = examples(dataset, [index]).images[0]!
+    adversarial!.image.forEach((x, j) => expect(Math.abs(x - image[j]!)).toBeLessThanOrEqual(epsilons[j]!))
+  }
+})
+
 test('each attack alone finds most of what all find together', async () => {
   const errors = async (method: (typeof ensembleAttacks)[number] | 'auto') => {
     const budget = {

@@ -21,6 +21,7 @@ import {
   jsonOption,
   normOption,
   pgdSettings,
+  queriesOption,
   rangeOf,
   outputOption,
   seedOption,
@@ -46,6 +47,7 @@ interface Flags extends Omit<Ball, 'epsilon'>, RangeFlags, PgdFlags {
   readonly std?: number[]
   readonly output?: string
   readonly complete?: string
+  readonly queries?: number
   readonly timeout?: number
   readonly seed: number
   readonly workers: number
@@ -93,15 +95,16 @@ export function certifyCommand(command: Command): void {
     .option('--resume', 'continue --out if it exists, without repeating an image')
   addRangeOptions(command)
   addPgdOptions(command)
-    .addOption(seedOption('decides the starts of PGD'))
+    .addOption(queriesOption())
+    .addOption(seedOption('decides what attacks draw'))
     .addOption(workersOption(', time limits apart'))
     .addOption(dataOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `\nEach step tries what the steps before it left open:\n${steps.map(helpOf).join('')}` +
-        'So clean error ≤ PGD error ≤ true robust error ≤ … ≤ LP error ≤ interval error, all over the same domain. What is\n' +
-        'undecided never counts as robust. Of several ε the largest comes first, and what it proves is not proved again.\n' +
+        'So clean error ≤ PGD error ≤ auto error ≤ true robust error ≤ … ≤ LP error ≤ interval error, all over the same\n' +
+        'domain. What is undecided never counts as robust. Of several ε the largest comes first, and what it proves is not proved again.\n' +
         examples([
           'robustra certify runs/first/best.safetensors --epsilon 0.1 --out first.jsonl',
           'robustra certify net.safetensors --dataset mnist --epsilon 0.1 --method clean,lp --domain unbounded --out lp.jsonl',
@@ -154,6 +157,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       ...{ norm, steps: named, ...range, workers, domain, seed, outOf, resume, search, timeout },
       radii: balls.map((over) => over(dataset)),
       pgd: pgdSettings(flags),
+      auto: { steps: flags.steps, queries: flags.queries },
       onProgress: (epsilon, images, _, isHard) => {
         const ball = balls.length === 1 ? '' : `ε ${epsilon}  `
         const time = left(`${epsilon} ${isHard}`, images)

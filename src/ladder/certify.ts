@@ -51,7 +51,7 @@ export function certify(
 
 /** Does the steps of batches for all images, then the steps for questions on those that are open, one by one. */
 export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGenerator<CertifyRow> {
-  const { network, dataset, steps, ball, attack, search } = plan
+  const { network, dataset, steps, ball, attack, ensemble, search } = plan
   const { executor = inline, signal, onHard, larger } = options
   const proved = larger ? provedByLarger(ball, plan.images, larger) : []
   yield* untilAborted(proved, signal)
@@ -64,7 +64,7 @@ export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGener
   const crew = executor.start(certifyTask, { target, dataset }, climbing.length > 0 ? images.length : batches)
   const open: Draft[] = []
   try {
-    const batch = { kind: 'batch', settings: { ball, steps, attack }, images } as const
+    const batch = { kind: 'batch', settings: { ball, steps, attack, ensemble }, images } as const
     for await (const { result } of crew.run(batch, batches, signal)) {
       yield* untilAborted(result.filter(isDecided), signal)
       open.push(...result.filter((draft) => !isDecided(draft)))

@@ -13,7 +13,7 @@ const namesOf = (some: readonly { readonly name: StepName }[]) => some.map(({ na
 export function defaultSteps(kind: NetworkKind): StepName[] {
   const fitting = ladder.filter((step) => suits(step, kind))
   const firstProof = fitting.find(({ error }) => error === 'at most')
-  return namesOf(fitting.filter((step) => step.works === 'batch' || step === firstProof))
+  return namesOf(fitting.filter((step) => !step.onRequest && (step.works === 'batch' || step === firstProof)))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { pgdOptions } from '../attacks/attack.ts'
+import { ensembleOptions } from '../attacks/ensemble.ts'
 import type { Subject } from '../attacks/attack-images.ts'
 import { smallCase } from '../attacks/random-dataset.testing.ts'
 import { subjectOf } from '../attacks/subject.testing.ts'
@@ -18,6 +19,7 @@ const all = Array.from({ length: 50 }, (_, i) => i)
 const settings = (domain: (typeof domains)[number], seed = 0) => ({
   ...{ ball: { ...paperBall(0.05), domain }, steps: ['clean', 'pgd'] as const },
   attack: pgdOptions({ steps: 20 }, domain, seed),
+  ensemble: ensembleOptions(['apgd-ce', 'square'], { steps: 5, queries: 20 }, 0),
 })
 
 let subject: Subject

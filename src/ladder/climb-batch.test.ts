@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import { type Subject, attackImages } from '../attacks/attack-images.ts'
 import { pgdOptions } from '../attacks/attack.ts'
+import { ensembleOptions } from '../attacks/ensemble.ts'
 import { randomDataset, smallCase } from '../attacks/random-dataset.testing.ts'
 import { subjectOf } from '../attacks/subject.testing.ts'
 import { type Domain, domains } from '../region/domain.ts'
@@ -28,6 +29,7 @@ const settings = (epsilon: number, domain: Domain = 'unbounded'): BatchSettings 
   ball: { ...paperBall(epsilon), domain },
   steps: cheap,
   attack: pgdOptions({ steps: 8 }, domain, 0),
+  ensemble: ensembleOptions(['apgd-ce', 'square'], { steps: 5, queries: 20 }, 0),
 })
 
 function withSubject<R>(network: Network, dataset: Subject['dataset'], work: (subject: Subject) => R): R {

@@ -67,9 +67,15 @@ function draftOf(index: number, label: number, findings: Findings): Omit<Draft, 
 function resultOf(findings: Findings): CertifyResult | undefined {
   const by = findings.find(({ value }) => value.settled)
   if (!by) return undefined
-  const { margin, prediction } = by.value
+  const { margin, prediction, point } = by.value
   if (by.value.settled === 'robust') return { verdict: 'robust', method: by.name, margin }
-  return { verdict: 'vulnerable', method: by.name, margin: finite(margin), prediction: prediction! }
+  return {
+    verdict: 'vulnerable',
+    method: by.name,
+    margin: finite(margin),
+    prediction: prediction!,
+    ...(point && { point: [...point] }),
+  }
 }
 
 /** Float64's share in a margin that was reached. */

@@ -1,5 +1,6 @@
 /** What the file of a certification says before its rows: what was run. */
 import { z } from 'zod'
+import { ensembleAttacks } from '../attacks/ensemble.ts'
 import { domains } from '../region/domain.ts'
 import { defaultNorm, norms } from '../region/norm.ts'
 import { completeMethods } from '../region/question.ts'
@@ -34,6 +35,16 @@ export const headerSchema = z
         /** As a fraction of ε. It and `randomStart` are for networks of our layers only. */
         stepSize: z.number().positive().exactOptional(),
         randomStart: z.boolean().exactOptional(),
+      })
+      .readonly()
+      .exactOptional(),
+    /** Of the attack ensemble, if it is run. */
+    ensemble: z
+      .object({
+        attacks: z.array(z.enum(ensembleAttacks)).readonly(),
+        steps: z.int().min(1),
+        queries: z.int().min(1),
+        seed: z.int().min(0),
       })
       .readonly()
       .exactOptional(),

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { pgdOptions } from '../attacks/attack.ts'
+import { ensembleOptions } from '../attacks/ensemble.ts'
 import { randomDataset } from '../attacks/random-dataset.testing.ts'
 import { loadChunk } from '../bounds/chunk.ts'
 import { type Domain, domains } from '../region/domain.ts'
@@ -100,7 +101,12 @@ describe('certificates', () => {
       )
       if (Math.max(...single) <= 0) narrow++
       const attack = pgdOptions({ steps: 1 }, 'unbounded', 0)
-      const [row] = climbBatch(subject, [0], { ball, steps: ['clean', 'lp'], attack })
+      const [row] = climbBatch(subject, [0], {
+        ball,
+        steps: ['clean', 'lp'],
+        attack,
+        ensemble: ensembleOptions([], {}, 0),
+      })
       expect(row!.result).toMatchObject({ verdict: 'robust', method: 'lp' })
       engine.release(mark)
     }

@@ -94,7 +94,7 @@ test('help explains it', () => {
   let help = ''
   command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
   expect(help).toMatch(/point +a proof where ε is 0 \(this test\)/)
-  expect(help).toMatch(/clean,\s+pgd,\s+point,\s+interval/)
+  expect(help).toMatch(/clean,\s+pgd,\s+point,\s+auto/)
 })
 
 test('reports draw, name and tabulate it', () => {

@@ -1,5 +1,6 @@
 /** What a certification will do: its options checked, with what was left out. */
 import { type PgdSettings, pgdOptions } from '../attacks/attack.ts'
+import { type EnsembleOptions, type EnsembleSettings, attacksFor, ensembleOptions } from '../attacks/ensemble.ts'
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import { checkNetwork } from '../attacks/inputs.ts'
 import { UserError, requireWhole, unknownName } from '../base/errors.ts'
@@ -20,11 +21,13 @@ export interface PlanOptions extends BallOptions {
   readonly images?: readonly number[] | undefined
   /** Of the step 'pgd'. */
   readonly pgd?: PgdSettings | undefined
+  /** Of the step 'auto'. */
+  readonly auto?: EnsembleSettings | undefined
   /** How the step 'complete' searches: 'bab' if left out. */
   readonly search?: CompleteMethod | undefined
   /** Seconds that 'complete' may take for one image: 60 if left out. */
   readonly timeout?: number | undefined
-  /** Decides the starts of PGD: 0 if left out. */
+  /** Decides what attacks draw: 0 if left out. */
   readonly seed?: number | undefined
 }
 
@@ -35,6 +38,7 @@ export interface Plan {
   readonly ball: Ball
   readonly steps: readonly StepName[]
   readonly attack: AttackOptions
+  readonly ensemble: EnsembleOptions
   readonly search: { readonly method: CompleteMethod; readonly timeout: number }
 }
 
@@ -42,7 +46,7 @@ export const isGraph = (network: Network | Graph): network is Graph => 'nodes' i
 
 /** @throws UserError for options that make no sense, and a network that does not fit the data set, or its steps */
 export function planOf(network: Network | Graph, dataset: Dataset, options: PlanOptions): Plan {
-  const { seed = 0, pgd = {} } = options
+  const { seed = 0, pgd = {}, auto = {} } = options
   const kind = isGraph(network) ? 'graph' : 'layers'
   const target = checkedCopy(network, dataset)
   const ball = requireBall(options, sizeOf(dataset.shape))
@@ -56,6 +60,7 @@ export function planOf(network: Network | Graph, dataset: Dataset, options: Plan
     ball,
     steps,
     attack: pgdOptions(pgd, ball.domain, seed),
+    ensemble: ensembleOptions(attacksFor(ball.norm), auto, seed),
     search: searchOf(ball, options),
   }
 }

@@ -8,6 +8,7 @@
  */
 import type { Deadline } from '../base/deadline.ts'
 import type { Subject } from '../attacks/attack-images.ts'
+import type { EnsembleOptions } from '../attacks/ensemble.ts'
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import type { Timed } from '../attacks/inputs.ts'
 import type { Dataset } from '../data/dataset.ts'
@@ -40,6 +41,8 @@ interface AnyStep {
   readonly error: 'at least' | 'at most'
   /** What its part of a row may say. */
   readonly verdicts: readonly string[]
+  /** It takes so long that it is tried only where it is asked for. */
+  readonly onRequest?: true
   /** Further entries of its part of a row: true, false or missing. */
   readonly flags?: readonly string[]
   readonly report: {
@@ -57,6 +60,8 @@ export interface StepSettings {
   readonly ball: Ball
   /** Of 'pgd'. */
   readonly attack: AttackOptions
+  /** Of 'auto'. */
+  readonly ensemble: EnsembleOptions
 }
 
 /** What a step in a batch works on: a network of our layers in the engine, or any other one as a graph in float64. */
@@ -78,6 +83,8 @@ export interface Finding {
   readonly settled?: 'robust' | 'vulnerable' | undefined
   /** The class at the point that was reached. */
   readonly prediction?: number
+  /** Pixels of a counterexample that took long to find: rows keep it. */
+  readonly point?: readonly number[]
   /** How far rounding may have moved a margin that was reached. */
   readonly slack?: number
   /** See `AnyStep`. */

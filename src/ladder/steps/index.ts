@@ -1,8 +1,10 @@
 /**
- * The ladder, in the order of rows and tables. Images climb it in this order, too, except for PGD (pgd.ts).
+ * The ladder, in the order of rows and tables. Images climb it in this order, too, except for
+ * attacks (pgd.ts).
  * A new step is a file beside this one and a line here: rows, summaries, help and reports are made from the list.
  */
 import { alpha } from './alpha.ts'
+import { auto } from './auto.ts'
 import { clean } from './clean.ts'
 import { complete } from './complete.ts'
 import { crown } from './crown.ts'
@@ -12,7 +14,7 @@ import { pgd } from './pgd.ts'
 import type { Step } from '../step.ts'
 
 /** Every certification takes the first. */
-const list = [clean, pgd, interval, lp, crown, alpha, complete] as const
+const list = [clean, pgd, auto, interval, lp, crown, alpha, complete] as const
 
 /** Their types one by one, for what each says in a row. */
 export type StepOfList = (typeof list)[number]

@@ -40,13 +40,15 @@ export const pgd = {
     })),
 } as const satisfies AnyNetworkStep
 
-const attackAll = (subject: BatchSubject, indices: readonly number[], { ball, attack }: StepSettings) =>
+type Given = Pick<StepSettings, 'ball' | 'attack'>
+
+const attackAll = (subject: BatchSubject, indices: readonly number[], { ball, attack }: Given) =>
   'graph' in subject
     ? inPasses(indices, (pass) => pass.map((index) => attackGraph(subject, index, { ball, attack })), 1)
     : inPasses(indices, (pass) => attackImages(subject, pass, attack, ball))
 
 /** Uses only steps, restarts and seed of the attack's settings. */
-function attackGraph({ graph, dataset }: GraphSubject, index: number, { ball, attack }: StepSettings) {
+function attackGraph({ graph, dataset }: GraphSubject, index: number, { ball, attack }: Given) {
   const { images, labels } = examples(dataset, [index])
   const [image, label] = [images[0]!, labels[0]!]
   const question = imageQuestion(image, label, dataset.classes, ball)

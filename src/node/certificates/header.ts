@@ -6,7 +6,7 @@ import { hashOfDataset } from './hash.ts'
 import type { Target } from './target-file.ts'
 
 export function headerOf({ identity }: Target, plan: Plan): CertifyHeader {
-  const { network, dataset, ball, steps: methods, search } = plan
+  const { network, dataset, ball, steps: methods, ensemble, search } = plan
   const { steps, stepSize, restarts, randomStart, seed } = plan.attack
   const attack = { steps, restarts, seed, ...(!isGraph(network) && { stepSize, randomStart }) }
   return {
@@ -19,6 +19,7 @@ export function headerOf({ identity }: Target, plan: Plan): CertifyHeader {
     ...ball,
     methods,
     ...(methods.includes('pgd') && { attack }),
+    ...(methods.includes('auto') && { ensemble }),
     ...(methods.includes('complete') && { search }),
   }
 }
