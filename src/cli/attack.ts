@@ -8,9 +8,12 @@ import { describeDomain } from '../region/domain.ts'
 import { describeNorm } from '../region/norm.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
+import type { NetworkOptions } from '../formats/any-network.ts'
+import type { Network } from '../model/network.ts'
 import { loadAnyNetwork } from '../node/any-network.ts'
 import { takeImages } from '../model/normalise.ts'
 import { onInterrupt } from './interrupt.ts'
+import { architectureOption, networkFiles, requireNeeded } from './network-options.ts'
 import {
   type PgdFlags,
   type RangeFlags,
@@ -36,6 +39,7 @@ import type { Ball } from '../region/ball.ts'
 
 interface Flags extends Omit<Ball, 'epsilon'>, Omit<RadiusFlags, 'norm'>, RangeFlags, PgdFlags {
   readonly dataset: string
+  readonly architecture?: string
   readonly method: string
   readonly seed: number
   readonly queries?: number
@@ -47,7 +51,8 @@ interface Flags extends Omit<Ball, 'epsilon'>, Omit<RadiusFlags, 'norm'>, RangeF
 
 export function attackCommand(command: Command): void {
   command
-    .argument('<network>', 'an .onnx, .safetensors or .npz file')
+    .argument('<network>', networkFiles)
+    .addOption(architectureOption())
     .addOption(datasetOption())
     .addOption(epsilonOption())
     .addOption(epsilonFileOption())
@@ -82,12 +87,8 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
   const { method } = flags
   const radiiOver = radiiFrom(flags)
   if (!isMethod(method)) throw unknownName('method', method, attackMethods)
-  const { network, misfit } = loadAnyNetwork(path)
-  if (!network) {
-    throw new UserError(
-      `${path}: ${misfit}: attack takes networks of robustra's own layers with 32-bit floats only; try robustra certify --method pgd`,
-    )
-  }
+  const { architecture } = flags
+  const early = architecture === undefined ? attacked(path) : undefined
   const progress = new Progress()
   let pictures: AttackPictures | undefined
   const done = onInterrupt('Only the pictures that were already written were kept.')
@@ -102,6 +103,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     const total = range.last - range.first
     progress.start('attacking', total)
     const clock = new Clock()
+    const network = early ?? attacked(path, { architecture, input: dataset.shape })
     const target = takeImages(network, dataset.shape)
     const options = {
       method,
@@ -145,6 +147,20 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     progress.finish()
     done()
   }
+}
+
+/** @throws UserError if it is not made of our layers */
+function attacked(path: string, options: NetworkOptions = {}): Network {
+  const loaded = loadAnyNetwork(path, options)
+  requireNeeded(path, options.architecture, loaded)
+  const { network, rounded, misfit } = loaded
+  if (network) return network
+  const advice = rounded
+    ? 'robustra convert rounds them, which makes another network; robustra certify --method pgd takes this one'
+    : 'try robustra certify --method pgd'
+  throw new UserError(
+    `${path}: ${misfit}: attack takes networks of robustra's own layers with 32-bit floats only; ${advice}`,
+  )
 }
 
 const isMethod = (name: string): name is AttackMethod => (attackMethods as readonly string[]).includes(name)

@@ -9,6 +9,7 @@ import { type CompleteMethod, completeMethods } from '../region/question.ts'
 import type { Normalisation } from '../model/normalise.ts'
 import { readNetworkFile, targetOfFile } from '../node/certificates/target-file.ts'
 import { onInterrupt } from './interrupt.ts'
+import { architectureOption, networkFiles, requireNeeded } from './network-options.ts'
 import {
   type PgdFlags,
   type RangeFlags,
@@ -46,6 +47,7 @@ interface Flags extends Omit<Ball, 'epsilon'>, RangeFlags, PgdFlags {
   readonly mean?: number[]
   readonly std?: number[]
   readonly output?: string
+  readonly architecture?: string
   readonly complete?: string
   readonly queries?: number
   readonly timeout?: number
@@ -59,8 +61,9 @@ const completeNames = completeMethods.join(' or ')
 
 export function certifyCommand(command: Command): void {
   command
-    .argument('<network>', 'a .safetensors, .onnx or .npz file')
+    .argument('<network>', networkFiles)
     .addOption(outputOption())
+    .addOption(architectureOption())
     .addOption(datasetOption())
     .option(
       '--validation-of <run>',
@@ -130,7 +133,8 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
   const search = searchOf(flags, named ?? defaultSteps('layers'))
   const normalisation = normalisationOf(flags)
   if (!resume && flags.out === path) throw new UserError('--out is the network itself: choose another file')
-  const file = await readNetworkFile(path, flags.output)
+  const { output, architecture } = flags
+  const early = architecture === undefined ? await readNetworkFile(path, { output }) : undefined
   const progress = new Progress()
   const done = onInterrupt('Continue with the same command and --resume.')
   try {
@@ -142,6 +146,8 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       onProgress: onDownload,
       onRead: readProgress(progress),
     })
+    const file = early ?? (await readNetworkFile(path, { output, architecture, input: dataset.shape }))
+    requireNeeded(path, architecture, file)
     const target = targetOfFile(file, dataset, normalisation)
     const range = rangeOf(flags, dataset.count)
     const total = range.last - range.first

@@ -35,7 +35,7 @@ test.each([
     'no sequence',
     'residual.onnx',
     'out.npz',
-    /residual\.onnx cannot be converted to layers of 32-bit floats: Add 'y-node' adds what no affine layer makes/,
+    /residual\.onnx cannot be converted to our layers: Add 'y-node': the last layer must not be a residual sum/,
   ],
 ])('%s is refused in one line', async (_, from, to, words) => {
   copyFileSync(at('a.safetensors'), at('before'))

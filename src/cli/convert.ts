@@ -2,9 +2,11 @@
 import { realpathSync } from 'node:fs'
 import type { Command } from 'commander'
 import { UserError } from '../base/errors.ts'
-import { loadAnyNetwork, saveAnyNetwork } from '../node/any-network.ts'
+import { saveAnyNetwork } from '../node/any-network.ts'
 import { networkExtensions, writerFor, writtenExtensions } from '../formats/any-network.ts'
 import { countParameters } from '../model/network.ts'
+import { architectureOption, inputOption } from './network-options.ts'
+import { type NetworkFlags, readNetwork } from './read-network.ts'
 import { outputOption } from './options.ts'
 import { examples } from './help.ts'
 
@@ -15,25 +17,35 @@ export function convertCommand(command: Command): void {
     .argument('<in>', `network to read: ${anyOf(networkExtensions)}`)
     .argument('<out>', `file to write, which replaces an earlier one: ${anyOf(writtenExtensions)}`)
     .addOption(outputOption())
+    .addOption(architectureOption())
+    .addOption(inputOption())
     .addHelpText(
       'after',
-      '\nParameters stay the same, bit by bit. In ONNX files the constants of a normalise layer are 32-bit floats.\n' +
-        examples(['robustra convert runs/first/f.safetensors f.onnx', 'robustra convert f.onnx f.npz']),
+      '\nParameters stay the same, bit by bit, where 32-bit floats can hold them; else they are rounded, and the command says\n' +
+        'so. In ONNX files the constants of a normalise layer are 32-bit floats.\n' +
+        'A state dictionary of PyTorch does not say what its layers do: give --architecture. Nothing in such a file is run.\n' +
+        examples([
+          'robustra convert runs/first/f.safetensors f.onnx',
+          'robustra convert f.onnx f.npz',
+          "robustra convert net.pt net.onnx --architecture 'conv 16 4 2 1, relu, linear 100, relu, linear' --input 1x28x28",
+        ]),
     )
     .action(runConvert)
 }
 
 /** @throws UserError if a file cannot be read or written, or the network is not made of our layers */
-function runConvert(from: string, to: string, { output }: { readonly output?: string }): void {
+function runConvert(from: string, to: string, flags: NetworkFlags): void {
   writerFor(to)
   if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
-  const { graph, network, misfit, metadata } = loadAnyNetwork(from, { output })
+  const { graph, network, rounded, misfit, metadata } = readNetwork(from, flags)
   if (graph.ending)
     throw new UserError(`${from} cannot be converted: it ends in a ${graph.ending}, which our layers do not have`)
-  if (!network) throw new UserError(`${from} cannot be converted to layers of 32-bit floats: ${misfit}`)
-  saveAnyNetwork(to, network, metadata)
-  const { architecture } = network
-  console.log(`${to}: '${architecture.name}', ${countParameters(architecture)} parameters`)
+  const written = network ?? rounded
+  if (!written) throw new UserError(`${from} cannot be converted to our layers: ${misfit}`)
+  saveAnyNetwork(to, written, metadata)
+  const { architecture } = written
+  const rounding = network ? '' : ', rounded to 32-bit floats: another network than that of the file, if only a little'
+  console.log(`${to}: '${architecture.name}', ${countParameters(architecture)} parameters${rounding}`)
 }
 
 /** Whether two paths are one file, maybe by different names. A path that does not exist is no file. */

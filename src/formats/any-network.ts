@@ -2,7 +2,7 @@
 import { UserError } from '../base/errors.ts'
 import { type Graph, graphOf } from '../model/graph.ts'
 import { type Network, isFloat32 } from '../model/network.ts'
-import type { Given } from './recognise.ts'
+import type { ArchitectureFrom, Given } from './recognise.ts'
 import { NEEDS_FLOAT64, encodeNetworkFile, networkOf, tensorsOf } from './network-file.ts'
 import { encodeNpz, parseNpz } from './npz.ts'
 import { encodeNetwork } from './onnx/export.ts'
@@ -22,6 +22,7 @@ export interface AnyNetwork {
   readonly rounded: Network | undefined
   /** Why it is not: the first layer that does not fit, or its weights. */
   readonly misfit: string | undefined
+  readonly architectureFrom: ArchitectureFrom
   readonly metadata: Record<string, string>
 }
 
@@ -35,13 +36,17 @@ interface Format {
 }
 
 function fromTensors(path: string, file: TensorFile, given: Given): AnyNetwork {
-  const { network, metadata } = networkOf(path, file, given)
+  const { network, ...rest } = networkOf(path, file, given)
   const graph = graphOf(network)
-  if (isFloat32(network)) return { graph, network, rounded: network, misfit: undefined, metadata }
+  if (isFloat32(network)) return { graph, network, rounded: network, misfit: undefined, ...rest }
   const rounded = { architecture: network.architecture, parameters: Float32Array.from(network.parameters) }
-  return { graph, network: undefined, rounded, misfit: NEEDS_FLOAT64, metadata }
+  return { graph, network: undefined, rounded, misfit: NEEDS_FLOAT64, ...rest }
 }
 
+const fromOnnx: Format['parse'] = (bytes, path, options) => ({
+  ...parseNetwork(bytes, path, options),
+  architectureFrom: 'file',
+})
 const fromPytorch: Format['parse'] = (bytes, path, given) => fromTensors(path, parsePytorch(bytes, path), given)
 
 const formats: Readonly<Record<string, Format>> = {
@@ -53,7 +58,7 @@ const formats: Readonly<Record<string, Format>> = {
     parse: (bytes, path, given) => fromTensors(path, parseNpz(bytes, path), given),
     encode: (network, metadata, path) => encodeNpz(tensorsOf(network, metadata), path),
   },
-  '.onnx': { parse: parseNetwork, encode: encodeNetwork },
+  '.onnx': { parse: fromOnnx, encode: encodeNetwork },
   '.pt': { parse: fromPytorch },
   '.pth': { parse: fromPytorch },
 }
@@ -65,23 +70,20 @@ export const writtenExtensions: readonly string[] = networkExtensions.filter((ex
 
 /**
  * What reads the bytes of a file of this name.
- * @throws UserError if the extension is of none of the formats, an output is named and the format is not ONNX, or an
- *   architecture is given and it is
+ * @throws UserError if the extension is of none of the formats, or an output is named and the format is not ONNX
  */
 export function networkParser(path: string, options: NetworkOptions = {}): (bytes: Uint8Array) => AnyNetwork {
   const format = formatOf(path)
-  if (options.output !== undefined && format.parse !== parseNetwork)
+  if (options.output !== undefined && format.parse !== fromOnnx)
     throw new UserError(`${path} has one output: leave out the name '${options.output}'`)
-  if (options.architecture !== undefined && format.parse === parseNetwork)
-    throw new UserError(`${path} says itself what its architecture is: leave out '${options.architecture}'`)
   return (bytes) => format.parse(bytes, path, options)
 }
 
 /**
  * Reads a network in the format that the extension of its file's name says.
  * @param path the name, for messages, too
- * @throws UserError if the extension is of none of the formats, the bytes hold no such network, an output is named and
- *   the format is not ONNX, or an architecture is given for a file that says its own
+ * @throws UserError if the extension is of none of the formats, the bytes hold no such network, or an output is named
+ *   and the format is not ONNX
  */
 export const parseAnyNetwork = (bytes: Uint8Array, path: string, options: NetworkOptions = {}): AnyNetwork =>
   networkParser(path, options)(bytes)

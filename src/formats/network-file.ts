@@ -13,7 +13,7 @@ import {
   isFloat32,
   parameterLayout,
 } from '../model/network.ts'
-import { type Given, list, networkOfTensors, recognise } from './recognise.ts'
+import { type ArchitectureFrom, type Given, list, networkOfTensors, recognise } from './recognise.ts'
 import { encodeSafetensors, parseSafetensors } from './safetensors.ts'
 import { hasShape } from './state-layers.ts'
 import type { Tensor, TensorFile } from './tensors.ts'
@@ -107,18 +107,23 @@ export const NEEDS_FLOAT64 = 'its weights are 64-bit floats that 32-bit floats c
 
 /**
  * The same of a file's tensors and metadata, with weights of 64 bits where 32 cannot hold them.
- * @param given what the file may not say
+ * @param given for a file that does not say it
  */
 export function networkOf(
   path: string,
   file: TensorFile,
   given: Given = {},
-): { network: Network | Float64Network; metadata: Record<string, string> } {
+): {
+  network: Network | Float64Network
+  architectureFrom: ArchitectureFrom
+  metadata: Record<string, string>
+} {
   const { tensors, integers } = file
   const { [ARCHITECTURE_KEY]: json, ...metadata } = file.metadata
-  if (json === undefined) return { network: recognise(path, file, given), metadata }
-  if (given.architecture !== undefined)
-    throw badFile(`${path} says itself what its architecture is: leave out '${given.architecture}'`)
+  if (json === undefined) {
+    const architectureFrom = given.architecture === undefined ? 'shapes' : 'given'
+    return { network: recognise(path, file, given), architectureFrom, metadata }
+  }
   const architecture = parseArchitecture(path, json)
   const layout = parameterLayout(architecture)
   const wrong: string[] = []
@@ -133,7 +138,7 @@ export function networkOf(
     throw badFile(`${path}: the tensors are not those of its architecture '${architecture.name}': ${list(wrong)}`)
   }
   const inOrder = layout.map((tensor) => tensors.get(tensor.name)!)
-  return { network: networkOfTensors(architecture, inOrder), metadata }
+  return { network: networkOfTensors(architecture, inOrder), architectureFrom: 'file', metadata }
 }
 
 function parseArchitecture(path: string, json: string): Architecture {

@@ -13,13 +13,16 @@ import type { Tensor, TensorFile } from './tensors.ts'
 
 type State = ReturnType<typeof stateLayers>
 
-/** What a file of tensors does not say. */
+/** Of a file of tensors that does not say it itself. */
 export interface Given {
   /** Its architecture: a known name, or layers, as `architectureOf` takes them. */
   readonly architecture?: string | undefined
   /** The images that it takes, where neither its first layer, a linear one, nor the architecture says it. */
   readonly input?: Shape | undefined
 }
+
+/** Where the architecture of a network comes from: its file, what was given with it, or the shapes of its tensors alone. */
+export type ArchitectureFrom = 'file' | 'given' | 'shapes'
 
 /**
  * @param path its name, for messages

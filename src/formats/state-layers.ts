@@ -36,7 +36,7 @@ type Group = Partial<Record<(typeof roles)[number], Tensor>>
  * @throws UserError naming the file and the tensor, if one belongs to no linear layer, convolution or batch normalisation
  */
 export function stateLayers(
-  { tensors, inOrder }: TensorFile,
+  { tensors, inOrder, integers }: TensorFile,
   path: string,
 ): { readonly layers: readonly StateLayer[]; readonly normalisations: readonly BatchNormalisation[] } {
   const layers: StateLayer[] = []
@@ -44,6 +44,7 @@ export function stateLayers(
   const names = [...tensors.keys()]
   for (const [name, group] of grouped(tensors, inOrder ? names : names.toSorted(compareNames))) {
     const refuse = (what: string) => badFile(`${path}: '${name}' ${what}`)
+    if (!group.weight && integers?.has(`${name}.weight`)) throw refuse('has a weight of integers: only floats are read')
     if (group.running_mean || group.running_var) normalisations.push(normalisationOf(name, group, refuse))
     else layers.push(layerOf(name, group, refuse))
   }

@@ -5,8 +5,8 @@ import { readWholeFile, writeFileAtomic } from './atomic.ts'
 
 /**
  * Reads a network in the format that the extension says: `parseNetworkFile` and `parseNetwork` tell more.
- * @throws UserError if the extension is of none of the formats, the file cannot be read or holds no such network, an
- *   output is named and the format is not ONNX, or an architecture is given for a file that says its own
+ * @throws UserError if the extension is of none of the formats, the file cannot be read or holds no such network, or an
+ *   output is named and the format is not ONNX
  */
 export function loadAnyNetwork(path: string, options: NetworkOptions = {}): AnyNetwork {
   const parse = networkParser(path, options)

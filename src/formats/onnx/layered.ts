@@ -136,7 +136,8 @@ function assemble(
   // which counts layers as we do, and the file has operators
   fitting(
     () => planStages(architecture),
-    (message) => message.replace(/layer (\d+)/g, (_, i) => labels[Number(i)]),
+    (message) =>
+      message.replace(/layer (\d+)/g, (_, i) => labels[Number(i)]).replace(/^the last/, `${last.label}: the last`),
   )
   const folded = [...affine.values()].find(({ weights, bias }) => ![weights, bias].every(isSingle))
   return {

@@ -38,6 +38,8 @@ test('another network is a graph, named by what is in its file', () => {
   expect(isGraph(graph)).toBe(true)
   expect(identity).toEqual({ name: 'random', sha256: 'digits' })
   expect(targetOfFile({ ...graphFile(), output: 'logits' }, dataset).identity.sha256).toMatch(/^[0-9a-f]{64}$/)
+  const architecture = 'linear 4, relu, linear'
+  expect(targetOfFile({ ...graphFile(), architecture }, dataset).identity.sha256).not.toBe('digits')
   expect(() => targetOfFile(graphFile(), dataset, grey)).toThrow(/leave out the mean and the deviation/)
 })
 

@@ -1,7 +1,6 @@
 /** What a certification is asked about: the network of a file, over the pixels of a data set. */
 import type { Dataset } from '../../data/dataset.ts'
-import type { AnyNetwork } from '../../formats/any-network.ts'
-import type { ImportOptions } from '../../formats/onnx/import.ts'
+import type { AnyNetwork, NetworkOptions } from '../../formats/any-network.ts'
 import { overPixels } from '../../ladder/over-pixels.ts'
 import { isGraph } from '../../ladder/plan.ts'
 import type { Graph } from '../../model/graph.ts'
@@ -23,20 +22,25 @@ export const targetOf = (network: Network): Target => ({
 })
 
 /** What a file holds. */
-export interface NetworkFile extends Pick<AnyNetwork, 'graph' | 'network'>, Pick<ImportOptions, 'output'> {
+export interface NetworkFile
+  extends Pick<AnyNetwork, 'graph' | 'network'>, Pick<NetworkOptions, 'output' | 'architecture'> {
   readonly path: string
   /** Of the file's bytes. */
   readonly sha256: string
 }
 
 /** @throws UserError if the file cannot be read or does not hold a ReLU network */
-export async function readNetworkFile(path: string, output?: string): Promise<NetworkFile> {
+export async function readNetworkFile(
+  path: string,
+  options: NetworkOptions = {},
+): Promise<NetworkFile & Pick<AnyNetwork, 'architectureFrom'>> {
   // the readers of foreign formats are loaded only for those who need them
   const { networkParser } = await import('../../formats/any-network.ts')
-  const parse = networkParser(path, { output })
+  const parse = networkParser(path, options)
   const bytes = readWholeFile(path)
-  const { graph, network } = parse(bytes)
-  return { path, output, graph, network, sha256: sha256(bytes) }
+  const { graph, network, architectureFrom } = parse(bytes)
+  const { output, architecture } = options
+  return { path, output, architecture, graph, network, architectureFrom, sha256: sha256(bytes) }
 }
 
 /**
@@ -47,8 +51,10 @@ export async function readNetworkFile(path: string, output?: string): Promise<Ne
 export function targetOfFile(file: NetworkFile, dataset: Dataset, normalisation?: Normalisation): Target {
   const network = overPixels(file, dataset, { name: file.path, normalisation })
   if (!isGraph(network)) return targetOf(network)
-  const { output, graph } = file
-  const more = [normalisation, output && { output }].flatMap((one) => (one ? [JSON.stringify(one)] : []))
+  const { output, architecture, graph } = file
+  const more = [normalisation, output && { output }, architecture && { architecture }].flatMap((one) =>
+    one ? [JSON.stringify(one)] : [],
+  )
   return {
     network,
     identity: { name: graph.name, sha256: more.length > 0 ? sha256(file.sha256, ...more) : file.sha256 },
