@@ -21,7 +21,7 @@ const adapters: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The packages that run wherever JavaScript runs. */
-const corePackages = ['fflate', 'highs', 'protobufjs', 'smol-toml', 'zod']
+const corePackages = ['fflate', 'highs', 'jpeg-js', 'protobufjs', 'smol-toml', 'zod']
 
 /** Where scripts/build-kernels.mjs puts what it makes. */
 const compiled = '../build/kernels/'

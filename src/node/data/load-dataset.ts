@@ -7,7 +7,6 @@ import { isDatasetPath, publishedDatasets, unknownDataset, validationCountOf } f
 import type { PublishedDataset } from '../../data/published.ts'
 import { syntheticPart } from '../../data/synthetic.ts'
 import type { DownloadProgress } from './download.ts'
-import { loadOwn } from './own-data.ts'
 import { type FileOptions, obtainFiles } from './published-files.ts'
 import type { Reading } from './reading.ts'
 
@@ -61,7 +60,11 @@ async function withImages<T>(
 ): Promise<T> {
   if (name === 'synthetic') return use(imagesOf(syntheticPart(part)))
   const dataset = publishedDatasets.find((known) => known.name === name)
-  if (!dataset && isDatasetPath(name)) return use(await loadOwn(name, part, options))
+  if (!dataset && isDatasetPath(name)) {
+    // published data sets need no decoders of pictures
+    const { loadOwn } = await import('./own-data.ts')
+    return use(await loadOwn(name, part, options))
+  }
   if (!dataset) throw unknownDataset(name)
   return withFiles(dataset, part, options, use)
 }
