@@ -34,6 +34,7 @@ import {
 import { type RadiusFlags, describeRadii, epsilonFileOption, radiiFrom } from './epsilon-file.ts'
 import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress, readProgress } from './progress.ts'
+import { requireOutput } from './streams.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
 import type { Ball } from '../region/ball.ts'
 
@@ -89,9 +90,14 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
   if (!isMethod(method)) throw unknownName('method', method, attackMethods)
   const { architecture } = flags
   const early = architecture === undefined ? attacked(path) : undefined
+  if (save === undefined) requireOutput()
   const progress = new Progress()
   let pictures: AttackPictures | undefined
-  const done = onInterrupt('Only the pictures that were already written were kept.')
+  const rows: (AttackRow & { readonly file?: string })[] = []
+  const done = onInterrupt(() => {
+    const saved = rows.filter(({ file }) => file !== undefined).length
+    return saved > 0 ? `There are ${saved} pictures in ${save}.` : 'Nothing was written.'
+  })
   try {
     const onDownload = downloadProgress(progress)
     const dataset = await loadDataset(flags.dataset, 'test', {
@@ -118,7 +124,6 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     }
     const header = attackHeader(target, dataset, options)
     if (save !== undefined) pictures = new AttackPictures(save, dataset, header)
-    const rows: (AttackRow & { readonly file?: string })[] = []
     for await (const row of attack(target, dataset, options)) {
       const file = pictures?.save(row)
       rows.push({ ...row, ...(file !== undefined && { file }) })

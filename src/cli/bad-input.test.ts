@@ -195,7 +195,19 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     ['no settings', () => train('--config', at('none.json')), /there is no such file/],
   ],
   usage: [
-    ['no --out', () => ['train'], /required option '--out <dir>'/],
+    ['no --out', () => ['train'], /--out is missing: give the folder/],
+    ['no --epsilon', () => ['certify', network], /--epsilon is missing: give how far inputs may move/],
+    [
+      'an unknown option before a missing one',
+      () => ['train', '--epoch', '3'],
+      /unknown option '--epoch': did you mean '--epochs'/,
+    ],
+    ['an unknown option before a missing argument', () => ['certify', '--epsilom', '3'], /unknown option '--epsilom'/],
+    [
+      'a network that is not there before an --out that is',
+      () => certify(at('none.npz'), '--out', at('rows.jsonl')),
+      /none\.npz/,
+    ],
     [
       'no network',
       () => ['certify', '--epsilon', '0.1', '--out', at('new.jsonl')],

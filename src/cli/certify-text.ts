@@ -12,7 +12,8 @@ import { formatShare, formatTable } from './text.ts'
 interface Texts {
   readonly split: Split
   readonly normalisation: Normalisation | undefined
-  readonly outOf: (epsilon: number) => string
+  /** Where its rows are, if they are kept. */
+  readonly outOf: (epsilon: number) => string | undefined
 }
 
 export function printSummary(summary: CertifySummary, texts: Texts): void {
@@ -34,7 +35,8 @@ export function printSummary(summary: CertifySummary, texts: Texts): void {
   const { least, most } = robustError
   console.log(`robust error ${formatShare(least)}${undecided > 0 ? ` to ${formatShare(most)}` : ', exactly'}`)
   console.log(`${summary.imagesDone} images in ${summary.seconds.toFixed(1)} s`)
-  console.log(`rows: ${texts.outOf(epsilon)}`)
+  const out = texts.outOf(epsilon)
+  if (out !== undefined) console.log(`rows: ${out}`)
 }
 
 /** @param summaries of one network and the same images, the largest ε first */
@@ -47,7 +49,7 @@ export function printRadii(summaries: readonly CertifySummary[], texts: Texts): 
       least === most ? formatShare(most) : `${(100 * least).toFixed(2)} to ${formatShare(most)}`,
       ...[summary.robust, summary.vulnerable, summary.undecided, provedAtLarger].map(String),
       `${seconds.toFixed(1)} s`,
-      texts.outOf(epsilon),
+      texts.outOf(epsilon) ?? 'not kept',
     ]
   })
   const head = ['ε', 'robust error', 'robust', 'vulnerable', 'undecided', 'by larger ε', 'time', 'rows']

@@ -1,4 +1,5 @@
 /** robustra certify */
+import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
@@ -8,6 +9,7 @@ import { type LadderStep, type StepName, stepNames, steps } from '../ladder/step
 import { type CompleteMethod, completeMethods } from '../region/question.ts'
 import type { Normalisation } from '../model/normalise.ts'
 import { readNetworkFile, targetOfFile } from '../node/certificates/target-file.ts'
+import { sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { architectureOption, networkFiles, requireNeeded } from './network-options.ts'
 import {
@@ -31,6 +33,7 @@ import {
 import { epsilonFileOption, radiiFrom } from './epsilon-file.ts'
 import { examples } from './help.ts'
 import { Clock, Progress, downloadProgress, readProgress } from './progress.ts'
+import { requireOutput } from './streams.ts'
 import { printRadii, printSummary } from './certify-text.ts'
 import { printJson } from './text.ts'
 import { type Radius, parseList, parseNumbers, parsePositive } from './values.ts'
@@ -42,7 +45,7 @@ interface Flags extends Omit<Ball, 'epsilon'>, RangeFlags, PgdFlags {
   readonly dataset: string
   readonly validationOf?: string
   readonly method?: string[]
-  readonly out: string
+  readonly out?: string
   readonly resume?: boolean
   readonly mean?: number[]
   readonly std?: number[]
@@ -91,9 +94,10 @@ export function certifyCommand(command: Command): void {
       numbers('--mean'),
     )
     .option('--std <list>', 'by which pixels are then divided, per channel', numbers('--std'))
-    .requiredOption(
+    .option(
       '--out <file>',
-      'new .jsonl file for the rows, one per image; with several ε one file for each, with ε in its name',
+      'new .jsonl file for the rows, one per image; with several ε one file for each, with ε in its name (default: rows ' +
+        'are not kept)',
     )
     .option('--resume', 'continue --out if it exists, without repeating an image')
   addRangeOptions(command)
@@ -126,17 +130,25 @@ export function certifyCommand(command: Command): void {
 async function runCertify(path: string, flags: Flags): Promise<void> {
   const { epsilon: asked, norm, out, resume = false, domain, seed, timeout, workers, data: dataDirectory } = flags
   const balls = (asked ?? [undefined]).map((each) => radiiFrom({ ...flags, epsilon: each?.epsilon }))
+  const outOf = (epsilon: number) =>
+    out !== undefined && asked && asked.length > 1 ? fileOf(out, asked, epsilon) : out
+  const outs = (asked ?? [{ epsilon: 0 }]).flatMap(({ epsilon }) => outOf(epsilon) ?? [])
   const named = flags.method?.map((method) => {
     if (!isStep(method)) throw unknownName('method', method, stepNames)
     return method
   })
+  if (out === undefined && resume)
+    throw new UserError('--resume continues a file: give it by --out, or leave --resume out')
   const search = searchOf(flags, named ?? defaultSteps('layers'))
   const normalisation = normalisationOf(flags)
-  if (!resume && flags.out === path) throw new UserError('--out is the network itself: choose another file')
   const { output, architecture } = flags
   const early = architecture === undefined ? await readNetworkFile(path, { output }) : undefined
+  if (out === undefined) requireOutput()
+  if (!resume) outs.forEach(requireNew)
   const progress = new Progress()
-  const done = onInterrupt('Continue with the same command and --resume.')
+  const done = onInterrupt(() =>
+    outs.some(existsSync) ? `Continue with: ${sameCommand('--resume')}` : 'Nothing was written.',
+  )
   try {
     const onDownload = downloadProgress(progress)
     const run = flags.validationOf === undefined ? undefined : await validationPart(flags.dataset, flags.validationOf)
@@ -158,7 +170,6 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       if (!clocks.has(key)) clocks.set(key, new Clock())
       return clocks.get(key)!.left(images, total)
     }
-    const outOf = (epsilon: number) => (asked && asked.length > 1 ? fileOf(out, asked, epsilon) : out)
     const summaries = await certifyRadii(target, dataset, {
       ...{ norm, steps: named, ...range, workers, domain, seed, outOf, resume, search, timeout },
       radii: balls.map((over) => over(dataset)),
@@ -179,6 +190,11 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
     progress.finish()
     done()
   }
+}
+
+/** @throws UserError if there is such a file */
+function requireNew(path: string): void {
+  if (existsSync(path)) throw new UserError(`${path} exists already`, { code: 'exists' })
 }
 
 /** The file of one radius among several: 'exact.jsonl' becomes 'exact-0.1.jsonl', or 'exact-2-255.jsonl' for 2/255. */

@@ -7,8 +7,9 @@ import { networkExtensions, writerFor, writtenExtensions } from '../formats/any-
 import { countParameters } from '../model/network.ts'
 import { architectureOption, inputOption } from './network-options.ts'
 import { type NetworkFlags, readNetwork } from './read-network.ts'
-import { outputOption } from './options.ts'
+import { jsonOption, outputOption } from './options.ts'
 import { examples } from './help.ts'
+import { printJson } from './text.ts'
 
 const anyOf = (extensions: readonly string[]) => `${extensions.slice(0, -1).join(', ')} or ${extensions.at(-1)}`
 
@@ -19,6 +20,7 @@ export function convertCommand(command: Command): void {
     .addOption(outputOption())
     .addOption(architectureOption())
     .addOption(inputOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nParameters stay the same, bit by bit, where 32-bit floats can hold them; else they are rounded, and the command says\n' +
@@ -34,7 +36,7 @@ export function convertCommand(command: Command): void {
 }
 
 /** @throws UserError if a file cannot be read or written, or the network is not made of our layers */
-function runConvert(from: string, to: string, flags: NetworkFlags): void {
+function runConvert(from: string, to: string, flags: NetworkFlags & { readonly json?: boolean }): void {
   writerFor(to)
   if (isSameFile(from, to)) throw new UserError(`${from} would be overwritten by itself: give another name to write to`)
   const { graph, network, rounded, misfit, metadata } = readNetwork(from, flags)
@@ -43,9 +45,11 @@ function runConvert(from: string, to: string, flags: NetworkFlags): void {
   const written = network ?? rounded
   if (!written) throw new UserError(`${from} cannot be converted to our layers: ${misfit}`)
   saveAnyNetwork(to, written, metadata)
-  const { architecture } = written
+  const { name } = written.architecture
+  const parameters = countParameters(written.architecture)
   const rounding = network ? '' : ', rounded to 32-bit floats: another network than that of the file, if only a little'
-  console.log(`${to}: '${architecture.name}', ${countParameters(architecture)} parameters${rounding}`)
+  if (flags.json) printJson({ from, to, name, parameters, isRounded: !network })
+  else console.log(`${to}: '${name}', ${parameters} parameters${rounding}`)
 }
 
 /** Whether two paths are one file, maybe by different names. A path that does not exist is no file. */

@@ -4,6 +4,7 @@ import { UserError, unknownName } from '../base/errors.ts'
 import { publishedDatasets } from '../data/names.ts'
 import type { PublishedDataset } from '../data/published.ts'
 import { type FileStatus, downloadFiles, verifyFiles } from '../node/data/published-files.ts'
+import { commandLine, sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption } from './options.ts'
 import { examples } from './help.ts'
@@ -47,7 +48,7 @@ export function dataCommand(command: Command): void {
     'download what is missing, and compare with the published checksums',
     async (dataset, { data }) => {
       const progress = new Progress()
-      const done = onInterrupt('Run the same command again: it keeps the files that are complete.')
+      const done = onInterrupt(() => `Files that are complete were kept. Continue with: ${sameCommand()}`)
       try {
         return await downloadFiles(data, downloadProgress(progress), dataset)
       } finally {
@@ -71,8 +72,8 @@ function report(dataset: string, files: readonly FileStatus[], { json, data }: F
   else console.log(formatTable([['file', 'status', 'path'], ...files.map((f) => [f.file, f.status, f.path ?? ''])], 3))
   const bad = files.filter(({ status }) => status !== 'ok')
   if (bad.length === 0) return
+  const again = commandLine('data', 'download', dataset, ...(data === undefined ? [] : ['--data', data]))
   throw new UserError(
-    `${bad.map(({ file, status }) => `${file} is ${status}`).join(', ')}: ` +
-      `delete corrupt files and run 'robustra data download ${dataset}${data === undefined ? '' : ` --data ${data}`}'`,
+    `${bad.map(({ file, status }) => `${file} is ${status}`).join(', ')}: delete corrupt files and run: ${again}`,
   )
 }

@@ -43,7 +43,7 @@ export function radiiFrom({ epsilon, epsilonFile, norm = 'linf' }: RadiusFlags):
     return (dataset) => radiiOver(dataset, given, epsilonFile)
   }
   if (epsilon === undefined) {
-    throw new UserError("required option '--epsilon <radius>' not specified: give it, or --epsilon-file")
+    throw new UserError('--epsilon is missing: give how far inputs may move, such as 0.1 or 2/255, or --epsilon-file')
   }
   requireRadius(epsilon, norm)
   return () => ({ epsilon })

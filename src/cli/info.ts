@@ -15,6 +15,7 @@ import {
 } from '../model/network.ts'
 import { jsonOption, outputOption } from './options.ts'
 import { examples } from './help.ts'
+import { requireOutput } from './streams.ts'
 import { formatTable, printJson } from './text.ts'
 
 export function infoCommand(command: Command): void {
@@ -38,6 +39,7 @@ function runInfo(path: string | undefined, flags: { architecture?: string; outpu
   if ((path === undefined) === (flags.architecture === undefined)) {
     throw new UserError('give a network file or --architecture, one of the two')
   }
+  requireOutput()
   if (path === undefined) return printArchitecture(architectureNamed(flags.architecture!), {}, flags.json)
   const { graph, network, misfit, metadata } = loadAnyNetwork(path, { output: flags.output })
   if (network && !graph.ending) printArchitecture(network.architecture, metadata, flags.json)

@@ -46,7 +46,7 @@ test('Ctrl-C stops at once with exit code 130 and says how to go on', async () =
   child.kill('SIGINT')
   const { code, stderr } = await stopped
   expect(code).toBe(130)
-  expect(stderr).toMatch(/robustra: stopped\. Continue with: robustra train --resume --out .*stopped\n$/)
+  expect(stderr).toMatch(/\nrobustra: stopped\. Continue with: .* train --resume --out .*stopped\n$/)
   expect((await robustra('train', '--resume', '--out', at('stopped'))).code).toBe(0)
 })
 
@@ -62,7 +62,9 @@ test('Ctrl-C in certify keeps the rows that are done, and --resume does the rest
   child.kill('SIGINT')
   const { code, stderr } = await stopped
   expect(code).toBe(130)
-  expect(stderr).toMatch(/robustra: stopped\. Continue with the same command and --resume\.\n$/)
+  expect(stderr).toMatch(
+    /\nrobustra: stopped\. Continue with: .* certify .*digits\.safetensors .* --out .*rows\.jsonl --resume\n$/,
+  )
   const rows = readFileSync(out, 'utf8')
   expect((await robustra(...flags, '--out', out, '--resume')).code).toBe(0)
   const all = readFileSync(out, 'utf8')

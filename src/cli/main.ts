@@ -7,6 +7,8 @@ if (major < 20) {
   )
   process.exit(2)
 }
+const { guardStreams } = await import('./streams.ts')
+guardStreams()
 const { run } = await import('./run.ts')
 const code = await run(process.argv.slice(2))
 // An error may leave workers behind; they must not keep the process.

@@ -59,6 +59,14 @@ export function rangeOf({ first, images }: RangeFlags, count: number): { first: 
   return range
 }
 
+/**
+ * For an option that must be there: commander would miss it before it looks at what is there and wrong.
+ * @throws UserError if it is not
+ */
+export function requireOption(name: string, value: unknown, what: string): void {
+  if (value === undefined) throw new UserError(`${name} is missing: give ${what}`)
+}
+
 export const epsilonOption = () =>
   new Option(
     '--epsilon <radius>',

@@ -1,6 +1,7 @@
 /** What quickstart prints at its end. */
 import { join } from 'node:path'
 import type { CertifySummary } from '../ladder/run-summary.ts'
+import { commandLine, folded } from './follow-up.ts'
 import { formatSeconds } from './progress.ts'
 import { formatShare, formatTable } from './text.ts'
 
@@ -41,12 +42,17 @@ Files      ${path}
   proofs   ${join(path, `certified-${best.name}.jsonl`)} (one row per image)
 
 Next
-  look for adversarial examples:  robustra attack ${natural.path} --epsilon ${epsilon} --save adversarial
-  train longer:                   robustra train --out runs/longer --epsilon 0.1 --epochs 20
-  on real digits:                 robustra train --out runs/mnist --preset paper-mnist-0.1 --epochs 20
+  look for adversarial examples
+${follow('attack', natural.path, '--epsilon', `${epsilon}`, '--save', join(path, 'adversarial'))}
+  train longer
+${follow('train', '--out', 'runs/longer', '--epsilon', '0.1', '--epochs', '20')}
+  train on real digits
+${follow('train', '--out', 'runs/mnist', '--preset', 'paper-mnist-0.1', '--epochs', '20')}
 
 Done in ${formatSeconds(seconds)}.`
 }
+
+const follow = (...words: string[]) => folded(commandLine(...words), '    ')
 
 type Method = 'clean' | 'pgd' | 'lp'
 const errorOf = ({ summary }: Subject, method: Method): number => summary[method]?.error ?? NaN

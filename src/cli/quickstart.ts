@@ -11,6 +11,7 @@ import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { targetOf } from '../node/certificates/target-file.ts'
 import type { CertifySummary } from '../ladder/run-summary.ts'
 import type { Lock } from '../node/lock.ts'
+import { sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
@@ -53,7 +54,7 @@ export function quickstartCommand(command: Command): void {
 async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
   const started = performance.now()
   const progress = new Progress()
-  const done = onInterrupt('Start again with: robustra quickstart')
+  const done = onInterrupt(() => `Start again with: ${sameCommand()}`)
   let lock: Lock | undefined
   try {
     const place = prepareFolder(out)

@@ -4,17 +4,14 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { UserError } from '../base/errors.ts'
 import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
-import { Lock } from '../node/lock.ts'
 import { makeReport } from '../node/report/measure.ts'
 import { testImages } from '../node/report/test-images.ts'
 import { isReport, reportData, reportPage } from '../report/page.ts'
 import { isRunFolder } from '../node/report/read-run.ts'
 import { readSubjects } from '../node/report/subjects.ts'
-import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { packageVersion } from '../base/version.ts'
 import { examples } from './help.ts'
-import { Progress } from './progress.ts'
 import { printJson } from './text.ts'
 
 interface Flags {
@@ -57,21 +54,10 @@ async function runReport(paths: string[], flags: Flags): Promise<void> {
   const out = outOf(paths, flags.out)
   requireReplaceable(out)
   requireFolder(flags.data)
-  const lock = Lock.ofFile(out)
-  const progress = new Progress()
-  const done = onInterrupt('Nothing was written.')
-  try {
-    progress.start('reading and measuring', 1)
-    const report = await makeReport(subjects, testImages(flags.data))
-    writeFileAtomic(out, reportPage(report, packageVersion))
-    progress.finish()
-    if (flags.json) printJson({ out, ...reportData(report) })
-    else console.log(`report: ${out}`)
-  } finally {
-    lock.release()
-    progress.finish()
-    done()
-  }
+  const report = await makeReport(subjects, testImages(flags.data))
+  writeFileAtomic(out, reportPage(report, packageVersion))
+  if (flags.json) printJson({ out, ...reportData(report) })
+  else console.log(`report: ${out}`)
 }
 
 /** @throws UserError if none is given and there is no place for it by itself */

@@ -14,9 +14,9 @@ describe('reproduce', () => {
     const { code, stdout, stderr } = await finished(start(['reproduce', 'table1'], folder))
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toContain('there are 48,064')
-    expect(readFileSync(at('results/table1/table1.md'), 'utf8')).toBe(stdout.slice(0, stdout.lastIndexOf('\nfiles: ')))
-    const again = await reproduce('table1', '--out', at('results/table1'), '--resume', '--json')
-    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(readFileSync(at('results/table1/table1.json'), 'utf8')))
+    expect(readFileSync(at('runs/table1/table1.md'), 'utf8')).toBe(stdout.slice(0, stdout.lastIndexOf('\nfiles: ')))
+    const again = await reproduce('table1', '--out', at('runs/table1'), '--resume', '--json')
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(readFileSync(at('runs/table1/table1.json'), 'utf8')))
   })
 
   test('a small figure, with its progress on stderr', async () => {
@@ -41,13 +41,9 @@ test.each<[string, string[], RegExp]>([
   ['an unknown data set', ['figure3', '--dataset', 'cifar10'], /unknown data set 'cifar10'/],
   ['no epoch', ['figure3', '--epochs', '0'], /--epochs cannot be '0'/],
   ['too many images', ['figure3', ...tiny, '--images', '9999', '--out', '@new'], /there are no images 0 to 9999/],
-  ['a folder that is there', ['table1', '--out', '@results/table1'], /exists already: continue it with --resume/],
+  ['a folder that is there', ['table1', '--out', '@runs/table1'], /exists already: continue it with --resume/],
   ['a folder of others', ['figure4', ...tiny, '--out', '@', '--resume'], /is not a folder of robustra reproduce/],
-  [
-    'another figure’s folder',
-    ['figure4', ...tiny, '--out', '@results/table1', '--resume'],
-    /started with other settings/,
-  ],
+  ['another figure’s folder', ['figure4', ...tiny, '--out', '@runs/table1', '--resume'], /started with other settings/],
 ])('refuses %s, on one line', async (_name, args, message) => {
   const { code, stdout, stderr } = await reproduce(...args.map((arg) => (arg[0] === '@' ? at(arg.slice(1)) : arg)))
   expect([code, stdout]).toEqual([2, ''])

@@ -1,4 +1,5 @@
 /** robustra reproduce */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UserError, unknownName } from '../base/errors.ts'
@@ -16,6 +17,7 @@ import { figure4 } from '../experiments/figure4.ts'
 import { table1 } from '../experiments/table1.ts'
 import { defaultRows, rowPlan } from '../experiments/table2-rows.ts'
 import { table2 } from '../experiments/table2.ts'
+import { sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
@@ -52,15 +54,15 @@ const scaleOf = ({ epochs, trainingCount, images }: Flags): Scale => ({ epochs, 
 const scaling = ['epochs', 'trainingCount', 'images'] as const
 
 const figure = (out: string, run: typeof figure1): Entry => ({
-  out: join('results', out),
+  out: join('runs', out),
   settings: ['dataset', ...scaling],
   run: (flags, around) => run({ dataset: datasetOf(flags), ...scaleOf(flags) }, around),
 })
 
 const entries: Readonly<Record<string, Entry>> = {
-  table1: { out: join('results', 'table1'), settings: [], run: (_flags, around) => table1(around) },
+  table1: { out: join('runs', 'table1'), settings: [], run: (_flags, around) => table1(around) },
   table2: {
-    out: join('results', 'table2'),
+    out: join('runs', 'table2'),
     settings: ['rows', ...scaling, 'timeout'],
     run: (flags, around) =>
       table2(flags.rows ?? defaultRows, { ...scaleOf(flags), timeout: flags.timeout ?? 60 }, around),
@@ -101,7 +103,7 @@ export function reproduceCommand(command: Command): void {
         'for table2: how long the exact answer may take, per image (default: 60)',
       ).argParser((text) => parsePositive('--timeout', text)),
     )
-    .option('--out <dir>', 'folder for data, picture and text (default: results/<what>; results/figure3-4 for both)')
+    .option('--out <dir>', 'folder for data, picture and text (default: runs/<what>; runs/figure3-4 for both)')
     .option('--resume', 'continue what is in --out, without repeating what is done')
     .addOption(workersOption(', time limits apart'))
     .addOption(dataOption())
@@ -129,10 +131,13 @@ async function runReproduce(what: string, flags: Flags): Promise<void> {
   requireFitting(what, flags)
   flags.rows?.forEach(rowPlan)
   const progress = new Progress()
-  const done = onInterrupt('Continue with the same command and --resume.')
+  const out = flags.out ?? entry.out
+  const done = onInterrupt(() =>
+    existsSync(out) ? `Continue with: ${sameCommand('--resume')}` : 'Nothing was written.',
+  )
   try {
     const { data, text, files } = await entry.run(flags, {
-      ...{ out: flags.out ?? entry.out, resume: flags.resume ?? false, workers: flags.workers },
+      ...{ out, resume: flags.resume ?? false, workers: flags.workers },
       dataDirectory: flags.data,
       watch: watcher(progress),
     })

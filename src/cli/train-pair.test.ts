@@ -58,9 +58,7 @@ test('Ctrl-C, which a terminal sends to the whole process group, is one line', a
   process.kill(-child.pid!, 'SIGINT')
   const { code, stderr } = await stopped
   expect(code).toBe(130)
-  expect(stderr.split('\n').at(-2)).toMatch(
-    /^robustra: stopped\. Continue with: robustra train --resume --out .*stopped$/,
-  )
+  expect(stderr.split('\n').at(-2)).toMatch(/^robustra: stopped\. Continue with: .* train --resume --out .*stopped$/)
   expect(stderr).not.toContain('ended')
 })
 

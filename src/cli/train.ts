@@ -13,8 +13,9 @@ import type { TrainingState } from '../training/train.ts'
 import { presets } from '../training/presets.ts'
 import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 import { readConfig } from './config.ts'
+import { commandLine, folded } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
-import { dataOption, jsonOption, workersOption } from './options.ts'
+import { dataOption, jsonOption, requireOption, workersOption } from './options.ts'
 import { describeRadii, epsilonFileOption, radiiFrom } from './epsilon-file.ts'
 import { examples } from './help.ts'
 import { Progress, downloadProgress, readProgress } from './progress.ts'
@@ -35,7 +36,7 @@ interface Flags {
 
 export function trainCommand(command: Command): void {
   command
-    .requiredOption('--out <dir>', 'new folder, for networks, log, curves and checkpoint')
+    .option('--out <dir>', 'new folder, for networks, log, curves and checkpoint')
     .addOption(new Option('--preset <name>', `the paper's settings: ${Object.keys(presets).join(', ')}`))
     .option('--config <file>', 'settings from a .json or .toml file; names as below in camelCase')
     .option('--resume', 'continue the run in --out after its last whole epoch, with its own settings')
@@ -59,7 +60,10 @@ export function trainCommand(command: Command): void {
           'robustra train --out runs/mnist --resume',
         ]),
     )
-    .action((flags: Flags) => runTrain(flags))
+    .action((flags: Flags) => {
+      requireOption('--out', flags.out, 'the folder for everything that it writes')
+      return runTrain(flags)
+    })
 }
 
 /** A line for each training method. */
@@ -84,12 +88,16 @@ async function runTrain(flags: Flags): Promise<void> {
     onDownload: downloadProgress(progress),
     onRead: readProgress(progress),
   }
-  const done = onInterrupt(`Continue with: robustra train --resume --out ${out}`)
+  const done = onInterrupt(() =>
+    RunFolder.isAt(out)
+      ? `Continue with: ${commandLine('train', '--resume', '--out', out, ...dataFlags(data))}`
+      : 'Nothing was written.',
+  )
   try {
     const result = await (flags.resume ? resumeRun(run) : trainRun(options, run))
     progress.finish()
     if (json) printJson({ out, ...result, networks: result.networks.map(({ name, path }) => ({ name, path })) })
-    else printResult(out, result)
+    else printResult(out, result, data)
   } finally {
     progress.finish()
     done()
@@ -131,7 +139,7 @@ function presetName({ preset }: Flags): string | undefined {
   return preset
 }
 
-function printResult(out: string, { options, networks, reports, best }: RunResult): void {
+function printResult(out: string, { options, networks, reports, best }: RunResult, data?: string): void {
   const rows = networks.map(({ name, path }) => {
     const last = reports.findLast((report) => report.network === name)
     if (!last) throw new UserError(`the log of ${out} has no epoch of ${name}: start again with another --out`)
@@ -142,8 +150,13 @@ function printResult(out: string, { options, networks, reports, best }: RunResul
     `(after epoch ${options.epochs}, on validation images, ${describeRadii(options)} in ${describeNorm(options.norm)})`,
   )
   if (best) console.log(`best of all: ${best.network} of epoch ${best.epoch}, in ${join(out, 'best.safetensors')}`)
-  const radius = options.epsilons ? `--epsilon-file ${join(out, 'config.json')}` : `--epsilon ${options.epsilon}`
-  const norm = options.norm === 'linf' ? '' : ` --norm ${options.norm}`
-  console.log(`\nNext: robustra certify ${join(out, best ? 'best.safetensors' : 'f.safetensors')} \\
-    --dataset ${options.dataset} ${radius}${norm} --out ${join(out, 'certified.jsonl')}`)
+  const radius = options.epsilons ? ['--epsilon-file', join(out, 'config.json')] : ['--epsilon', `${options.epsilon}`]
+  const next = commandLine(
+    ...['certify', join(out, best ? 'best.safetensors' : 'f.safetensors'), '--dataset', options.dataset],
+    ...[...radius, ...(options.norm === 'linf' ? [] : ['--norm', options.norm])],
+    ...[...dataFlags(data), '--out', join(out, 'certified.jsonl')],
+  )
+  console.log(`\nNext:\n${folded(next, '  ')}`)
 }
+
+const dataFlags = (folder: string | undefined): string[] => (folder === undefined ? [] : ['--data', folder])

@@ -17,10 +17,12 @@ import { runInstances } from '../node/properties/instances-run.ts'
 import { type Instance, MOST_SECONDS, readInstances } from '../node/properties/instances-table.ts'
 import { limitedDecider } from '../node/properties/limited.ts'
 import { advised } from './advice.ts'
+import { sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, outputOption, seedOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
 import { Clock, Progress } from './progress.ts'
+import { requireOutput } from './streams.ts'
 import { formatTable, printJson } from './text.ts'
 import { parsePositive } from './values.ts'
 
@@ -121,6 +123,7 @@ async function runVerify(network: string | undefined, property: string | undefin
 async function verifyOne(path: string, propertyPath: string, timeout: number, flags: Flags): Promise<void> {
   const { counterexample: to, output, workers, seed } = flags
   // before the work, which would be lost
+  if (to === undefined) requireOutput()
   if (to !== undefined && existsSync(to)) throw new UserError(`${to} exists already: choose another --counterexample`)
   if (to !== undefined && !existsSync(dirname(to))) {
     throw new UserError(`cannot write ${to}: there is no folder ${dirname(to)}: create it first`)
@@ -183,7 +186,7 @@ async function verifyTable({ table, instances, out }: Files, flags: Flags): Prom
   const file = new ResultsFile(out, instances, settings, resume)
   const decider = limitedDecider(complete)
   const progress = new Progress()
-  const done = onInterrupt('Continue with the same command and --resume.')
+  const done = onInterrupt(() => `Continue with: ${sameCommand('--resume')}`)
   const start = performance.now()
   /** Why rows that were there are done again, and how many. */
   const stale = new Map<string, number>()

@@ -15,8 +15,8 @@ export interface CertifyRadiiOptions extends Omit<
 > {
   /** In pixel units, in any order; no two have the same ε. */
   readonly radii: readonly Pick<Ball, 'epsilon' | 'epsilons'>[]
-  /** The file of each radius. */
-  readonly outOf: (epsilon: number) => string
+  /** The file of each radius; undefined: its rows are not kept. */
+  readonly outOf: (epsilon: number) => string | undefined
   /** As `certifyToFile`, with the radius that is at work. */
   readonly onProgress?: ((epsilon: number, done: number, total: number, hard: boolean) => void) | undefined
 }

@@ -26,15 +26,19 @@ export interface CertifyFileOptions extends Omit<PlanOptions, 'images' | 'seed'>
   readonly onProgress?: ((done: number, total: number, hard: boolean) => void) | undefined
 }
 
+/** The same, with or without a file. */
+export type CertifyRowsOptions = Omit<CertifyFileOptions, 'out'> & { readonly out: string | undefined }
+
 /**
  * Certifies the images `first` to `last` − 1, see `certify`; what the file has already is not repeated.
+ * Without a file (`out` undefined) rows are not kept.
  * @throws UserError for input that makes no sense, a file that exists or is of another run, a full disk, lost workers
  * @throws Error if a bound contradicts a point that was found: the program is wrong, and says of which image
  */
 export async function certifyToFile(
   target: Target,
   dataset: Dataset,
-  options: CertifyFileOptions,
+  options: CertifyRowsOptions,
 ): Promise<CertifySummary> {
   return (await certifyRows(target, dataset, options)).summary
 }
@@ -43,7 +47,7 @@ export async function certifyToFile(
 export async function certifyRows(
   target: Target,
   dataset: Dataset,
-  options: CertifyFileOptions,
+  options: CertifyRowsOptions,
 ): Promise<LargerBall & { readonly summary: CertifySummary }> {
   const { first, last, out, resume, workers, signal, larger, onRow, onProgress } = options
   const executor = threads(workers)
@@ -53,9 +57,9 @@ export async function certifyRows(
   const plan = planOf(target.network, dataset, { ...options, images: range })
   const header = headerOf(target, plan)
   const started = performance.now()
-  const file = new RowFile(out, header, resume)
+  const file = out === undefined ? undefined : new RowFile(out, header, resume)
   try {
-    const rows = file.rows.filter(({ index }) => first <= index && index < last)
+    const rows = (file?.rows ?? []).filter(({ index }) => first <= index && index < last)
     const resumed = rows.length
     onProgress?.(resumed, total, false)
     const there = new Set(rows.map(({ index }) => index))
@@ -63,7 +67,7 @@ export async function certifyRows(
     let isHard = false
     const onHard = () => onProgress?.(rows.length, total, (isHard = true))
     for await (const row of runPlan(missing, { executor, signal, onHard, larger })) {
-      file.append([row])
+      file?.append([row])
       rows.push(row)
       onRow?.(row)
       onProgress?.(rows.length, total, isHard)
@@ -72,6 +76,6 @@ export async function certifyRows(
     const summary = summaryOf(header, rows, { first, last, seconds, images: rows.length - resumed })
     return { ball: plan.ball, rows, summary }
   } finally {
-    file.close()
+    file?.close()
   }
 }

@@ -45,6 +45,9 @@ export class RunFolder {
     this.path = path
   }
 
+  /** Whether there is a run in that folder, which can be continued. */
+  static isAt = (path: string): boolean => existsSync(join(path, file.config))
+
   /** @throws UserError if another process writes to the folder, or there is something in it already */
   requireNew(): void {
     if (!existsSync(this.path)) return
