@@ -19,7 +19,9 @@ describe('data', () => {
     expect(code).toBe(2)
     expect(stdout.match(/^data_batch_[2-5]\.bin +missing *$/gm)).toHaveLength(4)
     expect(stdout).toMatch(/^test_batch\.bin +corrupt +.*cifar-10-batches-bin.test_batch\.bin/m)
-    expect(stderr).toMatch(/^robustra: .*data_batch_2\.bin is missing.*'robustra data download cifar10 --data .*'\n$/)
+    expect(stderr).toMatch(
+      /^robustra: .*data_batch_2\.bin is missing.*delete corrupt files and run: .* data download cifar10 --data .*\n$/,
+    )
   })
 
   test('verify prints JSON', async () => {

@@ -16,13 +16,15 @@ export const sameCommand = (...more: readonly string[]): string => {
 
 /** A command over several lines, none of them wider than `width` if its words allow that. */
 export function folded(command: string, indent: string, width = 80): string {
-  const words = command.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? []
+  // an option stays with its value
+  const word = String.raw`(?:'[^']*'|\\.|[^\s'\\])+`
+  const parts = command.match(new RegExp(String.raw`--\S+\s+(?!--)${word}|${word}`, 'g')) ?? []
   const lines: string[] = []
-  for (const word of words) {
+  for (const part of parts) {
     const last = lines.at(-1)
     // with room for a backslash
-    if (last !== undefined && last.length + 1 + word.length + 2 <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(`${indent}${last === undefined ? '' : '  '}${word}`)
+    if (last !== undefined && last.length + 1 + part.length + 2 <= width) lines[lines.length - 1] = `${last} ${part}`
+    else lines.push(`${indent}${last === undefined ? '' : '  '}${part}`)
   }
   return lines.join(' \\\n')
 }

@@ -24,7 +24,7 @@ describe('reproduce', () => {
     const { code, stdout, stderr } = await reproduce('figure1', ...small, '--out', at('figure1'))
     expect(code).toBe(0)
     expect(stderr).toMatch(/^Figure 1: orthogonal, mnist-small on synthetic$/m)
-    expect(stderr).toMatch(/^1\/1 f {2}loss [\d.]+ {2}lr 1\.0e-3 {2}[\d.]+ s$/m)
+    expect(stderr).toMatch(/^1\/1 f {2}loss [\d.]+ {2}train [\d.]+ % {2}lr 1\.0e-3 {2}[\d.]+ s /m)
     expect(stderr).toMatch(/^1\/1 g {2}loss/m)
     expect(stdout).toContain(`files: ${at('figure1/figure1.json')}, `)
     expect(readFileSync(at('figure1/figure1.svg'), 'utf8')).toContain('f, PGD')

@@ -25,6 +25,7 @@ export function guardStreams(): void {
 
 /** Lets a stream into a file try again with what the disk had no room for, which then is an error. */
 function writeWhole(stream: Standard): void {
+  // oxlint-disable-next-line no-underscore-dangle -- that is its name in Node
   stream._write = (chunk: string | Uint8Array, encoding, done) => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk
     try {

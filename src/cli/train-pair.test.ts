@@ -28,7 +28,7 @@ test('shows both networks, and ends as any training does', async () => {
   whole = await robustra(...train(at('whole')))
   expect([whole.code, whole.signal]).toEqual([0, null])
   expect(whole.stdout).toMatch(/^f +[\d.]+ % .*\ng +[\d.]+ % .*\n.*\nbest of all: /m)
-  const rows = whole.stderr.split('\n').filter((line) => / loss .* s$/.test(line))
+  const rows = whole.stderr.split('\n').filter((line) => / loss .* s in all$/.test(line))
   expect(rows.map((line) => line.slice(0, 5))).toEqual(['1/3 f', '1/3 g', '2/3 f', '2/3 g', '3/3 f', '3/3 g'])
   expect(readFileSync(at('whole/curves.svg'), 'utf8')).toContain('g certified')
   expect(JSON.parse(readFileSync(at('whole/config.json'), 'utf8'))).toMatchObject({ parallelPair: true })
