@@ -64,7 +64,7 @@ async function measure({ data, ...given }: StepCase): Promise<StepCost> {
     for (const { state } of learners) state.parameters.set(parameters)
   } else if (given.start !== '') {
     const names = learners.map(({ name }) => name)
-    startFrom(learners, readStarts(given.start, names), architecture)
+    startFrom(learners, readStarts(given.start, names, architecture), architecture)
   }
   // all of it, since it takes its share of a run's memory
   const all = await loadDataset(dataset, 'train', data === undefined ? {} : { dataDirectory: data })

@@ -3,6 +3,7 @@ import { Option } from 'commander'
 import { UserError } from '../base/errors.ts'
 import type { AnyNetwork } from '../formats/any-network.ts'
 import type { Shape } from '../model/layers.ts'
+import { readArchitecture } from './architecture.ts'
 
 /** For the help of commands. */
 export const networkFiles = 'a .safetensors, .onnx, .npz or .pt file'
@@ -10,8 +11,8 @@ export const networkFiles = 'a .safetensors, .onnx, .npz or .pt file'
 export const architectureOption = () =>
   new Option(
     '--architecture <layers>',
-    'for a file that does not say it, such as a .pt: a name, or conv 16 4 2 1, relu, linear 100, relu, linear',
-  )
+    'for a network that does not say it, as in a .pt file: a name, or its layers, or a .toml or .json file of them',
+  ).argParser(readArchitecture)
 
 /** For commands without a data set. */
 export const inputOption = () =>

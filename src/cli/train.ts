@@ -12,6 +12,7 @@ import { losses } from '../training/losses/list.ts'
 import type { TrainingState } from '../training/train.ts'
 import { presets } from '../training/presets.ts'
 import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
+import { architectureOfStart } from '../node/training/start-files.ts'
 import { readConfig } from './config.ts'
 import { commandLine, folded } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -57,6 +58,7 @@ export function trainCommand(command: Command): void {
           'robustra train --out runs/mnist --preset paper-mnist-0.1 --parallel-pair',
           'robustra train --out runs/warm --preset paper-mnist-0.3 --epochs 20 --warm-up interval --warm-up-epochs 3',
           'robustra train --out runs/tuned --preset paper-mnist-0.3 --epochs 5 --start runs/warm',
+          'robustra train --out runs/mine --dataset mnist --start net.onnx',
           'robustra train --out runs/mnist --resume',
         ]),
     )
@@ -106,6 +108,14 @@ async function runTrain(flags: Flags): Promise<void> {
 
 async function newOptions(flags: Flags): Promise<TrainingOptions> {
   const given = givenBy(flags)
+  const { start = '', architecture } = given
+  return optionsOf(flags, start === '' || architecture !== undefined ? given : withLayersOf(given, start))
+}
+
+/** A run that starts from a network has its layers, if nothing else is said. */
+const withLayersOf = (given: GivenOptions, start: string) => ({ ...given, architecture: architectureOfStart(start) })
+
+async function optionsOf(flags: Flags, given: GivenOptions): Promise<TrainingOptions> {
   const options = trainingOptions(given, flags.preset)
   if (flags.epsilonFile === undefined) return options
   const radiiOver = radiiFrom({ ...given, epsilonFile: flags.epsilonFile })
@@ -125,7 +135,11 @@ async function resumedOptions(flags: Flags): Promise<TrainingOptions> {
   const saved = new RunFolder(flags.out).options()
   const radii = flags.epsilonFile === undefined ? {} : { epsilons: undefined }
   const named = { ...presets[presetName(flags) ?? ''], ...givenBy(flags), ...radii }
-  requireSame(Object.keys(named) as (keyof TrainingOptions)[], await newOptions(flags), saved)
+  const given = givenBy(flags)
+  // the networks that a run has started from need not be there any more
+  const own = given.start === undefined ? {} : { architecture: saved.architecture }
+  const repeated = await optionsOf(flags, { ...own, ...given })
+  requireSame(Object.keys(named) as (keyof TrainingOptions)[], repeated, saved)
   return saved
 }
 

@@ -50,7 +50,7 @@ export async function trainRun(given: TrainingOptions, run: RunOptions): Promise
   const isRandom = options.start === ''
   if (!isRandom) {
     const names = learners.map(({ name }) => name)
-    startFrom(learners, readStarts(options.start, names), data.architecture)
+    startFrom(learners, readStarts(options.start, names, data.architecture), data.architecture)
   }
   try {
     folder.create(options, isRandom ? [] : learners)

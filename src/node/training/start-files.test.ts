@@ -1,17 +1,20 @@
-import { copyFileSync, existsSync, mkdirSync, truncateSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveAnyNetwork } from '../any-network.ts'
 import { loadNetwork, saveNetwork } from '../network-file.ts'
-import { architectureNamed } from '../../model/architectures.ts'
+import { drawn, bytesOf, node } from '../../formats/onnx/model.testing.ts'
+import { architectureNamed, architectureOf } from '../../model/architectures.ts'
 import { evaluate } from '../../model/evaluate.ts'
 import { initialise } from '../../model/initialise.ts'
-import type { Network } from '../../model/network.ts'
+import { Random } from '../../base/random.ts'
+import type { Architecture, Network } from '../../model/network.ts'
+import { writeSafetensors } from '../safetensors-file.ts'
 import type { GivenOptions } from '../../training/settings.ts'
 import { type RunOptions, resumeRun, trainRun } from './run.ts'
 import { smallOptions, stateIn, stopAfter } from './runs.testing.ts'
 import { startFrom } from '../../training/start.ts'
-import { readStarts } from './start-files.ts'
+import { architectureOfStart, readStarts } from './start-files.ts'
 import { startLearners } from '../../training/learner.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 import { oneLine } from '../../base/one-line.testing.ts'
@@ -48,7 +51,7 @@ describe('the start of training', () => {
   function started(start: string, given: GivenOptions = {}, architecture = small) {
     const learners = startLearners(optionsOf(given), architecture)
     const names = learners.map(({ name }) => name)
-    startFrom(learners, readStarts(start, names), architecture)
+    startFrom(learners, readStarts(start, names, architecture), architecture)
     expect(learners.every((learner) => learner.steps === 0 && learner.state.first.every((v) => v === 0))).toBe(true)
     return learners.map((learner) => weights(learner.state))
   }
@@ -99,6 +102,60 @@ describe('the start of training', () => {
     const strided = { ...small, input: { channels: 1, height: 16, width: 16 }, layers }
     saveNetwork(at('strided.safetensors'), initialise(strided, 1))
     refused(at('strided.safetensors'), /other layers than mnist-small/)
+  })
+})
+
+describe('the architecture of a start', () => {
+  const own: Architecture = {
+    name: 'own',
+    input: { channels: 1, height: 28, width: 28 },
+    layers: [
+      { kind: 'normalise', mean: [0.5], deviation: [0.25] },
+      { kind: 'convolution', outChannels: 2, kernel: 4, stride: 4, padding: 0, groups: 1 },
+      { kind: 'relu' },
+      { kind: 'flatten' },
+      { kind: 'linear', outFeatures: 10 },
+    ],
+  }
+
+  it('is that of its file, as a text', () => {
+    expect(architectureOfStart(at('single'))).toBe('mnist-small')
+    expect(architectureOfStart(`${at('one.safetensors')}, ${at('two.safetensors')}`)).toBe('mnist-small')
+    const network = initialise(own, 1)
+    for (const extension of ['onnx', 'npz']) {
+      const path = at(`own.${extension}`)
+      saveAnyNetwork(path, network)
+      const text = architectureOfStart(path)
+      expect(text).toBe('normalise 0.5 / 0.25, conv 2 4 4, relu, linear')
+      const architecture = architectureOf(text, { input: own.input, classes: 10 })
+      expect(weights(readStarts(path, ['f'], architecture)[0]!.network)).toEqual(weights(network))
+    }
+  })
+
+  it('is that of the run, where a file does not say it; networks of vectors take images', () => {
+    const random = new Random(1, 'state')
+    const tensors = new Map(
+      Object.entries({ 'a.weight': [5, 784], 'b.weight': [10, 5] }).map(([name, shape]) => [
+        name,
+        { shape, data: Float64Array.from({ length: shape[0] * shape[1] }, () => random.normal()) },
+      ]),
+    )
+    writeSafetensors(at('state.safetensors'), tensors, {})
+    expect(architectureOfStart(at('state.safetensors'))).toBe('plain: linear 5, relu, linear')
+    const architecture = architectureOf('linear 5, relu, linear', { input: own.input, classes: 10 })
+    const learners = startLearners(optionsOf(), architecture)
+    startFrom(learners, readStarts(at('state.safetensors'), ['f'], architecture), architecture)
+    // rounded
+    expect(weights(learners[0]!.state)).toEqual([...tensors.get('a.weight')!.data.subarray(0, 5)].map(Math.fround))
+  })
+
+  it('is refused where there is none, with the operator', () => {
+    const nodes = [node('MatMul', 'x w', 'a'), node('LeakyRelu', 'a', 'b'), node('MatMul', 'b v', 'y')]
+    const initialisers = [drawn('w', [4, 3]), drawn('v', [3, 2])]
+    writeFileSync(at('leaky.onnx'), bytesOf({ input: ['N', 4], nodes, initialisers }))
+    expect(() => architectureOfStart(at('leaky.onnx'))).toThrow(
+      oneLine(/leaky.onnx cannot be trained: LeakyRelu 'b-node' is not a layer of such a network/),
+    )
   })
 })
 

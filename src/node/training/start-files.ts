@@ -2,24 +2,44 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import type { NetworkOptions } from '../../formats/any-network.ts'
+import { architectureText } from '../../model/architectures.ts'
+import type { Architecture, Network } from '../../model/network.ts'
+import { takeImages } from '../../model/normalise.ts'
 import type { Start } from '../../training/start.ts'
 import { loadAnyNetwork } from '../any-network.ts'
 
 /**
- * Reads the networks that the setting `start` names.
+ * Reads the networks that the setting `start` names: what has weights of 64 bits starts from the nearest ones of 32 bits.
  * @param start for one learner a network's file or a run's folder, of which it takes `best.safetensors`, or
  *   `f.safetensors` if nothing was chosen there; for a pair the folder of a pair, of which f takes f and g takes g, or two
  *   with a comma between them, each of which is for one learner
  * @param learners their names: ['f'], or ['f', 'g']
+ * @param architecture that of the run, which is also that of files that do not say what they hold
  * @returns one for each learner
- * @throws UserError naming the file, if it is missing or damaged
+ * @throws UserError naming the file, if it is missing or damaged, or its network is not made of our layers
  */
-export const readStarts = (start: string, learners: readonly string[]): Start[] =>
+export const readStarts = (start: string, learners: readonly string[], architecture: Architecture): Start[] =>
   networkFiles(start, learners).map((path) => {
-    const { network, misfit } = loadAnyNetwork(path)
-    if (!network) throw new UserError(`${path} cannot be trained: ${misfit}`)
-    return { name: path, network }
+    const { input } = architecture
+    const network = trainable(path, { architecture: architectureText(architecture), input })
+    return { name: path, network: takeImages(network, input) }
   })
+
+/**
+ * The architecture of a run that starts from networks and is given none: that of the first of them, as a text.
+ * @throws UserError as `readStarts`, or if the file does not say what it holds
+ */
+export function architectureOfStart(start: string): string {
+  const [first] = start.split(',').map((path) => path.trim()) as [string]
+  return architectureText(trainable(isFolder(first) ? chosenOf(first) : first).architecture)
+}
+
+function trainable(path: string, options: NetworkOptions = {}): Network {
+  const { rounded, misfit } = loadAnyNetwork(path, options)
+  if (!rounded) throw new UserError(`${path} cannot be trained: ${misfit}`)
+  return rounded
+}
 
 /** One file per learner. */
 function networkFiles(start: string, learners: readonly string[]): string[] {
