@@ -1,16 +1,17 @@
 /** Classifies and attacks some images of a data set, with everything that counts decided in float64. */
-import { type Chunk, loadChunk } from '../bounds/chunk.ts'
+import { type Chunk, type Examples, loadChunk } from '../bounds/chunk.ts'
 import { intervalMargins, propagateIntervals } from '../bounds/interval.ts'
 import { provedMargin } from '../bounds/margins.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { forward } from '../device/forward.ts'
+import type { Tensor } from '../device/tape.ts'
 import type { Engine } from '../device/wasm/engine.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Network } from '../model/network.ts'
 import { type AttackOptions, attackChunk } from './gradient-attack.ts'
 import { examples } from './inputs.ts'
-import { type AdversarialExample, type Judgement, judge, pixelsOf, runCandidate } from './recheck.ts'
+import { type AdversarialExample, type Candidate, type Judgement, judge, pixelsOf, runCandidate } from './recheck.ts'
 import { paperBall, type Ball } from '../region/ball.ts'
 
 /** A network on a device and, for float64, beside it. */
@@ -61,21 +62,56 @@ export function attackImages(
   attack: AttackOptions,
   ball: Ball,
 ): Attacked[] {
-  const { device } = loaded
-  const mark = device.mark()
-  const { images, labels } = examples(dataset, indices)
-  // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
-  const chunk = loadChunk(loaded, { images, labels }, { ...ball, domain: 'unbounded' })
-  const worst = attackChunk(loaded, chunk, attack, indices)
-  const judged = judgeChunk(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
-  const points = worst.read()
-  device.release(mark)
-  return labels.map((label, e) => {
-    if (judged[e].isSure && judged[e].margin > 0) return judged[e]
-    const point = pixelsOf(loaded, points, chunk.columns, e)
-    const rechecked = runCandidate(network, { image: images[e], label, ball, point })
-    return { margin: rechecked.margin, slack: 0, ...(rechecked.margin <= 0 && { adversarial: rechecked }) }
+  const given = examples(dataset, indices)
+  return withWorst({ loaded, ...given }, indices, { attack, ball }, (chunk, worst) => {
+    const judged = judgeChunk(loaded, { ...chunk, ball: { ...chunk.ball, centre: worst } })
+    const points = worst.read()
+    return given.labels.map((label, e) => {
+      if (judged[e].isSure && judged[e].margin > 0) return judged[e]
+      const point = pixelsOf(loaded, points, chunk.columns, e)
+      return rechecked(network, { image: given.images[e], label, ball, point })
+    })
   })
+}
+
+/**
+ * Attacks one network and tries the worst points on another: in float64 all of them.
+ * @param indices of at most one pass, of images that this other network classifies correctly
+ */
+export function transferImages(
+  from: LoadedNetwork<Engine>,
+  { network, dataset }: Pick<Subject, 'network' | 'dataset'>,
+  indices: readonly number[],
+  { attack, ball }: { readonly attack: AttackOptions; readonly ball: Ball },
+): Attacked[] {
+  const given = examples(dataset, indices)
+  return withWorst({ loaded: from, ...given }, indices, { attack, ball }, (chunk, worst) => {
+    const points = worst.read()
+    return given.labels.map((label, e) => {
+      const point = pixelsOf(from, points, chunk.columns, e)
+      return rechecked(network, { image: given.images[e], label, ball, point })
+    })
+  })
+}
+
+/** The points of smallest margin that an attack finds, for as long as they are in the device's memory. */
+function withWorst<R>(
+  { loaded, ...given }: Examples & Pick<Subject, 'loaded'>,
+  indices: readonly number[],
+  { attack, ball }: { readonly attack: AttackOptions; readonly ball: Ball },
+  use: (chunk: Chunk, worst: Tensor) => R,
+): R {
+  const mark = loaded.device.mark()
+  // the whole ball: its centre is where attacks without a random start begin, its radius the measure of their steps
+  const chunk = loadChunk(loaded, given, { ...ball, domain: 'unbounded' })
+  const result = use(chunk, attackChunk(loaded, chunk, attack, indices))
+  loaded.device.release(mark)
+  return result
+}
+
+function rechecked(network: Network, candidate: Candidate): Attacked {
+  const tried = runCandidate(network, candidate)
+  return { margin: tried.margin, slack: 0, ...(tried.margin <= 0 && { adversarial: tried }) }
 }
 
 /** By float32. */

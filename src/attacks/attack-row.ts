@@ -28,6 +28,8 @@ export interface AttackHeader extends Ball {
   readonly method: AttackMethod
   readonly attack: AttackOptions | EnsembleOptions
   readonly dataset: string
+  /** The name of the network that was attacked in its place, if there was one. */
+  readonly from?: string
 }
 
 export interface AttackSummary extends AttackHeader {

@@ -12,7 +12,7 @@ import { attackTask } from './attack-task.ts'
 import type { AttackData } from './attack-worker.ts'
 import { type EnsembleOptions, type EnsembleSettings, attacksFor, ensembleOptions } from './ensemble.ts'
 import { type AttackOptions, fgsm, pgd } from './gradient-attack.ts'
-import { type RangeOptions, checkInputs, countParts } from './inputs.ts'
+import { type RangeOptions, checkInputs, checkNetwork, countParts } from './inputs.ts'
 
 /** Settings that PGD alone has; for their defaults see `pgdOptions`. */
 export interface PgdSettings {
@@ -25,6 +25,8 @@ export interface PgdSettings {
 
 export interface AttackRunOptions extends RangeOptions, PgdSettings, EnsembleSettings {
   readonly method: AttackMethod
+  /** A network that is attacked in the place of the given one, which is then tried at the points that were found. */
+  readonly from?: Network | undefined
 }
 
 /**
@@ -57,8 +59,8 @@ export function pgdOptions(settings: PgdSettings, domain: Domain, seed: number):
 export function attack(given: Network, dataset: Dataset, options: AttackRunOptions): AsyncIterable<AttackRow> {
   const header = attackHeader(given, dataset, options)
   // a copy, in case it is being trained
-  const network = { ...given, parameters: given.parameters.slice() }
-  return rowsOf({ network, dataset }, header, options)
+  const copyOf = (network: Network): Network => ({ ...network, parameters: network.parameters.slice() })
+  return rowsOf({ network: copyOf(given), from: options.from && copyOf(options.from), dataset }, header, options)
 }
 
 async function* rowsOf(
@@ -79,8 +81,11 @@ async function* rowsOf(
 
 /** What `attack` will do. @throws UserError for input that makes no sense */
 export function attackHeader(network: Network, dataset: Dataset, options: AttackRunOptions): AttackHeader {
+  const { method, from } = options
   const ball = checkInputs(network, dataset, options)
-  return { method: options.method, attack: attackOptions(options, ball), ...ball, dataset: dataset.name }
+  if (from) checkNetwork(from, dataset)
+  const attack = attackOptions(options, ball)
+  return { method, attack, ...ball, dataset: dataset.name, ...(from && { from: from.architecture.name }) }
 }
 
 function attackOptions(options: AttackRunOptions, { norm, domain }: Ball): AttackOptions | EnsembleOptions {

@@ -10,6 +10,7 @@
  */
 import { requireWhole } from '../base/errors.ts'
 import type { Dataset } from '../data/dataset.ts'
+import type { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Graph, evaluateGraph } from '../model/graph.ts'
 import type { Ball } from '../region/ball.ts'
 import type { Norm } from '../region/norm.ts'
@@ -20,7 +21,15 @@ import { fab } from './fab.ts'
 import { type Timed, examples } from './inputs.ts'
 import { type Lead, type Outcome, leadAttacks } from './lead-attacks.ts'
 import { type Oracle, deviceOracle, graphOracle } from './oracle.ts'
-import { type AdversarialExample, type Judgement, judge, projectIntoBall, recheckAt, runCandidate } from './recheck.ts'
+import {
+  type AdversarialExample,
+  type Candidate,
+  type Judgement,
+  judge,
+  projectIntoBall,
+  recheckAt,
+  runCandidate,
+} from './recheck.ts'
 import { square } from './square.ts'
 
 export const ensembleAttacks = ['apgd-ce', 'apgd-t', 'fab', 'square'] as const
@@ -73,7 +82,22 @@ export const attackByEnsemble = (
   options: EnsembleOptions,
   ball: Ball,
 ): Outcomes<AdversarialExample> =>
-  lead({ dataset, indices, options, ball }, deviceOracle(loaded), (candidate) => runCandidate(network, candidate))
+  lead({ dataset, indices, options, ball }, deviceOracle(loaded), {
+    tryIn64: (candidate) => runCandidate(network, candidate),
+    tries: 'each that fools',
+  })
+
+/** Attacks one network, and tries the worst point of each attack on another. */
+export const transferByEnsemble = (
+  from: LoadedNetwork,
+  { network, dataset }: Pick<Subject, 'network' | 'dataset'>,
+  indices: readonly number[],
+  { attack: options, ball }: { readonly attack: EnsembleOptions; readonly ball: Ball },
+): Outcomes<AdversarialExample> =>
+  lead({ dataset, indices, options, ball }, deviceOracle(from), {
+    tryIn64: (candidate) => runCandidate(network, candidate),
+    tries: 'the worst of each attack',
+  })
 
 /** The same on any graph over pixels, in float64 throughout. */
 export function attackGraphByEnsemble(
@@ -83,12 +107,13 @@ export function attackGraphByEnsemble(
   ball: Ball,
 ): Outcomes<NonNullable<ReturnType<typeof recheckAt>>> {
   const evaluate = (pixels: ArrayLike<number>) => evaluateGraph(graph, pixels).at(-1)!
-  return lead({ dataset, indices, options, ball }, graphOracle(graph), (candidate) => {
+  const tryIn64 = (candidate: Candidate) => {
     const found = recheckAt(evaluate, candidate)
     if (found) return found
     const image = projectIntoBall(candidate)
     return { image, ...judge(evaluate(image), candidate.label) }
-  })
+  }
+  return lead({ dataset, indices, options, ball }, graphOracle(graph), { tryIn64, tries: 'each that fools' })
 }
 
 interface Given {
@@ -101,12 +126,12 @@ interface Given {
 function lead<Tried extends Judgement>(
   { dataset, indices, options, ball }: Given,
   oracle: Oracle,
-  tryIn64: Lead<EnsembleAttack, Tried>['tryIn64'],
+  how: Pick<Lead<EnsembleAttack, Tried>, 'tryIn64' | 'tries'>,
 ): Outcomes<Tried> {
   const { shape, classes } = dataset
   const { images, labels } = examples(dataset, indices)
   const targets = indices.map((identifier, i) => ({ image: images[i]!, label: labels[i]!, identifier }))
   const attacks = options.attacks.map((name) => ({ name, start: (victim: Victim) => starts[name](victim, options) }))
   const { seed } = options
-  return leadAttacks({ oracle, attacks, ball, shape, classes, seed, tryIn64, tries: 'each that fools' }, targets)
+  return leadAttacks({ oracle, attacks, ball, shape, classes, seed, ...how }, targets)
 }

@@ -1,6 +1,13 @@
 /** robustra attack */
 import { type Command, Option } from 'commander'
-import { type AttackMethod, type AttackRow, attackMethods, summariseAttack } from '../attacks/attack-row.ts'
+import {
+  type AttackHeader,
+  type AttackMethod,
+  type AttackRow,
+  type AttackSummary,
+  attackMethods,
+  summariseAttack,
+} from '../attacks/attack-row.ts'
 import { attack, attackHeader } from '../attacks/attack.ts'
 import { AttackPictures } from '../node/attack-pictures.ts'
 import { threads } from '../node/threads.ts'
@@ -44,6 +51,7 @@ interface Flags extends Omit<Ball, 'epsilon'>, Omit<RadiusFlags, 'norm'>, RangeF
   readonly method: string
   readonly seed: number
   readonly queries?: number
+  readonly from?: string
   readonly save?: string
   readonly workers: number
   readonly data?: string
@@ -63,6 +71,7 @@ export function attackCommand(command: Command): void {
   addRangeOptions(command)
     .addOption(domainOption())
     .addOption(seedOption('decides what attacks draw'))
+    .option('--from <network>', 'attack this network instead, and try on the other one what was found: transfer')
     .option('--save <dir>', 'write pictures of the adversarial examples to this new folder')
     .addOption(workersOption())
     .addOption(dataOption())
@@ -78,6 +87,7 @@ export function attackCommand(command: Command): void {
           'robustra attack net.safetensors --dataset mnist --norm l2 --epsilon 1.5',
           'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --steps 100 --restarts 5 --json',
           'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --method auto --first 1000',
+          'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --from other.safetensors',
         ]),
     )
     .action(runAttack)
@@ -91,6 +101,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
   const { architecture } = flags
   const early = architecture === undefined ? attacked(path) : undefined
   if (save === undefined) requireOutput()
+  const from = flags.from === undefined ? undefined : attacked(flags.from)
   const progress = new Progress()
   let pictures: AttackPictures | undefined
   const rows: (AttackRow & { readonly file?: string })[] = []
@@ -113,6 +124,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     const target = takeImages(network, dataset.shape)
     const options = {
       method,
+      from: from && takeImages(from, dataset.shape),
       ...radiiOver(dataset),
       norm,
       ...range,
@@ -145,6 +157,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
       [method, 'misclassified or attacked', formatShare(summary.attackError), `${summary.attackErrors}`],
     ]
     console.log(formatTable([['error', 'meaning', 'share', 'images'], ...table], 2))
+    for (const line of [...findersOf(rows, header), ...transferOf(summary, flags.from)]) console.log(line)
     console.log(`\n${seconds.toFixed(1)} s; norm ${describeNorm(norm)}, domain ${describeDomain(domain)}`)
     if (save !== undefined) console.log(`pictures: ${save}`)
   } finally {
@@ -166,6 +179,21 @@ function attacked(path: string, options: NetworkOptions = {}): Network {
   throw new UserError(
     `${path}: ${misfit}: attack takes networks of robustra's own layers with 32-bit floats only; ${advice}`,
   )
+}
+
+/** Of an ensemble: how many images each attack has found, of those that the ones before it had left. */
+function findersOf(rows: readonly AttackRow[], { attack }: AttackHeader): string[] {
+  if (!('attacks' in attack) || attack.attacks.length === 1) return []
+  const counts = attack.attacks.map((name) => `${name} ${rows.filter(({ by }) => by === name).length}`)
+  return [`\nfound by ${counts.join(', ')}`]
+}
+
+/** Of images that were attacked on another network: how many of those that are classified correctly they fool. */
+function transferOf({ images, cleanErrors, attackErrors }: AttackSummary, from: string | undefined): string[] {
+  if (from === undefined) return []
+  const [fooled, correct] = [attackErrors - cleanErrors, images - cleanErrors]
+  const share = formatShare(correct > 0 ? fooled / correct : 0)
+  return [`\ntransfer: of ${correct} correctly classified images, what was made on ${from} fools ${fooled} (${share})`]
 }
 
 const isMethod = (name: string): name is AttackMethod => (attackMethods as readonly string[]).includes(name)
