@@ -32,7 +32,7 @@ export function dataCommand(command: Command): void {
       .command(name)
       .description(summary)
       .helpOption('-h, --help', 'print this help')
-      .argument('<dataset>', `data set: ${names.join(' or ')}`)
+      .argument('<dataset>', `data set: ${names.join(', ')}`)
       .option('--data <dir>', "folder of the files (default: the user's cache)")
       .addOption(jsonOption())
       .addHelpText('after', examples([`robustra data ${name} mnist`]))

@@ -1,7 +1,6 @@
 /** MNIST (LeCun, Cortes & Burges): 60,000 training and 10,000 test images of digits, 28 × 28 pixels, in four idx files. */
-import { parseIdx } from '../formats/idx.ts'
-import { imagesOf } from './dataset.ts'
 import type { PublishedDataset } from './published.ts'
+import { readIdxPair } from './idx-pair.ts'
 
 const parts = {
   train: ['train-images-idx3-ubyte', 'train-labels-idx1-ubyte'],
@@ -20,12 +19,9 @@ export const mnist: PublishedDataset = {
   },
   mirrors: ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
   parts,
-  read: (contents, part) => {
+  read: ([images, labels], part) => {
     const [imagesName, labelsName] = parts[part]
-    const images = parseIdx(contents[0], imagesName, 3)
-    const labels = parseIdx(contents[1], labelsName, 1)
-    const [count, height, width] = images.dimensions as [number, number, number]
-    const shape = { channels: 1, height, width }
-    return imagesOf({ name: 'mnist', shape, classes: 10, images: images.data, labels: labels.data, count })
+    const about = { name: 'mnist', classes: 10 }
+    return readIdxPair(about, { name: imagesName, bytes: images }, { name: labelsName, bytes: labels })
   },
 }

@@ -2,13 +2,23 @@
 import { UserError, unknownName } from '../base/errors.ts'
 import { cifar10 } from './cifar10.ts'
 import type { Images } from '../model/layer-items.ts'
+import { cifar100 } from './cifar100.ts'
+import { emnistBalanced, emnistDigits, emnistLetters } from './emnist.ts'
+import { fashionMnist, kmnist } from './mnist-like.ts'
 import { mnist } from './mnist.ts'
+import { svhn } from './svhn.ts'
 import type { PublishedDataset } from './published.ts'
 
 /** Those that are files; 'synthetic' is made by the program. */
-export const publishedDatasets: readonly PublishedDataset[] = [mnist, cifar10]
+export const publishedDatasets: readonly PublishedDataset[] = [
+  ...[mnist, cifar10, fashionMnist, kmnist],
+  ...[emnistBalanced, emnistLetters, emnistDigits, cifar100, svhn],
+]
 
-export const datasetNames = ['synthetic', 'mnist', 'cifar10'] as const
+export const datasetNames = [
+  ...(['synthetic', 'mnist', 'cifar10', 'fashion-mnist', 'kmnist'] as const),
+  ...(['emnist-balanced', 'emnist-letters', 'emnist-digits', 'cifar100', 'svhn'] as const),
+] as const
 
 /** What the images of a data set are, as far as its name tells. */
 export const imagesOfDataset = (dataset: string): Images | undefined =>

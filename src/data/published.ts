@@ -8,13 +8,18 @@ export interface PublishedFiles {
   readonly name: string
   /** For people: 'CIFAR-10'. */
   readonly title: string
-  /** md5 of the uncompressed files, by name. */
+  /** The folder among others that several data sets share, if it is not called as this one. */
+  readonly folder?: string
+  /** md5 by name: of the files as they are published if `isPacked` says so of the name, else of the uncompressed ones. */
   readonly md5: Readonly<Record<string, string>>
-  /** The .tar.gz in which they are published and the folder that it unpacks to; without it, each file is a .gz. */
+  /** The .tar.gz in which they are published and the folder that it unpacks to; without it, each is packed, or is a .gz. */
   readonly archive?: { readonly file: string; readonly folder: string }
   /** Base addresses with a final slash. */
   readonly mirrors: readonly string[]
 }
+
+/** Whether a file is known by the checksum of what is published, and so is kept as it is. */
+export const isPacked = (file: string): boolean => /\.(gz|zip|mat)$/.test(file)
 
 export interface PublishedDataset extends PublishedFiles {
   /** Known before the files are read. */

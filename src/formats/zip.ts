@@ -20,10 +20,15 @@ const DATE = 0x21
 
 /**
  * @param file its name, for messages
+ * @param wanted whether an entry is unpacked, by its name
  * @returns contents by name; they may be views of `bytes`
  * @throws UserError naming the file if it is no such archive, is damaged, or holds an entry twice
  */
-export function readZip(bytes: Uint8Array, file: string): Map<string, Uint8Array> {
+export function readZip(
+  bytes: Uint8Array,
+  file: string,
+  wanted: (name: string) => boolean = () => true,
+): Map<string, Uint8Array> {
   const refuse = (what: string) => badFile(`${file} is not a valid zip archive: ${what}`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const within = (at: number, size: number) => {
@@ -51,6 +56,7 @@ export function readZip(bytes: Uint8Array, file: string): Map<string, Uint8Array
       throw refuse(`'${name}' is described in zip64: only smaller ones are read`)
     if (flags & 1) throw refuse(`'${name}' is encrypted`)
     if (entries.has(name)) throw refuse(`it has '${name}' twice`)
+    if (!wanted(name)) continue
     total += size
     if (total > MAX_BYTES) throw refuse(`it holds more than ${MAX_BYTES} bytes`)
     within(local, LOCAL_SIZE)

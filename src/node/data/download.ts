@@ -16,7 +16,7 @@ export interface DownloadOptions {
   readonly onProgress?: (progress: DownloadProgress) => void
   /** Milliseconds without a byte after which a mirror is given up; 30,000 by default. */
   readonly stallMs?: number
-  /** A mirror that sends more is given up; 256 MiB by default. */
+  /** A mirror that sends more is given up; 1 GiB by default. */
   readonly maxBytes?: number
 }
 
@@ -54,7 +54,7 @@ export async function download(
 }
 
 async function fetchWhole(url: URL, file: string, options: DownloadOptions): Promise<Uint8Array> {
-  const { onProgress, stallMs = 30_000, maxBytes = 2 ** 28 } = options
+  const { onProgress, stallMs = 30_000, maxBytes = 2 ** 30 } = options
   const stall = new AbortController()
   const timer = setTimeout(() => stall.abort(new Error(`no data for ${stallMs / 1000} s`)), stallMs)
   try {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
+import { kmnist } from '../../data/mnist-like.ts'
 import { mnist } from '../../data/mnist.ts'
 import { md5Of } from './cifar10.testing.ts'
 import { loadPublished } from './load-dataset.ts'
@@ -151,5 +152,26 @@ describe.runIf(existsSync(real))('the real files', () => {
     const train = await loadPublished(mnist, 'train', { dataDirectory: real })
     expect(train.count).toBe(60000)
     expect([...train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9])
+  })
+})
+
+describe('files that are known as they are published', () => {
+  const packed = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${name}.gz`, gzipSync(bytes)]))
+  const source = { ...kmnist, md5: md5Of(packed), mirrors: [] }
+
+  test('are compared, kept and downloaded so', async () => {
+    const { source: mirrored, requests } = await withMirror(source, (file) => packed[file]!)
+    const { images, labels } = await loadPublished(mirrored, 'test', {})
+    expect([...images]).toEqual([...Array(8).keys()])
+    expect([...labels]).toEqual([7, 2])
+    expect(requests).toEqual(['/t10k-images-idx3-ubyte.gz', '/t10k-labels-idx1-ubyte.gz'])
+    expect(verifyFiles(undefined, source).map(({ status }) => status)).toEqual(['missing', 'missing', 'ok', 'ok'])
+  })
+
+  test('are not taken uncompressed, for which there is no checksum', async () => {
+    fill(at.folder, false)
+    await expect(loadPublished(source, 'test', { dataDirectory: at.folder })).rejects.toThrow(
+      /Put train-images-idx3-ubyte\.gz, .*t10k-labels-idx1-ubyte\.gz into a folder$/,
+    )
   })
 })

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
-import type { PublishedFiles } from '../../data/published.ts'
+import { type PublishedFiles, isPacked } from '../../data/published.ts'
 import { explainFileError, readWholeFile, writeFileAtomic } from '../atomic.ts'
 import { makeFolder } from '../folder.ts'
 import { gunzipIfNeeded } from '../gunzip.ts'
@@ -50,7 +50,7 @@ export async function obtainFiles(
     const content = read()
     const md5 = md5Of(content)
     if (md5 !== source.md5[file]) throw corrupt(path, file, md5, source)
-    contents.push(content)
+    contents.push(file.endsWith('.gz') ? gunzipIfNeeded(content, path) : content)
   }
   return contents
 }
@@ -85,11 +85,13 @@ export async function downloadFiles(
   return inspect(target, source)
 }
 
-const cacheOf = ({ name }: PublishedFiles) => join(cacheDirectory(), name)
+const cacheOf = ({ name, folder = name }: PublishedFiles) => join(cacheDirectory(), folder)
 
 /** Where a download puts a file. */
 const downloadPath = (directory: string, file: string, { archive }: PublishedFiles) =>
-  archive ? join(directory, archive.folder, file) : join(directory, `${file}.gz`)
+  archive ? join(directory, archive.folder, file) : join(directory, publishedName(file))
+
+const publishedName = (file: string) => (isPacked(file) ? file : `${file}.gz`)
 
 interface Found {
   readonly path: string
@@ -98,7 +100,11 @@ interface Found {
 }
 
 /** Looks for files in a folder; an archive is opened once, by the first file that is read from it. */
-function finder({ name: folder, archive }: PublishedFiles): (file: string, directory: string) => Found | undefined {
+function finder({
+  name,
+  folder = name,
+  archive,
+}: PublishedFiles): (file: string, directory: string) => Found | undefined {
   const subfolders = archive ? ['', folder, archive.folder, join(folder, archive.folder)] : ['', folder]
   const opened = new Map<string, Map<string, Uint8Array>>()
   const readMember = (path: string, file: string) => {
@@ -110,8 +116,12 @@ function finder({ name: folder, archive }: PublishedFiles): (file: string, direc
   }
   return (file, directory) => {
     const folders = subfolders.map((subfolder) => join(directory, subfolder))
-    const loose = folders.flatMap((at) => [join(at, file), join(at, `${file}.gz`)]).find((path) => existsSync(path))
-    if (loose !== undefined) return { path: loose, read: () => gunzipIfNeeded(readWholeFile(loose), loose) }
+    const names = isPacked(file) ? [file] : [file, `${file}.gz`]
+    const loose = folders.flatMap((at) => names.map((name) => join(at, name))).find((path) => existsSync(path))
+    if (loose !== undefined) {
+      const read = () => readWholeFile(loose)
+      return { path: loose, read: isPacked(file) ? read : () => gunzipIfNeeded(read(), loose) }
+    }
     const packed = archive && folders.map((at) => join(at, archive.file)).find((path) => existsSync(path))
     return packed === undefined ? undefined : { path: packed, read: () => readMember(packed, file) }
   }
@@ -139,13 +149,16 @@ async function downloadInto(
   let files = new Map<string, Uint8Array>()
   try {
     makeFolder(dirname(downloadPath(directory, file, source)))
-    await download(archive?.file ?? `${file}.gz`, mirrors, (sent) => (files = unpack(sent, file, source)), {
+    await download(archive?.file ?? publishedName(file), mirrors, (sent) => (files = unpack(sent, file, source)), {
       ...(onProgress && { onProgress }),
     })
     for (const [name, bytes] of files) writeFileAtomic(downloadPath(directory, name, source), bytes)
   } catch (error) {
     if (!(error instanceof UserError)) throw error
-    const needed = `${archive ? `${archive.file}, or ` : ''}${Object.keys(md5).join(', ')} (each as it is or as .gz)`
+    const arePacked = Object.keys(md5).every(isPacked)
+    const needed =
+      `${archive ? `${archive.file}, or ` : ''}${Object.keys(md5).join(', ')}` +
+      (arePacked ? '' : ' (each as it is or as .gz)')
     throw new UserError(`${error.message}. Put ${needed} into a folder`, { code: 'no-data' })
   }
 }
@@ -154,7 +167,7 @@ async function downloadInto(
 function unpack(sent: Uint8Array, file: string, { archive, md5 }: PublishedFiles): Map<string, Uint8Array> {
   const wrong = () => new UserError('sent something else, or only a part')
   if (!archive) {
-    if (md5IfReadable(() => gunzipIfNeeded(sent, file)) !== md5[file]) throw wrong()
+    if (md5IfReadable(() => (isPacked(file) ? sent : gunzipIfNeeded(sent, file))) !== md5[file]) throw wrong()
     return new Map([[file, sent]])
   }
   const files = new Map<string, Uint8Array>()
