@@ -28,7 +28,8 @@ export function drawCurve({ points, classes }: Curve): string {
 }
 
 /**
- * Texts beside the last points, moved apart where they would overlap.
+ * Texts in a column right of all curves, moved apart where they would overlap. A thin line leads from the end of a curve
+ * that ends before the others to its text.
  * @param lowest where the last of them may be, at most
  */
 export function drawLabels(curves: readonly Curve[], lowest: number): string[] {
@@ -44,7 +45,13 @@ export function drawLabels(curves: readonly Curve[], lowest: number): string[] {
   for (let i = 1; i < placed.length; i++) placed[i].y = Math.max(placed[i].y, placed[i - 1].y + LABEL_GAP)
   // What was pushed below the axis comes back up.
   placed.reduceRight((lowest, label) => (label.y = Math.min(label.y, lowest)) - LABEL_GAP, lowest)
-  return placed.map(({ label, colour, end, y }) => drawText(end.x + 12, y + 4.5, label, { classes: colour }))
+  const right = Math.max(...placed.map(({ end }) => end.x))
+  return placed.flatMap(({ label, colour, end, y }) => [
+    ...(end.x < right - 1
+      ? [`<path class="grid" d="M${fixed(end.x + 6)} ${fixed(end.y)}L${fixed(right + 8)} ${fixed(y)}"/>`]
+      : []),
+    drawText(right + 12, y + 4.5, label, { classes: colour }),
+  ])
 }
 
 /** A horizontal line from `left` to `right`, with its value on the left. */

@@ -4,6 +4,7 @@ import { formatBall, formatCount, formatDuration, formatNumber, formatShare, tit
 import { type Html, html } from './html.ts'
 import { splitBar } from './split-bar.ts'
 import type { Subject } from './subject.ts'
+import { titledCertificates } from './titled.ts'
 import type { CertifyRow } from '../ladder/rows.ts'
 import { type LadderStep, type StepName, steps as ladder } from '../ladder/steps/index.ts'
 import type { CertifySummary } from '../ladder/run-summary.ts'
@@ -42,9 +43,7 @@ function stepOf({ verdict, method }: Exclude<CertifyRow['result'], { verdict: 'u
 
 /** The section; nothing without certificates. */
 export function ladderSection(subjects: readonly Subject[]): Html | undefined {
-  const files = subjects.flatMap(({ name, run, certificates }, subject) =>
-    certificates.map((file) => ({ ...file, subject, title: run ? `${name}, ${file.name}` : name })),
-  )
+  const files = titledCertificates(subjects)
   if (files.length === 0) return undefined
   return html`<section id="ladder" aria-labelledby="ladder-title">
     <h2 id="ladder-title">What decided the images</h2>

@@ -2,6 +2,8 @@
  * A report as one HTML file that needs nothing else: no script, no network, pictures inside. What the file may load is
  * forbidden by a policy of its own as well.
  */
+import { classesSection } from './classes.ts'
+import { marginsSection } from './margins.ts'
 import { gallerySection, type GalleryOf } from './gallery-section.ts'
 import { type Html, html, trusted } from './html.ts'
 import { ladderOf, ladderSection } from './ladder.ts'
@@ -35,6 +37,8 @@ export function reportPage({ title, subjects, errors, stabilities, galleries }: 
     ['training', 'Training', trainingSection(subjects)],
     ['stability', 'Stability', stabilitySection(stabilities)],
     ['ladder', 'What decided', ladderSection(subjects)],
+    ['classes', 'Classes', classesSection(subjects)],
+    ['margins', 'Margins', marginsSection(subjects)],
     ['gallery', 'Images', gallerySection(galleries)],
   ]
   const there = sections.filter(([, , section]) => section !== undefined)

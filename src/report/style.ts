@@ -33,6 +33,7 @@ const light: Scheme = {
   fills: {
     ...fillsOfSteps('light'),
     undecided: '#a3abb6',
+    ...{ robust: '#3f8f5f', attacked: '#dd6b52', wrong: '#8f3626' },
     ...{ inactive: '#c3ccd7', unstable: '#dd6b52', active: '#2f6fb5' },
     ...{ loose: '#c3ccd7', tight: '#dd6b52', infeasible: '#2f6fb5' },
   },
@@ -44,6 +45,7 @@ const dark: Scheme = {
   fills: {
     ...fillsOfSteps('dark'),
     undecided: '#717c8a',
+    ...{ robust: '#4fae78', attacked: '#e0705a', wrong: '#9c4a3b' },
     ...{ inactive: '#4a5564', unstable: '#e0705a', active: '#5aa0e6' },
     ...{ loose: '#4a5564', tight: '#e0705a', infeasible: '#5aa0e6' },
   },
@@ -124,6 +126,11 @@ svg text.plain{fill:var(--ink)}
 .curve{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 .dashed{stroke-dasharray:5 4.5}
 .dotted{stroke-dasharray:1 5}
+.zero{stroke:var(--ink);stroke-width:1.2;fill:none}
+.matrix{min-width:0}
+.matrix th,.matrix td{padding:4px 8px}
+.matrix .same{background:color-mix(in srgb,var(--robust) var(--share),transparent)}
+.matrix .other{background:color-mix(in srgb,var(--attacked) var(--share),transparent)}
 .split{display:block;width:100%;height:20px;border-radius:4px;margin:2px 0 12px}
 .bar{width:40%;min-width:110px}
 .bar .split{height:14px;margin:4px 0}

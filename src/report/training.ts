@@ -18,6 +18,8 @@ interface Chart {
   readonly of: (epoch: Epoch) => number | null | undefined
   /** Where the value itself is not known: `of` is the most that it can be, this the least, in a dotted curve. */
   readonly least?: (epoch: Epoch) => number | null | undefined
+  /** What tells the two curves apart, in their labels. */
+  readonly names?: { readonly most: string; readonly least: string }
   readonly format: (value: number) => string
   /** All networks of a run have the same values, so one curve is drawn for all of them. */
   readonly common?: boolean
@@ -31,6 +33,7 @@ const charts: readonly Chart[] = [
     title: 'Exact error, validation: at most (LP), at least (PGD, dotted)',
     of: ({ certifiedError }) => certifiedError,
     least: ({ attackError }) => attackError,
+    names: { most: 'LP', least: 'PGD' },
     format: percent,
   },
   { title: 'Unstable neurons, validation', of: ({ unstable }) => unstable, format: percent },
@@ -50,18 +53,18 @@ export function trainingSection(subjects: readonly Subject[]): Html | undefined 
   const learners = subjects.flatMap(({ name, run }, subject) => learnersOf(name, subject, run?.log ?? []))
   if (learners.length === 0) return undefined
   const isSingle = new Set(learners.map(({ subject }) => subject)).size === 1
-  const drawn = [...charts, timeChart(learners)].flatMap(({ title, of, least, format, common }) => {
+  const drawn = [...charts, timeChart(learners)].flatMap(({ title, of, least, names, format, common }) => {
     const shown = common ? learners.filter((learner, i) => learners[i - 1]?.subject !== learner.subject) : learners
-    const curves = (value: Chart['of'], style = '') =>
+    const curves = (value: Chart['of'], what = '', style = '') =>
       shown.map((learner): Series => {
         const { epochs, network } = learner
         return {
-          name: common || !isPaired(learner, learners) ? '' : network,
+          name: `${common || !isPaired(learner, learners) ? '' : network} ${what}`.trim(),
           classes: `${classesOf(learner, learners)}${style}`,
           values: epochs.map((epoch) => ({ epoch: epoch.epoch, value: value(epoch) })),
         }
       })
-    const series = [...curves(of), ...(least ? curves(least, ' dotted') : [])]
+    const series = [...curves(of, names?.most), ...(least ? curves(least, names?.least, ' dotted') : [])]
     return lineChart({ title, series, format }) ?? []
   })
   const spaces = learners.flatMap(({ run, network, epochs }) => {
