@@ -13,6 +13,9 @@ export interface Subject {
   readonly summary: CertifySummary
 }
 
+/** Where the page about everything is. */
+export const reportOf = (path: string): string => join(path, 'report.html')
+
 /** @param better the network of the pair that did better on validation images */
 export function explain(path: string, subjects: readonly Subject[], better: string, seconds: number): string {
   const [first] = subjects
@@ -37,6 +40,7 @@ on clean images is wrong on ${share(natural, 'clean')} of them, but PGD, an atta
 ${formatShare(1 - errorOf(natural, 'lp'), 1)}.
 
 Files      ${path}
+  report   ${reportOf(path)} (open it in a browser)
   curves   ${join(path, 'curves.svg')}
   network  ${best.path}
   proofs   ${join(path, `certified-${best.name}.jsonl`)} (one row per image)

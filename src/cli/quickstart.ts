@@ -3,6 +3,11 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { writeFileAtomic } from '../node/atomic.ts'
+import { makeReport } from '../node/report/measure.ts'
+import { readSubjects } from '../node/report/subjects.ts'
+import { testImages } from '../node/report/test-images.ts'
+import { reportPage } from '../report/page.ts'
+import { packageVersion } from '../base/version.ts'
 import { curvesSvg } from '../report/curves.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { GivenOptions } from '../training/settings.ts'
@@ -17,7 +22,7 @@ import { jsonOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
 import { Clock, Progress } from './progress.ts'
 import { prepareFolder } from './quickstart-folder.ts'
-import { type Subject, explain } from './quickstart-text.ts'
+import { type Subject, explain, reportOf } from './quickstart-text.ts'
 import { printJson } from './text.ts'
 import { TrainingProgress } from './training-progress.ts'
 
@@ -72,8 +77,12 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
       const summary = await certifyOne(name, network, { path, workers, progress })
       subjects.push({ name, path: file, summary })
     }
+    progress.start('writing the report', 1)
+    const report = await makeReport(readSubjects([path]), testImages(undefined))
+    writeFileAtomic(reportOf(path), reportPage(report, packageVersion))
+    progress.finish()
     const seconds = (performance.now() - started) / 1000
-    if (json) printJson({ out: path, epsilon: EPSILON, seconds, networks: subjects })
+    if (json) printJson({ out: path, report: reportOf(path), epsilon: EPSILON, seconds, networks: subjects })
     else console.log(explain(path, subjects, betterOf(trained), seconds))
   } finally {
     lock?.release()

@@ -7,7 +7,6 @@ import { readWholeFile, writeFileAtomic } from '../node/atomic.ts'
 import { makeReport } from '../node/report/measure.ts'
 import { testImages } from '../node/report/test-images.ts'
 import { isReport, reportData, reportPage } from '../report/page.ts'
-import { isRunFolder } from '../node/report/read-run.ts'
 import { readSubjects } from '../node/report/subjects.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { packageVersion } from '../base/version.ts'
@@ -25,9 +24,9 @@ export function reportCommand(command: Command): void {
   command
     .argument(
       '<run...>',
-      'folders that robustra train wrote, with the certificates in them, or .jsonl files that robustra certify wrote',
+      'folders that robustra train wrote, with the certificates in them, folders of such folders, or .jsonl files that robustra certify wrote',
     )
-    .option('--out <file>', 'the HTML file to write (default: report.html in the folder of a single run)')
+    .option('--out <file>', 'the HTML file to write (default: report.html in a single folder)')
     .option(
       '--network <file...>',
       '.safetensors files of the networks that certificates are about, if they are in another place',
@@ -41,6 +40,7 @@ export function reportCommand(command: Command): void {
         'replaced, any other file never. Nothing is downloaded.\n' +
         examples([
           'robustra report runs/first',
+          'robustra report runs/quickstart',
           'robustra report runs/mnist exact.jsonl --out mnist.html',
           'robustra report runs/mnist runs/ibp runs/wk --data path/to/mnist --out comparison.html',
           'robustra report exact.jsonl --network net.safetensors --out exact.html',
@@ -64,7 +64,7 @@ async function runReport(paths: string[], flags: Flags): Promise<void> {
 function outOf(paths: readonly string[], out: string | undefined): string {
   if (out !== undefined) return out
   const [path] = paths
-  if (paths.length === 1 && path !== undefined && isRunFolder(path)) return join(path, 'report.html')
+  if (paths.length === 1 && path !== undefined && statSync(path).isDirectory()) return join(path, 'report.html')
   throw new UserError('--out is missing: say where the HTML file goes, such as --out report.html')
 }
 

@@ -27,8 +27,10 @@ export function lowContrasts(): string[] {
   type Colour = [number, number, number, number]
   const parse = (text: string) => (text.match(/[\d.]+/g) ?? []).map(Number)
   const colourOf = (text: string): Colour => {
+    // 'rgb(12, 34, 56)', or of a mixture 'color(srgb 0.1 0.2 0.3)'
+    const scale = text.startsWith('color(') ? 255 : 1
     const [r = 0, g = 0, b = 0, a = 1] = parse(text)
-    return [r, g, b, a]
+    return [r * scale, g * scale, b * scale, a]
   }
   const luminance = ([r, g, b]: Colour) => {
     const [x, y, z] = [r, g, b].map((value) =>

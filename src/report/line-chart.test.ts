@@ -76,3 +76,15 @@ test('areas are stacked from 0 to the whole, also those of a single epoch', () =
   expect((bottom - middle) / (bottom - top)).toBeCloseTo(0.25, 2)
   expect(svg).toContain('a 25 %; b 75 %')
 })
+
+test('labels stand in one column, and a thin line leads from a curve that ends early to its label', () => {
+  const series = [
+    { name: 'long', classes: 's0', values: values(5, 4, 3, 2, 1) },
+    { name: 'short', classes: 's1', values: values(5, 3) },
+  ]
+  const svg = lineChart({ title: 't', format, series })!.text
+  const labels = [...svg.matchAll(/<text x="([\d.]+)"[^>]*class="s\d">(\w+) [^<]*</g)].map(([, x, name]) => [name, x])
+  expect(labels.map(([name]) => name).toSorted()).toEqual(['long', 'short'])
+  expect(labels[0]![1]).toBe(labels[1]![1])
+  expect(svg.match(/<path class="grid" d="M[\d.]+ [\d.]+L/g)).toHaveLength(1)
+})

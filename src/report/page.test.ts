@@ -25,7 +25,16 @@ const idsOf = (text: string) => [...text.matchAll(/<section id="(\w+)"/g)].map((
 
 test('has all sections, with everything in one file', () => {
   expect(problemsOf(page)).toEqual([])
-  expect(idsOf(page)).toEqual(['errors', 'settings', 'training', 'stability', 'ladder', 'gallery'])
+  expect(idsOf(page)).toEqual([
+    'errors',
+    'settings',
+    'training',
+    'stability',
+    'ladder',
+    'classes',
+    'margins',
+    'gallery',
+  ])
   for (const part of ['<title>first – robustra</title>', 'robustra 1.2.3', 'Robustra: mean t₀', 'broken by PGD']) {
     expect(page).toContain(part)
   }
@@ -63,7 +72,14 @@ test('a comparison has every run side by side', async () => {
 })
 
 test('certificates alone have no training, and a run that has only begun little else', async () => {
-  expect(idsOf(await pageOf(join(run, 'exact.jsonl')))).toEqual(['errors', 'stability', 'ladder', 'gallery'])
+  expect(idsOf(await pageOf(join(run, 'exact.jsonl')))).toEqual([
+    'errors',
+    'stability',
+    'ladder',
+    'classes',
+    'margins',
+    'gallery',
+  ])
   const begun = writeRun(folder, 'begun')
   writeFileSync(join(begun, 'log.jsonl'), '')
   const text = await pageOf(begun)

@@ -28,7 +28,16 @@ beforeAll(async () => {
   writeFileSync(file, html)
 })
 
-const sections = ['Errors', 'Settings', 'Training', 'Stability of neurons', 'What decided the images', 'Images']
+const sections = [
+  'Errors',
+  'Settings',
+  'Training',
+  'Stability of neurons',
+  'What decided the images',
+  'Classes',
+  'Margins',
+  'Images',
+]
 const executablePath = findBrowser()
 
 if (executablePath === undefined) {
@@ -80,6 +89,14 @@ if (executablePath === undefined) {
         "Math.min(...[...document.querySelectorAll('.chart svg text')].map((text) => text.getBoundingClientRect().height))",
       )) as number
       if (width >= 390) expect(smallest).toBeGreaterThan(9)
+    })
+
+    test('cuts off no table of errors, classes or bounds in a window of 500 pixels', async () => {
+      await page.setViewportSize({ width: 500, height: 800 })
+      const cut = await page.evaluate(
+        "[...document.querySelectorAll('.wide:not(#settings *)')].filter((table) => table.scrollWidth > table.clientWidth + 1).map((table) => table.ariaLabel)",
+      )
+      expect(cut).toEqual([])
     })
 
     test('prints as a PDF, dark on white, with everything open', async () => {

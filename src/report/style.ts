@@ -129,8 +129,8 @@ svg text.plain{fill:var(--ink)}
 .zero{stroke:var(--ink);stroke-width:1.2;fill:none}
 .matrix{min-width:0}
 .matrix th,.matrix td{padding:4px 8px}
-.matrix .same{background:color-mix(in srgb,var(--robust) var(--share),transparent)}
-.matrix .other{background:color-mix(in srgb,var(--attacked) var(--share),transparent)}
+.matrix .same{background:color-mix(in srgb,var(--robust) var(--share),var(--paper))}
+.matrix .other{background:color-mix(in srgb,var(--attacked) var(--share),var(--paper))}
 .split{display:block;width:100%;height:20px;border-radius:4px;margin:2px 0 12px}
 .bar{width:40%;min-width:110px}
 .bar .split{height:14px;margin:4px 0}
@@ -147,6 +147,17 @@ main,header,footer{padding-left:16px;padding-right:16px}
 header{padding-top:24px}
 h1{font-size:24px}
 .gallery{gap:16px}
+.bar{min-width:64px}
+th,td{padding-right:9px}
+.matrix th,.matrix td{padding:3px 4px}
+}
+@media screen and (max-width:760px){
+#errors table,#errors tbody{display:block}
+#errors thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
+#errors tr{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,200px),1fr));gap:0 24px;padding:10px 0;border-bottom:1px solid var(--line)}
+#errors th[scope=row]{grid-column:1/-1;border:0;padding-bottom:4px}
+#errors td{display:flex;justify-content:space-between;gap:12px;border:0;padding:2px 0;text-align:right}
+#errors td::before{content:attr(data-title);flex:none;color:var(--soft);font-weight:400}
 }
 @media print{
 :root{${variables(light)}}

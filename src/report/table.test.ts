@@ -45,6 +45,6 @@ test('nothing is best alone, or where it was not measured', () => {
 test('exact errors are numbers or intervals, and what is not known is a dash', () => {
   const { lp: _lp, ...without } = row({ exact: { least: 0.0556, most: 0.0556 } })
   const text = tableSection([row(), without]).text.replaceAll(/\s+/g, ' ')
-  for (const part of ['6.00 to 7.00 %', '> 5.56 % <', '> – <', 'mnist, 100 test images']) expect(text).toContain(part)
+  for (const part of ['6.00 to 7.00 %', '>5.56 % <', '>–<', 'mnist, 100 test images']) expect(text).toContain(part)
   expect(text).not.toMatch(/undefined|NaN|false/)
 })

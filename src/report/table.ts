@@ -2,7 +2,7 @@
 import { type Domain, describeDomain, trainingDomain } from '../region/domain.ts'
 import { type Norm, describeNorm, defaultNorm } from '../region/norm.ts'
 import { formatCount, formatEpsilon, formatShare } from './format.ts'
-import { type Html, html } from './html.ts'
+import { type Content, type Html, html } from './html.ts'
 import type { NamedCertificates, Subject } from './subject.ts'
 import type { Ball } from '../region/ball.ts'
 import { type StepName, steps } from '../ladder/steps/index.ts'
@@ -126,11 +126,13 @@ export function isBest(rows: readonly TableRow[], row: TableRow, measure: Measur
 
 /** The section, for people. */
 export function tableSection(rows: readonly TableRow[]): Html {
-  const cell = (row: TableRow, measure: Measure) => {
+  // on narrow screens a row is a list, and each cell shows the title of its column
+  const cell = (title: string, content: Content, more = '', hint = '') =>
+    html`<td class="${more}" data-title="${title}" ${hint && html` title="${hint}"`}><span>${content}</span></td>`
+  const errorCell = (title: string, row: TableRow, measure: Measure) => {
     const isMarked = isBest(rows, row, measure)
-    return html`<td class="number${isMarked && ' best'}">
-      ${errorOf(row, measure)}${isMarked && html` <span class="mark" title="best of those that can be compared" aria-label="best">★</span>`}
-    </td>`
+    const mark = html` <span class="mark" title="best of those that can be compared" aria-label="best">★</span>`
+    return cell(title, [errorOf(row, measure), isMarked && mark], isMarked ? 'number best' : 'number')
   }
   const hasMarks = rows.some((row) => measures.some((measure) => isBest(rows, row, measure)))
   return html`<section id="errors" aria-labelledby="errors-title">
@@ -157,17 +159,12 @@ export function tableSection(rows: readonly TableRow[]): Html {
             (row) =>
               html` <tr>
                 <th scope="row"><span class="key s${row.subject}"></span>${row.name}</th>
-                ${measures.map((measure) => cell(row, measure))}
-                <td>${row.epsilons && 'per feature, at most '}${formatEpsilon(row.epsilon)}</td>
-                <td>${describeNorm(row.norm)}</td>
-                <td title="${describeDomain(row.domain)}">${row.domain}</td>
-                <td class="words">
-                  ${row.dataset}, ${formatCount(row.images)}${row.part !== 'unknown' && ` ${row.part}`} images
-                </td>
-                <td class="words">${row.network}</td>
-                <td>${row.method ?? '–'}</td>
-                <td class="number">${row.epochs ?? '–'}</td>
-                <td class="number">${row.seed ?? '–'}</td>
+                ${columns.map(({ name, title }) => errorCell(title, row, name))}${errorCell('exact', row, 'exact')}
+                ${cell('ε', formatEpsilon(row.epsilon))}${cell('norm', describeNorm(row.norm))}
+                ${cell('domain', row.domain, '', describeDomain(row.domain))}
+                ${cell('images', imagesOf(row), 'words')}${cell('network', row.network, 'words')}
+                ${cell('method', row.method ?? '–')}${cell('epochs', row.epochs ?? '–', 'number')}
+                ${cell('seed', row.seed ?? '–', 'number')}
               </tr>`,
           )}
         </tbody>
@@ -187,6 +184,9 @@ export function tableSection(rows: readonly TableRow[]): Html {
     </p>
   </section>`
 }
+
+const imagesOf = ({ dataset, images, part }: TableRow): string =>
+  `${dataset}, ${formatCount(images)}${part === 'unknown' ? '' : ` ${part}`} images`
 
 function errorOf(row: TableRow, measure: Measure): string {
   if (measure !== 'exact') return formatShare(row[measure])

@@ -8,6 +8,7 @@ import { readSubjects } from './subjects.ts'
 import { temporaryFolder } from '../temporary.testing.ts'
 
 const folder = temporaryFolder()
+const emptyFolder = temporaryFolder()
 let certificates: string
 let run: string
 beforeAll(async () => {
@@ -27,6 +28,20 @@ test('a run with its settings, log, networks, and the certificates in its folder
   expect(subject!.run!.log).toHaveLength(4)
   expect(subject!.run!.networks.map(({ name }) => name)).toEqual(['f, epoch 2', 'f, epoch 2'])
   expect(subject!.certificates.map(({ name, known }) => [name, known?.name])).toEqual([['exact', 'f, epoch 2']])
+})
+
+test('a folder of runs stands for its runs, and for the certificates beside them', () => {
+  const several = join(folder, 'several')
+  mkdirSync(several)
+  writeRun(several, 'seed-2')
+  writeRun(several, 'seed-1')
+  mkdirSync(join(several, 'notes'))
+  copyFileSync(certificates, join(several, 'lp.jsonl'))
+  const subjects = readSubjects([several, join(several, 'seed-1')])
+  expect(subjects.map(({ name, certificates }) => [name, certificates.length])).toEqual([
+    ['seed-1', 1],
+    ['seed-2', 0],
+  ])
 })
 
 test('certificates elsewhere are put with the run that their network is of; others stand alone', () => {
@@ -76,7 +91,7 @@ test('settings that a version did not know yet have their defaults', () => {
 
 test.each([
   ['a path that is not there', () => ['nowhere'], 'there is no nowhere'],
-  ['a folder that is no run', () => [folder], 'is not the folder of a run'],
+  ['a folder that is no run', () => [emptyFolder], 'is not the folder of a run'],
   ['nothing', () => [], 'no run'],
   ['too many', () => Array.from({ length: 9 }, (_, i) => writeRun(folder, `many${i}`)), 'at most 8 runs, not 9'],
   ['a damaged config', () => (writeFileSync(join(run, 'config.json'), '{'), [run]), 'config.json is damaged'],

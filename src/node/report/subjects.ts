@@ -11,24 +11,22 @@ const MOST_SUBJECTS = 8
 
 /**
  * Reads runs and certificates. Certificates go with the run that their network is of, even if they lie elsewhere.
- * @param paths folders of `robustra train`, with the certificates in them, and single files of `robustra certify`
+ * @param paths folders of `robustra train`, with the certificates in them, folders of such folders, and single files of
+ *   `robustra certify`
  * @param networkPaths further networks that certificates may be of
  * @throws UserError for a path that is neither, a damaged file, none at all or too many
  */
 export function readSubjects(paths: readonly string[], networkPaths: readonly string[] = []): Subject[] {
-  const chosen = paths.filter((path, i) => paths.findIndex((other) => resolve(other) === resolve(path)) === i)
-  const runs = chosen.filter(isFolder).map((path) => {
-    if (!isRunFolder(path)) {
-      throw new UserError(`${path} is not the folder of a run (no config.json): give one that robustra train made`)
-    }
-    return readRun(path)
-  })
-  const inside = runs.flatMap(({ path }) =>
-    readdirSync(path)
-      .filter((name) => certificatesName(name) !== undefined && isCertificates(join(path, name)))
-      .toSorted()
-      .map((name) => ({ owner: path, path: join(path, name) })),
-  )
+  const chosen = unique(paths)
+  const folders = chosen.filter(isFolder)
+  const runs = unique(folders.flatMap(runsIn)).map(readRun)
+  const inside = [
+    ...runs.flatMap(({ path }) => certificatesIn(path).map((file) => ({ owner: path, path: file }))),
+    ...folders
+      .filter((path) => !isRunFolder(path))
+      .flatMap(certificatesIn)
+      .map((path) => ({ owner: undefined, path })),
+  ]
   const single = chosen.filter((path) => !isFolder(path)).map((path) => ({ owner: undefined, path }))
   const files = [...new Map([...single, ...inside].map((file) => [resolve(file.path), file])).values()]
 
@@ -67,6 +65,28 @@ export function readSubjects(paths: readonly string[], networkPaths: readonly st
     name: isUnique(subject.name) ? subject.name : longName,
   }))
 }
+
+const unique = (paths: readonly string[]): string[] =>
+  paths.filter((path, i) => paths.findIndex((other) => resolve(other) === resolve(path)) === i)
+
+/** The folder itself if it is that of a run, or else those of the runs in it. @throws UserError if there is none */
+function runsIn(path: string): string[] {
+  if (isRunFolder(path)) return [path]
+  const runs = readdirSync(path)
+    .toSorted()
+    .map((name) => join(path, name))
+    .filter(isRunFolder)
+  if (runs.length > 0 || certificatesIn(path).length > 0) return runs
+  throw new UserError(
+    `${path} is not the folder of a run (no config.json), and holds none: give one that robustra train made`,
+  )
+}
+
+const certificatesIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => certificatesName(name) !== undefined && isCertificates(join(folder, name)))
+    .toSorted()
+    .map((name) => join(folder, name))
 
 const nameOf = (path: string) => certificatesName(basename(path)) ?? basename(path)
 
