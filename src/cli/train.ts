@@ -2,15 +2,14 @@
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { UserError, unknownName } from '../base/errors.ts'
-import { writeCurves } from '../node/report/curves-file.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import { describeNorm } from '../region/norm.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import { trainingOptions } from '../training/options.ts'
 import type { GivenOptions, TrainingOptions } from '../training/settings.ts'
 import { losses } from '../training/losses/list.ts'
-import type { TrainingState } from '../training/train.ts'
 import { presets } from '../training/presets.ts'
+import { isSeedsFolder, readSeeds } from '../node/training/seeds-run.ts'
 import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 import { architectureOfStart } from '../node/training/start-files.ts'
 import { readConfig } from './config.ts'
@@ -19,19 +18,19 @@ import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption, requireOption, workersOption } from './options.ts'
 import { describeRadii, epsilonFileOption, radiiFrom } from './epsilon-file.ts'
 import { examples } from './help.ts'
-import { Progress, downloadProgress, readProgress } from './progress.ts'
+import { Progress } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
 import { addTrainingOptions, requireSame, trainingFlags } from './training-flags.ts'
-import { TrainingProgress } from './training-progress.ts'
+import { requireSameSeeds, trainEach } from './train-seeds.ts'
+import { parseSeeds } from './values.ts'
+import { type RunFlags, dataFlags, watchedRun } from './watched-run.ts'
 
-interface Flags {
-  readonly out: string
+interface Flags extends RunFlags {
   readonly preset?: string
   readonly epsilonFile?: string
   readonly config?: string
   readonly resume?: boolean
-  readonly workers: number
-  readonly data?: string
+  readonly seeds?: readonly number[]
   readonly json?: boolean
 }
 
@@ -41,6 +40,12 @@ export function trainCommand(command: Command): void {
     .addOption(new Option('--preset <name>', `the paper's settings: ${Object.keys(presets).join(', ')}`))
     .option('--config <file>', 'settings from a .json or .toml file; names as below in camelCase')
     .option('--resume', 'continue the run in --out after its last whole epoch, with its own settings')
+    .addOption(
+      new Option(
+        '--seeds <list>',
+        'train once with each of these seeds, such as 1-5 or 1,4,7, and say what the runs come to',
+      ).argParser(parseSeeds),
+    )
     .addOption(workersOption())
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -59,6 +64,7 @@ export function trainCommand(command: Command): void {
           'robustra train --out runs/warm --preset paper-mnist-0.3 --epochs 20 --warm-up interval --warm-up-epochs 3',
           'robustra train --out runs/tuned --preset paper-mnist-0.3 --epochs 5 --start runs/warm',
           'robustra train --out runs/mine --dataset mnist --start net.onnx',
+          'robustra train --out runs/five --dataset mnist --method interval --epsilon 0.1 --seeds 1-5',
           'robustra train --out runs/mnist --resume',
         ]),
     )
@@ -75,21 +81,11 @@ function methodHelp(): string {
 }
 
 async function runTrain(flags: Flags): Promise<void> {
-  const { out, workers, data, json } = flags
-  const options = flags.resume ? await resumedOptions(flags) : await newOptions(flags)
-  if (!flags.resume) requireRamp(givenBy(flags), options)
+  if (flags.seeds || (flags.resume && isSeedsFolder(flags.out))) return runSeeds(flags)
+  const { out, data, json } = flags
+  const options = flags.resume ? await resumedOptions(flags, new RunFolder(out).options()) : await newOptions(flags)
   const progress = new Progress()
-  const shown = new TrainingProgress(options, progress)
-  const run = {
-    out,
-    workers,
-    dataDirectory: data,
-    onProgress: shown.update,
-    onReport: shown.report,
-    onSaved: ({ reports }: TrainingState) => writeCurves(out, options, reports),
-    onDownload: downloadProgress(progress),
-    onRead: readProgress(progress),
-  }
+  const run = watchedRun(flags, { out, options, progress })
   const done = onInterrupt(() =>
     RunFolder.isAt(out)
       ? `Continue with: ${commandLine('train', '--resume', '--out', out, ...dataFlags(data))}`
@@ -106,7 +102,24 @@ async function runTrain(flags: Flags): Promise<void> {
   }
 }
 
+async function runSeeds(flags: Flags): Promise<void> {
+  const { out, seeds = [], resume } = flags
+  if (givenBy(flags).seed !== undefined)
+    throw new UserError('--seed and --seeds exclude each other: give only one of them')
+  if (!resume) return trainEach(flags, { seeds, options: { ...(await newOptions(flags)), seed: seeds[0] } })
+  const saved = readSeeds(out)
+  requireSameSeeds(seeds, saved.seeds)
+  await resumedOptions(flags, saved.options)
+  return trainEach(flags, saved)
+}
+
 async function newOptions(flags: Flags): Promise<TrainingOptions> {
+  const options = await settingsOf(flags)
+  requireRamp(givenBy(flags), options)
+  return options
+}
+
+async function settingsOf(flags: Flags): Promise<TrainingOptions> {
   const given = givenBy(flags)
   const { start = '', architecture } = given
   return optionsOf(flags, start === '' || architecture !== undefined ? given : withLayersOf(given, start))
@@ -130,9 +143,8 @@ function requireRamp({ epsilonStart = 0 }: GivenOptions, { epsilon }: TrainingOp
   throw new UserError(`--epsilon-start is ${epsilonStart}, above the ε of ${epsilon} that it grows to: give less`)
 }
 
-/** The settings of the run itself; what the user repeats must be the same. */
-async function resumedOptions(flags: Flags): Promise<TrainingOptions> {
-  const saved = new RunFolder(flags.out).options()
+/** @param saved the settings of the run itself; what the user repeats must be the same */
+async function resumedOptions(flags: Flags, saved: TrainingOptions): Promise<TrainingOptions> {
   const radii = flags.epsilonFile === undefined ? {} : { epsilons: undefined }
   const named = { ...presets[presetName(flags) ?? ''], ...givenBy(flags), ...radii }
   const given = givenBy(flags)
@@ -172,5 +184,3 @@ function printResult(out: string, { options, networks, reports, best }: RunResul
   )
   console.log(`\nNext:\n${folded(next, '  ')}`)
 }
-
-const dataFlags = (folder: string | undefined): string[] => (folder === undefined ? [] : ['--data', folder])

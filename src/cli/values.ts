@@ -84,6 +84,23 @@ export function parseDataset(text: string): DatasetSource {
   throw unknownDataset(text)
 }
 
+const MOST_SEEDS = 100
+
+/** Seeds and ranges of them, separated by commas: '1-5', '1,4,7'. In their order, each once. */
+export function parseSeeds(text: string): number[] {
+  const seeds = parseList(text).flatMap((item) => {
+    const match = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(item)
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])]
+    // one more than there may be, so that it is noticed
+    return match && first <= last
+      ? Array.from({ length: Math.min(MOST_SEEDS, last - first) + 1 }, (_, i) => first + i)
+      : NaN
+  })
+  const each = [...new Set(seeds)]
+  if (each.every(Number.isFinite) && each.length <= MOST_SEEDS) return each
+  throw new UserError(`--seeds cannot be '${text}': give at most ${MOST_SEEDS} seeds, such as 1-5 or 1,4,7`)
+}
+
 export const parseList = (text: string): string[] => text.split(',').map((item) => item.trim())
 
 /** Numbers or fractions, separated by commas. */
