@@ -21,6 +21,7 @@ export type { LinearMap } from './model/linear-map.ts'
 
 export {
   type AnyNetwork,
+  type NetworkOptions,
   encodeAnyNetwork as encodeNetwork,
   parseAnyNetwork as parseNetwork,
 } from './formats/any-network.ts'

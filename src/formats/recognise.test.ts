@@ -86,7 +86,7 @@ test('batch normalisation is folded into the layer before it: as it is computed 
 
 test('a network that has been folded already is taken as it is', () => {
   const { 'features.weight': weight, 'features.bias': bias } = normalised
-  const network = read({ a: weight, 'a.bias': bias, b: [5, 64], c: [3, 5] }, { architecture, input: image })
+  const network = read({ w1: weight, b1: bias, w2: [5, 64], w3: [3, 5] }, { architecture, input: image })
   expect(network.parameters).toBeInstanceOf(Float32Array)
 })
 
@@ -148,6 +148,19 @@ test.each<[string, Readonly<Record<string, readonly number[]>>, Given, RegExp]>(
 ])('%s: refused in one line', (_, shapes, given, pattern) => {
   expect(() => read(shapes, given)).toThrow(UserError)
   expect(() => read(shapes, given)).toThrow(oneLine(pattern))
+})
+
+test('means and deviations of images are those of the architecture, or refused', () => {
+  const shapes = { 'norm.mean': [1, 2, 1, 1], 'norm.std': [1, 2, 1, 1], 'c.weight': [4, 2, 4, 4] }
+  const read = (architecture: string) => {
+    const state = stateOf(shapes)
+    state.tensors.get('norm.mean')!.data.set([0.1, 0.2])
+    state.tensors.get('norm.std')!.data.set([0.5, 0.25])
+    return recognise('net.pt', state, { architecture, input: image })
+  }
+  expect(read('normalise 0.1 0.2 / 0.5 0.25, conv 4 4').architecture.layers[0]).toMatchObject({ mean: [0.1, 0.2] })
+  expect(() => read('conv 4 4')).toThrow(oneLine(/'norm.mean' \[1,2,1,1\], which is no weight.*same numbers/))
+  expect(() => read('normalise 0.1 0.2 / 0.5 0.3, conv 4 4')).toThrow(/'norm.std' \[1,2,1,1\], which is no weight/)
 })
 
 test('a negative variance is refused', () => {

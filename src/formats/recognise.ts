@@ -8,10 +8,8 @@ import { type UserError, badFile } from '../base/errors.ts'
 import { architectureNamed, architectureOf, fixedArchitectures } from '../model/architectures.ts'
 import type { Layer, Shape } from '../model/layers.ts'
 import { type Architecture, type Float64Network, type Network, parameterLayout } from '../model/network.ts'
-import { type BatchNormalisation, type StateLayer, folded, hasShape, stateLayers } from './state-layers.ts'
+import { type BatchNormalisation, type State, type StateLayer, folded, hasShape, stateLayers } from './state-layers.ts'
 import type { Tensor, TensorFile } from './tensors.ts'
-
-type State = ReturnType<typeof stateLayers>
 
 /** Of a file of tensors that does not say it itself. */
 export interface Given {
@@ -48,20 +46,25 @@ function givenArchitecture(text: string, given: Shape | undefined, { layers }: S
 }
 
 /** Linear layers alone, each of which takes what the one before gives. */
-function plainOf({ layers, normalisations }: State): Architecture | undefined {
+function plainOf({ layers, normalisations, others }: State): Architecture | undefined {
   const sizes = layers.map(({ weight }) => weight.shape)
   const isChain = sizes.every(([, inputs], i) => i === 0 || inputs === sizes[i - 1][0])
-  if (normalisations.length > 0 || layers.length === 0 || !isChain) return undefined
+  if (normalisations.length > 0 || others.size > 0 || layers.length === 0 || !isChain) return undefined
   if (sizes.some((shape) => shape.length !== 2 || shape.includes(0))) return undefined
   const linear = sizes.flatMap(([outFeatures]): Layer[] => [{ kind: 'relu' }, { kind: 'linear', outFeatures }])
   const name = layers.length === 1 ? 'linear' : 'plain'
   return { name, input: { channels: sizes[0][1], height: 1, width: 1 }, layers: linear.slice(1) }
 }
 
-function unrecognised({ layers, normalisations }: State, { integers }: TensorFile, fitting: readonly Architecture[]) {
+function unrecognised(
+  { layers, normalisations, others }: State,
+  { integers }: TensorFile,
+  fitting: readonly Architecture[],
+) {
   const shapes = [
     ...layers.map(({ name, weight }) => `${name} [${weight.shape}]`),
     ...normalisations.map(({ name, mean }) => `${name} normalises ${mean.shape} channels`),
+    ...[...others].map(([name, { shape }]) => `${name} [${shape}]`),
     ...(layers.length === 0 ? [...(integers ?? [])].map((name) => `${name}, integers`) : []),
   ]
   const fit =
@@ -75,7 +78,7 @@ function unrecognised({ layers, normalisations }: State, { integers }: TensorFil
 }
 
 /** What of the file is not as the architecture wants it. */
-function misfitOf(architecture: Architecture, { layers, normalisations }: State): string | undefined {
+function misfitOf(architecture: Architecture, { layers, normalisations, others }: State): string | undefined {
   const wanted = weightsOf(architecture)
   for (const [i, { index, weight, bias }] of wanted.entries()) {
     const found = layers[i]
@@ -88,6 +91,13 @@ function misfitOf(architecture: Architecture, { layers, normalisations }: State)
   }
   const more = layers[wanted.length]
   if (more) return `has '${more.name}' [${more.weight.shape}], which the architecture has no layer for`
+  for (const [name, tensor] of others) {
+    if (isNormalisation(architecture, tensor)) continue
+    return (
+      `has '${name}' [${tensor.shape}], which is no weight or bias of a layer: a normalisation of images is read if the ` +
+      'architecture begins with the same numbers, such as normalise 0.5 / 0.25'
+    )
+  }
   const places = wanted.filter(({ normalised }) => normalised)
   const [first] = normalisations
   if (!first) return undefined
@@ -102,6 +112,14 @@ function misfitOf(architecture: Architecture, { layers, normalisations }: State)
   const { name, mean } = normalisations[wrong]
   const { index, bias } = places[wrong]
   return `has '${name}' for ${mean.shape} channels, where layer ${index} of the architecture has ${bias}`
+}
+
+/** Whether these are the means or the deviations of the architecture's normalisation. */
+function isNormalisation({ layers: [first] }: Architecture, { data }: Tensor): boolean {
+  if (first?.kind !== 'normalise') return false
+  return [first.mean, first.deviation].some(
+    (numbers) => data.length === numbers.length && data.every((value, c) => value === Math.fround(numbers[c])),
+  )
 }
 
 /** The layers that have weights. */

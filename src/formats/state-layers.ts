@@ -25,6 +25,14 @@ export interface BatchNormalisation {
   readonly bias: Tensor | undefined
 }
 
+/** What a file of tensors holds, each in its order. */
+export interface State {
+  readonly layers: readonly StateLayer[]
+  readonly normalisations: readonly BatchNormalisation[]
+  /** Tensors of nothing that is known, by name: say, the mean that is subtracted from images. */
+  readonly others: ReadonlyMap<string, Tensor>
+}
+
 /** Of batch normalisation, PyTorch's default: files do not tell it. */
 const EPSILON = 1e-5
 
@@ -35,21 +43,24 @@ type Group = Partial<Record<(typeof roles)[number], Tensor>>
  * @param path its name, for messages
  * @throws UserError naming the file and the tensor, if one belongs to no linear layer, convolution or batch normalisation
  */
-export function stateLayers(
-  { tensors, inOrder, integers }: TensorFile,
-  path: string,
-): { readonly layers: readonly StateLayer[]; readonly normalisations: readonly BatchNormalisation[] } {
+export function stateLayers({ tensors, inOrder, integers }: TensorFile, path: string): State {
   const layers: StateLayer[] = []
   const normalisations: BatchNormalisation[] = []
   const names = [...tensors.keys()]
-  for (const [name, group] of grouped(tensors, inOrder ? names : names.toSorted(compareNames))) {
+  const ordered = inOrder ? names : names.toSorted(compareNames)
+  // without PyTorch's names, all are weights and biases
+  const known = names.some(roleOf) ? ordered.filter(roleOf) : ordered
+  for (const [name, group] of grouped(tensors, known)) {
     const refuse = (what: string) => badFile(`${path}: '${name}' ${what}`)
     if (!group.weight && integers?.has(`${name}.weight`)) throw refuse('has a weight of integers: only floats are read')
     if (group.running_mean || group.running_var) normalisations.push(normalisationOf(name, group, refuse))
     else layers.push(layerOf(name, group, refuse))
   }
-  return { layers, normalisations }
+  const others = new Map([...tensors].filter(([name]) => !known.includes(name)))
+  return { layers, normalisations, others }
 }
+
+const roleOf = (name: string) => roles.find((role) => name === role || name.endsWith(`.${role}`))
 
 /** Tensors of one layer share what comes before the last point. Without such names, a bias comes after its weight. */
 function grouped(tensors: ReadonlyMap<string, Tensor>, names: readonly string[]): Map<string, Group> {
@@ -57,7 +68,7 @@ function grouped(tensors: ReadonlyMap<string, Tensor>, names: readonly string[])
   let last = ''
   for (const name of names) {
     const tensor = tensors.get(name)!
-    const role = roles.find((one) => name === one || name.endsWith(`.${one}`))
+    const role = roleOf(name)
     const isBias = tensor.shape.length === 1 && groups.has(last) && !groups.get(last)!.bias
     const layer = role ? name.slice(0, Math.max(0, name.length - role.length - 1)) : isBias ? last : name
     groups.set(layer, { ...groups.get(layer), [role ?? (isBias ? 'bias' : 'weight')]: tensor })
