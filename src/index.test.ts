@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import * as browser from './browser/index.ts'
 import * as core from './index.ts'
@@ -69,4 +70,21 @@ test("Node's part exports these values and no others", () => {
 
 test("the browser's part exports these values and no others", () => {
   expect(Object.keys(browser)).toEqual(['webWorkers'])
+})
+
+test('what is exported is explained without files that users do not have', () => {
+  const shipped = /^docs\/(commands|library|verification)\.md$/
+  const found = ['index.ts', 'node/index.ts', 'browser/index.ts'].flatMap((index) => {
+    const path = new URL(`./${index}`, import.meta.url)
+    return [...readFileSync(path, 'utf8').matchAll(/from '(\.[^']*)'/g)].map(([, file]) => new URL(file!, path))
+  })
+  const named = [...new Set(found.map(String))].flatMap((file) => {
+    // the comment at the top of a file is for those who read the sources
+    const comments = readFileSync(new URL(file), 'utf8').matchAll(/(?<!^)\/\*\*[\s\S]*?\*\//g)
+    return [...comments]
+      .flatMap(([comment]) => comment.match(/[\w/-]+\.(?:ts|md)\b/g) ?? [])
+      .map((name) => `${file}: ${name}`)
+  })
+  expect(found.length).toBeGreaterThan(50)
+  expect(named.filter((name) => !shipped.test(name.split(': ')[1]!))).toEqual([])
 })

@@ -32,7 +32,7 @@ export interface DualBoundOptions extends BallOptions {
 }
 
 /**
- * The exact LP-dual bound of Wong & Kolter (2018), see dual.ts.
+ * The exact LP-dual bound of Wong & Kolter (2018).
  * @param image pixel values in [0, 1], [channel][y][x]
  * @param around ε, norm and domain; here the domain is 'unbounded' if left out. Of an ℓ2 or ℓ1 ball bounds over the whole
  *   stand for those over its pixels

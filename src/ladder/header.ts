@@ -19,7 +19,7 @@ export const headerSchema = z
     dataset: identity,
     /** By label, where the data set has them. */
     classNames: z.array(z.string()).readonly().exactOptional(),
-    /** The ball around each image, of attacks and proofs alike: see region/ball.ts. */
+    /** The ball around each image, of attacks and proofs alike. */
     epsilon: z.number().min(0),
     epsilons: z.array(z.number().min(0).max(1)).readonly().optional(),
     norm: z.enum(norms).default(defaultNorm),

@@ -33,8 +33,8 @@ export type Layer =
   | { readonly kind: 'add'; readonly other: number }
 
 /**
- * Whether training normalises the channels of a layer over clean images (src/training/batch-norm.ts). What is saved is an
- * ordinary layer: its weights have taken the normalisation in.
+ * Whether training normalises the channels of a layer over clean images. What is saved is an ordinary layer: its weights
+ * have taken the normalisation in.
  */
 type BatchNorm = true | undefined
 

@@ -14,7 +14,7 @@ import type { Target } from './target-file.ts'
 export interface CertifyFileOptions extends Omit<PlanOptions, 'images' | 'seed'>, Omit<RangeOptions, 'executor'> {
   /** Threads. */
   readonly workers: number
-  /** The file of rows (JSON lines), see row-file.ts. */
+  /** The file of rows: JSON lines, a header first. */
   readonly out: string
   /** Continue `out` if it is there: perhaps with another range. */
   readonly resume: boolean

@@ -14,7 +14,7 @@ import { type DataSource, loadRunData } from './run-data.ts'
 import { readStarts } from './start-files.ts'
 
 export interface RunOptions extends DataSource {
-  /** Folder of the run; see checkpoint.ts for what lies in it. */
+  /** Folder of the run, with its settings, log, networks and checkpoint. */
   readonly out: string
   /** Threads. A pair that is trained side by side shares them, but each network has at least one. */
   readonly workers: number
