@@ -10,6 +10,7 @@ test('the core exports these values and no others', () => {
     'architectureNamed',
     'architectureNames',
     'architectureOf',
+    'architectureSvg',
     'architectureText',
     'attackImages',
     'attackMethods',

@@ -86,4 +86,5 @@ export { type ErrorCount, type LadderSummary, summarise } from './ladder/summary
 export { type AttackRunOptions, type PgdSettings, attack as attackImages } from './attacks/attack.ts'
 export { type AttackMethod, type AttackRow, attackMethods } from './attacks/attack-row.ts'
 
+export { architectureSvg } from './report/architecture-svg.ts'
 export { curvesSvg } from './report/curves.ts'

@@ -217,7 +217,7 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     ['a mean without a deviation', () => certify(network, '--mean', '0.1'), /--mean and --std belong together/],
     ['a timeout of nothing', () => certify(network, '--timeout', '3'), /--timeout is for the step 'complete'/],
     ['a search of nothing', () => certify(network, '--complete', 'milp'), /--complete is for the step 'complete'/],
-    ['info of nothing', () => ['info'], /give a network file or --architecture/],
+    ['info of nothing', () => ['info'], /say of what: a network file, or an architecture such as mnist-small/],
     [
       'steps of fgsm',
       () => ['attack', network, '--epsilon', '0.1', '--method', 'fgsm', '--steps', '3'],

@@ -1,10 +1,11 @@
 /** robustra info */
-import type { Command } from 'commander'
+import { existsSync } from 'node:fs'
+import { type Command, Option } from 'commander'
 import { UserError } from '../base/errors.ts'
-import { loadAnyNetwork } from '../node/any-network.ts'
-import { architectureNamed, architectureNames } from '../model/architectures.ts'
+import { writeFileAtomic } from '../node/atomic.ts'
+import { architectureNames, architectureOf, architectureText } from '../model/architectures.ts'
 import { type Graph, sizesOf } from '../model/graph.ts'
-import { type AffineLayer, type Layer, formatShape } from '../model/layers.ts'
+import { type AffineLayer, type Layer, type Shape, formatShape } from '../model/layers.ts'
 import {
   type Architecture,
   countHiddenUnits,
@@ -13,37 +14,82 @@ import {
   shapesOf,
   sourceOf,
 } from '../model/network.ts'
+import { printLayers } from '../model/print-layers.ts'
+import { architectureSvg } from '../report/architecture-svg.ts'
+import { isArchitectureFile, readArchitecture } from './architecture.ts'
+import { architectureOption, inputOption, networkFiles } from './network-options.ts'
 import { jsonOption, outputOption } from './options.ts'
 import { examples } from './help.ts'
+import { readNetwork } from './read-network.ts'
 import { requireOutput } from './streams.ts'
 import { formatTable, printJson } from './text.ts'
+import { wholeNumber } from './values.ts'
+
+interface Flags {
+  readonly architecture?: string
+  readonly input?: Shape
+  readonly classes?: number
+  readonly svg?: string
+  readonly output?: string
+  readonly json?: boolean
+}
 
 export function infoCommand(command: Command): void {
   command
-    .argument('[network]', 'an .onnx, .safetensors or .npz file')
-    .option('--architecture <name>', `a known architecture, instead of a file: ${architectureNames.join(', ')}`)
+    .argument('[subject]', `${networkFiles}, or an architecture: a name, its layers, or a .toml or .json file`)
+    .addOption(architectureOption())
+    .addOption(inputOption())
+    .addOption(new Option('--classes <n>', 'of an architecture (default: 10)').argParser(wholeNumber('--classes', 1)))
+    .option('--svg <file>', 'draw the layers into this file')
     .addOption(outputOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples([
-        'robustra info runs/first/f.safetensors',
-        'robustra info net.onnx --json',
-        'robustra info --architecture mnist-small',
-      ]),
+      `\nKnown architectures:\n  ${architectureNames.join(', ').replace('small, large', 'small,\n  large')}\n` +
+        'An architecture takes 3x32x32 images, unless its name or --input says another shape.\n' +
+        examples([
+          'robustra info runs/first/f.safetensors',
+          'robustra info net.onnx --json',
+          'robustra info cnn-7 --svg cnn-7.svg',
+          "robustra info 'conv 16 4 2 1, relu, linear 100, relu, linear' --input 1x28x28",
+        ]),
     )
     .action(runInfo)
 }
 
-function runInfo(path: string | undefined, flags: { architecture?: string; output?: string; json?: boolean }): void {
-  if ((path === undefined) === (flags.architecture === undefined)) {
-    throw new UserError('give a network file or --architecture, one of the two')
-  }
+function runInfo(subject: string | undefined, flags: Flags): void {
   requireOutput()
-  if (path === undefined) return printArchitecture(architectureNamed(flags.architecture!), {}, flags.json)
-  const { graph, network, misfit, metadata } = loadAnyNetwork(path, { output: flags.output })
-  if (network && !graph.ending) printArchitecture(network.architecture, metadata, flags.json)
-  else printGraph(graph, misfit, metadata, flags.json)
+  if (subject === undefined || isArchitecture(subject)) {
+    const architecture = givenArchitecture(subject, flags)
+    if (flags.svg !== undefined) writeFileAtomic(flags.svg, architectureSvg(architecture))
+    printArchitecture(architecture, {}, flags.json)
+    return
+  }
+  if (flags.classes !== undefined) throw new UserError('--classes is for an architecture, not for a network file')
+  const { graph, network, misfit, metadata } = readNetwork(subject, flags)
+  if (network && !graph.ending) {
+    if (flags.svg !== undefined) writeFileAtomic(flags.svg, architectureSvg(network.architecture))
+    printArchitecture(network.architecture, metadata, flags.json)
+  } else if (flags.svg === undefined) printGraph(graph, misfit, metadata, flags.json)
+  else throw new UserError(`${subject} is not made of layers that can be drawn: leave out --svg`)
+}
+
+/** Whether it is no file of a network: their names have an ending. */
+const isArchitecture = (subject: string): boolean =>
+  isArchitectureFile(subject) || (!existsSync(subject) && !/^[^\s,]*[./\\][^\s,]*$/.test(subject))
+
+function givenArchitecture(subject: string | undefined, { architecture, input, classes = 10 }: Flags): Architecture {
+  const text = subject ?? architecture
+  if (text === undefined) throw new UserError('say of what: a network file, or an architecture such as mnist-small')
+  if (subject !== undefined && architecture !== undefined) {
+    throw new UserError('--architecture is for a network file that does not say it: leave it out')
+  }
+  const images = { input: input ?? { channels: 3, height: 32, width: 32 }, classes }
+  const found = architectureOf(subject === undefined ? text : readArchitecture(text), images)
+  if (input && formatShape(found.input) !== formatShape(input)) {
+    throw new UserError(`${found.name} takes ${formatShape(found.input)} images: leave out --input`)
+  }
+  return found
 }
 
 /** A network that is not made of our layers, as verification sees it. */
@@ -72,7 +118,8 @@ function printArchitecture(architecture: Architecture, metadata: Record<string, 
   const rows = layerRows(architecture)
   const counts = { parameters: countParameters(architecture), hiddenUnits: countHiddenUnits(architecture) }
   if (json) {
-    printJson({ name: architecture.name, input: architecture.input, layers: rows, ...counts, metadata })
+    const { name, input } = architecture
+    printJson({ name, input, layers: rows, ...counts, text: architectureText(architecture), metadata })
     return
   }
   console.log(`${architecture.name}: input ${formatShape(architecture.input)}\n`)
@@ -87,6 +134,7 @@ function printArchitecture(architecture: Architecture, metadata: Record<string, 
   console.log(formatTable([['layer', 'kind', 'of', 'output', 'parameters'], ...body], 3))
   console.log(`\n${counts.parameters} parameters, ${counts.hiddenUnits} hidden units`)
   for (const [key, value] of Object.entries(metadata)) console.log(`${key}: ${value}`)
+  console.log(`\n--architecture '${printLayers(architecture)}'`)
 }
 
 function layerRows(architecture: Architecture) {

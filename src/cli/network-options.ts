@@ -16,9 +16,10 @@ export const architectureOption = () =>
 
 /** For commands without a data set. */
 export const inputOption = () =>
-  new Option('--input <shape>', 'the images that --architecture takes: channels, height and width, 1x28x28').argParser(
-    parseShape,
-  )
+  new Option(
+    '--input <shape>',
+    'the images that the architecture takes: channels, height and width, 1x28x28',
+  ).argParser(parseShape)
 
 /** @throws UserError if an architecture was given for a file that says its own */
 export function requireNeeded(

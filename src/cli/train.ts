@@ -65,6 +65,7 @@ export function trainCommand(command: Command): void {
           'robustra train --out runs/tuned --preset paper-mnist-0.3 --epochs 5 --start runs/warm',
           'robustra train --out runs/mine --dataset mnist --start net.onnx',
           'robustra train --out runs/five --dataset mnist --method interval --epsilon 0.1 --seeds 1-5',
+          "robustra train --out runs/own --architecture 'conv 16 4 2 1, relu, linear 100, relu, linear'",
           'robustra train --out runs/mnist --resume',
         ]),
     )

@@ -17,7 +17,7 @@ const describedDefaults: Partial<Record<Name, string>> = {
   rampEpochs: 'a fifth of the epochs after the warm-up',
   halveEvery: 'a tenth of the epochs after the warm-up',
   validationCount: '600 of synthetic, 0.1 of your own, 5000 of others',
-  architecture: 'mnist-small; cifar10-small for cifar10',
+  architecture: 'mnist-small; cifar10-small for cifar10; small for other images, mlp-2x100 for tables',
   bounds: 'exact; auto for large networks',
   empiricalShare: '0.5 for interval training, else 0',
   augment: 'none; flip-crop for cifar10',

@@ -26,7 +26,9 @@ export const trainingOptionsSchema = z
     dataset: z
       .custom<DatasetSource>(isDatasetSource)
       .describe(`data set: ${datasetNames.join(', ')}, or the path of your own (robustra data --help)`),
-    architecture: z.string().describe('architecture; robustra info lists them'),
+    architecture: z
+      .string()
+      .describe('architecture: a name (info --help lists them), layers, or a .toml or .json file'),
     method: z.enum(methods).describe('loss to minimise'),
     epsilon: z.number().nonnegative().describe('radius of the ball around an image, in pixels of [0, 1]'),
     epsilons: z
