@@ -104,7 +104,7 @@ export const trainingOptionsSchema = z
     start: z
       .string()
       .describe(
-        'network or folder of a run to start from; for a pair the folder of one, or two networks separated by a comma',
+        'network or folder of a run to start from, whose architecture the run has if none is given; for a pair the folder of one, or two networks separated by a comma',
       ),
     warmUp: z.enum(warmUps).describe('loss to minimise in the first epochs, each network on its own'),
     warmUpEpochs: z
