@@ -72,6 +72,23 @@ test('Ctrl-C in certify keeps the rows that are done, and --resume does the rest
   expect(all.trimEnd().split('\n')).toHaveLength(41)
 })
 
+test('a command that has written nothing promises nothing, whenever it is stopped', async () => {
+  const network = at('waiting.safetensors')
+  saveAnyNetwork(network, initialise(architectureNamed('mnist-small'), 1))
+  const certify = ['certify', network, '--epsilon', '0.1', '--method', 'alpha', '--workers', '1']
+  await Promise.all(
+    [0, 300, 2000].map(async (wait) => {
+      const child = start(certify)
+      const stopped = finished(child)
+      await sleep(wait)
+      child.kill('SIGTERM')
+      const { code, signal, stdout, stderr } = await stopped
+      expect(code ?? signal).toBe(signal ?? 143)
+      expect([stdout, stderr.replace('\nrobustra: stopped. Nothing was written.\n', '')]).toEqual(['', ''])
+    }),
+  )
+})
+
 /** A disk of a few kilobytes; only root can have one. */
 function mountTinyDisk(path: string): boolean {
   mkdirSync(path)

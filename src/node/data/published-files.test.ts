@@ -97,7 +97,7 @@ describe('loading', () => {
     writeFileSync(missing, '')
     await expect(loadPublished(offline, 'train', { dataDirectory: missing })).rejects.toThrow('is not a folder')
     writeFileSync(join(at.root, 'robustra'), '')
-    await expect(loadPublished(offline, 'train', {})).rejects.toThrow(`cannot create ${at.cache}`)
+    await expect(loadPublished(offline, 'train', {})).rejects.toThrow(`cannot make the folder ${at.cache}`)
   })
 })
 
