@@ -9,11 +9,14 @@ import {
   summariseAttack,
 } from '../attacks/attack-row.ts'
 import { attack, attackHeader } from '../attacks/attack.ts'
+import { AttackArrays } from '../node/attack-arrays.ts'
 import { AttackPictures } from '../node/attack-pictures.ts'
+import type { AttackRecord } from '../node/attack-record.ts'
 import { threads } from '../node/threads.ts'
 import { describeDomain } from '../region/domain.ts'
 import { describeNorm } from '../region/norm.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
 import type { NetworkOptions } from '../formats/any-network.ts'
 import type { Network } from '../model/network.ts'
@@ -72,7 +75,7 @@ export function attackCommand(command: Command): void {
     .addOption(domainOption())
     .addOption(seedOption('decides what attacks draw'))
     .option('--from <network>', 'attack this network instead, and try on the other one what was found: transfer')
-    .option('--save <dir>', 'write pictures of the adversarial examples to this new folder')
+    .option('--save <path>', 'write the adversarial examples: pictures to a new folder, or arrays to a new .npz file')
     .addOption(workersOption())
     .addOption(dataOption())
     .addOption(jsonOption())
@@ -88,6 +91,7 @@ export function attackCommand(command: Command): void {
           'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --steps 100 --restarts 5 --json',
           'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --method auto --first 1000',
           'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --from other.safetensors',
+          'robustra attack net.safetensors --dataset mnist --epsilon 0.1 --save adversarial.npz',
         ]),
     )
     .action(runAttack)
@@ -103,7 +107,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
   if (save === undefined) requireOutput()
   const from = flags.from === undefined ? undefined : attacked(flags.from)
   const progress = new Progress()
-  let pictures: AttackPictures | undefined
+  let record: AttackRecord | undefined
   const rows: (AttackRow & { readonly file?: string })[] = []
   const done = onInterrupt(() => {
     const saved = rows.filter(({ file }) => file !== undefined).length
@@ -135,12 +139,13 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
       executor: threads(workers),
     }
     const header = attackHeader(target, dataset, options)
-    if (save !== undefined) pictures = new AttackPictures(save, dataset, header)
+    if (save !== undefined) record = recordOf(save, dataset, header)
     for await (const row of attack(target, dataset, options)) {
-      const file = pictures?.save(row)
+      const file = record?.save(row)
       rows.push({ ...row, ...(file !== undefined && { file }) })
       progress.update(rows.length, `${rows.length}/${total} images  ${clock.left(rows.length, total)}`)
     }
+    record?.finish()
     const seconds = clock.seconds
     const summary = summariseAttack(header, rows)
     progress.finish()
@@ -159,9 +164,9 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     console.log(formatTable([['error', 'meaning', 'share', 'images'], ...table], 2))
     for (const line of [...findersOf(rows, header), ...transferOf(summary, flags.from)]) console.log(line)
     console.log(`\n${seconds.toFixed(1)} s; norm ${describeNorm(norm)}, domain ${describeDomain(domain)}`)
-    if (save !== undefined) console.log(`pictures: ${save}`)
+    if (save !== undefined) console.log(`adversarial examples: ${save}`)
   } finally {
-    pictures?.close()
+    record?.close()
     progress.finish()
     done()
   }
@@ -180,6 +185,9 @@ function attacked(path: string, options: NetworkOptions = {}): Network {
     `${path}: ${misfit}: attack takes networks of robustra's own layers with 32-bit floats only; ${advice}`,
   )
 }
+
+const recordOf = (path: string, dataset: Dataset, header: AttackHeader): AttackRecord =>
+  path.toLowerCase().endsWith('.npz') ? new AttackArrays(path, dataset, header) : new AttackPictures(path, dataset)
 
 /** Of an ensemble: how many images each attack has found, of those that the ones before it had left. */
 function findersOf(rows: readonly AttackRow[], { attack }: AttackHeader): string[] {

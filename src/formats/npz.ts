@@ -56,17 +56,42 @@ export function parseNpz(bytes: Uint8Array, path: string): TensorFile {
  * @throws UserError if a tensor holds NaN or infinity
  */
 export function encodeNpz({ metadata, tensors }: TensorFile, path: string): Uint8Array {
+  for (const [name, { data }] of tensors) requireFinite(data, name, `${path} was not written`)
+  return encodeArrays(tensors, metadata, path)
+}
+
+/** Floats, or integers of 64 bits. */
+export interface NumpyArray {
+  readonly shape: readonly number[]
+  readonly data: Float32Array | Float64Array | BigInt64Array
+}
+
+/**
+ * An archive of arrays and of texts.
+ * @param path the name of the file, for messages
+ * @throws RangeError if an array and a text have one name
+ */
+export function encodeArrays(
+  arrays: ReadonlyMap<string, NumpyArray>,
+  texts: Readonly<Record<string, string>>,
+  path: string,
+): Uint8Array {
   const entries = new Map<string, Uint8Array>()
-  for (const [name, text] of Object.entries(metadata)) entries.set(name + EXTENSION, encodeText(text))
-  for (const [name, { shape, data }] of tensors) {
-    if (Object.hasOwn(metadata, name)) throw new RangeError(`'${name}' is both a tensor and a text`)
-    requireFinite(data, name, `${path} was not written`)
-    const { bytes, view, start } = allocate(`<f${data.BYTES_PER_ELEMENT}`, shape, data.byteLength)
-    if (data instanceof Float64Array) data.forEach((value, i) => view.setFloat64(start + 8 * i, value, true))
-    else data.forEach((value, i) => view.setFloat32(start + 4 * i, value, true))
-    entries.set(name + EXTENSION, bytes)
+  for (const [name, text] of Object.entries(texts)) entries.set(name + EXTENSION, encodeText(text))
+  for (const [name, array] of arrays) {
+    if (Object.hasOwn(texts, name)) throw new RangeError(`'${name}' is both an array and a text`)
+    entries.set(name + EXTENSION, encodeArray(array))
   }
   return writeZip(entries, path)
+}
+
+function encodeArray({ shape, data }: NumpyArray): Uint8Array {
+  const kind = data instanceof BigInt64Array ? 'i' : 'f'
+  const { bytes, view, start } = allocate(`<${kind}${data.BYTES_PER_ELEMENT}`, shape, data.byteLength)
+  if (data instanceof BigInt64Array) data.forEach((value, i) => view.setBigInt64(start + 8 * i, value, true))
+  else if (data instanceof Float64Array) data.forEach((value, i) => view.setFloat64(start + 8 * i, value, true))
+  else data.forEach((value, i) => view.setFloat32(start + 4 * i, value, true))
+  return bytes
 }
 
 function encodeText(text: string): Uint8Array {

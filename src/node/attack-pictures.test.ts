@@ -13,7 +13,7 @@ const folder = temporaryFolder()
 
 test('pictures: image, adversarial example, difference', async () => {
   const path = join(folder, 'pictures')
-  const pictures = new AttackPictures(path, dataset, ball)
+  const pictures = new AttackPictures(path, dataset)
   const { rows } = await attackAll(network, dataset, {
     ...{ ...ball, first: 0, last: 50, seed: 0, method: 'pgd', steps: 10 },
   })
@@ -25,18 +25,30 @@ test('pictures: image, adversarial example, difference', async () => {
   const file = files[index]!
   expect(file).toBe(join(path, `random-0-${index}-label-${label}-taken-for-${adversarial!.prediction}.png`))
   const png = PNG.sync.read(readFileSync(file))
-  expect([png.width, png.height]).toEqual([(3 * 6 + 4) * 4, 24])
-  const pixel = (x: number) => png.data[4 * 4 * x]
+  // 6 pixels become 114, and each has a caption of two lines
+  expect([png.width, png.height]).toEqual([3 * 114 + 16, 114 + 32])
+  const pixel = (x: number) => png.data[4 * x]
   expect(pixel(0)).toBe(dataset.images[index * 36])
-  expect(pixel(8)).toBe(Math.round(adversarial!.image[0]! * 255))
-  expect(() => new AttackPictures(path, dataset, ball)).toThrow(/not empty/)
+  expect(pixel(2 * 122)).toBe(Math.round(adversarial!.image[0]! * 255))
+  expect(() => new AttackPictures(path, dataset)).toThrow(/not empty/)
+})
+
+test('files are named by classes, whatever is in their names', () => {
+  const path = join(folder, 'named')
+  const classNames = ['big / cat', 'Hündchen', 'c', 'd']
+  const pictures = new AttackPictures(path, { ...dataset, name: 'my/pets', classNames })
+  const adversarial = { image: new Float32Array(36), prediction: 1, margin: -1 }
+  const row = { index: 3, label: 0, prediction: 0, verdict: 'vulnerable', margin: -1, adversarial } as const
+  expect(pictures.save(row)).toBe(join(path, 'my-pets-3-label-big-cat-taken-for-Hündchen.png'))
+  expect(pictures.save({ ...row, adversarial: undefined } as never)).toBeUndefined()
+  pictures.close()
 })
 
 test('what cannot be a folder of pictures is refused, and none is made', () => {
   const file = join(folder, 'file')
   writeFileSync(file, '')
-  expect(() => new AttackPictures(file, dataset, ball)).toThrow(/folder/)
+  expect(() => new AttackPictures(file, dataset)).toThrow(/folder/)
   const two = { ...dataset, shape: { ...dataset.shape, channels: 2 } }
-  expect(() => new AttackPictures(join(folder, 'none'), two, ball)).toThrow('images of 2 channels cannot be saved')
+  expect(() => new AttackPictures(join(folder, 'none'), two)).toThrow('images of 2 channels cannot be saved')
   expect(existsSync(join(folder, 'none'))).toBe(false)
 })

@@ -1,4 +1,5 @@
 /** The pictures of a report. */
+import { amplified } from '../attacks/picture.ts'
 import { describeDomain } from '../region/domain.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { toBase64 } from '../formats/bytes.ts'
@@ -97,11 +98,4 @@ function picture(shape: Shape, values: ArrayLike<number>, alt: string): Html {
     height="${3 * shape.height}"
     alt="${alt}"
   />`
-}
-
-/** Middle grey where nothing changes; the largest change is black or white. */
-export function amplified(image: ArrayLike<number>, changed: ArrayLike<number>): Float32Array {
-  const change = Float32Array.from(image, (value, i) => changed[i] - value)
-  const largest = change.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-  return change.map((value) => (largest > 0 ? 0.5 + value / (2 * largest) : 0.5))
 }

@@ -4,7 +4,6 @@ import { examples } from '../attacks/inputs.ts'
 import { judge } from '../attacks/recheck.ts'
 import { evaluate } from '../model/evaluate.ts'
 import { type Gallery, chooseExhibits } from './gallery.ts'
-import { amplified } from './gallery-section.ts'
 import { readCertificates } from '../node/report/read-certificates.ts'
 import type { Certificates } from './subject.ts'
 import { dataset, network, writeCertificates } from './report.testing.ts'
@@ -84,9 +83,4 @@ test('without the network nothing is said to be a counterexample; rows of other 
     labels: otherLabels,
   }
   expect(await chooseExhibits(file, others, network, 4)).toEqual({ proved: [], vulnerable: [] })
-})
-
-test('changes are amplified around grey', () => {
-  expect([...amplified([0, 0.5, 1], [0.1, 0.5, 0.95])]).toEqual([1, 0.5, expect.closeTo(0.25, 5)])
-  expect([...amplified([0.2, 0.3], [0.2, 0.3])]).toEqual([0.5, 0.5])
 })
