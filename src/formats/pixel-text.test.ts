@@ -11,7 +11,7 @@ function drawn(text: string, scale = 1): string[] {
 }
 
 test('letters, digits and signs', () => {
-  expect(drawn('E7±')).toEqual(['##....#..#.', '#.....#.###', '##....#..#.', '#....#.....', '##....#..#.'])
+  expect(drawn('E7±')).toEqual(['###.###..#.', '#.....#.###', '##....#..#.', '#....#.....', '###..#..###'])
 })
 
 test('small letters are capitals, the unknown is a question mark, and all of it grows', () => {
