@@ -5,9 +5,11 @@ import { Engine } from '../device/wasm/engine.ts'
 import { Random } from '../base/random.ts'
 import { Tape } from '../device/tape.ts'
 import { evaluate } from '../model/evaluate.ts'
+import type { Layer } from '../model/layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { type Architecture, type Network, parameterLayout } from '../model/network.ts'
 import { normalisedArchitecture, randomImages, steepNetwork } from './tiny-networks.testing.ts'
+import { asTrained } from './normalised.ts'
 import { foldChunk, foldImages, unfoldImages } from './batch-norm.ts'
 import type { Method } from './losses/list.ts'
 import { layLoss } from './losses/mixture.ts'
@@ -30,6 +32,35 @@ const residual: Architecture = {
     { kind: 'relu' },
     { kind: 'flatten' },
     { kind: 'linear', outFeatures: 3 },
+  ],
+}
+
+const throughout = (architecture: Architecture) => asTrained(architecture, { batchNorm: true })
+const image = { channels: 2, height: 6, width: 6 }
+const convolution = (outChannels: number) =>
+  ({ kind: 'convolution', outChannels, kernel: 3, stride: 1, padding: 1 }) as const
+const relu = { kind: 'relu' } as const
+const end: readonly Layer[] = [relu, { kind: 'flatten' }, { kind: 'linear', outFeatures: 3 }]
+
+/** A normalised layer and the image that reads past it, a layer that is not normalised, a pool and groups. */
+const partly: Architecture = {
+  name: 'partly',
+  input: image,
+  layers: [
+    ...[{ ...convolution(2), batchNorm: true } as const, { kind: 'add', other: -1 } as const, relu],
+    ...[{ ...convolution(4), groups: 2 }, { kind: 'averagePool', kernel: 3, stride: 2, padding: 1 } as const, relu],
+    ...[{ ...convolution(4), groups: 2, batchNorm: true } as const, ...end],
+  ],
+}
+/** Two normalised layers and an identity in one sum, and two layers of which one is normalised. */
+const sums: Architecture = {
+  name: 'sums',
+  input: image,
+  layers: [
+    ...[convolution(2), relu, { ...convolution(2), batchNorm: true } as const],
+    ...[{ ...convolution(2), from: 1, batchNorm: true } as const, { kind: 'add', other: 2 } as const],
+    ...[{ kind: 'add', other: 1 } as const, relu, convolution(2)],
+    ...[{ ...convolution(2), from: 6, batchNorm: true } as const, { kind: 'add', other: 7 } as const, ...end],
   ],
 }
 
@@ -67,7 +98,7 @@ const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / 
 
 describe('foldImages', () => {
   it('gives every hidden channel its bias as mean and 1 as deviation, over all chunks', () => {
-    const { loaded, parameters } = setUp(normalisedArchitecture)
+    const { loaded, parameters } = setUp(throughout(normalisedArchitecture))
     const pixels = imagesOf(normalisedArchitecture, 37, 3)
     const network = { architecture: normalisedArchitecture, parameters: folding(loaded, parameters, pixels, 8) }
     for (const layer of [1, 4]) {
@@ -79,8 +110,31 @@ describe('foldImages', () => {
     }
   })
 
+  it('normalises only layers that say so, each on its own where a sum adds something else', () => {
+    const normalised: [Architecture, number[]][] = [
+      [partly, [0, 6]],
+      [sums, [2, 3, 8]],
+    ]
+    for (const [architecture, layers] of normalised) {
+      const { loaded, parameters } = setUp(architecture)
+      const pixels = imagesOf(architecture, 37, 3)
+      const folded = folding(loaded, parameters, pixels, 8)
+      for (const { layer, offset, length } of parameterLayout(architecture)) {
+        if (layers.includes(layer)) continue
+        expect(folded.subarray(offset, offset + length)).toEqual(parameters.subarray(offset, offset + length))
+      }
+      for (const layer of layers) {
+        const bias = parameterLayout(architecture).filter((tensor) => tensor.layer === layer)[1]
+        channelsBehind({ architecture, parameters: folded }, layer, pixels).forEach((values, c) => {
+          expect(mean(values)).toBeCloseTo(parameters[bias.offset + c], 4)
+          expect(mean(values.map((v) => (v - mean(values)) ** 2))).toBeCloseTo(1, 2)
+        })
+      }
+    }
+  })
+
   it('leaves the last layer as it is', () => {
-    const { loaded, parameters, pixels } = setUp(normalisedArchitecture)
+    const { loaded, parameters, pixels } = setUp(throughout(normalisedArchitecture))
     const folded = folding(loaded, parameters, pixels, 8)
     const last = parameterLayout(normalisedArchitecture).filter(({ layer }) => layer === 6)
     for (const { offset, length } of last) {
@@ -90,8 +144,18 @@ describe('foldImages', () => {
 })
 
 describe('unfoldImages', () => {
+  it('cannot tell what a sum of a normalised layer and something without weights starts from', () => {
+    const { loaded, parameters } = setUp(partly)
+    const pixels = imagesOf(partly, 8, 3)
+    expect(() => unfoldImages(loaded, parameters, 1, (chunk) => chunkOf(loaded, pixels, 8, chunk))).toThrow(
+      /cannot start from a network that adds a normalised layer to something else/,
+    )
+  })
+
   it('is undone by foldImages with the same images: the network computes what it did', () => {
-    for (const architecture of [normalisedArchitecture, residual]) {
+    const scaled = { ...partly, layers: partly.layers.filter(({ kind }) => kind !== 'add') }
+    const half = { ...sums, layers: sums.layers.filter((_, i) => i < 2 || i > 6).map(earlier(5)) }
+    for (const architecture of [throughout(normalisedArchitecture), throughout(residual), scaled, half]) {
       const { loaded, parameters } = setUp(architecture)
       const pixels = imagesOf(architecture, 37, 3)
       const unfolded = unfoldImages(loaded, parameters, 5, (chunk) => chunkOf(loaded, pixels, 8, chunk))
@@ -104,9 +168,17 @@ describe('unfoldImages', () => {
   })
 })
 
+/** Layers that come earlier by this many, except for what reads the first two. */
+const earlier =
+  (by: number) =>
+  (layer: Layer): Layer => {
+    if (layer.kind === 'add') return { ...layer, other: layer.other - by }
+    return layer.kind === 'convolution' && layer.from !== undefined ? { ...layer, from: layer.from - by } : layer
+  }
+
 describe('foldChunk', () => {
   it('folds as foldImages does', () => {
-    for (const architecture of [normalisedArchitecture, residual]) {
+    for (const architecture of [throughout(normalisedArchitecture), throughout(residual), partly, sums]) {
       const { loaded, parameters, pixels, load } = setUp(architecture)
       const folded = folding(loaded, parameters, pixels, 5)
       loaded.setParameters(folded)
@@ -119,10 +191,14 @@ describe('foldChunk', () => {
   })
 
   const cases: readonly { architecture: Architecture; method: Method; epsilon: number }[] = [
-    { architecture: normalisedArchitecture, method: 'natural', epsilon: 0 },
-    { architecture: normalisedArchitecture, method: 'interval', epsilon: 0.02 },
-    { architecture: residual, method: 'natural', epsilon: 0 },
-    { architecture: residual, method: 'interval', epsilon: 0.02 },
+    { architecture: throughout(normalisedArchitecture), method: 'natural', epsilon: 0 },
+    { architecture: throughout(normalisedArchitecture), method: 'interval', epsilon: 0.02 },
+    { architecture: throughout(residual), method: 'natural', epsilon: 0 },
+    { architecture: throughout(residual), method: 'interval', epsilon: 0.02 },
+    { architecture: partly, method: 'natural', epsilon: 0 },
+    { architecture: partly, method: 'interval', epsilon: 0.02 },
+    { architecture: sums, method: 'natural', epsilon: 0 },
+    { architecture: sums, method: 'interval', epsilon: 0.005 },
   ]
   it.each(cases)(
     'has the gradient by the weights: $architecture.name, $method',

@@ -2,6 +2,7 @@
  * Batch normalisation while training (Ioffe & Szegedy 2015), which keeps neurons alive that interval training would turn
  * off (Shi et al. 2021). Each channel of a hidden stage, z = Σ W·x without biases, becomes (z − μ)/σ + b, μ and σ being
  * its mean and deviation over clean images; no scale is learnt, since ReLUs hand positive factors on to the next stage.
+ * Where a sum also adds what is not normalised, every layer of it that is has moments of its own, and b comes to the sum.
  *
  * It is done to the weights: those that a method sees are folded, W/σ and b − μ/σ, so that every method works on an
  * ordinary network, and so does everyone who gets the trained one. In a step μ and σ are those of the chunk's own images, and
@@ -9,9 +10,10 @@
  */
 import type { Chunk } from '../bounds/chunk.ts'
 import { productsOf } from '../device/forward.ts'
-import { Tape, type Tensor } from '../device/tape.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
-import { type Moments, type NormalisedStage, fold, foldAdjoint, normalisable, stageTensors } from './moments.ts'
+import { Tape, type Tensor } from '../device/tape.ts'
+import { type Moments, type NormalisedChunk, type NormalisedTerms, fold, foldAdjoint, stageNorms } from './moments.ts'
+import { normalisable } from './unfold.ts'
 
 /** Clean images on a network's device, as `loadChunk` makes them with ε = 0. */
 export type Images = Pick<Chunk, 'columns' | 'count' | 'ball'>
@@ -45,32 +47,28 @@ export function foldChunk(
   const folded = room
   folded.set(parameters)
   network.setParameters(parameters)
-  const stages = stageTensors(network)
-    .slice(0, -1)
-    .map((tensors, s): NormalisedStage => {
-      const stage = network.stages[s]
-      const z = products(pass, stage, tape)
-      const sums = new ChannelSums(stage)
-      sums.add(pass, z)
-      const [toMean, toDeviation, toBias] = [0, 1, 2].map(() => new Float64Array(sums.channels))
-      const normalised = { tensors, ...sums.moments(), toMean: toMean!, toDeviation: toDeviation!, toBias: toBias! }
-      const shifts = shiftsOf(normalised, parameters)
-      const y = normalise(pass, tape, z, { ...normalised, shifts })
-      pass.outputs.push(stage.relu ? network.device.layers.relu(tape, y) : y)
-      fold(folded, normalised)
-      return normalised
-    })
+  const normalised = stageNorms(network).flatMap(({ groups, others }, s): NormalisedChunk[] => {
+    const stage = network.stages[s]
+    // in a sum of everything else the biases are added, too
+    const isWhole = others.length === 0 && groups.length === 1
+    const parts = groups.map((group) => normaliseChunk(pass, tape, stage, { group, parameters, withBias: isWhole }))
+    const values = parts.map(({ value }) => value)
+    const z = isWhole ? values[0]! : sumOf(pass, tape, stage, { values, others })
+    pass.outputs.push(stage.relu ? network.device.layers.relu(tape, z) : z)
+    for (const part of parts) fold(folded, part)
+    return parts
+  })
   network.setParameters(folded)
   return (gradient) => {
-    for (const stage of stages) foldAdjoint(gradient, folded, stage)
+    for (const part of normalised) foldAdjoint(gradient, folded, part)
     network.setParameters(parameters)
     network.clearGradient()
     tape.backward()
     const throughMoments = room
     network.readGradient(throughMoments)
     for (let i = 0; i < gradient.length; i++) gradient[i] += throughMoments[i]
-    for (const { tensors, toBias } of stages) {
-      for (const { bias } of tensors) toBias.forEach((value, c) => (gradient[bias.offset + c] += value))
+    for (const { tensors, toBias } of normalised) {
+      for (const { bias } of tensors) toBias?.forEach((value, c) => (gradient[bias.offset + c] += value))
     }
   }
 }
@@ -89,20 +87,19 @@ export function foldImages(
 ): Float32Array {
   const { device, stages } = network
   const folded = Float32Array.from(parameters)
-  stageTensors(network)
-    .slice(0, -1)
-    .forEach((tensors, s) => {
-      network.setParameters(folded)
-      const sums = new ChannelSums(stages[s])
-      for (let chunk = 0; chunk < chunks; chunk++) {
-        const mark = device.mark()
-        const pass: Pass = { network, images: load(chunk), outputs: [] }
-        for (const stage of stages.slice(0, s)) pass.outputs.push(output(pass, stage))
-        sums.add(pass, products(pass, stages[s]))
-        device.release(mark)
-      }
-      fold(folded, { tensors, ...sums.moments() })
-    })
+  stageNorms(network).forEach(({ groups }, s) => {
+    if (groups.length === 0) return
+    network.setParameters(folded)
+    const sums = groups.map(() => new ChannelSums(stages[s]))
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const mark = device.mark()
+      const pass: Pass = { network, images: load(chunk), outputs: [] }
+      for (const stage of stages.slice(0, s)) pass.outputs.push(output(pass, stage))
+      groups.forEach(({ terms }, g) => sums[g].add(pass, products(pass, stages[s], terms)))
+      device.release(mark)
+    }
+    groups.forEach(({ tensors }, g) => fold(folded, { tensors, ...sums[g].moments() }))
+  })
   return folded
 }
 
@@ -122,12 +119,13 @@ export function unfoldImages(
   const { device, stages } = network
   const hidden = stages.slice(0, -1)
   network.setParameters(parameters)
-  const sums = hidden.map((stage) => new ChannelSums(stage))
+  const norms = stageNorms(network)
+  const sums = hidden.map((stage, s) => norms[s].groups.map(() => new ChannelSums(stage)))
   for (let chunk = 0; chunk < chunks; chunk++) {
     const mark = device.mark()
     const pass: Pass = { network, images: load(chunk), outputs: [] }
     hidden.forEach((stage, s) => {
-      sums[s].add(pass, products(pass, stage))
+      norms[s].groups.forEach(({ terms }, g) => sums[s][g].add(pass, products(pass, stage, terms)))
       pass.outputs.push(output(pass, stage))
     })
     device.release(mark)
@@ -135,14 +133,39 @@ export function unfoldImages(
   return normalisable(
     network,
     parameters,
-    sums.map((of) => of.moments()),
+    sums.map((groups) => groups.map((of) => of.moments())),
   )
 }
 
-/** Σ W·x of a stage, without its biases. */
-function products({ network, images, outputs }: Pass, stage: Stage, tape?: Tape): Tensor {
-  const inputs = productsOf(stage, images.ball.centre, outputs, { input: false, weights: true })
-  return network.device.layers.affine(tape, inputs, images.columns)
+/** Σ W·x over some terms of a stage, without biases. */
+function products(pass: Pass, stage: Stage, terms: readonly number[], tape?: Tape): Tensor {
+  return pass.network.device.layers.affine(tape, productsOfTerms(pass, stage, terms), pass.images.columns)
+}
+
+const productsOfTerms = ({ images, outputs }: Pass, stage: Stage, terms: readonly number[]) => {
+  const all = productsOf(stage, images.ball.centre, outputs, { input: false, weights: true })
+  return terms.map((i) => all[i])
+}
+
+/** Values of a stage that are there, other terms and biases, summed; zeros in the padding. */
+function sumOf(
+  pass: Pass,
+  tape: Tape,
+  stage: Stage,
+  { values, others }: { readonly values: readonly Tensor[]; readonly others: readonly number[] },
+): Tensor {
+  const { network, images } = pass
+  const { device } = network
+  const { outputShape } = stage
+  const { channels } = outputShape
+  const ones = device.tensorFrom(new Float32Array(channels).fill(1))
+  const geometry = device.geometry(outputShape, outputShape, { kernel: 1, stride: 1, padding: 0, groups: channels })
+  const summands = values.map((input) => ({ geometry, weight: ones, input, toInput: true, toWeight: false }))
+  const all = [...productsOfTerms(pass, stage, others), ...summands]
+  const z = device.layers.affine(tape, all, images.columns, stage.bias)
+  device.channels.clearPadding(z, images.columns, images.count)
+  tape.record(() => device.channels.clearPadding(z.gradient, images.columns, images.count))
+  return z
 }
 
 /** What comes out of a stage, with its biases. */
@@ -185,17 +208,30 @@ class ChannelSums {
   }
 }
 
-/** The bias of each channel: that of all its terms. */
-const shiftsOf = ({ tensors, mean }: NormalisedStage, parameters: Float32Array): number[] =>
-  Array.from(mean, (_, c) => tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c], 0))
+/** Normalised terms on a chunk, with the biases of their layers or without. */
+interface Normalising {
+  readonly group: NormalisedTerms
+  readonly parameters: Float32Array
+  readonly withBias: boolean
+}
 
 /** (z − μ)/σ + b of a chunk, zeros in the padding; its adjoint also carries back what has come to μ and σ. */
-function normalise(
-  { network: { device }, images }: Pass,
+function normaliseChunk(
+  pass: Pass,
   tape: Tape,
-  z: Tensor,
-  { mean, deviation, toMean, toDeviation, toBias, shifts }: NormalisedStage & { readonly shifts: readonly number[] },
-): Tensor {
+  stage: Stage,
+  { group: { terms, tensors }, parameters, withBias }: Normalising,
+): NormalisedChunk & { readonly value: Tensor } {
+  const { images, network } = pass
+  const { device } = network
+  const z = products(pass, stage, terms, tape)
+  const sums = new ChannelSums(stage)
+  sums.add(pass, z)
+  const { mean, deviation } = sums.moments()
+  const [toMean, toDeviation, toBias] = [0, 1, 2].map(() => new Float64Array(sums.channels)) as Three
+  const shifts = Array.from(mean, (_, c) =>
+    withBias ? tensors.reduce((sum, { bias }) => sum + parameters[bias.offset + c], 0) : 0,
+  )
   const y = device.tensor(z.length)
   const n = (z.length / images.columns / mean.length) * images.count
   const channels = Array.from(mean, (mu, c) => ({ mu, sigma: deviation[c], c }))
@@ -219,5 +255,7 @@ function normalise(
     )
     device.channels.clearPadding(z.gradient, images.columns, images.count)
   })
-  return y
+  return { tensors, mean, deviation, toMean, toDeviation, ...(withBias && { toBias }), value: y }
 }
+
+type Three = [Float64Array, Float64Array, Float64Array]

@@ -4,6 +4,7 @@ import { sharedFloats } from '../base/shared-memory.ts'
 import { initialise } from '../model/initialise.ts'
 import type { Architecture, Network } from '../model/network.ts'
 import { trainsPair } from './losses/list.ts'
+import { asTrained, isNormalised } from './normalised.ts'
 import type { OptimiserState } from './optimiser.ts'
 import type { TrainingOptions } from './settings.ts'
 
@@ -38,7 +39,7 @@ export function startLearners(options: TrainingOptions, architecture: Architectu
       name,
       state: { parameters, first: sharedFloats(length), second: sharedFloats(length) },
       ...(options.average > 0 && { average: sharedFloats(length) }),
-      ...(options.batchNorm && { folded: sharedFloats(length) }),
+      ...(isNormalised(asTrained(architecture, options)) && { folded: sharedFloats(length) }),
       steps: 0,
     }
   })

@@ -1,4 +1,4 @@
-/** Moments of a stage's channels in its weights: W/σ and b − μ/σ, and the adjoint; for batch-norm.ts. */
+/** Moments of channels in the weights of a stage: W/σ and b − μ/σ, and the adjoint; for batch-norm.ts. */
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import { type ParameterTensor, parameterLayout } from '../model/network.ts'
 import { planStages } from '../model/stages.ts'
@@ -9,34 +9,68 @@ interface TermTensors {
   readonly bias: ParameterTensor
 }
 
-/** Mean and deviation of each channel of a stage. */
+/** Terms of a stage that are normalised together: z = Σ W·x over them. */
+export interface NormalisedTerms {
+  /** Indices into the stage's terms. */
+  readonly terms: readonly number[]
+  readonly tensors: readonly TermTensors[]
+}
+
+/** What is normalised of a hidden stage. */
+export interface StageNorm {
+  /** All terms together, if all are layers that are normalised; else each on its own that is one. */
+  readonly groups: readonly NormalisedTerms[]
+  /** Indices of the other terms, which are added as they are. */
+  readonly others: readonly number[]
+}
+
+/** Mean and deviation of each channel. */
 export interface Moments {
   readonly mean: Float64Array
   readonly deviation: Float64Array
 }
 
-/** A hidden stage on a chunk. */
-export interface NormalisedStage extends Moments {
+/** Normalised terms on a chunk. */
+export interface NormalisedChunk extends Moments {
   readonly tensors: readonly TermTensors[]
-  /** Gradients by the moments, from the folded weights, and by the bias, from the stages after it. */
+  /** Gradients by the moments, from the folded weights. */
   readonly toMean: Float64Array
   readonly toDeviation: Float64Array
-  readonly toBias: Float64Array
+  /** Gradient by the bias, from the stages after it, if it was added here. */
+  readonly toBias?: Float64Array
 }
 
-/** The parameters of each stage. */
-export function stageTensors({ architecture }: LoadedNetwork): TermTensors[][] {
+/** What is normalised of each hidden stage of a network. */
+export function stageNorms({ architecture }: LoadedNetwork): StageNorm[] {
+  const { layers } = architecture
+  const hidden = planStages(architecture).stages.slice(0, -1)
+  const tensorsOf = termTensors(architecture)
+  return hidden.map(({ terms }) => {
+    const all = terms.map((_, i) => i)
+    const isFlagged = (i: number) => {
+      const { layer, constant } = terms[i]
+      const of = layers[layer]
+      return constant === undefined && 'batchNorm' in of && of.batchNorm === true
+    }
+    const normalised = all.filter(isFlagged)
+    const parts = normalised.length === all.length ? [all] : normalised.map((i) => [i])
+    const groups = parts.map((part) => ({ terms: part, tensors: part.map((i) => tensorsOf(terms[i].layer)) }))
+    return { groups, others: all.filter((i) => !isFlagged(i)) }
+  })
+}
+
+export function termTensors(architecture: LoadedNetwork['architecture']): (layer: number) => TermTensors {
   const tensors = parameterLayout(architecture)
-  const ofLayer = (index: number) => tensors.filter(({ layer }) => layer === index)
-  return planStages(architecture).stages.map(({ terms }) =>
-    terms.map(({ layer }) => ({ weight: ofLayer(layer)[0], bias: ofLayer(layer)[1] })),
-  )
+  return (layer) => {
+    const [weight, bias] = tensors.filter((tensor) => tensor.layer === layer) as [ParameterTensor, ParameterTensor]
+    return { weight, bias }
+  }
 }
 
-/** Divides a stage's weights by σ, and takes μ/σ off its first bias. */
+/** Divides weights by σ, and takes μ/σ off their first bias. */
 export function fold(
   parameters: Float32Array,
-  { tensors, mean, deviation }: Moments & Pick<NormalisedStage, 'tensors'>,
+  { tensors, mean, deviation }: Moments & Pick<NormalisedTerms, 'tensors'>,
 ): void {
   const { offset } = tensors[0].bias
   mean.forEach((mu, c) => {
@@ -48,11 +82,11 @@ export function fold(
   })
 }
 
-/** The adjoint of `fold`: the gradient by a stage's own weights in place of the folded ones, and those by the moments. */
+/** The adjoint of `fold`: the gradient by the weights themselves in place of the folded ones, and those by the moments. */
 export function foldAdjoint(
   gradient: Float32Array,
   folded: Float32Array,
-  { tensors, mean, deviation, toMean, toDeviation }: NormalisedStage,
+  { tensors, mean, deviation, toMean, toDeviation }: NormalisedChunk,
 ): void {
   const { offset } = tensors[0].bias
   mean.forEach((mu, c) => {
@@ -69,40 +103,8 @@ export function foldAdjoint(
   })
 }
 
-/**
- * Weights of the same network, except for a factor per hidden channel that the weights after it undo, once `fold` has been
- * over them with these moments.
- * @param moments of Σ W·x, per hidden stage
- */
-export function normalisable(
-  network: LoadedNetwork,
-  parameters: Float32Array,
-  moments: readonly Moments[],
-): Float32Array {
-  const result = parameters.slice()
-  stageTensors(network).forEach((tensors, s) => {
-    const { terms, outputShape } = network.stages[s]
-    tensors.forEach(({ weight }, i) => {
-      const source = moments[terms[i].source]
-      if (!source) return
-      const row = weight.length / outputShape.channels
-      const each = row / source.deviation.length
-      for (let j = 0; j < weight.length; j++) {
-        result[weight.offset + j] *= source.deviation[Math.floor((j % row) / each)]
-      }
-    })
-    moments[s]?.mean.forEach((mu, c) => {
-      const bias = tensors.reduce((sum, { bias: { offset } }) => sum + parameters[offset + c], 0)
-      tensors.forEach(({ bias: { offset } }, i) => {
-        result[offset + c] = i === 0 ? (bias + mu) / moments[s].deviation[c] : 0
-      })
-    })
-  })
-  return result
-}
-
 /** Where the weights of an output channel are. */
-function rangeOf({ offset, length }: ParameterTensor, channel: number, channels: number): [number, number] {
+export function rangeOf({ offset, length }: ParameterTensor, channel: number, channels: number): [number, number] {
   const each = length / channels
   return [offset + channel * each, offset + (channel + 1) * each]
 }

@@ -12,13 +12,11 @@ import { isLarge, trainedArchitecture } from './architecture.ts'
 import { latentStage } from './losses/latent.ts'
 import { lossOf, losses } from './losses/list.ts'
 import type { Loss } from './losses/loss.ts'
+import { normalisingMethods } from './normalised.ts'
 import { defaults, defaultsOf, presets } from './presets.ts'
 import { type GivenOptions, type TrainingOptions, trainingOptionsSchema } from './settings.ts'
 
 const namesOf = (which: (loss: Loss) => boolean) => losses.filter(which).map(({ name }) => name)
-
-/** Batch normalisation is for losses that train one network, with enough images at once for moments that mean something. */
-const canNormalise = ({ passes, reference }: Loss) => passes === 'chunk' && reference === undefined
 
 /**
  * Complete, checked settings. The schedule of a preset or default shrinks or stretches with the epochs after the
@@ -105,8 +103,8 @@ function requireSensibleStart(options: TrainingOptions): void {
   if (start !== '' && initialisation !== 'default') {
     refuse(`initialisation ${initialisation} is for random weights, but start is '${start}': leave one of them out`)
   }
-  if (batchNorm && !canNormalise(lossOf(method))) {
-    refuse(`batchNorm is for methods ${namesOf(canNormalise).join(', ')}: leave it out with method ${method}`)
+  if (batchNorm && !normalisingMethods.includes(method)) {
+    refuse(`batchNorm is for methods ${normalisingMethods.join(', ')}: leave it out with method ${method}`)
   }
   if (warmUp === 'none' && warmUpEpochs > 0) {
     refuse(`warmUpEpochs is ${warmUpEpochs}, but warmUp is none: choose natural or interval`)

@@ -6,7 +6,6 @@ import type { Learner } from './learner.ts'
 import { trainsPair } from './losses/list.ts'
 import { ballAt, empiricalShareAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
 import type { TrainingOptions } from './settings.ts'
-import { chunkStarts } from './work/cut.ts'
 import type { Change } from './work/examples.ts'
 import type { GradientJob } from './work/gradient.ts'
 import type { UpdateJob } from './work/update.ts'
@@ -34,13 +33,12 @@ const empiricalAt = (options: TrainingOptions, { epoch, step, steps }: Moment) =
   share: empiricalShareAt(options, epoch, step, steps),
 })
 
-/** The gradient of a batch. @param batch indices into the training set */
+/** The gradient of a batch, without the batch. */
 export function gradientJob(
   options: TrainingOptions,
   learners: readonly Learner[],
   moment: Moment,
-  batch: Uint32Array,
-): GradientJob {
+): Omit<GradientJob, 'batch' | 'starts'> {
   const { index, epoch, step, steps } = moment
   const learner = learners[index]
   const method = methodAt(options, epoch, learner.name)
@@ -72,9 +70,6 @@ export function gradientJob(
       },
     },
     change: changeAt(options, learner, epoch),
-    batchNorm: options.batchNorm,
-    batch,
-    starts: chunkStarts(batch.length, method, learner.state.parameters.length),
   }
 }
 

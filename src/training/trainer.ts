@@ -8,12 +8,14 @@ import { sharedFloats } from '../base/shared-memory.ts'
 import { type Crew, type Executor, collect } from '../jobs/executor.ts'
 import { type LearnerReport, type Progress, type Totals, reportOf } from './epoch-report.ts'
 import type { Learner } from './learner.ts'
+import type { Method } from './losses/list.ts'
 import { type LossResult, addResults, noResult } from './losses/loss.ts'
-import { learningRateAt } from './schedule.ts'
+import { asTrained, isNormalised } from './normalised.ts'
+import { learningRateAt, methodAt } from './schedule.ts'
 import type { TrainingOptions } from './settings.ts'
 import { type Moment, changeAt, gradientJob, updateJob } from './step.ts'
 import type { TrainingData } from './training-data.ts'
-import { chunkStarts, parameterRanges } from './work/cut.ts'
+import { chunkStarts, normalisedStarts, parameterRanges } from './work/cut.ts'
 import type { TrainingJob, TrainingResult, TrainingResults } from './work/job.ts'
 import { trainingTask } from './work/task.ts'
 import { type Validation, measureOf } from './work/validate.ts'
@@ -40,6 +42,9 @@ export class Trainer {
   readonly #crew: Crew<TrainingJob, TrainingResult>
   readonly #signal: AbortSignal | undefined
   readonly #ranges: readonly number[]
+  readonly #isNormalised: boolean
+  /** Where a batch is cut into chunks. */
+  readonly #cut: (batch: number, method: Method) => readonly number[]
 
   constructor(options: TrainingOptions, data: TrainingData, learners: readonly Learner[], workers: Workers) {
     const { executor, size = executor.workers, signal } = workers
@@ -48,18 +53,24 @@ export class Trainer {
     this.#data = data
     this.#signal = signal
     const { length } = learners[0].state.parameters
+    const architecture = asTrained(data.architecture, options)
+    this.#isNormalised = isNormalised(architecture)
+    this.#cut = isNormalised(data.architecture)
+      ? normalisedStarts
+      : (batch, method) => chunkStarts(batch, method, length)
     this.#ranges = parameterRanges(length)
     this.#crew = executor.start(
       trainingTask,
       {
         ...data,
+        architecture,
         learners: learners.map(({ state, average, folded }) => ({
           state,
           ...(average && { average }),
           ...(folded && { folded }),
         })),
         // a warm-up never cuts into more chunks
-        gradients: chunkStarts(options.batchSize, options.method, length)
+        gradients: this.#cut(options.batchSize, options.method)
           .slice(1)
           .map(() => sharedFloats(length)),
       },
@@ -86,9 +97,9 @@ export class Trainer {
     const { options } = this
     const learner = this.learners[index]
     // the first checkpoint has the network as it was given
-    if (options.batchNorm && options.start !== '' && epoch === 0) await this.#fold('unfold', index, epoch)
+    if (this.#isNormalised && options.start !== '' && epoch === 0) await this.#fold('unfold', index, epoch)
     const totals = await this.#trainOnce(index, epoch, onProgress)
-    if (options.batchNorm) await this.#fold('fold', index, epoch)
+    if (this.#isNormalised) await this.#fold('fold', index, epoch)
     const validation = await this.#validate(index)
     const seconds = (performance.now() - started) / 1000
     return reportOf(options, { epoch, network: learner.name, totals, validation, seconds })
@@ -112,7 +123,8 @@ export class Trainer {
 
   async #step(moment: Moment, batch: Uint32Array): Promise<LossResult> {
     const learner = this.learners[moment.index]
-    const job = gradientJob(this.options, this.learners, moment, batch)
+    const method = methodAt(this.options, moment.epoch, learner.name)
+    const job = { ...gradientJob(this.options, this.learners, moment), batch, starts: this.#cut(batch.length, method) }
     const chunks = job.starts.length - 1
     const results = await this.#run(job, chunks)
     const ranges = this.#ranges

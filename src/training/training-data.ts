@@ -2,6 +2,7 @@
 import { type Dataset, takeRange } from '../data/dataset.ts'
 import type { Architecture } from '../model/network.ts'
 import { trainedArchitecture } from './architecture.ts'
+import { asTrained, requireNormalisable } from './normalised.ts'
 import { requirePossible } from './options.ts'
 import type { TrainingOptions } from './settings.ts'
 
@@ -15,12 +16,13 @@ export interface TrainingData {
 /**
  * Puts together what the settings name, and the images.
  * @returns with no more training images than `trainingCount`, if that is set
- * @throws UserError if the architecture is not for such images
+ * @throws UserError if the architecture is not for such images, or normalises layers as the method cannot
  */
 export function trainingData(options: TrainingOptions, training: Dataset, validation?: Dataset): TrainingData {
   const { name, shape, classes } = training
   const architecture = trainedArchitecture(options.architecture, { input: shape, classes }, name)
   requirePossible(options, architecture)
+  requireNormalisable(asTrained(architecture, options), options.method)
   const { trainingCount } = options
   return {
     architecture,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { methods } from '../losses/list.ts'
-import { chunkStarts, parameterRanges } from './cut.ts'
+import { chunkStarts, normalisedStarts, parameterRanges } from './cut.ts'
 
 describe('the cut of a batch', () => {
   it.each([
@@ -30,6 +30,15 @@ describe('the cut of a batch', () => {
         )
         expect(chunkStarts(batch, 'natural', parameters)).toEqual(chunkStarts(batch, 'interval', parameters))
       }
+    }
+  })
+
+  it('for normalised layers is into chunks of 32 images at most, as equal as can be', () => {
+    for (let batch = 1; batch <= 600; batch++) {
+      const starts = normalisedStarts(batch)
+      const sizes = starts.slice(1).map((start, i) => start - starts[i])
+      expect([starts[0], starts.at(-1), sizes.length]).toEqual([0, batch, Math.ceil(batch / 32)])
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1)
     }
   })
 

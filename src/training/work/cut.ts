@@ -27,6 +27,15 @@ export function chunkStarts(batch: number, method: Method, parameters: number): 
   return starts
 }
 
+/**
+ * Where a batch is cut if layers are normalised: into equal chunks of at most 32 images. The moments are those of a chunk, and
+ * mean the more, the more images it has.
+ */
+export function normalisedStarts(batch: number): number[] {
+  const chunks = Math.ceil(batch / 32)
+  return Array.from({ length: chunks + 1 }, (_, i) => Math.round((i * batch) / chunks))
+}
+
 /** How many examples of a chunk are in memory at once: random columns take most of it. */
 export const examplesAtOnce = (method: Method, { mode }: BoundSettings): number =>
   isPerExample(method) && (mode === 'projected' || mode === 'auto') ? 1 : 32

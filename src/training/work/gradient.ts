@@ -4,6 +4,7 @@ import { Tape } from '../../device/tape.ts'
 import { paperBall, type Ball } from '../../region/ball.ts'
 import { foldChunk } from '../batch-norm.ts'
 import type { Method } from '../losses/list.ts'
+import { isNormalised } from '../normalised.ts'
 import { type LossInput, type LossResult, addResults, noResult } from '../losses/loss.ts'
 import { layLoss } from '../losses/mixture.ts'
 import { examplesAtOnce } from './cut.ts'
@@ -28,7 +29,6 @@ export interface GradientJob {
   readonly attacked: Ball | undefined
   readonly loss: LossSettings
   readonly change: Change
-  readonly batchNorm: boolean
   /** Indices into the training set; chunk i is `batch[starts[i]]` to `batch[starts[i + 1]]`. */
   readonly batch: Uint32Array
   readonly starts: readonly number[]
@@ -38,7 +38,9 @@ export function gradientOfChunk(replicas: Replicas, job: GradientJob, part: numb
   const { engine, setup } = replicas
   const batch = [...job.batch.subarray(job.starts[part], job.starts[part + 1])]
   const { images, labels } = examples(setup.training, batch, job.change)
-  const { network, adjoint } = job.batchNorm ? normalised(replicas, job, { images, labels }) : plain(replicas, job)
+  const { network, adjoint } = isNormalised(setup.architecture)
+    ? normalised(replicas, job, { images, labels })
+    : plain(replicas, job)
   const reference = job.reference && replicas.at(job.reference)
   const most = examplesAtOnce(job.method, job.loss.bounds)
   const kept = engine.mark()
