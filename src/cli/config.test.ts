@@ -18,3 +18,9 @@ it('takes radii as fractions in quotes, and leaves everything else as it is', ()
   expect(read('a.json', '{"epsilon": "8/255", "epsilonStart": 0.01, "seed": 3, "start": "1/2"}')).toEqual(settings)
   expect(() => read('b.toml', 'epsilon = "much"')).toThrow(oneLine(/ε cannot be 'much'/))
 })
+
+it('takes the layers of a file beside it', () => {
+  writeFileSync(join(folder, 'net.toml'), 'layers = ["conv 4 3", "relu, linear"]')
+  expect(read('c.toml', 'architecture = "net.toml"')).toEqual({ architecture: 'net: conv 4 3, relu, linear' })
+  expect(read('d.toml', 'architecture = "small"')).toEqual({ architecture: 'small' })
+})

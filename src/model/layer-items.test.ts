@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
+import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { parseLayers } from './layer-items.ts'
 import type { Layer } from './layers.ts'
@@ -66,6 +67,7 @@ describe('a mistake is named with its place and the shape there', () => {
   it.each([
     ['', 'architecture: a layer expected at its beginning'],
     ['relu,, linear', "architecture: a layer expected after 'relu ,'"],
+    ['('.repeat(9999), 'architecture: at most 100 sums within each other expected after'],
     ['(conv 3 1), linear', "architecture: '+' and another branch expected after '( conv 3 1'"],
     ['(conv 3 1 + identity, linear', "architecture: ')' expected after"],
     ['linear) relu', "architecture: ',' or the end expected after 'linear'"],
@@ -94,6 +96,51 @@ describe('a mistake is named with its place and the shape there', () => {
 const imagesOf = (architecture: Parameters<typeof countClasses>[0]) => ({
   input: architecture.input,
   classes: countClasses(architecture),
+})
+
+const words = [
+  ...[
+    'conv 4 1',
+    'conv 4 3 1 1',
+    'conv 3 1 groups 3',
+    'relu',
+    'linear',
+    'average 2',
+    'batch norm',
+    'identity',
+    'add 0',
+  ],
+  ...[
+    'conv 4 1 from input',
+    '(conv 4 1 + identity)',
+    '(',
+    ')',
+    '+',
+    ',',
+    'linear 4',
+    'normalise 1 1 1 / 1 1 1',
+    '7',
+    '',
+  ],
+]
+
+test('any words are layers that are printed again, or refused by a UserError', () => {
+  let made = 0
+  for (let seed = 0; seed < 3000; seed++) {
+    const random = new Random(seed, 'words')
+    const text = Array.from({ length: 1 + random.integer(6) }, () => words[random.integer(words.length)]).join(', ')
+    let layers: Layer[]
+    try {
+      layers = parseLayers(`${text}, linear`, images)
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError)
+      continue
+    }
+    made++
+    const printed = printLayers({ name: 'words', input: images.input, layers })
+    expect(parseLayers(printed, images)).toEqual(layers)
+  }
+  expect(made).toBeGreaterThan(100)
 })
 
 test('networks of any layers are printed and parsed to the same layers', () => {

@@ -107,6 +107,7 @@ const forms: Readonly<Record<string, { readonly usage: string; readonly read: (w
 export const layerWords: readonly string[] = Object.keys(forms)
 
 const MOST = 1_000_000
+const MOST_DEPTH = 100
 const isCount = (n: number) => Number.isInteger(n) && n >= 1 && n <= MOST
 const layer = (of: Layer): Said => ({ kind: 'layer', layer: of })
 /** Layers are counted from 0, as `robustra info` lists them. */
@@ -117,7 +118,7 @@ const numbersOf = (words: string) => words.split(' ').filter(Boolean).map(Number
 export function parseItems(text: string): Item[] {
   // what separates items, and what is in between
   const tokens = text.split(/([,()]|(?<=\s)\+|\+(?=\s))/).map((token) => token.trim())
-  let [next, items] = [0, 0]
+  let [next, items, depth] = [0, 0, 0]
   const fail = (expected: string): never => {
     const before = tokens.slice(0, next).join(' ').replaceAll(/\s+/g, ' ').trim().slice(-40)
     throw new UserError(
@@ -135,10 +136,12 @@ export function parseItems(text: string): Item[] {
   }
   const item = (): Item => {
     if (take('(')) {
+      if (++depth > MOST_DEPTH) fail('at most 100 sums within each other')
       const branches = [chain()]
       while (take('+')) branches.push(chain())
       if (branches.length < 2) fail("'+' and another branch")
       if (!take(')')) fail("')'")
+      depth--
       return { branches }
     }
     const words = tokens[next]
