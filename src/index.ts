@@ -15,8 +15,8 @@ export {
 } from './model/network.ts'
 export { architectureNamed, architectureNames, architectureOf, architectureText } from './model/architectures.ts'
 export { initialise } from './model/initialise.ts'
-export { evaluate } from './model/evaluate.ts'
-export { type Graph, type GraphNode, evaluateGraph, graphOf } from './model/graph.ts'
+export { evaluateGraphAt as evaluateGraph, evaluateNetwork as evaluate } from './model/checked.ts'
+export { type Graph, type GraphNode, graphOf } from './model/graph.ts'
 export type { LinearMap } from './model/linear-map.ts'
 
 export {

@@ -4,8 +4,9 @@ import { type Ball, type BallOptions, requireBall } from '../region/ball.ts'
 import { checkDataset } from '../data/dataset-of.ts'
 import { type Dataset, pixelsAt } from '../data/dataset.ts'
 import { UserError, requireWhole } from '../base/errors.ts'
+import { checkParameters } from '../model/checked.ts'
 import { formatShape, sizeOf } from '../model/layers.ts'
-import { type Architecture, type Network, countClasses, countParameters } from '../model/network.ts'
+import { type Architecture, type Network, countClasses } from '../model/network.ts'
 import { planStages } from '../model/stages.ts'
 
 /** Images per pass through the engine: as many as one SIMD vector has lanes. */
@@ -64,12 +65,10 @@ export function checkNetwork({ architecture, parameters }: Network, dataset: Dat
   try {
     planStages(architecture)
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if (!(error instanceof UserError)) throw error
     throw new UserError(`${name} is a network that the engine does not take: ${error.message}`)
   }
-  if (parameters.length !== countParameters(architecture)) {
-    throw new UserError(`${name} has ${countParameters(architecture)} parameters, not ${parameters.length}`)
-  }
+  checkParameters({ architecture, parameters })
   checkDataset(dataset)
   checkFits(architecture, dataset)
 }

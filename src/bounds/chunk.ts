@@ -1,4 +1,5 @@
 /** A chunk of images on a device: the balls around them, [input][example], normalised for the network. */
+import { UserError } from '../base/errors.ts'
 import type { CentredBox, Device } from '../device/device.ts'
 import type { Tensor } from '../device/tape.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
@@ -29,7 +30,7 @@ export interface Examples {
 /**
  * Lays a chunk out for a network: with the domain 'pixels' the box that is left of an ℓ∞ ball has its own centre and
  * radii; an ℓ2 or ℓ1 ball stays whole, and what is proved over it holds for its part in pixels.
- * @throws RangeError if an image has another size than the network's input
+ * @throws UserError if an image has another size than the network's input
  * @throws UserError if a pixel is not in the domain
  */
 export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, around: Ball): Chunk {
@@ -44,7 +45,7 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
   const isCut = domain === 'pixels' && norm === 'linf'
   for (const image of images) {
     if (image.length !== channels * area)
-      throw new RangeError(`image of ${image.length} values for ${channels * area} inputs`)
+      throw new UserError(`image of ${image.length} values for ${channels * area} inputs`)
     if (domain === 'pixels') requirePixels(image)
   }
   for (let c = 0, j = 0; c < channels; c++) {

@@ -95,7 +95,9 @@ test('impossible labels, radii and images are refused', async () => {
     /ε in ℓ2 must be a number from 0 to 28 .*, not 28.1/,
   )
   await expect(dualBounds(network, image, 0, { epsilon: 0.1, norm: 'l0' as 'l1' })).rejects.toThrow("unknown norm 'l0'")
-  await expect(intervalBounds(network, image.subarray(1), 0, { epsilon: 0.1 })).rejects.toThrow('image of 783 values')
+  await expect(intervalBounds(network, image.subarray(1), 0, { epsilon: 0.1 })).rejects.toThrow(
+    'the image has 783 values',
+  )
   const bright = image.map((pixel) => pixel + 0.5)
   await expect(intervalBounds(network, bright, 0, { epsilon: 0.1, domain: 'pixels' })).rejects.toThrow('not in [0, 1]')
   await expect(dualBounds(network, image, 0, { epsilon: 0.1, domain: 'pixel' as 'pixels' })).rejects.toThrow(

@@ -5,6 +5,7 @@
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { withEngine } from '../device/wasm/engines.ts'
 import { sizeOf } from '../model/layers.ts'
+import { checkImage, checkLabel, checkParameters } from '../model/checked.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import type { Interval } from '../device/device.ts'
 import type { Tensor } from '../device/tape.ts'
@@ -36,8 +37,8 @@ export interface DualBoundOptions extends BallOptions {
  * @param image pixel values in [0, 1], [channel][y][x]
  * @param around ε, norm and domain; here the domain is 'unbounded' if left out. Of an ℓ2 or ℓ1 ball bounds over the whole
  *   stand for those over its pixels
- * @throws RangeError for an image of another size, or a label that cannot be
- * @throws UserError for a ball that cannot be, and for pixels outside [0, 1], if these are the domain
+ * @throws UserError for a ball or a label that cannot be, an image of another size, numbers that are not finite, and pixels
+ *   outside [0, 1], if these are the domain
  */
 export function dualBounds(
   network: Network,
@@ -83,9 +84,9 @@ async function inEngine(
   ) => { readonly hidden: readonly Interval[]; readonly margins: Float32Array },
 ): Promise<NetworkBounds> {
   const classes = countClasses(network.architecture)
-  if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
-    throw new RangeError(`the label must be a whole number from 0 to ${classes - 1}, not ${label}`)
-  }
+  checkParameters(network)
+  checkImage(image, sizeOf(network.architecture.input))
+  checkLabel(label, classes)
   const ball = requireBall({ ...around, domain }, sizeOf(network.architecture.input))
   return withEngine(async (engine) => {
     const loaded = new LoadedNetwork(engine, network.architecture, false)

@@ -3,6 +3,7 @@
  * Each image is a glyph whose control points are shaken, which is then turned, sheared, scaled and moved, drawn with a
  * pen of random width and brightness, and covered with a little noise.
  */
+import { requireWhole } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { sharedBytes } from '../base/shared-memory.ts'
 import type { Dataset, Split } from './dataset.ts'
@@ -18,8 +19,10 @@ const PIECES = 5
  * Image i depends on `seed`, `split` and i alone, so a larger set begins with the smaller ones. The classes come in
  * random order and equal in probability, not in number.
  * @param count how many images, from 0
+ * @throws UserError for another count
  */
 export function syntheticDigits(count: number, seed: number, split: Split): Dataset {
+  requireWhole('the number of images', count, 0, 2 ** 20)
   const images = sharedBytes(count * SIZE * SIZE)
   const labels = sharedBytes(count)
   const distances = new Float64Array(SIZE * SIZE)

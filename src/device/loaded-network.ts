@@ -47,7 +47,7 @@ export class LoadedNetwork<On extends RowDevice = RowDevice> {
   /**
    * @param trained false for a network whose gradient is never wanted; or a network of the same architecture whose
    *   memory for gradients this one shares, if they are never wanted together
-   * @throws RangeError if the architecture is none that stages can be made of (see `planStages`)
+   * @throws UserError if the architecture is none that stages can be made of (see `planStages`)
    */
   constructor(device: On, architecture: Architecture, trained: boolean | LoadedNetwork) {
     this.device = device

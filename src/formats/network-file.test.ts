@@ -91,8 +91,8 @@ test('parameters in shared memory are saved too', () => {
 })
 
 test("the caller's mistakes are refused", () => {
-  expect(() => saveNetwork(path, { architecture: tiny, parameters: new Float32Array(3) })).toThrow(RangeError)
-  expect(() => saveNetwork(path, networkOf(tiny), { [ARCHITECTURE_KEY]: '' })).toThrow(RangeError)
+  expect(() => saveNetwork(path, { architecture: tiny, parameters: new Float32Array(3) })).toThrow(UserError)
+  expect(() => saveNetwork(path, networkOf(tiny), { [ARCHITECTURE_KEY]: '' })).toThrow(UserError)
 })
 
 describe('files that are not such networks', () => {

@@ -3,13 +3,13 @@
  * the same rules, in others that hold tensors and texts.
  */
 import { z } from 'zod'
-import { badFile } from '../base/errors.ts'
+import { UserError, badFile } from '../base/errors.ts'
 import type { Layer } from '../model/layers.ts'
 import {
   type Architecture,
   type Float64Network,
   type Network,
-  countParameters,
+  requireAllParameters,
   isFloat32,
   parameterLayout,
 } from '../model/network.ts'
@@ -54,7 +54,7 @@ const architectureSchema: z.ZodType<Architecture> = z.strictObject({
  * @param metadata further texts to keep with it, e.g. the ε it was trained for
  * @param path the name of the file, for messages
  * @throws UserError if a parameter is NaN or infinite
- * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
+ * @throws UserError if the parameters do not fill the architecture, or `metadata` has the architecture's key
  */
 export function encodeNetworkFile(
   network: Network,
@@ -67,18 +67,14 @@ export function encodeNetworkFile(
 
 /**
  * What a file holds of a network.
- * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
+ * @throws UserError if the parameters do not fill the architecture, or `metadata` has the architecture's key
  */
 export function tensorsOf(
   { architecture, parameters }: Network,
   metadata: Readonly<Record<string, string>>,
 ): TensorFile {
-  if (ARCHITECTURE_KEY in metadata) throw new RangeError(`${ARCHITECTURE_KEY} is not for the caller to set`)
-  if (parameters.length !== countParameters(architecture)) {
-    throw new RangeError(
-      `${architecture.name} has ${countParameters(architecture)} parameters, not ${parameters.length}`,
-    )
-  }
+  if (ARCHITECTURE_KEY in metadata) throw new UserError(`${ARCHITECTURE_KEY} is not for the caller to set`)
+  requireAllParameters({ architecture, parameters })
   const tensors = new Map<string, Tensor>()
   for (const { name, shape, offset, length } of parameterLayout(architecture)) {
     tensors.set(name, { shape, data: parameters.subarray(offset, offset + length) })

@@ -4,7 +4,7 @@
  * Of integers, which are no weights, only the names are read.
  * Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-import { type UserError, badFile } from '../base/errors.ts'
+import { UserError, badFile } from '../base/errors.ts'
 import { fromLatin1, toLatin1 } from './bytes.ts'
 import { refuseForeign } from './foreign.ts'
 import {
@@ -69,7 +69,7 @@ export interface NumpyArray {
 /**
  * An archive of arrays and of texts.
  * @param path the name of the file, for messages
- * @throws RangeError if an array and a text have one name
+ * @throws UserError if an array and a text have one name
  */
 export function encodeArrays(
   arrays: ReadonlyMap<string, NumpyArray>,
@@ -79,7 +79,7 @@ export function encodeArrays(
   const entries = new Map<string, Uint8Array>()
   for (const [name, text] of Object.entries(texts)) entries.set(name + EXTENSION, encodeText(text))
   for (const [name, array] of arrays) {
-    if (Object.hasOwn(texts, name)) throw new RangeError(`'${name}' is both an array and a text`)
+    if (Object.hasOwn(texts, name)) throw new UserError(`'${name}' is both an array and a text`)
     entries.set(name + EXTENSION, encodeArray(array))
   }
   return writeZip(entries, path)

@@ -3,7 +3,7 @@
  * Files come from anywhere, so nothing in them is believed before it is checked: what the header says must
  * account for every byte of the file, once. Source: https://huggingface.co/docs/safetensors
  */
-import { type UserError, badFile } from '../base/errors.ts'
+import { UserError, badFile } from '../base/errors.ts'
 import { refuseForeign } from './foreign.ts'
 import {
   type FloatType,
@@ -61,7 +61,7 @@ export function parseSafetensors(bytes: Uint8Array, path: string): TensorFile {
  * A file of tensors as F32, or F64 where they need it, in the map's order.
  * @param path its name, for messages
  * @throws UserError if a tensor holds NaN or infinity
- * @throws RangeError if a tensor's data does not fill its shape
+ * @throws UserError if a tensor's data does not fill its shape
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
@@ -71,9 +71,9 @@ export function encodeSafetensors(
   let end = 0
   const entries: [string, unknown][] = [[METADATA, metadata]]
   for (const [name, { shape, data }] of tensors) {
-    if (name === METADATA) throw new RangeError(`a tensor cannot be called ${METADATA}`)
+    if (name === METADATA) throw new UserError(`a tensor cannot be called ${METADATA}`)
     if (shape.reduce((a, b) => a * b, 1) !== data.length) {
-      throw new RangeError(`tensor '${name}': ${data.length} values do not fill the shape [${shape}]`)
+      throw new UserError(`tensor '${name}': ${data.length} values do not fill the shape [${shape}]`)
     }
     requireFinite(data, name, `${path} was not written`)
     const dtype = data instanceof Float64Array ? 'F64' : 'F32'

@@ -4,7 +4,9 @@ import { type EnsembleOptions, type EnsembleSettings, attacksFor, ensembleOption
 import type { AttackOptions } from '../attacks/gradient-attack.ts'
 import { checkNetwork } from '../attacks/inputs.ts'
 import { UserError, requireWhole, unknownName } from '../base/errors.ts'
+import { checkDataset } from '../data/dataset-of.ts'
 import type { Dataset } from '../data/dataset.ts'
+import { checkGraph } from '../model/checked.ts'
 import type { Graph } from '../model/graph.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Network } from '../model/network.ts'
@@ -67,7 +69,11 @@ export function planOf(network: Network | Graph, dataset: Dataset, options: Plan
 
 /** A copy, in case it is being trained. */
 function checkedCopy(network: Network | Graph, dataset: Dataset): Network | Graph {
-  if (isGraph(network)) return graphOverPixels(network, dataset)
+  if (isGraph(network)) {
+    checkGraph(network)
+    checkDataset(dataset)
+    return graphOverPixels(network, dataset)
+  }
   checkNetwork(network, dataset)
   return { ...network, parameters: network.parameters.slice() }
 }

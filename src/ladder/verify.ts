@@ -3,7 +3,9 @@
  * outputs it forbids? Sound and complete as verify-question.ts says.
  */
 import { type Property, checkProperty } from '../formats/vnnlib/property.ts'
+import { checkGraph, checkImage, checkParameters } from '../model/checked.ts'
 import { type Graph, graphOf } from '../model/graph.ts'
+import { sizeOf } from '../model/layers.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { type BallOptions, requireBall } from '../region/ball.ts'
 import { imageQuestion } from '../region/image-question.ts'
@@ -17,14 +19,16 @@ import { type VerifyOptions, verifyQuestion } from './verify-question.ts'
  * @param options by default 60 seconds, seed 0
  * @returns 'robust' with a proved margin (Infinity if no input can meet the property, whatever the network), 'vulnerable'
  *   with a counterexample, or 'undecided' with what is proved, and why
- * @throws UserError for a property of another network, or options that make no sense
+ * @throws UserError for a property of another network, weights that are not finite, or options that make no sense
  */
 export async function verify(
   network: Network | Graph,
   property: Property | Question,
   options: Partial<VerifyOptions> = {},
 ): Promise<Outcome> {
+  if ('parameters' in network) checkParameters(network)
   const graph = 'parameters' in network ? graphOf(network) : network
+  checkGraph(graph)
   const settings = { timeout: 60, seed: 0, ...options }
   if (!('regions' in property)) return verifyQuestion(graph, property, settings)
   checkProperty(graph, property)
@@ -36,14 +40,18 @@ export async function verify(
 /**
  * Whether anything in the ball around an image gets another class than its label.
  * @param image pixels in [0, 1], [channel][y][x]
- * @throws UserError for a ball that cannot be, and a pixel outside its domain
+ * @throws UserError for a ball or a label that cannot be, an image of another size, and a pixel that is not finite or outside
+ *   the domain
  */
-export const robustnessQuestion = (
+export function robustnessQuestion(
   { architecture }: Network,
   image: Float32Array,
   label: number,
   ball: BallOptions,
-): Question => imageQuestion(image, label, countClasses(architecture), requireBall(ball, image.length))
+): Question {
+  checkImage(image, sizeOf(architecture.input))
+  return imageQuestion(image, label, countClasses(architecture), requireBall(ball, image.length))
+}
 
 function outcomeOf({ method = 'interval', ...result }: PropertyResult): Outcome {
   const { bound, reason, counterexample } = result

@@ -6,7 +6,15 @@ import { convolutionMap } from './convolution-map.ts'
 import type { ConvolutionShape } from './convolution-shape.ts'
 import { type LinearMap, denseMap, selectionMap } from './linear-map.ts'
 import { type AffineLayer, type Layer, type Shape, sizeOf } from './layers.ts'
-import { type Architecture, type Float64Network, type Network, parameterLayout, shapesOf, sourceOf } from './network.ts'
+import {
+  type Architecture,
+  type Float64Network,
+  type Network,
+  parameterLayout,
+  requireAllParameters,
+  shapesOf,
+  sourceOf,
+} from './network.ts'
 
 /** Σ map(value) + bias */
 interface AffineNode {
@@ -59,10 +67,11 @@ export function evaluateGraph({ nodes }: Graph, input: ArrayLike<number>): Float
 /**
  * A network of layers as a graph over its pixels. Normalisation is an affine node; a residual sum is one node with a
  * term for each convolution or linear layer that nothing else reads, and an identity for what else it adds.
- * @throws RangeError if a layer cannot take what it reads
+ * @throws UserError if a layer cannot take what it reads, or there are more or fewer parameters than layers have
  */
 export function graphOf(network: Network | Float64Network): Graph {
   const { architecture } = network
+  requireAllParameters(network)
   const shapes = shapesOf(architecture)
   const nodes: GraphNode[] = []
   const single = readOnce(architecture)

@@ -24,7 +24,7 @@ const normalConvolutions: ReadonlySet<string> = new Set(['cifar10-small', 'cifar
  * by a factor of √fanIn/4 per layer. The radii of the terms of a residual sum add up, so their weights are divided by the
  * number of terms.
  *
- * @throws RangeError for 'ibp', if the architecture is none that the engine knows (see `planStages`)
+ * @throws UserError for 'ibp', if the architecture is none that the engine knows (see `planStages`)
  */
 export function initialise(architecture: Architecture, seed: number, how: Initialisation = 'default'): Network {
   const parameters = new Float32Array(countParameters(architecture))

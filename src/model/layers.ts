@@ -2,6 +2,7 @@
  * The layers that a network is made of, as plain data: shapes and options, no weights.
  * Weights live in one flat Float32Array per network; `parameterLayout` says where each tensor lies in it.
  */
+import { UserError } from '../base/errors.ts'
 
 /** Channels × height × width of a value; a vector of n numbers is n × 1 × 1. Values are stored in this order. */
 export interface Shape {
@@ -50,13 +51,13 @@ export const formatShape = (shape: Shape): string =>
 
 /**
  * The shape that `layer` makes of `input`.
- * @throws RangeError if the layer cannot take that input (window larger than the padded image, wrong channel count)
+ * @throws UserError if the layer cannot take that input (window larger than the padded image, wrong channel count)
  */
 export function outputShape(layer: Layer, input: Shape): Shape {
   switch (layer.kind) {
     case 'normalise':
       if (layer.mean.length !== input.channels || layer.deviation.length !== input.channels) {
-        throw new RangeError(`normalise has ${layer.mean.length} means for ${input.channels} channels`)
+        throw new UserError(`normalise has ${layer.mean.length} means for ${input.channels} channels`)
       }
       return input
     case 'relu':
@@ -66,13 +67,13 @@ export function outputShape(layer: Layer, input: Shape): Shape {
       return { channels: sizeOf(input), height: 1, width: 1 }
     case 'linear':
       if (input.height !== 1 || input.width !== 1) {
-        throw new RangeError(`linear needs a vector, not ${formatShape(input)}: put a flatten before it`)
+        throw new UserError(`linear needs a vector, not ${formatShape(input)}: put a flatten before it`)
       }
       return { channels: layer.outFeatures, height: 1, width: 1 }
     case 'convolution': {
       const { outChannels, groups = 1 } = layer
       if (input.channels % groups !== 0 || outChannels % groups !== 0) {
-        throw new RangeError(
+        throw new UserError(
           `a convolution of ${groups} groups cannot make ${outChannels} channels of ${input.channels}: ` +
             'the groups must divide both',
         )
@@ -81,7 +82,7 @@ export function outputShape(layer: Layer, input: Shape): Shape {
     }
     case 'averagePool':
       if (2 * layer.padding > layer.kernel) {
-        throw new RangeError(`averagePool of kernel ${layer.kernel} has padding ${layer.padding}: at most half of it`)
+        throw new UserError(`averagePool of kernel ${layer.kernel} has padding ${layer.padding}: at most half of it`)
       }
       return windowed(layer, input, input.channels)
   }
@@ -94,7 +95,7 @@ function windowed({ kind, kernel, stride, padding }: Windowed, input: Shape, cha
   const out = (n: number) => Math.floor((n + 2 * padding - kernel) / stride) + 1
   const shape = { channels, height: out(input.height), width: out(input.width) }
   if (shape.height < 1 || shape.width < 1) {
-    throw new RangeError(`${kind} of kernel ${kernel} does not fit ${formatShape(input)}`)
+    throw new UserError(`${kind} of kernel ${kernel} does not fit ${formatShape(input)}`)
   }
   return shape
 }

@@ -168,6 +168,6 @@ describe('a network that the engine cannot take is refused', () => {
     ['normalise in the middle', [linear, normalise, linear]],
   ])('%s', async (_, layers) => {
     const engine = await Engine.create()
-    expect(() => new LoadedNetwork(engine, { name: 'odd', input, layers }, false)).toThrow(RangeError)
+    expect(() => new LoadedNetwork(engine, { name: 'odd', input, layers }, false)).toThrow(UserError)
   })
 })

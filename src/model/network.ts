@@ -2,6 +2,7 @@
  * A ReLU network of layers, sequential except for residual sums: an architecture (plain data) and its parameters (one flat
  * array).
  */
+import { UserError } from '../base/errors.ts'
 import { type Layer, type Shape, formatShape, outputShape, sizeOf } from './layers.ts'
 
 export interface Architecture {
@@ -47,7 +48,7 @@ export function sourceOf({ layers }: Pick<Architecture, 'layers'>, i: number): n
 
 /**
  * The shape of every value: `shapes[0]` is the input, `shapes[i + 1]` the output of layer i.
- * @throws RangeError if a layer cannot take what it reads
+ * @throws UserError if a layer cannot take what it reads
  */
 export function shapesOf(architecture: Architecture): Shape[] {
   const shapes = [architecture.input]
@@ -55,12 +56,12 @@ export function shapesOf(architecture: Architecture): Shape[] {
     const source = sourceOf(architecture, i)
     const read = [source, ...(layer.kind === 'add' ? [layer.other] : [])].map((index) => {
       if (!(Number.isInteger(index) && index >= -1 && index < i)) {
-        throw new RangeError(`layer ${i} reads layer ${index}, which does not come before it`)
+        throw new UserError(`layer ${i} reads layer ${index}, which does not come before it`)
       }
       return shapes[index + 1]
     })
     if (read.some((shape) => formatShape(shape) !== formatShape(read[0]))) {
-      throw new RangeError(`layer ${i} adds ${read.map(formatShape).join(' and ')}`)
+      throw new UserError(`layer ${i} adds ${read.map(formatShape).join(' and ')}`)
     }
     shapes.push(outputShape(layer, read[0]))
   })
@@ -94,6 +95,14 @@ export function parameterLayout(architecture: Architecture): ParameterTensor[] {
 export function countParameters(architecture: Architecture): number {
   const last = parameterLayout(architecture).at(-1)
   return last ? last.offset + last.length : 0
+}
+
+/** @throws UserError if there are more or fewer parameters than the layers have */
+export function requireAllParameters({ architecture, parameters }: Network | Float64Network): void {
+  const count = countParameters(architecture)
+  if (parameters.length !== count) {
+    throw new UserError(`${architecture.name} has ${count} parameters, not ${parameters.length}`)
+  }
 }
 
 /** Number of hidden units, that is ReLU neurons (Table 1). */

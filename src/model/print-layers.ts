@@ -19,7 +19,7 @@ interface Piece {
   readonly asBranch?: string
 }
 
-/** @throws RangeError if a layer cannot take what it reads */
+/** @throws UserError if a layer cannot take what it reads */
 export function printLayers(architecture: Architecture): string {
   const { layers } = architecture
   const shapes = shapesOf(architecture)

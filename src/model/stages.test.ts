@@ -1,3 +1,4 @@
+import { UserError } from '../base/errors.ts'
 import { describe, expect, it } from 'vitest'
 import { architectureNamed } from './architectures.ts'
 import type { Layer, Shape } from './layers.ts'
@@ -201,7 +202,7 @@ describe('no stages are made of', () => {
       { ...one, channels: 1, height: 2, width: 2 },
     ],
   ])('%s', (_, layers, message, input) => {
-    expect(() => planOf(layers, input)).toThrow(RangeError)
+    expect(() => planOf(layers, input)).toThrow(UserError)
     expect(() => planOf(layers, input)).toThrow(message)
   })
 })

@@ -3,6 +3,7 @@
  * sums, pooling, normalisation and flattening are not steps of their own any more. What a sum adds without weights is a term
  * with the weight 1, and an average pool is one with weights 1/kernel², channel by channel.
  */
+import { UserError } from '../base/errors.ts'
 import { type Layer, type Shape, formatShape } from './layers.ts'
 import { type Architecture, shapesOf, sourceOf } from './network.ts'
 
@@ -39,7 +40,7 @@ type Value = { readonly source: number } | { readonly terms: readonly TermPlan[]
 
 /**
  * The stages of an architecture, each after those that it reads, and the normalisation per input channel.
- * @throws RangeError if a normalise layer is not the first one, a ReLU comes before any affine layer or a second time
+ * @throws UserError if a normalise layer is not the first one, a ReLU comes before any affine layer or a second time
  *   after one, a sum adds values of two shapes, layers read one output in two shapes, or the last stage is no single
  *   linear layer without a ReLU
  */
@@ -69,14 +70,14 @@ export function planStages(architecture: Architecture): {
     windowsOf: (input: Shape) => Windows & { constant?: number },
   ): TermPlan => {
     if (layers[0].kind === 'normalise' && layer > 0 && from === -1) {
-      throw new RangeError(`layer ${layer} reads the image before it is normalised`)
+      throw new UserError(`layer ${layer} reads the image before it is normalised`)
     }
     const source = finish(from, false)
     const inputShape = shapes[from + 1]
     const before = stages[source] ?? image
     before.readAs ??= inputShape
     if (formatShape(before.readAs) !== formatShape(inputShape)) {
-      throw new RangeError(
+      throw new UserError(
         `layer ${layer} reads ${formatShape(inputShape)} where another reads ${formatShape(before.readAs)}`,
       )
     }
@@ -99,17 +100,17 @@ export function planStages(architecture: Architecture): {
     const before = valueOf(i - 1)
     switch (layer.kind) {
       case 'normalise':
-        if (i > 0) throw new RangeError('normalise must be the first layer')
+        if (i > 0) throw new UserError('normalise must be the first layer')
         return values.push(before)
       case 'flatten':
         return values.push(before)
       case 'relu':
-        if (!('terms' in before)) throw new RangeError('a ReLU must follow an affine layer')
+        if (!('terms' in before)) throw new UserError('a ReLU must follow an affine layer')
         return values.push({ source: finish(i - 1, true) })
       case 'add': {
         const [a, b] = [summand(i, i - 1), summand(i, layer.other)]
         if (formatShape(a.outputShape) !== formatShape(b.outputShape)) {
-          throw new RangeError(`layer ${i} adds layers of different shapes, flattened`)
+          throw new UserError(`layer ${i} adds layers of different shapes, flattened`)
         }
         return values.push({ terms: [...a.terms, ...b.terms], outputShape: a.outputShape })
       }
@@ -139,16 +140,16 @@ function windows(layer: AffineLike, { channels }: Shape): Windows & { constant?:
   return { kernel, stride, padding, groups: layer.groups ?? 1 }
 }
 
-/** @throws RangeError unless the last value is that of a linear layer: margins are taken between rows of its weights */
+/** @throws UserError unless the last value is that of a linear layer: margins are taken between rows of its weights */
 function requireLogits({ layers }: Architecture, last: Value): void {
-  if (!('terms' in last)) throw new RangeError('the last layer must be an affine one: logits are not cut at zero')
-  if (last.terms.length > 1) throw new RangeError('the last layer must not be a residual sum')
+  if (!('terms' in last)) throw new UserError('the last layer must be an affine one: logits are not cut at zero')
+  if (last.terms.length > 1) throw new UserError('the last layer must not be a residual sum')
   const [{ layer, inputShape, options, constant }] = last.terms as [TermPlan]
-  if (constant !== undefined) throw new RangeError('the last layer must be linear, not an average pool')
+  if (constant !== undefined) throw new UserError('the last layer must be linear, not an average pool')
   if (inputShape.height > 1 || inputShape.width > 1 || options.kernel > 1 || options.padding > 0) {
-    throw new RangeError('the last layer must be linear, not a convolution of an image')
+    throw new UserError('the last layer must be linear, not a convolution of an image')
   }
-  if (options.groups > 1) throw new RangeError('the last layer must be linear, not a convolution in groups')
+  if (options.groups > 1) throw new UserError('the last layer must be linear, not a convolution in groups')
   const { batchNorm } = layers[layer] as Extract<Layer, { kind: 'convolution' | 'linear' }>
-  if (batchNorm) throw new RangeError('the last layer cannot be normalised in training: it makes the logits')
+  if (batchNorm) throw new UserError('the last layer cannot be normalised in training: it makes the logits')
 }

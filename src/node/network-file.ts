@@ -11,7 +11,7 @@ export const loadNetwork = (path: string): { network: Network; metadata: Record<
  * Writes a network as safetensors, atomically.
  * @param metadata further texts to keep with it, e.g. the ε it was trained for
  * @throws UserError if the file cannot be written or a parameter is NaN or infinite
- * @throws RangeError if the parameters do not fill the architecture, or `metadata` has the architecture's key
+ * @throws UserError if the parameters do not fill the architecture, or `metadata` has the architecture's key
  */
 export const saveNetwork = (path: string, network: Network, metadata: Readonly<Record<string, string>> = {}): void =>
   writeFileAtomic(path, encodeNetworkFile(network, metadata, path))

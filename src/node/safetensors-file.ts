@@ -9,7 +9,7 @@ export const readSafetensors = (path: string): TensorFile => parseSafetensors(re
 /**
  * Writes tensors as F32, or F64 where they need it, in the map's order, atomically.
  * @throws UserError if the file cannot be written, or if a tensor holds NaN or infinity (nothing is then written)
- * @throws RangeError if a tensor's data does not fill its shape
+ * @throws UserError if a tensor's data does not fill its shape
  */
 export const writeSafetensors = (
   path: string,

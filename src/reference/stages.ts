@@ -27,7 +27,7 @@ export interface Term {
   readonly rows: readonly { readonly inputs: Int32Array; readonly weights: Float64Array }[]
 }
 
-/** @throws RangeError for layers that are no such stages (see `planStages`) */
+/** @throws UserError for layers that are no such stages (see `planStages`) */
 export function referenceStages({ architecture, parameters }: Network): Stage[] {
   const tensors = parameterLayout(architecture)
   return planStages(architecture).stages.map(({ terms, outputShape, relu }) => {

@@ -1,4 +1,5 @@
 /** Questions about a class: may any input of a region reach another one? Certification asks it of each image. */
+import { checkLabel } from '../model/checked.ts'
 import type { Ball } from './ball.ts'
 import type { Question } from './question.ts'
 import { type Region, imageRegion } from './region.ts'
@@ -10,15 +11,18 @@ import { type Region, imageRegion } from './region.ts'
 export const imageQuestion = (image: Float32Array, label: number, classes: number, ball: Ball): Question =>
   classificationQuestion(imageRegion(image, ball), label, classes)
 
-/** No other class may reach the label: ties are unsafe. */
-export const classificationQuestion = (region: Region, label: number, classes: number): Question => ({
-  ...region,
-  unsafe: Array.from({ length: classes }, (_, target) => target)
-    .filter((target) => target !== label)
-    .map((target) => [
-      {
-        coefficients: Float64Array.from({ length: classes }, (_, c) => Number(c === label) - Number(c === target)),
-        bound: 0,
-      },
-    ]),
-})
+/** No other class may reach the label: ties are unsafe. @throws UserError for a label that is no class */
+export function classificationQuestion(region: Region, label: number, classes: number): Question {
+  checkLabel(label, classes)
+  return {
+    ...region,
+    unsafe: Array.from({ length: classes }, (_, target) => target)
+      .filter((target) => target !== label)
+      .map((target) => [
+        {
+          coefficients: Float64Array.from({ length: classes }, (_, c) => Number(c === label) - Number(c === target)),
+          bound: 0,
+        },
+      ]),
+  }
+}

@@ -17,7 +17,7 @@ export function trainedArchitecture(text: string, images: Images, of: string): A
   try {
     planStages(architecture)
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if (!(error instanceof UserError)) throw error
     throw new UserError(`architecture ${architecture.name} cannot be trained: ${error.message}`)
   }
   return architecture

@@ -2,6 +2,7 @@
 import type { Executor } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
 import { checkDataset } from '../data/dataset-of.ts'
+import { checkParameters } from '../model/checked.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Network } from '../model/network.ts'
 import { requireRadii } from '../region/ball.ts'
@@ -59,7 +60,7 @@ export const randomStart = (options: TrainingOptions, { architecture }: Training
  * Trains one network, or a pair (method 'robustra': f and g). The same settings, seed and data give the same weights on one
  * machine, no matter which executor computes, with how many workers, and where the training was interrupted.
  * @param options complete settings: `trainingOptions({ … })`
- * @throws UserError for damaged data, radii that are not one for each value, and a loss that stops being finite; the signal's
+ * @throws UserError for damaged data, weights that are not finite, radii that are not one for each value, and a loss that stops being finite; the signal's
  *   reason
  */
 export async function* train(
@@ -73,6 +74,9 @@ export async function* train(
   if (options.epsilons) requireRadii(options, sizeOf(data.architecture.input))
   let state = context.from ?? randomStart(options, data)
   const { learners } = state
+  for (const { parameters } of learners.map((learner) => learner.state)) {
+    checkParameters({ architecture: data.architecture, parameters })
+  }
   const started = performance.now()
   const before = elapsedBefore(state)
   const trainer = options.parallelPair

@@ -34,7 +34,7 @@ interface Value {
  * @param metadata texts to keep with it
  * @param path the name of the file, for messages
  * @throws UserError if a parameter is NaN or infinite
- * @throws RangeError if the parameters do not fill the architecture
+ * @throws UserError if the parameters do not fill the architecture
  */
 export function encodeNetwork(network: Network, metadata: Readonly<Record<string, string>>, path: string): Uint8Array {
   const { architecture } = network

@@ -1,4 +1,5 @@
 /** Which imported networks are made of our layers in a way that the engine takes, and their parameters. */
+import { UserError } from '../../base/errors.ts'
 import type { Layer, Shape } from '../../model/layers.ts'
 import { outputShape, sizeOf } from '../../model/layers.ts'
 import type { ConvolutionShape } from '../../model/convolution-shape.ts'
@@ -188,7 +189,7 @@ function fitting<T>(make: () => T, inWords = (message: string) => message): T {
   try {
     return make()
   } catch (error) {
-    if (error instanceof RangeError) throw new Misfit(inWords(error.message))
+    if (error instanceof UserError) throw new Misfit(inWords(error.message))
     throw error
   }
 }
