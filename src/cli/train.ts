@@ -37,7 +37,12 @@ interface Flags extends RunFlags {
 export function trainCommand(command: Command): void {
   command
     .option('--out <dir>', 'new folder, for networks, log, curves and checkpoint')
-    .addOption(new Option('--preset <name>', `the paper's settings: ${Object.keys(presets).join(', ')}`))
+    .addOption(
+      new Option(
+        '--preset <name>',
+        `settings of the paper, or of a loss by its name: ${Object.keys(presets).join(', ')}`,
+      ),
+    )
     .option('--config <file>', 'settings from a .json or .toml file; names as below in camelCase')
     .option('--resume', 'continue the run in --out after its last whole epoch, with its own settings')
     .addOption(

@@ -35,7 +35,14 @@ test('has all sections, with everything in one file', () => {
     'margins',
     'gallery',
   ])
-  for (const part of ['<title>first – robustra</title>', 'robustra 1.2.3', 'Robustra: mean t₀', 'broken by PGD']) {
+  for (const part of [
+    '<title>first – robustra</title>',
+    'robustra 1.2.3',
+    'Robustra: mean t₀',
+    'broken by PGD',
+    'Clean error, training',
+    'Training took 2 min 10 s.',
+  ]) {
     expect(page).toContain(part)
   }
   expect(page.match(/<img\b/g)!.length).toBeGreaterThan(10)

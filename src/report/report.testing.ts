@@ -21,11 +21,12 @@ export const logRow = (epoch: number, learner: string, changes: object = {}) => 
     network: learner,
     method: 'robustra',
     loss: 2 / epoch,
+    trainingError: 0.15,
     cleanError: 0.1,
     attackError: 0.2,
     certifiedError: 0.6 - epoch / 10,
   },
-  ...{ epsilon: 0.025 * epoch, learningRate: 0.001, unstable: 0.2, seconds: 3 },
+  ...{ epsilon: 0.025 * epoch, learningRate: 0.001, unstable: 0.2, seconds: 3, elapsed: 65 * epoch },
   ...{ space: { t: 2 - epoch, loose: 0.5, tight: 0.2, infeasible: 0.3 } },
   ...changes,
 })

@@ -1,5 +1,5 @@
 /** The curves of the runs' training, from their logs. */
-import { formatEpsilon, formatNumber } from './format.ts'
+import { formatEpsilon, formatNumber, formatDuration } from './format.ts'
 import { percent } from './chart.ts'
 import { type Html, html } from './html.ts'
 import { type Series, areaChart, lineChart } from './line-chart.ts'
@@ -92,8 +92,9 @@ export function trainingSection(subjects: readonly Subject[]): Html | undefined 
     }
     <div class="charts">${drawn}${spaces}</div>
     <p class="note">
-      Errors are those of validation images at the target ε. The exact error is at least what four steps of PGD break,
-      and at most what LP bounds do not prove; the table has it itself, for the networks that were
+      ${timesOf(learners)}Errors are those of validation images at the target ε, except for that in training: of the
+      images that the network saw in the epoch, as it was then. The exact error is at least what four steps of PGD
+      break, and at most what LP bounds do not prove; the table has it itself, for the networks that were
       certified.${spaces.length > 0 && html` A constraint of the reference space is loose if it excludes nothing that matters, infeasible if no perturbation meets it, and tight between the two.`}
     </p>
   </section>`
@@ -105,6 +106,16 @@ function learnersOf(run: string, subject: number, log: readonly Epoch[]): Learne
     const byEpoch = new Map(log.filter((row) => row.network === network).map((row) => [row.epoch, row]))
     return { run, subject, network, epochs: [...byEpoch.values()].toSorted((a, b) => a.epoch - b.epoch) }
   })
+}
+
+/** How long the runs took; nothing of those of older versions. */
+function timesOf(learners: readonly Learner[]): string {
+  const runs = [...new Set(learners.map(({ run }) => run))]
+  const times = runs.flatMap((run) => {
+    const elapsed = learners.flatMap((learner) => (learner.run === run ? (learner.epochs.at(-1)!.elapsed ?? []) : []))
+    return elapsed.length > 0 ? [`${runs.length > 1 ? `${run} ` : ''}${formatDuration(Math.max(...elapsed))}`] : []
+  })
+  return times.length > 0 ? `Training took ${times.join(', ')}. ` : ''
 }
 
 const isPaired = ({ subject }: Learner, learners: readonly Learner[]) =>

@@ -55,6 +55,16 @@ describe('training options', () => {
     })
   })
 
+  it('have losses by name, which the command line overrides', () => {
+    const share = (preset: string, given: GivenOptions = {}) => trainingOptions(given, preset).empiricalShare
+    expect([share('cc-ibp'), share('mtl-ibp'), share('sabr'), share('taps')]).toEqual([0.9, 0.99, 0, 0])
+    expect(share('cc-ibp', { empiricalShare: 0.3 })).toBe(0.3)
+    expect(trainingOptions({ dataset: 'mnist' }, 'exp-ibp')).toMatchObject({
+      ...{ dataset: 'mnist', method: 'interval', empirical: 'adversarial', combine: 'logarithms' },
+    })
+    expect(trainingOptions({}, 'staps')).toMatchObject({ method: 'taps', boxShare: 0.4 })
+  })
+
   it('have defaults that suit the data set, which presets and users override', () => {
     const fitting = { architecture: 'cifar10-small', augment: 'flip-crop', validationCount: 5000 }
     expect(trainingOptions({ dataset: 'cifar10' })).toMatchObject(fitting)

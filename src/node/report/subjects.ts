@@ -69,11 +69,14 @@ export function readSubjects(paths: readonly string[], networkPaths: readonly st
 const unique = (paths: readonly string[]): string[] =>
   paths.filter((path, i) => paths.findIndex((other) => resolve(other) === resolve(path)) === i)
 
+/** 'seed-2' before 'seed-10'. */
+const { compare: byNumbers } = new Intl.Collator('en', { numeric: true })
+
 /** The folder itself if it is that of a run, or else those of the runs in it. @throws UserError if there is none */
 function runsIn(path: string): string[] {
   if (isRunFolder(path)) return [path]
   const runs = readdirSync(path)
-    .toSorted()
+    .toSorted(byNumbers)
     .map((name) => join(path, name))
     .filter(isRunFolder)
   if (runs.length > 0 || certificatesIn(path).length > 0) return runs

@@ -40,13 +40,7 @@ export function readSeeds(folder: string): Seeds {
 }
 
 /** The folder of one of the runs. */
-export const seedFolder = (folder: string, seed: number): string => join(folder, `seed-${seed}`)
-
-/** Those of the runs that have begun. @throws UserError as `readSeeds` */
-export const begunSeeds = (folder: string): string[] =>
-  readSeeds(folder)
-    .seeds.map((seed) => seedFolder(folder, seed))
-    .filter(RunFolder.isAt)
+const seedFolder = (folder: string, seed: number): string => join(folder, `seed-${seed}`)
 
 /** What a run is told, besides its settings. */
 export type RunFor = (out: string, options: TrainingOptions) => RunOptions
@@ -64,7 +58,7 @@ export async function trainSeeds(folder: string, seeds: Seeds, runFor: RunFor): 
     try {
       return await trainAll(folder, seeds, runFor)
     } catch (error) {
-      if (begunSeeds(folder).length === 0) rmSync(listOf(folder))
+      if (!seeds.seeds.some((seed) => RunFolder.isAt(seedFolder(folder, seed)))) rmSync(listOf(folder))
       throw error
     }
   }

@@ -36,15 +36,15 @@ export function lossOfMargins(
   { weight, alpha, exponent }: Combination,
 ): number {
   const { classes } = bounds
+  // logits do for margins, which are the same less a constant: the loss sees differences only
   const combined: Scores = { tensor: device.zeroTensor(classes), classes, first: 0, step: 1 }
   const [sum, m, z] = [combined, bounds, empirical].map(({ tensor }) => tensor.view()) as [
     Float32Array,
     Float32Array,
     Float32Array,
   ]
-  const own = z[placeOf(empirical, label)]
   for (let c = 0; c < classes; c++) {
-    sum[c] = alpha * m[placeOf(bounds, c)] + (1 - alpha) * (z[placeOf(empirical, c)] - own)
+    sum[c] = alpha * m[placeOf(bounds, c)] + (1 - alpha) * z[placeOf(empirical, c)]
   }
   const loss = crossEntropy(combined, label, weight, exponent)
   const [toSum, toBounds, toEmpirical] = [combined, bounds, empirical].map(({ tensor }) => tensor.gradient.view()) as [
@@ -52,7 +52,6 @@ export function lossOfMargins(
     Float32Array,
     Float32Array,
   ]
-  // the gradient by scores sums to 0, so that of the label's own score needs no term for the differences
   for (let c = 0; c < classes; c++) {
     toBounds[placeOf(bounds, c)] += alpha * toSum[c]
     toEmpirical[placeOf(empirical, c)] += (1 - alpha) * toSum[c]
