@@ -1,12 +1,13 @@
 /** All lists of mutants, by the folder of src that they are about. */
 import { bounds } from './bounds.ts'
 import { cells } from './cells.ts'
+import { formats } from './formats.ts'
 import { kernels } from './kernels.ts'
 import type { Mutant } from './mutant.ts'
 import { search } from './search.ts'
 import { verify } from './verify.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
-  ...{ bounds, kernels },
+  ...{ bounds, formats, kernels },
   search: [...search, ...cells, ...verify],
 }
