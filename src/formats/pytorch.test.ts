@@ -128,6 +128,13 @@ test.each<[string, Saved]>([
   expect(valuesIn(saved(value))).toEqual({ a: [[6], [1, 2, 3, 4, 5, 6]] })
 })
 
+test('names that do not all begin with a prefix keep it', () => {
+  const mixed = ordered({ 'module.a': tensor(six, [6]), 'model.b': tensor(six, []) })
+  expect(Object.keys(valuesIn(saved(mixed)))).toEqual(['module.a', 'model.b'])
+  const wrapped = ordered({ 'module.model.a': tensor(six, [6]), 'module.model.model.b': tensor(six, []) })
+  expect(Object.keys(valuesIn(saved(wrapped)))).toEqual(['a', 'model.b'])
+})
+
 test.each<[string, Saved, RegExp]>([
   [
     'several networks',

@@ -134,6 +134,20 @@ describe('is not made of our layers, and says which one does not fit:', () => {
       "Sub 's-node' differs by pixel",
     ],
     [
+      'a shift that differs within a channel',
+      {
+        ...square,
+        nodes: [
+          node('Conv', 'x w', 'a'),
+          node('Add', 'a m', 's'),
+          node('Flatten', 's', 'f'),
+          node('MatMul', 'f v', 'y'),
+        ],
+        initialisers: [...square.initialisers, drawn('m', [4, 2, 2]), drawn('v', [16, 3])],
+      },
+      "Add 's-node' is not a layer",
+    ],
+    [
       'a negative deviation',
       {
         ...simple,
