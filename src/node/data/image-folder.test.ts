@@ -25,7 +25,7 @@ const red = encodePng(
   Uint8Array.from({ length: 18 }, (_, i) => (i < 6 ? 255 : 0)),
 )
 
-test('folders of classes in train and test, in order of their names', async () => {
+test('folders of classes in train and test, in order of their names, where classes take turns', async () => {
   const path = put({
     ...{
       'train/dog/b.png': grey(2),
@@ -38,11 +38,19 @@ test('folders of classes in train and test, in order of their names', async () =
   const train = await loadDataset(path, 'train', { validationCount: 0 })
   expect(train).toMatchObject({ name: path, shape: { channels: 1, height: 2, width: 3 }, classes: 3, count: 4 })
   expect(train.classNames).toEqual(['cat', 'dog', 'eel'])
-  expect([...train.labels]).toEqual([0, 0, 1, 1])
-  expect(Array.from({ length: 4 }, (_, i) => train.images[6 * i])).toEqual([4, 3, 1, 2])
+  expect([...train.labels]).toEqual([0, 1, 0, 1])
+  expect(Array.from({ length: 4 }, (_, i) => train.images[6 * i])).toEqual([4, 1, 3, 2])
   const aside = await loadDataset(path, 'test')
   expect([...aside.labels]).toEqual([0, 2])
   expect([...aside.images]).toEqual([...new Array(6).fill(5), ...new Array(6).fill(6)])
+})
+
+test('the first n pictures have the classes in proportion', async () => {
+  const many = Array.from({ length: 12 }, (_, i) => [`train/many/${10 + i}.png`, grey(1)] as const)
+  const few = Array.from({ length: 4 }, (_, i) => [`train/few/${i}.png`, grey(2)] as const)
+  const path = put({ ...Object.fromEntries([...many, ...few]), 'test/few/1.png': grey(2), 'test/many/1.png': grey(1) })
+  const { labels } = await loadDataset(path, 'train', { validationCount: 0 })
+  for (const n of [4, 8, 12]) expect(labels.subarray(0, n).filter((label) => label === 0)).toHaveLength(n / 4)
 })
 
 test('without train and test, a fifth of each class is for the test, and a tenth of the rest for validation', async () => {

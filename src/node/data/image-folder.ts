@@ -1,4 +1,7 @@
-/** A folder with a folder of pictures for each class. The class is called as its folder; all are in order of their names. */
+/**
+ * A folder with a folder of pictures for each class. The class is called as its folder. Within a class, pictures are in order
+ * of their names, and the classes take turns, so that the first n pictures have all classes in proportion.
+ */
 import { readdirSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { type UserError, badFile } from '../../base/errors.ts'
@@ -42,7 +45,12 @@ export async function readImageFolder(folder: string, reading: Reading = {}): Pr
   }
   if (classes.length === 0) throw badFile(`${folder} is empty: put folders of pictures there, one for each class`)
   const classNames = classes.map(({ name }) => name)
-  const files = classNames.flatMap((name, label) => picturesIn(join(folder, name)).map((path) => ({ path, label })))
+  const files = classNames
+    .flatMap((name, label) => {
+      const paths = picturesIn(join(folder, name))
+      return paths.map((path, i) => ({ path, label, turn: (i + 0.5) / paths.length }))
+    })
+    .toSorted((a, b) => a.turn - b.turn)
   const first = pictureSize(readWholeFile(files[0].path), files[0].path)
   let channels = first.channels
   await inTurns(files, { ...reading, what: `looking through ${folder}` }, ({ path }) => {
