@@ -8,8 +8,8 @@ import { evaluate } from '../model/evaluate.ts'
 import { type Graph, evaluateGraph, graphOf } from '../model/graph.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { unpackGraph } from '../model/packed-graph.ts'
-import type { CertifyJob, CertifySetup } from './certify-job.ts'
-import { climbBatch } from './climb-batch.ts'
+import { type CertifyJob, type CertifySetup, DRAFTS_PER_PART } from './certify-job.ts'
+import { climbBatch, climbFurther } from './climb-batch.ts'
 import { type ClimbSubject, climbImage } from './climb-image.ts'
 import type { Draft } from './drafts.ts'
 import type { BatchSubject } from './step.ts'
@@ -28,6 +28,10 @@ export async function prepare({ target, dataset }: CertifySetup): Promise<Part<C
     if (job.kind === 'batch') {
       const images = job.images.slice(part * IMAGES_PER_PART, (part + 1) * IMAGES_PER_PART)
       return climbBatch(batch, images, job.settings)
+    }
+    if (job.kind === 'further') {
+      const drafts = job.drafts.slice(part * DRAFTS_PER_PART, (part + 1) * DRAFTS_PER_PART)
+      return climbFurther(batch, drafts, job.settings)
     }
     // loaded only where something is left open
     const { climb } = await import('./climb.ts')

@@ -11,8 +11,9 @@ import type { Graph } from '../model/graph.ts'
 import type { Network } from '../model/network.ts'
 import { packGraph } from '../model/packed-graph.ts'
 import { IMAGES_PER_PART } from '../attacks/inputs.ts'
+import { type CertifyJob, DRAFTS_PER_PART } from './certify-job.ts'
 import { certifyTask } from './certify-task.ts'
-import { stepsThatWork } from './chosen-steps.ts'
+import { stepsOnRequest, stepsThatWork } from './chosen-steps.ts'
 import { type Draft, isDecided } from './drafts.ts'
 import { type Plan, type PlanOptions, isGraph, planOf } from './plan.ts'
 import { type LargerBall, provedByLarger } from './larger-ball.ts'
@@ -62,20 +63,26 @@ export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGener
   const batches = Math.ceil(images.length / IMAGES_PER_PART)
   const target = isGraph(network) ? packGraph(network) : network
   const crew = executor.start(certifyTask, { target, dataset }, climbing.length > 0 ? images.length : batches)
-  const open: Draft[] = []
-  try {
-    const batch = { kind: 'batch', settings: { ball, steps, attack, ensemble }, images } as const
-    for await (const { result } of crew.run(batch, batches, signal)) {
+  let open: Draft[] = []
+  /** Yields what is decided, and keeps the rest. */
+  async function* climb(job: CertifyJob, parts: number): AsyncGenerator<CertifyRow> {
+    const left: Draft[] = []
+    for await (const { result } of crew.run(job, parts, signal)) {
       yield* untilAborted(result.filter(isDecided), signal)
-      open.push(...result.filter((draft) => !isDecided(draft)))
+      left.push(...result.filter((draft) => !isDecided(draft)))
+    }
+    open = left.toSorted((a, b) => a.index - b.index)
+  }
+  try {
+    const settings = { ball, steps, attack, ensemble }
+    yield* climb({ kind: 'batch', settings, images }, batches)
+    if (open.length > 0 && stepsOnRequest(steps).length > 0) {
+      yield* climb({ kind: 'further', settings, drafts: open }, Math.ceil(open.length / DRAFTS_PER_PART))
     }
     if (open.length === 0) return
     onHard?.(open.length)
-    const settings = { ball, steps: climbing, search: search.method, timeout: search.timeout }
-    const drafts = open.toSorted((a, b) => a.index - b.index)
-    for await (const { result } of crew.run({ kind: 'questions', settings, drafts }, open.length, signal)) {
-      yield* untilAborted(result.filter(isDecided), signal)
-    }
+    const ofQuestions = { ball, steps: climbing, search: search.method, timeout: search.timeout }
+    yield* climb({ kind: 'questions', settings: ofQuestions, drafts: open }, open.length)
   } finally {
     await crew.close()
   }

@@ -32,6 +32,10 @@ export function chooseSteps(asked: readonly StepName[], kind: NetworkKind): Step
   )
 }
 
+/** Those of some steps that are tried only on request: on what is left by all others that work in a batch. */
+export const stepsOnRequest = (some: readonly StepName[]): StepName[] =>
+  namesOf(ladder.filter(({ name, onRequest }) => onRequest && some.includes(name)))
+
 /** Those of some steps that work in a batch, or on single questions. */
 export const stepsThatWork = (on: Step['works'], some: readonly StepName[]): StepName[] =>
   namesOf(ladder.filter(({ name, works }) => works === on && some.includes(name)))

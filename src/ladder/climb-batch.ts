@@ -1,12 +1,13 @@
 /**
  * The steps of the ladder that work in a batch, on some images of a data set: each works on what the steps before it
- * left open. Sound: as each step is. Complete: no; what no step settles is open.
+ * left open. Those that take seconds come later, on the images of many batches that the others have left, so that there
+ * are enough to be attacked side by side. Sound: as each step is. Complete: no; what no step settles is open.
  */
 import type { Timed } from '../attacks/inputs.ts'
-import { type Draft, figures, finishRow, finite, incomplete, isProof, partsOf } from './drafts.ts'
+import { type Draft, figures, finishRow, finite, incomplete, isDecided, isProof, partsOf } from './drafts.ts'
 import type { CertifyResult } from './rows.ts'
 import type { BatchStep, BatchSubject, Finding, StepSettings } from './step.ts'
-import { type StepName, steps as ladder } from './steps/index.ts'
+import { type LadderStep, type StepName, steps as ladder } from './steps/index.ts'
 
 export interface BatchSettings extends StepSettings {
   /** All steps that the run was asked for; the first of the ladder, the clean image, is always taken. */
@@ -22,12 +23,12 @@ export function climbBatch(subject: BatchSubject, indices: readonly number[], se
   const asked = ladder.filter(({ name }, i) => i === 0 || settings.steps.includes(name))
   const found = new Map<string, Map<number, Timed<Finding>>>()
   let open = indices
-  for (const step of inOrder(asked.filter((one) => one.works === 'batch'))) {
+  for (const step of inOrder(batchSteps(asked).filter(({ onRequest }) => !onRequest))) {
     const findings = runStep(step, subject, open, settings)
     found.set(step.name, new Map(findings.map((finding, i) => [open[i]!, finding])))
     open = open.filter((_, i) => !findings[i]!.value.settled)
   }
-  const isLast = asked.every(({ works }) => works === 'batch')
+  const isLast = asked.every(({ works, onRequest }) => works === 'batch' && !onRequest)
   return indices.map((index) => {
     const findings = ladder.flatMap(({ name }) => {
       const finding = found.get(name)?.get(index)
@@ -41,6 +42,38 @@ export function climbBatch(subject: BatchSubject, indices: readonly number[], se
     return finishRow(draft, resultOf(findings) ?? (isLast ? incomplete(draft) : undefined))
   })
 }
+
+/**
+ * The steps that take seconds, on open drafts of any batches.
+ * @returns rows and drafts as `climbBatch`, in the drafts' order
+ */
+export function climbFurther(subject: BatchSubject, drafts: readonly Draft[], settings: BatchSettings): Draft[] {
+  const asked = ladder.filter(({ name }) => settings.steps.includes(name))
+  const isLast = asked.every(({ works }) => works === 'batch')
+  let climbed = [...drafts]
+  for (const step of batchSteps(asked).filter(({ onRequest }) => onRequest)) {
+    const open = climbed.filter((draft) => !isDecided(draft))
+    const indices = open.map(({ index }) => index)
+    const findings = new Map(runStep(step, subject, indices, settings).map((finding, i) => [indices[i]!, finding]))
+    climbed = climbed.map((draft) => {
+      const finding = findings.get(draft.index)
+      return finding ? extended(draft, { name: step.name, ...finding }) : draft
+    })
+  }
+  return climbed.map((draft) => (isLast && !isDecided(draft) ? finishRow(draft, incomplete(draft)) : draft))
+}
+
+/** A draft with what a further step has found. */
+function extended(draft: Draft, finding: Findings[number]): Draft {
+  const { index, label, prediction } = draft
+  const known = Object.fromEntries([...partsOf(draft).map(({ step, ...part }) => [step, part]), partOf(finding)])
+  const parts = ladder.flatMap(({ name }) => (known[name] ? [[name, known[name]]] : []))
+  const longer = { index, label, prediction, ...Object.fromEntries(parts) }
+  if (!isProof(finding.name)) requireConsistent(longer, [finding.value])
+  return finishRow(longer, resultOf([finding]))
+}
+
+const batchSteps = (some: readonly LadderStep[]) => some.filter((step) => step.works === 'batch')
 
 /** The clean image first, then proofs, then attacks: they take longest, and what is proved needs none. */
 function inOrder([clean, ...rest]: readonly BatchStep[]): BatchStep[] {
@@ -57,12 +90,12 @@ function runStep(step: BatchStep, subject: BatchSubject, indices: readonly numbe
 type Findings = readonly ({ readonly name: StepName } & Timed<Finding>)[]
 
 function draftOf(index: number, label: number, findings: Findings): Omit<Draft, 'seconds' | 'result'> {
-  const parts = findings.map(({ name, value: { verdict, margin, flags }, seconds }) => [
-    name,
-    { verdict, ...figures(margin, seconds), ...flags },
-  ])
+  const parts = findings.map(partOf)
   return { index, label, prediction: findings[0]!.value.prediction, ...Object.fromEntries(parts) }
 }
+
+const partOf = ({ name, value: { verdict, margin, flags }, seconds }: Findings[number]) =>
+  [name, { verdict, ...figures(margin, seconds), ...flags }] as const
 
 function resultOf(findings: Findings): CertifyResult | undefined {
   const by = findings.find(({ value }) => value.settled)

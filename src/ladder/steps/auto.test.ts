@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { pixelsAt } from '../../data/dataset.ts'
 import { smallCase } from '../../attacks/random-dataset.testing.ts'
+import { threads } from '../../node/threads.ts'
 import { judge } from '../../attacks/recheck.ts'
 import { evaluate } from '../../model/evaluate.ts'
 import { graphOf } from '../../model/graph.ts'
@@ -56,6 +57,23 @@ test('nobody gets it without asking; rows do not depend on which other images th
   const some = await rowsOf(certify(network, dataset, { ...few, ...weak, steps: ['pgd', 'auto', 'lp'], images }))
   const ofAll = images.map((index) => rows.find((row) => row.index === index)!)
   expect(comparable(some)).toEqual(comparable(ofAll))
+})
+
+test('workers do not matter, and searches go on with what it leaves; a row has its part in its place', async () => {
+  const options = { ...few, ...weak, auto: { steps: 2, queries: 5 }, steps: ['pgd', 'auto', 'lp', 'complete'] } as const
+  const inline = await rowsOf(certify(network, dataset, options))
+  expect(comparable(await rowsOf(certify(network, dataset, { ...options, executor: threads(2) })))).toEqual(
+    comparable(inline),
+  )
+  const searched = inline.filter(({ complete }) => complete)
+  expect(searched.length).toBeGreaterThan(1)
+  for (const row of searched) {
+    expect(Object.keys(row).filter((key) => ['clean', 'pgd', 'auto', 'lp', 'complete'].includes(key))).toEqual([
+      ...['clean', 'pgd', 'auto', 'lp', 'complete'],
+    ])
+    expect(row.auto!.verdict).toBe('withstood')
+    expect(row.seconds).toBeGreaterThanOrEqual(row.auto!.seconds + row.complete!.seconds)
+  }
 })
 
 test('graphs are attacked in float64', async () => {
