@@ -207,6 +207,7 @@ describe('training options', () => {
   })
 
   it('suggest the nearest name', () => {
+    expect(() => trainingOptions({ method: 'cc-ibp' as never })).toThrow('choose preset cc-ibp')
     expect(() => trainingOptions({ method: 'robusta' as never })).toThrow(
       "unknown method 'robusta': did you mean 'robustra'?",
     )

@@ -123,7 +123,7 @@ function requireSensibleStart(options: TrainingOptions): void {
 
 /** Whether the regularisers of interval training have something to do. */
 const isRegularised = ({ method, warmUp }: Pick<TrainingOptions, 'method' | 'warmUp'>): boolean =>
-  warmUp === 'interval' || losses.some((loss: Loss) => loss.name === method && loss.isRegularised)
+  warmUp === 'interval' || losses.some((loss: Loss) => loss.name === method && loss.isInterval)
 
 /** @throws UserError if the attacked layers of TAPS do not leave a box behind earlier ones */
 function requireLatentBox({ method, attackedLayers }: TrainingOptions, architecture: Architecture): void {
@@ -176,6 +176,9 @@ function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>):
     return `${name} is ${JSON.stringify(given[name])}: it must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
   if (issue.code === 'too_big') return `${name} is ${JSON.stringify(given[name])}: it must be at most ${issue.maximum}`
   if (name === 'dataset') return unknownDataset(String(given[name])).message
+  if (name === 'method' && Object.hasOwn(presets, String(given[name]))) {
+    return `method ${given[name]} is a loss with several settings: choose preset ${given[name]}`
+  }
   if (issue.code === 'invalid_value') return unknownName(name, String(given[name]), issue.values.map(String)).message
   return `${name} is ${JSON.stringify(given[name])}: ${issue.message.replace(/^Invalid input: /, '')}`
 }

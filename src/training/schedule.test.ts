@@ -40,6 +40,7 @@ describe('schedules of the paper', () => {
   it('the empirical share falls from 1 to its end in interval training, and is the same all the time with others', () => {
     const at = (options: typeof paper) => [0, 10, 20, 50].map((epoch) => empiricalShareAt(options, epoch, 0, 10))
     expect(at({ ...paper, ...interval })).toEqual([1, 0.75, 0.5, 0.5])
+    expect(at({ ...paper, method: 'taps' })).toEqual([1, 0.5, 0, 0])
     expect(at(paper)).toEqual([0, 0, 0, 0])
     expect(at({ ...paper, empiricalShare: 0.2 })).toEqual([0.2, 0.2, 0.2, 0.2])
   })

@@ -63,12 +63,12 @@ export function learningRateAt(options: ScheduleOptions, epoch: number): number 
 }
 
 /**
- * Weight of the empirical loss beside bounds. Interval training begins with it alone and comes to its share as ε grows, to
- * a half in a warm-up (Gowal et al. 2018); with other methods it is the same all the time.
+ * Weight of the empirical loss beside bounds. Training by intervals begins with it alone and comes to its share as ε grows,
+ * to a half in a warm-up (Gowal et al. 2018); with other methods it is the same all the time.
  */
 export function empiricalShareAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
   const final = isWarmUp(options, epoch) ? 0.5 : options.empiricalShare
-  return methodAt(options, epoch) === 'interval' ? 1 - (1 - final) * ramp(options, epoch, step, steps) : final
+  return lossOf(methodAt(options, epoch)).isInterval ? 1 - (1 - final) * ramp(options, epoch, step, steps) : final
 }
 
 /** q of the loss: that of cross-entropy, 0, in a warm-up, and after it on its way to `lossExponent` over the ramp. */
@@ -78,6 +78,6 @@ export function lossExponentAt(options: ScheduleOptions, epoch: number, step: nu
 
 /** Weight of the regularisers in interval training: it falls from `regularise` to 0 as ε grows (Shi et al. 2021). */
 export function regularisationAt(options: ScheduleOptions, epoch: number, step: number, steps: number): number {
-  if (!lossOf(methodAt(options, epoch)).isRegularised || options.epsilon === 0) return 0
+  if (!lossOf(methodAt(options, epoch)).isInterval || options.epsilon === 0) return 0
   return options.regularise * (1 - epsilonAt(options, epoch, step, steps) / targetOf(options))
 }

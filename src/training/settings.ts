@@ -78,11 +78,9 @@ export const trainingOptionsSchema = z
     memory: z.number().min(1).max(1024).describe('MB that exact bounds may take at once, in each worker'),
     domain: z.enum(domains).describe('whole balls, or only their part in [0, 1]'),
     empirical: z.enum(empiricalLosses).describe('loss that is mixed into one over bounds'),
-    combine: z
-      .enum(combinations)
-      .describe('what of the empirical loss and of one over bounds is combined, by the weights that follow'),
+    combine: z.enum(combinations).describe('what to combine of the empirical loss and the one over bounds'),
     empiricalShare: fraction.describe(
-      'weight of the empirical loss; in interval training it falls from 1 to this over the ramp',
+      'weight of the empirical loss; with methods interval and taps it falls from 1 to this over the ramp',
     ),
     lossExponent: fraction.describe(
       'q of the loss (1 − p^q)/q, which grows to this over the ramp; 0: cross-entropy; the larger, the less hopeless images count',

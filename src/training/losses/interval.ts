@@ -14,7 +14,7 @@ export const interval = {
   over: 'bounds',
   passes: 'chunk',
   isCrossEntropy: true,
-  isRegularised: true,
+  isInterval: true,
   lay: (input: LossInput) => {
     const { network, tape, chunk, weight, regularisation } = input
     const { hidden, last: ball } = propagateIntervals(network, tape, chunk)

@@ -20,8 +20,8 @@ export interface Loss {
   readonly reference?: 'mutual' | 'natural'
   /** Whether it is a cross-entropy, which `lossExponent` generalises; over bounds, of margins, which combine. */
   readonly isCrossEntropy: boolean
-  /** Whether it propagates intervals, and has the regularisers for that. */
-  readonly isRegularised?: true
+  /** Whether it propagates intervals: it then begins with the empirical loss, and has regularisers, while ε grows. */
+  readonly isInterval?: true
   /** Lays the loss of a chunk on the tape. */
   readonly lay: (input: LossInput) => LossResult
 }

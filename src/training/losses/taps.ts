@@ -19,7 +19,7 @@ export const taps = {
   over: 'bounds',
   passes: 'chunk',
   isCrossEntropy: false,
-  isRegularised: true,
+  isInterval: true,
   lay: (input: LossInput) => {
     const { network, tape, chunk, regularisation, attackedLayers } = input
     const stage = latentStage(network.stages, attackedLayers)
