@@ -88,8 +88,15 @@ export function matchParts({ train, test }: Parts): Parts {
     const classes = Math.max(a.classes, b.classes)
     return { train: { ...a, ...shared, classes }, test: { ...b, ...shared, classes } }
   }
-  const names = [...new Set([...a.classNames, ...b.classNames])].toSorted(byCodeUnits)
+  const isSame = a.classNames.join('\n') === b.classNames.join('\n')
+  const names = isSame ? a.classNames : sortNames([...a.classNames, ...b.classNames])
   return { train: { ...withClasses(a, names), ...shared }, test: { ...withClasses(b, names), ...shared } }
+}
+
+/** The names without repetition, in order: as numbers if all of them are. */
+export function sortNames(names: readonly string[]): string[] {
+  const areNumbers = names.every((name) => name !== '' && Number.isFinite(Number(name)))
+  return [...new Set(names)].toSorted(areNumbers ? (a, b) => Number(a) - Number(b) : byCodeUnits)
 }
 
 /** The order of names everywhere, whatever the language of the machine. */
@@ -144,9 +151,12 @@ function joinFeatures(a: Examples, b: Examples): Feature[] {
  * @throws UserError if they are too many for the memory, or have more than 256 classes
  */
 export function asImages(name: string, examples: Examples): LabelledImages {
-  const { from, shape, classes, classNames, features, count, labelAt, valuesAt } = examples
+  const { from, shape, classes, classNames, count, labelAt, valuesAt } = examples
+  // a feature that never changes has a range all the same
+  const features = examples.features?.map((one) => (one.high > one.low ? one : { ...one, high: one.low + 1 }))
   if (classes > 256) throw new UserError(`${from} has ${classes} classes: at most 256 are possible`)
-  const about = { name, shape, classes, classNames, features, count, labelAt }
+  const isTable = shape.height === 1 && shape.width === 1
+  const about = { name, shape, classes, classNames, ...(isTable && { features }), count, labelAt }
   const bytes = count * sizeOf(shape) * (count > 0 ? Math.min(4, valuesAt(0).BYTES_PER_ELEMENT) : 1)
   if (bytes > MOST_BYTES) {
     throw new UserError(

@@ -117,7 +117,7 @@ describe('refuses, naming the file and the array:', () => {
     ['values cut short', arrayOf(headerOf('<f4', '(2,)'), values), "of type '<f4' and shape [2] has 4 bytes"],
     ['too many values', arrayOf(headerOf('<f4', '()'), new Uint8Array(8)), 'has 8 bytes of values'],
     ['an absurd shape', arrayOf(headerOf('<f4', `(${'9'.repeat(400)}, 0)`), []), 'has 0 bytes of values'],
-    ['texts in a list', arrayOf(headerOf('<U1', '(1,)'), values), 'is a list of texts'],
+    ['texts in a list', arrayOf(headerOf('<U1', '(1,)'), [65, 0, 0, 0]), 'is a list of texts'],
     ['characters that do not exist', arrayOf(headerOf('<U1', '()'), [0, 0, 0x11, 0]), 'character that does not exist'],
     ['NaN', arrayOf(headerOf('<f4', '(1,)'), bytesOf([Number.NaN])), "tensor 'a' holds NaN at element 0"],
     ['infinity', arrayOf(headerOf('<f8', '(1,)'), bytesOf([Infinity], Float64Array)), "tensor 'a' holds Infinity"],

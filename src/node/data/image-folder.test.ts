@@ -93,7 +93,7 @@ test.each<[string, Record<string, Uint8Array | string>, RegExp]>([
   ['a picture without a class', { 'a/1.png': grey(1), '1.png': grey(1) }, /1\.png is not a folder/],
   ['a folder in a class', { 'a/b/1.png': grey(1) }, /a.b is a folder: the pictures of a class/],
   ['a class without pictures', { 'a/1.png': grey(1), 'b/.keep': '' }, /b holds no pictures/],
-  ['no test', { 'train/a/1.png': grey(1) }, /has no folder test/],
+  ['no test', { 'train/a/1.png': grey(1) }, /has no test beside train: give it one/],
   [
     'a third part',
     { 'train/a/1.png': grey(1), 'test/a/1.png': grey(1), 'val/a/1.png': grey(1) },

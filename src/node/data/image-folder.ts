@@ -2,7 +2,7 @@
  * A folder with a folder of pictures for each class. The class is called as its folder. Within a class, pictures are in order
  * of their names, and the classes take turns, so that the first n pictures have all classes in proportion.
  */
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { type UserError, badFile } from '../../base/errors.ts'
 import { type Examples, byCodeUnits } from '../../data/examples.ts'
@@ -22,9 +22,9 @@ export interface Entry {
 /** What is in a folder, in order, without hidden files. @throws UserError if it cannot be read */
 export function entriesOf(folder: string): Entry[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
-      .filter(({ name }) => !name.startsWith('.') && !LITTER.has(name))
-      .map((entry) => ({ name: entry.name, isFolder: !entry.isFile() }))
+    return readdirSync(folder)
+      .filter((name) => !name.startsWith('.') && !LITTER.has(name))
+      .map((name) => ({ name, isFolder: statSync(join(folder, name)).isDirectory() }))
       .toSorted((a, b) => byCodeUnits(a.name, b.name))
   } catch (error) {
     throw explainFileError(error, 'read', folder)

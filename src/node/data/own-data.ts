@@ -1,12 +1,12 @@
-/** One's own data by its path: a folder of images by class. */
-import { existsSync, statSync } from 'node:fs'
+/** One's own data by its path: read, described by a dataset.toml or not, and divided into parts. */
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../../base/errors.ts'
 import { type Dataset, type LabelledImages, imagesOf } from '../../data/dataset.ts'
-import { type Examples, type Parts, asImages, divide, matchParts } from '../../data/examples.ts'
+import { type Parts, asImages, divide, matchParts } from '../../data/examples.ts'
 import { sizeOf } from '../../model/layers.ts'
-import { entriesOf, readImageFolder } from './image-folder.ts'
+import { readDescribed } from './described.ts'
 import { type Reading, inTurns } from './reading.ts'
+import { readSource } from './sources.ts'
 
 /**
  * The training or the test part of the data at `path`, which is also their name.
@@ -32,34 +32,15 @@ function valuesFor({ count, shape, imageAt }: LabelledImages) {
 }
 
 async function readParts(path: string, reading: Reading): Promise<Parts> {
-  const read = await readSource(path, reading)
+  const file = descriptionAt(path)
+  if (file !== undefined) return readDescribed(file, reading)
+  const read = await readSource(path, {}, reading)
   return 'train' in read ? matchParts(read) : divide(read)
 }
 
-async function readSource(path: string, reading: Reading): Promise<Examples | Parts> {
-  if (!existsSync(path)) {
-    throw new UserError(
-      `there is no data set ${path} (looked for from ${process.cwd()}): a path is as seen from the folder in which ` +
-        'you call, also when a run continues',
-    )
-  }
-  if (!statSync(path).isDirectory()) throw new UserError(`${path} is a file: give a folder of images by class`)
-  const names = entriesOf(path).map(({ name }) => name)
-  if (!names.includes('train') && !names.includes('test')) return readImageFolder(path, reading)
-  const other = names.find((name) => name !== 'train' && name !== 'test')
-  if (other !== undefined) {
-    throw new UserError(
-      `${join(path, other)} is neither train nor test: move it elsewhere (validation images are set aside from train)`,
-    )
-  }
-  const missing = ['train', 'test'].find((name) => !names.includes(name))
-  if (missing) {
-    throw new UserError(
-      `${path} has no folder ${missing}: give it one, or put the folders of the classes into ${path} itself`,
-    )
-  }
-  return {
-    train: await readImageFolder(join(path, 'train'), reading),
-    test: await readImageFolder(join(path, 'test'), reading),
-  }
+/** The dataset.toml that `path` is, or in which it is described. */
+function descriptionAt(path: string): string | undefined {
+  if (path.endsWith('.toml')) return path
+  const inside = join(path, 'dataset.toml')
+  return existsSync(inside) ? inside : undefined
 }
