@@ -5,6 +5,7 @@ import { Random } from '../base/random.ts'
 import { mutateBytes } from './mutate.testing.ts'
 import { oldFile } from './pickles.testing.ts'
 import { parsePytorch } from './pytorch.ts'
+import { writeZip } from './zip.ts'
 import {
   type Saved,
   type SavedStorage,
@@ -177,6 +178,20 @@ test.each<[string, Saved, RegExp]>([
     expect(() => parsePytorch(save(value), 'net.pt')).toThrow(UserError)
     expect(() => parsePytorch(save(value), 'net.pt')).toThrow(oneLine(pattern))
   }
+})
+
+test.each([
+  ['nothing', Uint8Array.of(), /net.pt is no file of torch.save/],
+  ['a text', new TextEncoder().encode('hello'), /net.pt is no file of torch.save: it is neither a zip/],
+  ['another pickle', Uint8Array.of(0x80, 2, 0x4b, 1, 0x2e), /net.pt is a pickle that torch.save has not written/],
+  ['a zip archive', writeZip(new Map([['a/data.txt', Uint8Array.of()]]), 'a.zip'), /net.pt is a zip archive/],
+  [
+    'TorchScript',
+    writeZip(new Map(['a/data.pkl', 'a/constants.pkl'].map((name) => [name, Uint8Array.of()])), 'a.zip'),
+    /net.pt is a program in TorchScript: save the state dictionary/,
+  ],
+])('%s is refused in one line', (_, bytes, pattern) => {
+  expect(() => parsePytorch(bytes, 'net.pt')).toThrow(oneLine(pattern))
 })
 
 test('damaged files are read or refused', () => {

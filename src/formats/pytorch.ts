@@ -56,6 +56,7 @@ export function parsePytorch(bytes: Uint8Array, path: string): TensorFile {
 const sizeOf = ({ shape }: TorchTensor) => shape.reduce((a, b) => a * b, 1)
 
 function readArchive(bytes: Uint8Array, path: string): Saved {
+  if (bytes[0] !== 0x50) throw badFile(`${path} is no file of torch.save: it is neither a zip archive nor a pickle`)
   const entries = readZip(bytes, path)
   const pickle = [...entries.keys()].find((name) => name.endsWith('/data.pkl'))
   if (pickle === undefined) throw badFile(`${path} is no file of torch.save: it has no data.pkl`)
