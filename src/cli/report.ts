@@ -29,7 +29,7 @@ export function reportCommand(command: Command): void {
     .option('--out <file>', 'the HTML file to write (default: report.html in a single folder)')
     .option(
       '--network <file...>',
-      '.safetensors files of the networks that certificates are about, if they are in another place',
+      'the networks that certificates are about, if their files (.safetensors, .onnx, .npz, .pt) are in another place',
     )
     .addOption(dataOption())
     .addOption(jsonOption())

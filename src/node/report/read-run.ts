@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
 import { readWholeFile } from '../atomic.ts'
-import { loadNetwork } from '../network-file.ts'
+import { loadAnyNetwork } from '../any-network.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { GivenOptions } from '../../training/settings.ts'
 import { epochSchema } from '../../report/epoch.ts'
@@ -33,7 +33,8 @@ export function readRun(path: string): RunData {
 
 /** @throws UserError if the file holds no network of our layers */
 export function knownNetwork(path: string): KnownNetwork {
-  const { network, metadata } = loadNetwork(path)
+  const { network, misfit, metadata } = loadAnyNetwork(path)
+  if (!network) throw new UserError(`${path} cannot be reported on: ${misfit}`)
   const { network: learner, epoch } = metadata
   const name = learner !== undefined && epoch !== undefined ? `${learner}, epoch ${epoch}` : network.architecture.name
   return { name, path, network, sha256: hashOfNetwork(network) }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import { UserError } from '../../base/errors.ts'
+import { saveAnyNetwork } from '../any-network.ts'
 import { saveNetwork } from '../network-file.ts'
 import { logRow, network, writeCertificates, writeRun } from '../../report/report.testing.ts'
 import { readSubjects } from './subjects.ts'
@@ -51,8 +52,7 @@ test('certificates elsewhere are put with the run that their network is of; othe
   expect(alone).toMatchObject({ name: 'lp', run: undefined, certificates: [{ known: undefined }] })
 })
 
-test('the network of lone certificates is found beside them, or given', () => {
-  const elsewhere = join(folder, 'elsewhere.safetensors')
+test('the network of lone certificates is found beside them, or given, in a file of any format', () => {
   const deep = join(folder, 'deep')
   mkdirSync(deep)
   copyFileSync(certificates, join(deep, 'lp.jsonl'))
@@ -60,8 +60,11 @@ test('the network of lone certificates is found beside them, or given', () => {
   expect(readSubjects([join(deep, 'lp.jsonl')])[0].certificates[0].known).toBeUndefined()
   saveNetwork(join(deep, 'net.safetensors'), network)
   expect(readSubjects([join(deep, 'lp.jsonl')])[0].certificates[0].known?.path).toBe(join(deep, 'net.safetensors'))
-  saveNetwork(elsewhere, network)
-  expect(readSubjects([certificates], [elsewhere])[0].certificates[0].known?.path).toBe(elsewhere)
+  for (const extension of ['safetensors', 'npz']) {
+    const elsewhere = join(folder, `elsewhere.${extension}`)
+    saveAnyNetwork(elsewhere, network)
+    expect(readSubjects([certificates], [elsewhere])[0].certificates[0].known?.path).toBe(elsewhere)
+  }
 })
 
 test('what is given twice counts once; equal names are told apart by their paths', () => {
