@@ -66,9 +66,9 @@ export function climbFurther(subject: BatchSubject, drafts: readonly Draft[], se
 /** A draft with what a further step has found. */
 function extended(draft: Draft, finding: Findings[number]): Draft {
   const { index, label, prediction } = draft
-  const known = Object.fromEntries([...partsOf(draft).map(({ step, ...part }) => [step, part]), partOf(finding)])
-  const parts = ladder.flatMap(({ name }) => (known[name] ? [[name, known[name]]] : []))
-  const longer = { index, label, prediction, ...Object.fromEntries(parts) }
+  const known = { ...draft, [finding.name]: partOf(finding) }
+  const parts = Object.fromEntries(ladder.flatMap(({ name }) => (known[name] ? [[name, known[name]]] : [])))
+  const longer = { index, label, prediction, ...(parts as Pick<Draft, 'clean'>) }
   if (!isProof(finding.name)) requireConsistent(longer, [finding.value])
   return finishRow(longer, resultOf([finding]))
 }
@@ -90,12 +90,13 @@ function runStep(step: BatchStep, subject: BatchSubject, indices: readonly numbe
 type Findings = readonly ({ readonly name: StepName } & Timed<Finding>)[]
 
 function draftOf(index: number, label: number, findings: Findings): Omit<Draft, 'seconds' | 'result'> {
-  const parts = findings.map(partOf)
-  return { index, label, prediction: findings[0]!.value.prediction, ...Object.fromEntries(parts) }
+  const parts = Object.fromEntries(findings.map((finding) => [finding.name, partOf(finding)]))
+  return { index, label, prediction: findings[0]!.value.prediction!, ...(parts as Pick<Draft, 'clean'>) }
 }
 
-const partOf = ({ name, value: { verdict, margin, flags }, seconds }: Findings[number]) =>
-  [name, { verdict, ...figures(margin, seconds), ...flags }] as const
+const partOf = ({ value: { verdict, margin, flags }, seconds }: Findings[number]) => ({
+  ...{ verdict, ...figures(margin, seconds), ...flags },
+})
 
 function resultOf(findings: Findings): CertifyResult | undefined {
   const by = findings.find(({ value }) => value.settled)
