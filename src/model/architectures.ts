@@ -5,7 +5,7 @@
  * normalisation of colours, so that ε stays in pixels.
  */
 import { UserError, unknownName } from '../base/errors.ts'
-import { type Images, parseLayers } from './layer-items.ts'
+import { type Images, parseLayers, requireTrainable } from './layer-items.ts'
 import { layerWords, parseItems } from './layer-text.ts'
 import { type Architecture, countClasses, countParameters } from './network.ts'
 import { printLayers } from './print-layers.ts'
@@ -82,6 +82,14 @@ export function architectureOf(text: string, images?: Images): Architecture {
   const parameters = countParameters(architecture)
   if (parameters <= MOST_PARAMETERS) return architecture
   throw new UserError(`architecture ${name} has ${parameters} parameters: it must have at most ${MOST_PARAMETERS}`)
+}
+
+/** The same, and that it can be trained. @throws UserError as `architectureOf`, and for layers that stand in the way */
+export function trainableArchitecture(text: string, images: Images): Architecture {
+  const architecture = architectureOf(text, images)
+  const words = text.trim()
+  if (!fixedArchitectures.includes(words)) requireTrainable(split(words, images).layers, images)
+  return architecture
 }
 
 /** Checks what can be checked before the images are known. @throws UserError as `architectureOf` */

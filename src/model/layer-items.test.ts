@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
-import { parseLayers } from './layer-items.ts'
+import { parseLayers, requireTrainable } from './layer-items.ts'
 import type { Layer } from './layers.ts'
 import { countClasses } from './network.ts'
 import { printLayers } from './print-layers.ts'
@@ -19,7 +19,7 @@ describe('a text becomes layers', () => {
       'conv 16 4 2 1, relu, linear',
       [conv(16, 4, 2, 1), relu, { kind: 'flatten' }, { kind: 'linear', outFeatures: 10 }],
     ],
-    ['flatten, linear 10', [{ kind: 'flatten' }, { kind: 'linear', outFeatures: 10 }]],
+    ['Flatten, LINEAR 10', [{ kind: 'flatten' }, { kind: 'linear', outFeatures: 10 }]],
     [
       'normalise 0.5 .25 1e-2 / 1 2 3, linear',
       [
@@ -73,6 +73,7 @@ describe('a mistake is named with its place and the shape there', () => {
     ['linear) relu', "architecture: ',' or the end expected after 'linear'"],
     ['conv 16', "item 1 ('conv 16'): write it as conv channels kernel [stride [padding]] [groups n], such as"],
     ['conv 16 0, linear', "item 1 ('conv 16 0'): write it as"],
+    ['conv 4 1 relu linear', "item 1 ('conv 4 1 relu linear'): a comma is missing before 'relu'"],
     ['conv 4 1,  rellu', "item 2 ('rellu'): there is no layer 'rellu': did you mean 'relu'?"],
     ['constructor', "there is no layer 'constructor'"],
     ['linear ten', "item 1 ('linear ten'): write it as linear outputs"],
@@ -129,7 +130,7 @@ test('any words are layers that are printed again, or refused by a UserError', (
   for (let seed = 0; seed < 3000; seed++) {
     const random = new Random(seed, 'words')
     const text = Array.from({ length: 1 + random.integer(6) }, () => words[random.integer(words.length)]).join(', ')
-    let layers: Layer[]
+    let layers: readonly Layer[]
     try {
       layers = parseLayers(`${text}, linear`, images)
     } catch (error) {
@@ -142,6 +143,19 @@ test('any words are layers that are printed again, or refused by a UserError', (
   }
   expect(made).toBeGreaterThan(100)
 })
+
+test.each([
+  ['conv 4 1, relu, relu, linear', "item 3 ('relu'): it cannot be trained: a ReLU must follow an affine layer"],
+  ['relu, linear', "item 1 ('relu'): it cannot be trained"],
+  ['linear 4, normalise 1 1 1 1 / 1 1 1 1, linear', "item 2 ('normalise 1 1 1 1 / 1 1 1 1'): it cannot be trained"],
+  ['conv 4 1, relu, linear, relu', "item 4 ('relu'): it cannot be trained: the last layer must be an affine one"],
+  ['conv 4 1, relu, linear 10, batch norm', "item 3 ('linear 10'): it cannot be trained: the last layer cannot be"],
+])('what cannot be trained is named with its place: %s', (text, message) => {
+  expect(() => requireTrainable(text, images)).toThrow(message)
+})
+
+test('what can be trained is not refused', () =>
+  requireTrainable('conv 4 1, relu, (conv 4 1, relu, conv 4 1 + identity), relu, linear', images))
 
 test('networks of any layers are printed and parsed to the same layers', () => {
   fc.assert(

@@ -2,6 +2,7 @@
 import { UserError } from '../base/errors.ts'
 import { type Item, LayerError, type LayerItem, type SumItem, parseItems } from './layer-text.ts'
 import { type Layer, type Shape, formatShape, outputShape, sizeOf } from './layers.ts'
+import { planStages } from './stages.ts'
 
 /** What a network is to take and tell apart. */
 export interface Images {
@@ -13,16 +14,42 @@ export interface Images {
  * The layers that a text says, for these images. A linear layer that reads images gets a flatten before it.
  * @throws LayerError for an item that cannot be there, with the shape that it receives
  */
-export function parseLayers(text: string, images: Images): Layer[] {
+export const parseLayers = (text: string, images: Images): readonly Layer[] => build(text, images).layers
+
+/** The same, and that a network of them can be trained. @throws LayerError for the first item that stands in the way */
+export function requireTrainable(text: string, images: Images): void {
+  const { layers, items } = build(text, images)
+  const fault = faultOf(layers, images)
+  if (fault === undefined) return
+  // as far as the layers before an item are fine, they are with logits after them
+  const logits: readonly Layer[] = [{ kind: 'flatten' }, { kind: 'linear', outFeatures: images.classes }]
+  const faults = layers.map((_, i) => faultOf([...layers.slice(0, i + 1), ...logits], images))
+  const first = faults.findIndex((found) => found !== undefined)
+  throw new LayerError(items.at(first)!, `it cannot be trained: ${faults[first] ?? fault}`)
+}
+
+function faultOf(layers: readonly Layer[], { input }: Images): string | undefined {
+  try {
+    planStages({ name: 'given', input, layers })
+    return undefined
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
+  }
+}
+
+function build(text: string, images: Images): Pick<Builder, 'layers' | 'items'> {
   const builder = new Builder(images)
   const items = parseItems(text)
   builder.chain(items, -1)
   builder.requireClasses(lastOf(items))
-  return builder.layers
+  return builder
 }
 
 class Builder {
   readonly layers: Layer[] = []
+  /** For each layer the item from which it comes. */
+  readonly items: LayerItem[] = []
   readonly #shapes: Shape[]
   readonly #classes: number
 
@@ -91,6 +118,7 @@ class Builder {
       throw new LayerError(item, message.includes(shape) ? message : `it receives ${shape}: ${message}`)
     }
     this.layers.push(read)
+    this.items.push(item)
     return this.layers.length - 1
   }
 

@@ -161,7 +161,7 @@ export function parseItems(text: string): Item[] {
 }
 
 function readItem(item: number, words: string): LayerItem {
-  const text = words.replaceAll(/\s+/g, ' ')
+  const text = words.replaceAll(/\s+/g, ' ').toLowerCase()
   const [name, ...rest] = text.split(' ')
   const form = Object.hasOwn(forms, name) ? forms[name] : undefined
   if (!form) {
@@ -170,6 +170,10 @@ function readItem(item: number, words: string): LayerItem {
     throw new LayerError({ item, text }, `there is no layer '${name}': ${known}`)
   }
   const said = form.read(rest.join(' '))
-  if (!said) throw new LayerError({ item, text }, `write it as ${form.usage}`)
+  if (!said) {
+    const next = rest.find((word) => layerWords.includes(word))
+    const comma = next === undefined ? '' : `a comma is missing before '${next}'`
+    throw new LayerError({ item, text }, comma || `write it as ${form.usage}`)
+  }
   return { item, text, said }
 }

@@ -45,7 +45,7 @@ interface Box {
   readonly y: number
 }
 
-/** @throws RangeError if a layer cannot take what it reads */
+/** @throws UserError if a layer cannot take what it reads */
 export function architectureSvg(architecture: Architecture): string {
   const shapes = shapesOf(architecture)
   const places = placesOf(architecture)

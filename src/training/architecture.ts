@@ -1,10 +1,9 @@
 /** The architecture that a run trains: its text and what it is for. */
 import { UserError } from '../base/errors.ts'
-import { architectureOf } from '../model/architectures.ts'
+import { architectureOf, trainableArchitecture } from '../model/architectures.ts'
 import type { Images } from '../model/layer-items.ts'
 import { formatShape } from '../model/layers.ts'
 import { type Architecture, countClasses, countHiddenUnits } from '../model/network.ts'
-import { planStages } from '../model/stages.ts'
 
 /**
  * @param text a known name, or layers
@@ -12,14 +11,8 @@ import { planStages } from '../model/stages.ts'
  * @throws UserError if it is not for such images, or none that can be trained
  */
 export function trainedArchitecture(text: string, images: Images, of: string): Architecture {
-  const architecture = architectureOf(text, images)
+  const architecture = trainableArchitecture(text, images)
   requireFit(architecture, images, of)
-  try {
-    planStages(architecture)
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error
-    throw new UserError(`architecture ${architecture.name} cannot be trained: ${error.message}`)
-  }
   return architecture
 }
 
