@@ -27,6 +27,7 @@ test('the core exports these values and no others', () => {
     'encodeNetwork',
     'evaluate',
     'evaluateGraph',
+    'featureRadii',
     'graphOf',
     'initialise',
     'inlineExecutor',

@@ -38,6 +38,7 @@ export {
   pixelsAt,
   takeRange,
 } from './data/dataset.ts'
+export { radiiOf as featureRadii } from './data/feature-radii.ts'
 export { type GivenImages, type GivenTable, datasetOf, tableOf } from './data/dataset-of.ts'
 export { syntheticDigits } from './data/synthetic.ts'
 

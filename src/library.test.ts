@@ -41,7 +41,7 @@ test.each(examples.filter(([title]) => title !== 'In the browser'))('%s', (title
   expect(execFileSync(process.execPath, [path], { cwd: folder, encoding: 'utf8' })).toBe(printed)
 })
 
-test('the page has its examples', () => expect(examples).toHaveLength(5))
+test('the page has its examples', () => expect(examples).toHaveLength(6))
 
 const executablePath = findBrowser()
 

@@ -33,11 +33,7 @@ test('numbers are radii as they are, in any layout', () => {
 })
 
 test('names are features, whose ε are in their own units', () => {
-  const given = new Map([
-    ['age', 5],
-    ['income, net', 0],
-  ])
-  const epsilons = radiiOf(features, given)
+  const { epsilons } = radiiOf(features, { age: 5, 'income, net': 0 })
   for (const content of ['age,5\nincome, net,0\n', '"income, net", 0\n\n age , 5']) {
     expect(from(content)).toEqual({ epsilon: epsilons[0], epsilons })
   }

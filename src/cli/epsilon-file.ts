@@ -59,17 +59,17 @@ function radiiOver({ name, shape, features }: Dataset, given: EpsilonFile, path:
   if (byName && !features) {
     throw new UserError(`${path} names features, but ${name} has none: give ${size} numbers, one per value of an image`)
   }
-  const epsilons = byName ? radiiOf(features!, byName) : numbers
-  if (epsilons.length !== size) {
-    throw new UserError(`${path} has ${epsilons.length} numbers, but ${name} has ${size} values per example`)
+  if (byName) return radiiOf(features!, byName)
+  if (numbers.length !== size) {
+    throw new UserError(`${path} has ${numbers.length} numbers, but ${name} has ${size} values per example`)
   }
-  return { epsilon: largestOf(epsilons), epsilons }
+  return { epsilon: largestOf(numbers), epsilons: numbers }
 }
 
 /** One of the two. */
 interface EpsilonFile {
   readonly numbers?: readonly number[]
-  readonly byName?: ReadonlyMap<string, number>
+  readonly byName?: Readonly<Record<string, number>>
 }
 
 /** @throws UserError that names the line */
@@ -84,7 +84,7 @@ function fromJson(path: string, text: string): EpsilonFile {
   const list = 'epsilons' in value ? value.epsilons : value
   if (Array.isArray(list)) return { numbers: list.map((each, i) => radiusOf(each, `${path}, entry ${i}`)) }
   const entries = Object.entries(value).map(([name, each]) => [name, radiusOf(each, `${path}, '${name}'`)] as const)
-  return { byName: new Map(entries) }
+  return { byName: Object.fromEntries(entries) }
 }
 
 function parseJson(path: string, text: string): unknown {
@@ -116,7 +116,7 @@ function fromText(path: string, text: string): EpsilonFile {
     if (byName.has(name)) throw new UserError(`${where}: '${name}' is there twice`)
     byName.set(name, radiusOf(line.slice(comma + 1), where))
   }
-  return { byName }
+  return { byName: Object.fromEntries(byName) }
 }
 
 /** @param value a number, or text such as '0.1' or '2/255' */

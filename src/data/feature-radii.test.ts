@@ -11,7 +11,8 @@ const features = [
 
 test('what a feature may become in its own units is in the ball as it is stored', () => {
   const random = new Random(1, 'features')
-  const radii = radiiOf(features, new Map(Object.entries({ sex: 0, age: 2.5, score: 0.3 })))
+  const { epsilon: largest, epsilons: radii } = radiiOf(features, { sex: 0, age: 2.5, score: 0.3 })
+  expect(largest).toBe(radii[1])
   expect(radii[0]).toBeCloseTo(0.05, 6)
   expect(radii[1]).toBeCloseTo(0.15, 6)
   expect(radii[2]).toBe(0)
@@ -28,8 +29,8 @@ test('what a feature may become in its own units is in the ball as it is stored'
 })
 
 test('no radius is more than the range; every feature needs an ε, and a name that there is', () => {
-  const of = (given: Record<string, number>) => () => radiiOf(features, new Map(Object.entries(given)))
-  expect(of({ age: 500, score: 0, sex: 1 })()).toEqual([1, 0, 1])
+  const of = (given: Record<string, number>) => () => radiiOf(features, given)
+  expect(of({ age: 500, score: 0, sex: 1 })().epsilons).toEqual([1, 0, 1])
   expect(of({ age: 1, sex: 0 })).toThrow("feature 'score' has no ε: give it one, 0 if it cannot move")
   expect(of({ age: 1, sex: 0, scor: 0 })).toThrow("unknown feature 'scor': did you mean 'score'?")
   for (const wrong of [-1, NaN, Infinity])

@@ -6,6 +6,7 @@
  * Sound: whatever the table's file may say instead of x is stored as a number of the ball, rounding included.
  */
 import { UserError, unknownName } from '../base/errors.ts'
+import { largestOf } from '../region/ball.ts'
 import type { Feature } from './dataset.ts'
 
 /** More than rounding to float32 moves two numbers of [0, 1], and float64 their difference. */
@@ -13,17 +14,21 @@ const ROUNDING = 2 ** -23
 
 /**
  * @param given ε of each feature, by its name; 0 for one that cannot move
- * @returns one radius for each feature, 0 to 1
+ * @returns one radius for each feature, 0 to 1, and the largest of them: options of whatever takes a ball
  * @throws UserError for a name that is no feature, a feature without ε, and an ε that is negative or no number
  */
-export function radiiOf(features: readonly Feature[], given: ReadonlyMap<string, number>): number[] {
+export function radiiOf(
+  features: readonly Feature[],
+  given: Readonly<Record<string, number>>,
+): { readonly epsilon: number; readonly epsilons: readonly number[] } {
   const names = features.map(({ name }) => name)
-  const stranger = [...given.keys()].find((name) => !names.includes(name))
+  const stranger = Object.keys(given).find((name) => !names.includes(name))
   if (stranger !== undefined) throw unknownName('feature', stranger, names)
-  return features.map(({ name, low, high }) => {
-    const epsilon = given.get(name)
+  const epsilons = features.map(({ name, low, high }) => {
+    const epsilon = Object.hasOwn(given, name) ? given[name] : undefined
     if (epsilon === undefined) throw new UserError(`feature '${name}' has no ε: give it one, 0 if it cannot move`)
     if (!(epsilon >= 0 && epsilon < Infinity)) throw new UserError(`ε of '${name}' must be 0 or more, not ${epsilon}`)
     return epsilon === 0 ? 0 : Math.min(1, epsilon / (high - low) + ROUNDING)
   })
+  return { epsilon: largestOf(epsilons), epsilons }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
-import { lowerEnd, requireBall, shrunkBall, upperEnd } from './ball.ts'
+import { lowerEnd, requireBall, scaledBall, upperEnd } from './ball.ts'
 
 test('what is not asked for is the paper’s norm, over what an attacker can send', () => {
   expect(requireBall({ epsilon: 0.1 }, 784)).toEqual({ epsilon: 0.1, norm: 'linf', domain: 'pixels' })
@@ -30,8 +30,8 @@ test('each value may have a radius of its own, of which ε is the largest', () =
   const epsilons = [0, 0.25, 0.1]
   const ball = requireBall({ epsilon: 0.25, epsilons }, 3)
   expect(ball).toEqual({ epsilon: 0.25, epsilons, norm: 'linf', domain: 'pixels' })
-  expect(shrunkBall(ball, 0.125)).toEqual({ ...ball, epsilon: 0.125, epsilons: [0, 0.125, 0.05] })
-  expect(shrunkBall(requireBall({ epsilon: 0, epsilons: [0] }, 1), 0).epsilons).toEqual([0])
+  expect(scaledBall(ball, 0.125)).toEqual({ ...ball, epsilon: 0.125, epsilons: [0, 0.125, 0.05] })
+  expect(scaledBall(requireBall({ epsilon: 0, epsilons: [0] }, 1), 0).epsilons).toEqual([0])
   const refuse = (options: Partial<Parameters<typeof requireBall>[0]>, message: string) => {
     const check = () => requireBall({ epsilon: 0.25, epsilons, ...options }, 3)
     expect(check).toThrow(UserError)

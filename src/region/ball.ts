@@ -38,7 +38,7 @@ export const radiusOf = ({ epsilon, epsilons }: Pick<Ball, 'epsilon' | 'epsilons
   epsilons ? epsilons[input] : epsilon
 
 /** The ball with all radii in proportion, so that the largest is `epsilon`. */
-export const shrunkBall = (ball: Ball, epsilon: number): Ball => ({
+export const scaledBall = (ball: Ball, epsilon: number): Ball => ({
   ...ball,
   epsilon,
   ...(ball.epsilons && { epsilons: ball.epsilons.map((each) => (each === 0 ? 0 : each * (epsilon / ball.epsilon))) }),

@@ -2,7 +2,7 @@
  * What an epoch minimises, and how ε, the learning rate, the loss, its empirical share and the weight of the regularisers go
  * over a run. Epochs count from 0; those of a warm-up come first, and all schedules but its own begin after it.
  */
-import { type Ball, shrunkBall } from '../region/ball.ts'
+import { type Ball, scaledBall } from '../region/ball.ts'
 import { type Method, lossOf } from './losses/list.ts'
 import type { TrainingOptions } from './settings.ts'
 
@@ -52,7 +52,7 @@ const targetOf = ({ epsilon, epsilonFactor }: ScheduleOptions) => epsilonFactor 
 /** The ball at a step: where values have radii of their own, they grow in proportion. */
 export function ballAt(options: ScheduleOptions & Ball, epoch: number, step: number, steps: number): Ball {
   const { epsilon, epsilons, norm, domain } = options
-  return shrunkBall({ epsilon, epsilons, norm, domain }, epsilonAt(options, epoch, step, steps))
+  return scaledBall({ epsilon, epsilons, norm, domain }, epsilonAt(options, epoch, step, steps))
 }
 
 /** Constant over warm-up and ramp, then halved every `halveEvery` epochs (0: never). */

@@ -1,7 +1,7 @@
 /** What one step of training asks of its workers, by the settings and the schedules. */
 import { pgd } from '../attacks/gradient-attack.ts'
 import { Random } from '../base/random.ts'
-import { shrunkBall } from '../region/ball.ts'
+import { scaledBall } from '../region/ball.ts'
 import type { Learner } from './learner.ts'
 import { trainsPair } from './losses/list.ts'
 import { ballAt, empiricalShareAt, learningRateAt, lossExponentAt, methodAt, regularisationAt } from './schedule.ts'
@@ -50,7 +50,7 @@ export function gradientJob(
     reference: other === undefined ? undefined : { learner: other, version: learners[other].steps, which: 'outcome' },
     method,
     ball,
-    attacked: options.attackFactor === 1 ? undefined : shrunkBall(ball, options.attackFactor * ball.epsilon),
+    attacked: options.attackFactor === 1 ? undefined : scaledBall(ball, options.attackFactor * ball.epsilon),
     loss: {
       empirical: empiricalAt(options, moment),
       boxShare: epoch < options.warmUpEpochs ? 1 : options.boxShare,
