@@ -53,10 +53,10 @@ export function checkRange(dataset: Dataset, options: RangeOptions): Ball {
 /** @throws UserError for a network that the bounds cannot take, and a data set that is damaged or does not fit it */
 export function checkNetwork({ architecture, parameters }: Network, dataset: Dataset): void {
   const { name, layers } = architecture
-  const affine = layers.map(({ kind }) => kind === 'convolution' || kind === 'linear')
+  const affine = layers.map(({ kind }) => !['normalise', 'flatten', 'relu'].includes(kind))
   if (layers.slice(0, affine.indexOf(true)).some(({ kind }) => kind === 'relu') || !affine.includes(true)) {
     throw new UserError(
-      `${name} has a ReLU before its first convolution or linear layer: such networks are not supported`,
+      `${name} has a ReLU before its first convolution, linear layer or pool: such networks are not supported`,
     )
   }
   if (layers.slice(affine.lastIndexOf(true)).some(({ kind }) => kind === 'relu')) {

@@ -27,19 +27,12 @@ function networkOf(input: Shape, layers: readonly Layer[]): Network {
 
 const vector = { channels: 5, height: 1, width: 1 }
 const convolution = { kind: 'convolution', outChannels: 2, kernel: 1, stride: 1, padding: 0 } as const
-const networksOfEveryKind = Array.from({ length: 100 }, (_, i): [string, Network] => [
-  `every kind ${i}`,
-  randomNetwork(new Random(i, 'export'), { everyKind: true }),
-])
-/** Pools, groups and sums with what no layer of weights makes are read as graphs. */
-const isReadInLayers = ({ architecture: { layers } }: Network) =>
-  layers.every((layer) => {
-    if (layer.kind === 'add') return ['convolution', 'linear', 'add'].includes(layers[layer.other]?.kind ?? 'image')
-    return layer.kind !== 'averagePool' && !('groups' in layer)
-  })
 const networks: [string, Network][] = [
   ...Array.from({ length: 40 }, (_, i): [string, Network] => [`random ${i}`, randomNetwork(new Random(i, 'export'))]),
-  ...networksOfEveryKind.filter(([, network]) => isReadInLayers(network)),
+  ...Array.from({ length: 100 }, (_, i): [string, Network] => [
+    `every kind ${i}`,
+    randomNetwork(new Random(i, 'export'), { everyKind: true }),
+  ]),
   ['mnist-small', initialise(architectureNamed('mnist-small'), 1)],
   ['cifar10-small', initialise(architectureNamed('cifar10-small'), 1)],
   ['cifar10-resnet', initialise(architectureNamed('cifar10-resnet'), 1)],
@@ -148,15 +141,8 @@ async function expectSameLogits(network: Network): Promise<ReturnType<typeof par
 test('a convolution that comes last is run alike, and read as a graph: the engine takes none', async () => {
   const network = networkOf({ channels: 1, height: 3, width: 3 }, [{ ...convolution, kernel: 3 }])
   const { network: again, misfit } = await expectSameLogits(network)
-  expect([again, misfit]).toEqual([undefined, 'the last layer must be linear, not a convolution of an image'])
+  expect([again, misfit]).toEqual([undefined, "Conv '0': the last layer must be linear, not a convolution of an image"])
 })
-
-test.each(networksOfEveryKind.filter(([, network]) => !isReadInLayers(network)))(
-  '%s: run alike',
-  async (_, network) => {
-    await expectSameLogits(network)
-  },
-)
 
 const windowed = { kernel: 3, stride: 1, padding: 1 }
 const grouped = (outChannels: number, groups: number): Layer => ({
