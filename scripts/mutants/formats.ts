@@ -36,6 +36,6 @@ export const formats = [
   ...mutantsOf('src/formats/onnx/layered.ts', tests('formats/onnx/layered'), [
     ['before && readers(step.terms[0].value) === 1', 'before'],
     ['step.shift(o) !== step.shift(start)', 'false'],
-    ['w * factor(Math.floor(i / perChannel) * area)', 'w * factor(0)'],
+    ['weights[i] * factor(Math.floor(i / perChannel) * area)', 'weights[i] * factor(0)'],
   ]),
 ]

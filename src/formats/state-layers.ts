@@ -107,7 +107,8 @@ export function folded(layer: StateLayer, normalisation: BatchNormalisation): St
   const { mean, variance, weight: gamma, bias: beta } = normalisation
   const scale = Float64Array.from(variance.data, (v, c) => (gamma?.data[c] ?? 1) / Math.sqrt(v + EPSILON))
   const each = weight.data.length / scale.length
-  const weights = Float64Array.from(weight.data, (w, i) => scale[Math.floor(i / each)] * w)
+  const weights = new Float64Array(weight.data.length)
+  for (let i = 0; i < weights.length; i++) weights[i] = scale[Math.floor(i / each)] * weight.data[i]
   const biases = Float64Array.from(bias.data, (b, c) => scale[c] * (b - mean.data[c]) + (beta?.data[c] ?? 0))
   return {
     name,

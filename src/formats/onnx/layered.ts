@@ -174,9 +174,11 @@ function rescaled({ label, weights, bias }: Affine, step: Selection & { readonly
     if (source(o) !== o || factor(o) !== factor(start) || step.shift(o) !== step.shift(start)) return undefined
   }
   const perChannel = weights.length / bias.length
+  const scaled = new Float64Array(weights.length)
+  for (let i = 0; i < scaled.length; i++) scaled[i] = weights[i] * factor(Math.floor(i / perChannel) * area)
   return {
     label,
-    weights: Float64Array.from(weights, (w, i) => w * factor(Math.floor(i / perChannel) * area)),
+    weights: scaled,
     bias: bias.map((b, c) => b * factor(c * area) + step.shift(c * area)),
   }
 }
