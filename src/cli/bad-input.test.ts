@@ -30,6 +30,7 @@ beforeAll(() => {
   writeFileSync(at('wrong-type.json'), '{ "batchSize": "many" }')
   writeFileSync(at('settings.yaml'), 'epochs: 3')
   mkdirSync(at('folder.safetensors'))
+  writeFileSync(at('used.npz'), '')
   mkdirSync(at('used'))
   writeFileSync(at('used/file'), '')
   for (const name of ['damaged', 'alien']) {
@@ -74,6 +75,11 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
       'complete method',
       () => certify(network, '--method', 'complete', '--complete', 'bob'),
       /unknown complete method 'bob': did you mean 'bab'\?/,
+    ],
+    [
+      'queries without Square',
+      () => ['certify', network, '--epsilon', '0.1', '--queries', '9', '--out', at('x.jsonl')],
+      /--queries is for the step 'auto'/,
     ],
     ['attack', () => ['attack', network, '--epsilon', '0.1', '--method', 'pgdd'], /did you mean 'pgd'\?/],
     ['data to verify', () => ['data', 'verify', 'mnits'], /unknown data set 'mnits': did you mean 'mnist'\?/],
@@ -174,6 +180,11 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     ['output file exists', () => certify(network, '--out', at('rows.jsonl')), /rows\.jsonl exists already/],
     ['no folder of the output', () => certify(network, '--out', at('none/rows.jsonl')), /there is no folder .*none/],
     ['resuming other rows', () => certify(network, '--out', at('rows.jsonl'), '--resume'), /rows\.jsonl/],
+    [
+      'arrays over a file',
+      () => ['attack', network, '--epsilon', '0.1', '--save', at('used.npz')],
+      /used\.npz exists already/,
+    ],
     ['pictures over files', () => ['attack', network, '--epsilon', '0.1', '--save', at('used')], /is not empty/],
     ['validation images of no run', () => certify(network, '--validation-of', at('used')), /there is no run in/],
     ['nothing to resume', () => train('--resume'), /there is no run in/],

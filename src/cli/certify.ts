@@ -234,6 +234,9 @@ function searchOf(flags: Flags, steps: readonly StepName[]): CompleteMethod | un
     const idle = (['complete', 'timeout'] as const).find((name) => flags[name] !== undefined)
     if (idle) throw new UserError(`--${idle} is for the step 'complete': add it to --method, or leave --${idle} out`)
   }
+  if (flags.queries !== undefined && !steps.includes('auto')) {
+    throw new UserError("--queries is for the step 'auto': add it to --method, or leave --queries out")
+  }
   const method = completeMethods.find((name) => name === flags.complete)
   if (flags.complete !== undefined && method === undefined) {
     throw unknownName('complete method', flags.complete, completeMethods)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { saveNetwork } from '../node/network-file.ts'
 import { initialise } from '../model/initialise.ts'
+import { parseNpz } from '../formats/npz.ts'
 import { robustra, tiny } from './command.testing.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 
@@ -195,6 +196,25 @@ describe('attack', () => {
     const { rows, attackErrors, cleanErrors } = JSON.parse(stdout)
     expect(rows).toHaveLength(12)
     expect(readdirSync(at('pictures')).filter((name) => name.endsWith('.png'))).toHaveLength(attackErrors - cleanErrors)
+  })
+
+  test('an ensemble, from another network, into arrays', async () => {
+    const flags = ['--epsilon', '0.3', '--first', '6', '--steps', '3', '--queries', '5', '--save', at('found.npz')]
+    const { code, stdout } = await robustra(
+      'attack',
+      network,
+      ...flags,
+      '--method',
+      'auto',
+      '--from',
+      at('run/g.safetensors'),
+    )
+    expect(code).toBe(0)
+    const [, correct, fooled] = /^transfer: of (\d+) correctly .* fools (\d+) /m.exec(stdout)!.map(Number)
+    expect(correct).toBeLessThanOrEqual(6)
+    expect(stdout).toMatch(/^found by apgd-ce \d+, apgd-t \d+, fab \d+, square \d+$/m)
+    const images = parseNpz(readFileSync(at('found.npz')), 'found.npz').tensors.get('images')!
+    expect(images.shape).toEqual([fooled, 1, 28, 28])
   })
 
   test('takes networks of vectors', async () => {

@@ -63,7 +63,7 @@ test('none found is an array of none; a file that is there stays, and so does th
     ...{ shape: [0, 1, 6, 6], data: new Float32Array() },
   })
   writeFileSync(join(folder, 'there.npz'), 'mine')
-  expect(() => new AttackArrays(join(folder, 'there.npz'), dataset, header)).toThrow('choose another one')
+  expect(() => new AttackArrays(join(folder, 'there.npz'), dataset, header)).toThrow('exists already')
   expect(readFileSync(join(folder, 'there.npz'), 'utf8')).toBe('mine')
   expect(() => new AttackArrays(join(folder, 'missing', 'a.npz'), dataset, header)).toThrow(/no folder/)
 })

@@ -23,7 +23,7 @@ export class AttackArrays implements AttackRecord {
 
   /** @throws UserError if the file is there, or cannot be written */
   constructor(path: string, dataset: Dataset, header: AttackHeader) {
-    if (existsSync(path)) throw new UserError(`there is a file ${path}: choose another one for the arrays`)
+    if (existsSync(path)) throw new UserError(`${path} exists already: choose another file`)
     this.#path = path
     this.#dataset = dataset
     this.#header = header
