@@ -18,10 +18,22 @@ interface Flags {
   readonly json?: boolean
 }
 
+/** Help for --dataset of other commands, too. */
+const ownDataHelp = `Data sets by name: synthetic (made by the program), ${names.join(', ')}.
+Your own data is a path, which --dataset of train, certify and attack takes like a name:
+  photos/           folders train and test with a folder of pictures (.png, .jpg) for each class in them;
+                    or the folders of the classes alone: then a fifth of each class is the test
+  arrays.npz        NumPy's x_train, y_train, x_test and y_test; or images and labels
+  table.csv         a header, then rows of numbers; the class is in the column label, or in the last one
+  idx/              idx files, as MNIST has them, with images or labels, train or test in their names
+  dataset.toml      says where data, or train and test, are, and what the files do not say: classes, label, ignore,
+                    split, features, range, shape, layout
+`
+
 export function dataCommand(command: Command): void {
   command.addHelpText(
     'after',
-    examples(['robustra data download cifar10', 'robustra data verify mnist --data ~/mnist']),
+    `\n${ownDataHelp}${examples(['robustra data download cifar10', 'robustra data verify mnist --data ~/mnist'])}`,
   )
   const define = (
     name: string,

@@ -26,6 +26,9 @@ const describedDefaults: Partial<Record<Name, string>> = {
   regularise: '0; 0.5 for interval training from initialisation ibp',
 }
 
+/** What is no name alone. */
+const describedArguments: Partial<Record<Name, string>> = { start: 'path', dataset: 'name|path' }
+
 const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 export function addTrainingOptions(command: Command): Command {
@@ -38,7 +41,7 @@ export function addTrainingOptions(command: Command): Command {
       continue
     }
     const standard = describedDefaults[name] ?? String(defaults[name])
-    const argument = type instanceof z.ZodNumber ? 'n' : name === 'start' ? 'path' : 'name'
+    const argument = type instanceof z.ZodNumber ? 'n' : (describedArguments[name] ?? 'name')
     const option = new Option(`--${kebab(name)} <${argument}>`, `${type.description}${choices} (default: ${standard})`)
     command.addOption(option.argParser((text) => parseSetting(name, text)))
   }

@@ -31,7 +31,6 @@ export async function readSource(path: string, hints: Hints, reading: Reading): 
     throw new UserError(
       `there is no data set ${path} (looked for from ${process.cwd()}): a path is as seen from the folder in which ` +
         'you call, also when a run continues',
-      { code: 'no-data' },
     )
   }
   if (statSync(path).isDirectory()) return readFolder(path, hints, reading)
