@@ -31,16 +31,29 @@ export const productsOf = (
 /**
  * Logits [class][example] of normalised images [input][example].
  */
-export function forward(
-  { device, stages }: LoadedNetwork,
+export const forward = (
+  network: LoadedNetwork,
   tape: Tape | undefined,
   images: Tensor,
+  wanted: Wanted & { readonly columns: number },
+): Tensor => forwardFrom(network, tape, { values: images, stage: -1 }, wanted)
+
+/**
+ * Logits of values in the middle: `values` is what lies behind that stage, and no later one reads anything before it.
+ * Gradients go back to the values of a stage in any case.
+ */
+export function forwardFrom(
+  { device, stages }: LoadedNetwork,
+  tape: Tape | undefined,
+  { values, stage: before }: { readonly values: Tensor; readonly stage: number },
   { columns, ...wanted }: Wanted & { readonly columns: number },
 ): Tensor {
   const outputs: Tensor[] = []
-  for (const stage of stages) {
-    const y = device.layers.affine(tape, productsOf(stage, images, outputs, wanted), columns, stage.bias)
-    outputs.push(stage.relu ? device.layers.relu(tape, y) : y)
+  if (before >= 0) outputs[before] = values
+  for (let i = before + 1; i < stages.length; i++) {
+    const stage = stages[i]
+    const y = device.layers.affine(tape, productsOf(stage, values, outputs, wanted), columns, stage.bias)
+    outputs[i] = stage.relu ? device.layers.relu(tape, y) : y
   }
   return outputs.at(-1)!
 }

@@ -83,7 +83,7 @@ describe('training', () => {
 
   for (const norm of ['l2', 'l1'] as const) {
     it(`over ${norm} balls is the same with 1 and 3 workers, and other than over ℓ∞ balls`, async () => {
-      for (const method of ['adversarial', 'interval', 'lp-dual', 'robustra'] as const) {
+      for (const method of ['adversarial', 'interval', 'taps', 'lp-dual', 'robustra'] as const) {
         const given = { method, norm, epsilon: 0.4, epochs: 1 }
         const one = await trained(given, 1)
         expect(await trained(given, 3)).toEqual(one)

@@ -13,7 +13,7 @@ import type { AttackOptions } from '../../attacks/gradient-attack.ts'
 import { Random } from '../../base/random.ts'
 import type { Chunk } from '../../bounds/chunk.ts'
 import type { CentredBox, Interval } from '../../device/device.ts'
-import { productsOf } from '../../device/forward.ts'
+import { forwardFrom } from '../../device/forward.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import { Tape, type Tensor, makeGradients } from '../../device/tape.ts'
 
@@ -53,7 +53,7 @@ export function latentMargins(
   box: CentredBox,
   { attack, identifiers }: { readonly attack: AttackOptions; readonly identifiers: readonly number[] },
 ): Tensor {
-  const { network, chunk } = rest
+  const { network, stage, chunk } = rest
   const { columns, labels } = chunk
   const classes = network.stages.at(-1)!.outputShape.channels
   const ends = network.device.intervals.ends(undefined, box)
@@ -64,7 +64,7 @@ export function latentMargins(
     const random = (example: number) => new Random(attack.seed, 'latent', identifiers[example], targets[example])
     const points = climb(rest, targets, { box, ends, attack, random })
     tape.record(() => connect(box, ends, points))
-    const logits = logitsOf(rest, tape, points, true)
+    const logits = forwardFrom(network, tape, { values: points, stage }, { columns, input: true, weights: true })
     const [to, z] = [margins.view(), logits.view()]
     labels.forEach((label, e) => {
       to[targets[e] * columns + e] = z[targets[e] * columns + e] - z[label * columns + e]
@@ -81,19 +81,6 @@ export function latentMargins(
   return margins
 }
 
-/** Logits of the rest of the network; gradients go back to the points, and to its weights if they are wanted. */
-function logitsOf({ network, stage, chunk }: Rest, tape: Tape, points: Tensor, weights: boolean): Tensor {
-  const { device, stages } = network
-  const outputs: Tensor[] = []
-  outputs[stage] = points
-  for (let i = stage + 1; i < stages.length; i++) {
-    const products = productsOf(stages[i], points, outputs, { input: true, weights })
-    const y = device.layers.affine(tape, products, chunk.columns, stages[i].bias)
-    outputs[i] = stages[i].relu ? device.layers.relu(tape, y) : y
-  }
-  return outputs.at(-1)!
-}
-
 interface Climb {
   readonly box: CentredBox
   readonly ends: Interval
@@ -104,7 +91,7 @@ interface Climb {
 
 /** PGD from a random point of the box: the points, [neuron][example], where z_target − z_label is largest. */
 function climb(rest: Rest, targets: readonly number[], { box, ends, attack, random }: Climb): Tensor {
-  const { network, chunk } = rest
+  const { network, stage, chunk } = rest
   const { device } = network
   const { columns, count, labels } = chunk
   const worst = device.tensorFrom(box.centre.read())
@@ -120,7 +107,7 @@ function climb(rest: Rest, targets: readonly number[], { box, ends, attack, rand
     const mark = device.mark()
     const tape = new Tape()
     const x = point.detached()
-    const logits = logitsOf(rest, tape, x, false)
+    const logits = forwardFrom(network, tape, { values: x, stage }, { columns, input: true, weights: false })
     const [z, toLogits] = [logits.view(), logits.gradient.view()]
     const isLarger = labels.map((label, e) => {
       const [target, own] = [targets[e] * columns + e, label * columns + e]
