@@ -10,7 +10,6 @@ import { reportPage } from '../report/page.ts'
 import { packageVersion } from '../base/version.ts'
 import { curvesSvg } from '../report/curves.ts'
 import { trainingOptions } from '../training/options.ts'
-import type { GivenOptions } from '../training/settings.ts'
 import { type RunResult, trainRun } from '../node/training/run.ts'
 import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { targetOf } from '../node/certificates/target-file.ts'
@@ -22,20 +21,10 @@ import { jsonOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
 import { Clock, Progress } from './progress.ts'
 import { prepareFolder } from './quickstart-folder.ts'
+import { EPSILON, TEST_IMAGES, quickstartRuns as runs } from './quickstart-settings.ts'
 import { type Subject, explain, reportOf } from './quickstart-text.ts'
 import { printJson } from './text.ts'
 import { TrainingProgress } from './training-progress.ts'
-
-/** ε, sizes and schedules are chosen together, by measuring: see docs/decisions.md. */
-const EPSILON = 0.08
-const TEST_IMAGES = 200
-const settings = { dataset: 'synthetic', epsilon: EPSILON, trainingCount: 900, learningRate: 0.002 } as const
-const pair = { epochs: 4, batchSize: 20, epsilonStart: 0.005, rampEpochs: 3, halveEvery: 1, validationCount: 100 }
-const natural = { epochs: 10, batchSize: 50, rampEpochs: 5, halveEvery: 2, validationCount: 0 }
-const runs = {
-  robustra: { ...settings, ...pair, method: 'robustra' },
-  natural: { ...settings, ...natural, method: 'natural' },
-} as const satisfies Record<string, GivenOptions>
 
 interface Flags {
   readonly out: string

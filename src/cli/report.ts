@@ -63,8 +63,8 @@ async function runReport(paths: string[], flags: Flags): Promise<void> {
 /** @throws UserError if none is given and there is no place for it by itself */
 function outOf(paths: readonly string[], out: string | undefined): string {
   if (out !== undefined) return out
-  const [path] = paths
-  if (paths.length === 1 && path !== undefined && statSync(path).isDirectory()) return join(path, 'report.html')
+  const folders = paths.filter((path) => statSync(path).isDirectory())
+  if (folders.length === 1) return join(folders[0]!, 'report.html')
   throw new UserError('--out is missing: say where the HTML file goes, such as --out report.html')
 }
 

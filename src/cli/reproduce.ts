@@ -119,7 +119,7 @@ export function reproduceCommand(command: Command): void {
           'robustra reproduce figure1',
           'robustra reproduce figure3 --epochs 20',
           'robustra reproduce figure4 --epochs 20 --resume',
-          'robustra reproduce figure1 --dataset synthetic --epochs 3 --out runs/figure1',
+          'robustra reproduce figure1 --dataset synthetic --epochs 3 --out runs/try',
         ]),
     )
     .action(runReproduce)
