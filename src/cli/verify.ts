@@ -21,6 +21,7 @@ import { sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, outputOption, seedOption, workersOption } from './options.ts'
 import { examples } from './help.ts'
+import { networkFiles } from './network-options.ts'
 import { Clock, Progress } from './progress.ts'
 import { requireOutput } from './streams.ts'
 import { formatTable, printJson } from './text.ts'
@@ -42,7 +43,7 @@ interface Flags {
 
 export function verifyCommand(command: Command): void {
   command
-    .argument('[network]', 'an .onnx, .safetensors or .npz file')
+    .argument('[network]', networkFiles)
     .argument('[property]', 'a .vnnlib file, plain or .gz, which says what must not happen')
     .addOption(
       new Option('--timeout <seconds>', 'when to give up; the time includes reading the files').argParser(parseTimeout),

@@ -60,6 +60,14 @@ test('scalars of NumPy are known, and nothing is kept of them', () => {
   expect(readPickle(Uint8Array.from(write.bytes), reader).value).toBe(OPAQUE)
 })
 
+test.each([
+  ['a counter', 'collections', 'Counter', new Map([['5', 1]])],
+  ['a set', '__builtin__', 'set', [1, 2]],
+])('%s, as in the state of a scheduler, is known, and nothing is kept of it', (_, module, name, of) => {
+  const { bytes } = new Writer().global(module, name).tuple([of]).op(0x52, 0x2e)
+  expect(readPickle(Uint8Array.from(bytes), reader).value).toBe(OPAQUE)
+})
+
 const refused: readonly (readonly [what: string, bytes: readonly number[], pattern: RegExp])[] = [
   [
     'a call of the system',

@@ -52,8 +52,12 @@ export class TorchTensor {
 /** The most axes that a tensor of PyTorch has. */
 const MAX_RANK = 64
 
-/** Types of numbers and of devices, and scalars of NumPy: no weights. */
-const scalars = ['numpy.core.multiarray scalar', 'numpy._core.multiarray scalar', 'numpy dtype', 'torch device']
+/** Scalars of NumPy, devices, and what the states of schedulers hold: no weights. */
+const scalars = [
+  ...['numpy.core.multiarray scalar', 'numpy._core.multiarray scalar', 'numpy dtype', 'torch device'],
+  ...['collections Counter', '__builtin__ set', 'builtins set'],
+]
+/** Types of numbers. */
 const numbers = ['float64', 'float32', 'float16', 'bfloat16', 'int64', 'int32', 'int16', 'int8', 'uint8', 'bool']
 
 /**

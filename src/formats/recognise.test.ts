@@ -112,7 +112,7 @@ test.each<[string, Readonly<Record<string, readonly number[]>>, Given, RegExp]>(
     'a layer too few',
     { 'c.weight': [4, 2, 3, 3] },
     { architecture, input: image },
-    /1 layers with weights, and nothing for layer 3 of the/,
+    /1 layer with weights, and nothing for layer 3 of the/,
   ],
   [
     'a layer too many',

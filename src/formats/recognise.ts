@@ -83,7 +83,7 @@ function misfitOf(architecture: Architecture, { layers, normalisations, others }
   for (const [i, { index, weight, bias }] of wanted.entries()) {
     const found = layers[i]
     const place = `layer ${index} of the architecture`
-    if (!found) return `has ${layers.length} layers with weights, and nothing for ${place}, [${weight}]`
+    if (!found) return `has ${counted(layers.length, 'layer')} with weights, and nothing for ${place}, [${weight}]`
     if (!hasShape(found.weight, weight)) {
       return `has '${found.name}' of shape [${found.weight.shape}], where ${place} wants [${weight}]`
     }
@@ -103,8 +103,8 @@ function misfitOf(architecture: Architecture, { layers, normalisations, others }
   if (!first) return undefined
   if (places.length !== normalisations.length) {
     return (
-      `has ${normalisations.length} batch normalisations ('${first.name}'${normalisations.length > 1 ? ', …' : ''}), but ` +
-      `the architecture has ${places.length}: it must say which layers they follow, directly`
+      `has ${counted(normalisations.length, 'batch normalisation')} ('${first.name}'${normalisations.length > 1 ? ', …' : ''}), ` +
+      `but the architecture has ${places.length}: it must say directly after which layers they come, as in conv 16 3, batch norm`
     )
   }
   const wrong = normalisations.findIndex(({ mean }, i) => !hasShape(mean, places[i].bias))
@@ -156,6 +156,8 @@ export function networkOfTensors(architecture: Architecture, tensors: readonly T
     ? fillWith(new Float64Array(size))
     : fillWith(new Float32Array(size))
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** The first few of a list, and how many more there are. */
 export const list = (items: readonly string[]): string =>
