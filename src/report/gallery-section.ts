@@ -1,7 +1,7 @@
 /** The pictures of a report. */
 import { amplified } from '../attacks/picture.ts'
 import { describeDomain } from '../region/domain.ts'
-import type { Dataset } from '../data/dataset.ts'
+import { type Dataset, className } from '../data/dataset.ts'
 import { toBase64 } from '../formats/bytes.ts'
 import { encodePng } from '../formats/png.ts'
 import type { Shape } from '../model/layers.ts'
@@ -16,13 +16,11 @@ export interface GalleryOf {
   readonly title: string
   readonly header: NamedCertificates['header']
   readonly content:
-    | { readonly gallery: Gallery; readonly dataset: Pick<Dataset, 'name' | 'shape'>; readonly note?: string }
+    | { readonly gallery: Gallery; readonly dataset: Described; readonly note?: string }
     | { readonly missing: string }
 }
 
-const cifar10Classes = 'airplane automobile bird cat deer dog frog horse ship truck'.split(' ')
-const classOf = (dataset: string, label: number): string =>
-  (dataset === 'cifar10' ? cifar10Classes[label] : undefined) ?? String(label)
+type Described = Pick<Dataset, 'shape' | 'classNames'>
 
 /** The section; nothing without certificates. */
 export function gallerySection(galleries: readonly GalleryOf[]): Html | undefined {
@@ -58,11 +56,9 @@ function galleryOf({ subject, title, header, content }: GalleryOf): Html {
   ${group('Proved, by the smallest margins', gallery.proved)}`
 }
 
-function card(
-  { index, label, image, margin, method, counterexample }: Exhibit,
-  { name, shape }: Pick<Dataset, 'name' | 'shape'>,
-): Html {
-  const truth = classOf(name, label)
+function card({ index, label, image, margin, method, counterexample }: Exhibit, dataset: Described): Html {
+  const { shape } = dataset
+  const truth = className(dataset, label)
   if (!counterexample) {
     return html`<figure>
       <div class="pictures">${picture(shape, image, `image ${index}, class ${truth}`)}</div>
@@ -73,7 +69,7 @@ function card(
       </figcaption>
     </figure>`
   }
-  const wrong = classOf(name, counterexample.prediction)
+  const wrong = className(dataset, counterexample.prediction)
   return html`<figure>
     <div class="pictures">
       ${[
