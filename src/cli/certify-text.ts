@@ -28,7 +28,7 @@ export function printSummary(summary: CertifySummary, texts: Texts): void {
     return [[name, meaning, formatShare(error), `${errors}`, `${tried}`, `${settled}`, ...times]]
   })
   const head = ['step', 'meaning', 'error', 'images', 'tried', 'settled', 'per image', 'in all']
-  printHead(summary, describeRadii(summary), texts)
+  printHead(summary, summary.epsilons ? describeRadii(summary) : `ε ${epsilon} in pixel units`, texts)
   console.log(formatTable([head, ...rows], 2))
   printClasses(summary)
   console.log(`\n${robust} images robust, ${vulnerable} vulnerable, ${undecided} undecided${reasonsOf(summary)}`)
@@ -53,7 +53,7 @@ export function printRadii(summaries: readonly CertifySummary[], texts: Texts): 
     ]
   })
   const head = ['ε', 'robust error', 'robust', 'vulnerable', 'undecided', 'by larger ε', 'time', 'rows']
-  printHead(summaries[0]!, 'ε', texts)
+  printHead(summaries[0]!, 'ε in pixel units', texts)
   console.log(formatTable([head, ...rows]))
   console.log("\nby larger ε: robust images that a larger ε's proof settled")
   console.log(`clean error ${formatShare(clean.error)} of ${images} images`)
@@ -69,7 +69,7 @@ function printHead(
     const { mean, deviation } = normalisation
     console.log(`pixels p enter the network as (p − mean) / std: mean ${mean.join(', ')}, std ${deviation.join(', ')}`)
   }
-  console.log(`${radius} in pixel units, domain ${describeDomain(domain)}, norm ${describeNorm(norm)}\n`)
+  console.log(`${radius}, domain ${describeDomain(domain)}, norm ${describeNorm(norm)}\n`)
 }
 
 /** More classes fill the screen: the report and --json have them. */

@@ -38,7 +38,7 @@ test('names are features, whose ε are in their own units', () => {
     expect(from(content)).toEqual({ epsilon: epsilons[0], epsilons })
   }
   expect(from('{"age": "10/2", "income, net": 0}', table, 'e.json').epsilons).toEqual(epsilons)
-  expect(describeRadii({ epsilon: 0.123456, epsilons })).toBe('ε per feature, at most 0.1235')
+  expect(describeRadii({ epsilon: 0.123456, epsilons })).toBe('ε per feature, at most 0.1235 of [0, 1]')
 })
 
 test('what is wrong is said with its line', () => {

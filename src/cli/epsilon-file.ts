@@ -51,7 +51,7 @@ export function radiiFrom({ epsilon, epsilonFile, norm = 'linf' }: RadiusFlags):
 
 /** For people: the radius, or that there are several. */
 export const describeRadii = ({ epsilon, epsilons }: Radii): string =>
-  epsilons ? `ε per feature, at most ${Number(epsilon.toPrecision(4))}` : `ε ${epsilon}`
+  epsilons ? `ε per feature, at most ${Number(epsilon.toPrecision(4))} of [0, 1]` : `ε ${epsilon}`
 
 function radiiOver({ name, shape, features }: Dataset, given: EpsilonFile, path: string): Radii {
   const size = sizeOf(shape)

@@ -155,7 +155,10 @@ async function resumedOptions(flags: Flags, saved: TrainingOptions): Promise<Tra
   const named = { ...presets[presetName(flags) ?? ''], ...givenBy(flags), ...radii }
   const given = givenBy(flags)
   // the networks that a run has started from need not be there any more
-  const own = given.start === undefined ? {} : { architecture: saved.architecture }
+  const own = {
+    ...(given.start !== undefined && { architecture: saved.architecture }),
+    ...(flags.epsilonFile !== undefined && { dataset: saved.dataset }),
+  }
   const repeated = await optionsOf(flags, { ...own, ...given })
   requireSame(Object.keys(named) as (keyof TrainingOptions)[], repeated, saved)
   return saved

@@ -25,7 +25,7 @@ export class AttackPictures implements AttackRecord {
     this.#dataset = dataset
     const { channels } = dataset.shape
     if (channels !== 1 && channels !== 3) {
-      throw new UserError(`images of ${channels} channels cannot be saved as PNG`)
+      throw new UserError(`images of ${channels} channels cannot be saved as PNG: choose a .npz file`)
     }
     makeFolder(path)
     this.#lock = Lock.ofFolder(path)

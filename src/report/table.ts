@@ -160,7 +160,7 @@ export function tableSection(rows: readonly TableRow[]): Html {
               html` <tr>
                 <th scope="row"><span class="key s${row.subject}"></span>${row.name}</th>
                 ${columns.map(({ name, title }) => errorCell(title, row, name))}${errorCell('exact', row, 'exact')}
-                ${cell('ε', formatEpsilon(row.epsilon))}${cell('norm', describeNorm(row.norm))}
+                ${cell('ε', `${row.epsilons ? 'per feature, at most ' : ''}${formatEpsilon(row.epsilon)}`)}${cell('norm', describeNorm(row.norm))}
                 ${cell('domain', row.domain, '', describeDomain(row.domain))}
                 ${cell('images', imagesOf(row), 'words')}${cell('network', row.network, 'words')}
                 ${cell('method', row.method ?? '–')}${cell('epochs', row.epochs ?? '–', 'number')}
