@@ -5,9 +5,11 @@ export const formats = [
   ...mutantsOf('src/formats/pickle.ts', tests('formats/pickle'), [
     ['if (!this.#reader.names.has(key)) {', 'if (module === "os") {'],
     ['steps < MOST_STEPS', 'steps < Infinity'],
-    ['digits[size - 1] > 127', 'digits[size - 1] > 255'],
     ['items.length <= opcode - 0x85', 'items.length < opcode - 0x85'],
     ['object instanceof Map || object === OPAQUE', 'object !== null'],
+  ]),
+  ...mutantsOf('src/formats/cursor.ts', tests('formats/cursor', 'formats/pickle'), [
+    ['digits[size - 1] > 127', 'digits[size - 1] > 255'],
     ['if (size > this.#bytes.length - at)', 'if (at > this.#bytes.length)'],
   ]),
   ...mutantsOf('src/formats/pytorch.ts', tests('formats/pytorch'), [

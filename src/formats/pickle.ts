@@ -5,6 +5,7 @@
  * are bigints. Source: https://github.com/python/cpython/blob/main/Lib/pickletools.py
  */
 import { type UserError, badFile } from '../base/errors.ts'
+import { Cursor } from './cursor.ts'
 
 /** What a pickle may name, by 'module name': a value of ours, or a function of ours that makes one of its arguments. */
 export type PickleNames = ReadonlyMap<string, unknown>
@@ -22,8 +23,6 @@ export const OPAQUE = Symbol('opaque')
 
 /** Each step makes one value at most: a large pickle must not fill the memory. */
 const MOST_STEPS = 1_000_000
-/** Longer whole numbers are not read. */
-const MOST_DIGITS = 255
 
 /** What other programs than PyTorch write, for messages. */
 const refusedOpcodes: Readonly<Record<number, string>> = {
@@ -43,26 +42,22 @@ export function readPickle(bytes: Uint8Array, reader: PickleReader, start = 0): 
 }
 
 class Machine {
-  readonly #bytes: Uint8Array
   readonly #reader: PickleReader
-  readonly #view: DataView
   readonly #memo = new Map<number, unknown>()
   /** What was put on the stack before each mark. */
   readonly #marked: unknown[][] = []
   #stack: unknown[] = []
-  #at: number
+  readonly #from: Cursor
 
   constructor(bytes: Uint8Array, reader: PickleReader, start: number) {
-    this.#bytes = bytes
     this.#reader = reader
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    this.#at = start
+    this.#from = new Cursor(bytes, start, (what) => this.#refuse(what))
   }
 
   run(): { value: unknown; end: number } {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
-      const opcode = this.#number('getUint8', 1)
-      if (opcode === STOP) return { value: this.#pop(), end: this.#at }
+      const opcode = this.#from.uint8()
+      if (opcode === STOP) return { value: this.#pop(), end: this.#from.at }
       this.#step(opcode)
     }
     throw this.#refuse(`it has more than ${MOST_STEPS} steps`)
@@ -72,12 +67,12 @@ class Machine {
     const stack = this.#stack
     switch (opcode) {
       case 0x80: {
-        const protocol = this.#number('getUint8', 1)
+        const protocol = this.#from.uint8()
         if (protocol < 2 || protocol > 5) throw this.#refuse(`it has protocol ${protocol}: only 2 to 5 are read`)
         return
       }
       case 0x95: // FRAME
-        this.#take(8)
+        this.#from.bytes(8)
         return
       case 0x28: // MARK
         this.#marked.push(stack)
@@ -90,32 +85,32 @@ class Machine {
       case 0x89:
         return this.#push(false)
       case 0x4a:
-        return this.#push(this.#number('getInt32', 4))
+        return this.#push(this.#from.int32())
       case 0x4b:
-        return this.#push(this.#number('getUint8', 1))
+        return this.#push(this.#from.uint8())
       case 0x4d:
-        return this.#push(this.#number('getUint16', 2))
+        return this.#push(this.#from.uint16())
       case 0x8a: // LONG1
-        return this.#push(this.#whole(this.#number('getUint8', 1)))
+        return this.#push(this.#from.whole(this.#from.uint8()))
       case 0x8b: // LONG4
-        return this.#push(this.#whole(this.#number('getUint32', 4)))
+        return this.#push(this.#from.whole(this.#from.uint32()))
       case 0x47: // BINFLOAT, the only number that is big-endian
-        return this.#push(this.#view.getFloat64(this.#take(8)))
+        return this.#push(this.#from.bigEndianFloat64())
       case 0x58: // BINUNICODE
       case 0x54: // BINSTRING, the texts of Python 2
-        return this.#push(this.#text(this.#number('getUint32', 4)))
+        return this.#push(this.#from.text(this.#from.uint32()))
       case 0x8c:
       case 0x55:
-        return this.#push(this.#text(this.#number('getUint8', 1)))
+        return this.#push(this.#from.text(this.#from.uint8()))
       case 0x8d:
-        return this.#push(this.#text(this.#long()))
+        return this.#push(this.#from.text(this.#from.uint64()))
       case 0x42: // BINBYTES
-        return this.#push(this.#slice(this.#number('getUint32', 4)))
+        return this.#push(this.#from.bytes(this.#from.uint32()))
       case 0x43:
-        return this.#push(this.#slice(this.#number('getUint8', 1)))
+        return this.#push(this.#from.bytes(this.#from.uint8()))
       case 0x8e:
       case 0x96:
-        return this.#push(this.#slice(this.#long()))
+        return this.#push(this.#from.bytes(this.#from.uint64()))
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
         return this.#push([])
@@ -143,18 +138,18 @@ class Machine {
       case 0x75: // SETITEMS
         return this.#set(this.#toMark())
       case 0x71: // BINPUT
-        return void this.#memo.set(this.#number('getUint8', 1), this.#top())
+        return void this.#memo.set(this.#from.uint8(), this.#top())
       case 0x72:
-        return void this.#memo.set(this.#number('getUint32', 4), this.#top())
+        return void this.#memo.set(this.#from.uint32(), this.#top())
       case 0x94: // MEMOIZE
         return void this.#memo.set(this.#memo.size, this.#top())
       case 0x68: // BINGET
-        return this.#get(this.#number('getUint8', 1))
+        return this.#get(this.#from.uint8())
       case 0x6a:
-        return this.#get(this.#number('getUint32', 4))
+        return this.#get(this.#from.uint32())
       case 0x63: {
-        const module = this.#line()
-        return this.#name(module, this.#line())
+        const module = this.#from.line()
+        return this.#name(module, this.#from.line())
       }
       case 0x93: {
         const name = this.#pop()
@@ -168,7 +163,7 @@ class Machine {
         return this.#build()
       default: {
         const name = refusedOpcodes[opcode] ?? `0x${opcode.toString(16)}`
-        throw this.#refuse(`it has the opcode ${name} at byte ${this.#at - 1}, which no state dictionary needs`)
+        throw this.#refuse(`it has the opcode ${name} at byte ${this.#from.at - 1}, which no state dictionary needs`)
       }
     }
   }
@@ -240,52 +235,9 @@ class Machine {
     if (!(object instanceof Map || object === OPAQUE)) throw this.#refuse('it sets the state of no dictionary')
   }
 
-  #take(size: number): number {
-    const at = this.#at
-    if (size > this.#bytes.length - at) throw this.#refuse('it is cut short')
-    this.#at += size
-    return at
-  }
-
-  #number(read: 'getUint8' | 'getUint16' | 'getUint32' | 'getInt32', size: number): number {
-    return this.#view[read](this.#take(size), true)
-  }
-
-  #long(): number {
-    return Number(this.#view.getBigUint64(this.#take(8), true))
-  }
-
-  /** Little-endian, in two's complement. */
-  #whole(size: number): number | bigint {
-    if (size > MOST_DIGITS) throw this.#refuse(`it has a number of ${size} bytes`)
-    let value = 0n
-    const digits = this.#slice(size)
-    for (const digit of digits.toReversed()) value = 256n * value + BigInt(digit)
-    if (size > 0 && digits[size - 1] > 127) value -= 1n << BigInt(8 * size)
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  }
-
-  #slice(size: number): Uint8Array {
-    const at = this.#take(size)
-    return this.#bytes.subarray(at, at + size)
-  }
-
-  #text(size: number): string {
-    return utf8.decode(this.#slice(size))
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#at)
-    if (end < 0) throw this.#refuse('it is cut short')
-    const text = this.#text(end - this.#at)
-    this.#at = end + 1
-    return text
-  }
-
-  #damaged = (): UserError => this.#refuse(`it is damaged before byte ${this.#at}`)
+  #damaged = (): UserError => this.#refuse(`it is damaged before byte ${this.#from.at}`)
 
   #refuse = (what: string): UserError => badFile(`${this.#reader.path} is not a pickle that is read: ${what}`)
 }
 
 const STOP = 0x2e
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })

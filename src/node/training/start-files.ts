@@ -50,7 +50,8 @@ function networkFiles(start: string, learners: readonly string[]): string[] {
     throw new UserError(`start is '${start}': only methods robustra and orthogonal train two networks`)
   if (given.length === 1 && isFolder(first)) return learners.map((name) => networkIn(first, name))
   throw new UserError(
-    `start is '${start}', but a pair needs two networks: give the folder of a pair, or two networks separated by a comma`,
+    `start is '${start}', but a pair needs two networks: give the folder of a pair, two networks separated by a comma, or ` +
+      'a method that trains one network, such as lp-dual',
   )
 }
 
