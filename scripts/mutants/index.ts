@@ -1,6 +1,7 @@
 /** All lists of mutants, by the folder of src that they are about. */
 import { bounds } from './bounds.ts'
 import { cells } from './cells.ts'
+import { data } from './data.ts'
 import { formats } from './formats.ts'
 import { kernels } from './kernels.ts'
 import type { Mutant } from './mutant.ts'
@@ -8,6 +9,6 @@ import { search } from './search.ts'
 import { verify } from './verify.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
-  ...{ bounds, formats, kernels },
+  ...{ bounds, data, formats, kernels },
   search: [...search, ...cells, ...verify],
 }

@@ -31,13 +31,13 @@ interface Sketch {
   readonly palette?: Uint8Array
   readonly transparent?: Uint8Array
   readonly random: Random
-  /** Of the samples, alpha apart. */
+  /** Of the filtered bytes; small ones make ties, which the last filter must break as the standard says. */
   readonly largest?: number
 }
 
 /** A file of random filtered bytes: whatever a decoder makes of them is right if two decoders make the same. */
 function randomPng(sketch: Sketch): Uint8Array {
-  const { width, height, depth, type, interlace = 0, palette, transparent, random } = sketch
+  const { width, height, depth, type, interlace = 0, palette, transparent, random, largest = 255 } = sketch
   const header = new Uint8Array(13)
   const view = new DataView(header.buffer)
   view.setUint32(0, width)
@@ -60,7 +60,7 @@ function randomPng(sketch: Sketch): Uint8Array {
     if (columns <= 0 || rows <= 0) continue
     for (let row = 0; row < rows; row++) {
       const length = Math.ceil((columns * samplesOf[type] * depth) / 8)
-      const line = Uint8Array.from({ length }, () => random.integer(256))
+      const line = Uint8Array.from({ length }, () => random.integer(largest + 1))
       // filtered palettes and alpha would be out of range
       lines.push(Uint8Array.of(type === PALETTE ? 0 : random.integer(5)), line)
     }
@@ -105,6 +105,11 @@ describe.each([0, 1] as const)('interlace %d', (interlace) => {
       expect([...values]).toEqual(reference(bytes, size.channels))
     }
   })
+})
+
+test('ties of the last filter', () => {
+  const bytes = randomPng({ width: 9, height: 40, depth: 8, type: GREY, random: new Random(3, 'png'), largest: 3 })
+  expect([...decodePng(bytes, 'a.png').values]).toEqual(reference(bytes, 1))
 })
 
 test('16 bits are rounded to 8', () => {

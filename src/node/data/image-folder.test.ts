@@ -71,6 +71,13 @@ test('without train and test, a fifth of each class is for the test, and a tenth
   expect((await loadDataset(path, 'test', { seed: 9 })).images).toEqual(aside!.images)
 })
 
+test('grey pictures and colour ones in one folder', async () => {
+  const path = put({ 'train/a/1.png': grey(7), 'train/a/2.png': red, 'test/a/1.png': grey(9) })
+  const [train, aside] = [await loadDataset(path, 'train', { validationCount: 0 }), await loadDataset(path, 'test')]
+  expect([...train.images]).toEqual([...new Array(18).fill(7), ...new Array(6).fill(255), ...new Array(12).fill(0)])
+  expect([...aside.images]).toEqual(new Array(18).fill(9))
+})
+
 test('one picture in colour makes all of them so', async () => {
   const path = put({ 'train/a/1.png': grey(7), 'train/a/2.png': grey(7), 'test/a/1.png': red })
   const [train, aside] = [await loadDataset(path, 'train', { validationCount: 0 }), await loadDataset(path, 'test')]

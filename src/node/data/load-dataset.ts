@@ -2,6 +2,7 @@
  * Data sets by name or path: 'synthetic' is drawn, others are read from their files, which are downloaded if need be, and
  * one's own from theirs.
  */
+import { UserError } from '../../base/errors.ts'
 import { type Dataset, type LabelledImages, type Split, copyImages, imagesOf, setAside } from '../../data/dataset.ts'
 import { isDatasetPath, publishedDatasets, unknownDataset, validationCountOf } from '../../data/names.ts'
 import type { PublishedDataset } from '../../data/published.ts'
@@ -61,6 +62,9 @@ async function withImages<T>(
   if (name === 'synthetic') return use(imagesOf(syntheticPart(part)))
   const dataset = publishedDatasets.find((known) => known.name === name)
   if (!dataset && isDatasetPath(name)) {
+    if (options.dataDirectory !== undefined) {
+      throw new UserError(`${name} is the path of the data itself: leave out the folder ${options.dataDirectory}`)
+    }
     // published data sets need no decoders of pictures
     const { loadOwn } = await import('./own-data.ts')
     return use(await loadOwn(name, part, options))

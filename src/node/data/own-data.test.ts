@@ -60,6 +60,12 @@ test('tables, in one file or two, compressed or not', async () => {
   expect([...two.test.labels]).toEqual([1])
 })
 
+test('a folder of files beside the path is refused', async () => {
+  const path = put({ 'a.csv': csv })('a.csv')
+  const message = `${path} is the path of the data itself: leave out the folder ${folder}`
+  await expect(loadDataset(path, 'test', { dataDirectory: folder })).rejects.toThrow(message)
+})
+
 const idx = (...bytes: number[]) => Uint8Array.from([0, 0, 8, ...bytes])
 const idxFiles = {
   'train-images.idx': idx(3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4),
@@ -128,6 +134,11 @@ test.each<[string, string, RegExp]>([
   [
     'a range that is too small',
     'data = "a.csv"\nfeatures = { age = [3, 9] }',
+    /'age' goes from 0 to 19, which is not within/,
+  ],
+  [
+    'a range that ends too early',
+    'data = "a.csv"\nfeatures = { age = [-1, 9] }',
     /'age' goes from 0 to 19, which is not within/,
   ],
   [
