@@ -29,7 +29,7 @@ export function convertCommand(command: Command): void {
         examples([
           'robustra convert runs/first/f.safetensors f.onnx',
           'robustra convert f.onnx f.npz',
-          "robustra convert net.pt net.onnx --architecture 'conv 16 4 2 1, relu, conv 32 4 2 1, relu, linear 100, relu, linear' --input 1x28x28",
+          'robustra convert net.pt net.onnx --architecture mnist-small',
         ]),
     )
     .action(runConvert)

@@ -1,6 +1,7 @@
 /** The commands, each in its own file, which is read only when the command is used. */
 import { Command } from 'commander'
 import { packageVersion } from '../base/version.ts'
+import { fit, widthOf } from './fit.ts'
 import { examples } from './help.ts'
 
 interface Entry {
@@ -78,7 +79,11 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
         'robustra verify net.onnx property.vnnlib --timeout 60',
       ]),
     )
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      outputError: () => undefined,
+      writeOut: (text) => process.stdout.write(fit(text, widthOf(process.stdout))),
+      writeErr: (text) => process.stderr.write(fit(text, widthOf(process.stderr))),
+    })
     .exitOverride()
   for (const { name, summary, define } of commands) {
     const command = program.command(name).description(summary).helpOption('-h, --help', 'print this help')

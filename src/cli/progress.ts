@@ -1,7 +1,8 @@
 /**
- * Progress on stderr: a bar on a terminal, a plain line every few seconds elsewhere. Results go to stdout; this never.
+ * Progress on stderr: a bar on a screen, a plain line every few seconds elsewhere (also on a terminal that is dumb). Results go to stdout; this never.
  */
 import { SingleBar } from 'cli-progress'
+import { fitParts, isScreen, widthOf } from './fit.ts'
 
 const PLAIN_LINE_MS = 5000
 
@@ -21,7 +22,7 @@ export class Progress {
     this.finish()
     this.#label = label
     this.#total = total
-    if (!this.#stream.isTTY) return
+    if (!isScreen(this.#stream)) return
     this.#bar = new SingleBar({
       format: `${label} {bar} {percentage} % {note}`,
       stream: this.#stream,
@@ -42,10 +43,10 @@ export class Progress {
     this.line(`${this.#label} ${Math.floor((100 * done) / this.#total)} % ${note}`)
   }
 
-  /** Prints a line that stays. */
-  line(text: string): void {
+  /** Prints a line that stays, of several parts; on a terminal over as many lines as it needs. */
+  line(...parts: readonly string[]): void {
     this.finish()
-    this.#stream.write(`${text}\n`)
+    this.#stream.write(`${this.#stream.isTTY ? fitParts(parts, widthOf(this.#stream)) : parts.join('  ')}\n`)
     this.#lastLine = performance.now()
   }
 

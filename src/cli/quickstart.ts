@@ -15,6 +15,7 @@ import { certifyToFile } from '../node/certificates/certify-to-file.ts'
 import { targetOf } from '../node/certificates/target-file.ts'
 import type { CertifySummary } from '../ladder/run-summary.ts'
 import type { Lock } from '../node/lock.ts'
+import { fit, widthOf } from './fit.ts'
 import { sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { jsonOption, workersOption } from './options.ts'
@@ -72,7 +73,7 @@ async function runQuickstart({ out, workers, json }: Flags): Promise<void> {
     progress.finish()
     const seconds = (performance.now() - started) / 1000
     if (json) printJson({ out: path, report: reportOf(path), epsilon: EPSILON, seconds, networks: subjects })
-    else console.log(explain(path, subjects, betterOf(trained), seconds))
+    else console.log(fit(explain(path, subjects, betterOf(trained), seconds), widthOf(process.stdout)))
   } finally {
     lock?.release()
     progress.finish()

@@ -86,7 +86,7 @@ export class TrainingProgress {
       `${seconds.toFixed(1)} s`,
       `${formatSeconds(elapsed)} in all`,
     ]
-    this.#progress.line(parts.join('  '))
+    this.#progress.line(...parts)
     this.#part = ''
     this.#steps.clear()
   }

@@ -17,10 +17,16 @@ export const commandsOf = (document: string): string[] =>
 
 /** Commands of the examples of a help text. */
 export async function examplesOf(...command: string[]): Promise<string[]> {
+  const help = await helpOf(...command)
+  return commandLines(help.slice(help.search(/^Examples?:/m)), 'robustra ')
+}
+
+/** What `--help` prints. */
+export async function helpOf(...command: string[]): Promise<string> {
   let help = ''
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((help += String(text))))
   await run([...command, '--help']).finally(() => spy.mockRestore())
-  return commandLines(help.slice(help.search(/^Examples?:/m)), 'robustra ')
+  return help
 }
 
 /** Commands in a text that begin a line, or follow `&&`; they may go on over several lines. @param program its name */
