@@ -23,7 +23,7 @@ import type { Network } from '../model/network.ts'
 import { loadAnyNetwork } from '../node/any-network.ts'
 import { takeImages } from '../model/normalise.ts'
 import { onInterrupt } from './interrupt.ts'
-import { architectureOption, networkFiles, requireNeeded } from './network-options.ts'
+import { architectureOption, networkFiles, checkArchitecture } from './network-options.ts'
 import {
   type PgdFlags,
   type RangeFlags,
@@ -175,7 +175,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
 /** @throws UserError if it is not made of our layers */
 function attacked(path: string, options: NetworkOptions = {}): Network {
   const loaded = loadAnyNetwork(path, options)
-  requireNeeded(path, options.architecture, loaded)
+  checkArchitecture(path, options.architecture, loaded)
   const { network, rounded, misfit } = loaded
   if (network) return network
   const advice = rounded

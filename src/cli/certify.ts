@@ -11,7 +11,7 @@ import type { Normalisation } from '../model/normalise.ts'
 import { readNetworkFile, targetOfFile } from '../node/certificates/target-file.ts'
 import { sameCommand } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
-import { architectureOption, networkFiles, requireNeeded } from './network-options.ts'
+import { architectureOption, networkFiles, checkArchitecture } from './network-options.ts'
 import {
   type PgdFlags,
   type RangeFlags,
@@ -159,7 +159,7 @@ async function runCertify(path: string, flags: Flags): Promise<void> {
       onRead: readProgress(progress),
     })
     const file = early ?? (await readNetworkFile(path, { output, architecture, input: dataset.shape }))
-    requireNeeded(path, architecture, file)
+    checkArchitecture(path, architecture, file)
     const target = targetOfFile(file, dataset, normalisation)
     const range = rangeOf(flags, dataset.count)
     const total = range.last - range.first

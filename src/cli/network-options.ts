@@ -2,7 +2,9 @@
 import { Option } from 'commander'
 import { UserError } from '../base/errors.ts'
 import type { AnyNetwork } from '../formats/any-network.ts'
+import { fixedArchitectures } from '../model/architectures.ts'
 import type { Shape } from '../model/layers.ts'
+import { printLayers } from '../model/print-layers.ts'
 import { readArchitecture } from './architecture.ts'
 
 /** For the help of commands. */
@@ -21,14 +23,22 @@ export const inputOption = () =>
     'the images that the architecture takes: channels, height and width, 1x28x28',
   ).argParser(parseShape)
 
-/** @throws UserError if an architecture was given for a file that says its own */
-export function requireNeeded(
+/**
+ * Says on stderr what a network is taken for whose file does not say it.
+ * @throws UserError if an architecture was given for a file that says its own
+ */
+export function checkArchitecture(
   path: string,
   architecture: string | undefined,
-  { architectureFrom }: Pick<AnyNetwork, 'architectureFrom'>,
+  { architectureFrom, rounded }: Pick<AnyNetwork, 'architectureFrom' | 'rounded'>,
 ): void {
-  if (architecture === undefined || architectureFrom === 'given') return
-  throw new UserError(`${path} says itself which layers it has: leave out --architecture`)
+  if (architecture !== undefined && architectureFrom !== 'given') {
+    throw new UserError(`${path} says itself which layers it has: leave out --architecture`)
+  }
+  if (architectureFrom !== 'shapes' || !rounded) return
+  const { architecture: taken } = rounded
+  const layers = fixedArchitectures.includes(taken.name) ? taken.name : printLayers(taken)
+  console.error(`${path} does not say its layers: by their shapes, they are taken for ${layers}`)
 }
 
 function parseShape(text: string): Shape {

@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts'
 import type { AnyNetwork } from '../formats/any-network.ts'
 import type { Shape } from '../model/layers.ts'
 import { loadAnyNetwork } from '../node/any-network.ts'
-import { requireNeeded } from './network-options.ts'
+import { checkArchitecture } from './network-options.ts'
 
 export interface NetworkFlags {
   readonly output?: string
@@ -17,6 +17,6 @@ export function readNetwork(path: string, flags: NetworkFlags): AnyNetwork {
     throw new UserError('--input is for --architecture: give both, or leave both out')
   const { output, architecture, input } = flags
   const network = loadAnyNetwork(path, { output, architecture, input })
-  requireNeeded(path, architecture, network)
+  checkArchitecture(path, architecture, network)
   return network
 }
