@@ -8,6 +8,7 @@ import { forward } from '../device/forward.ts'
 import { initialise } from './initialise.ts'
 import { sizeOf } from './layers.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
+import { Tape } from '../device/tape.ts'
 import { type Architecture, countClasses, countHiddenUnits, countParameters, parameterLayout } from './network.ts'
 import { randomNetwork } from './random-network.testing.ts'
 import { loadChunk } from '../bounds/chunk.ts'
@@ -150,6 +151,60 @@ describe('forward passes', () => {
       evaluate(network, image).forEach((exact, i) => expect(values[i * columns]).toBeCloseTo(exact, 5))
     },
   )
+
+  it('of the engine carry gradients back to image and weights as differences of `evaluate` say', async () => {
+    const engine = await Engine.create()
+    let compared = 0
+    for (let seed = 0; seed < 40; seed++) {
+      const random = new Random(seed, 'gradients')
+      const network = randomNetwork(random, { everyKind: true, maxWidth: 40 })
+      const { architecture, parameters } = network
+      const image = Float32Array.from({ length: sizeOf(architecture.input) }, () => random.uniform())
+      const mark = engine.mark()
+      const loaded = new LoadedNetwork(engine, architecture, true)
+      loaded.setParameters(parameters)
+      loaded.clearGradient()
+      const { ball, columns } = loadChunk(loaded, { images: [image], labels: [0] }, paperBall(0))
+      const tape = new Tape()
+      const logits = forward(loaded, tape, ball.centre, { columns, input: true, weights: true })
+      const wanted = Array.from({ length: countClasses(architecture) }, () => random.normal())
+      const toLogits = logits.gradient.view()
+      wanted.forEach((v, i) => (toLogits[i * columns] = v))
+      tape.backward()
+      const byWeight = new Float32Array(parameters.length)
+      loaded.readGradient(byWeight)
+      const area = architecture.input.height * architecture.input.width
+      const byPixel = ball.centre.gradient
+        .read()
+        .filter((_, i) => i % columns === 0)
+        .map((v, j) => v / loaded.normalisation[Math.floor(j / area)].deviation)
+      engine.release(mark)
+      const value = (weights: ArrayLike<number>, pixels: ArrayLike<number>) =>
+        evaluate({ architecture, parameters: weights as Float32Array }, pixels).reduce(
+          (sum, y, i) => sum + wanted[i] * y,
+          0,
+        )
+      const [weights, pixels] = [Float64Array.from(parameters), Float64Array.from(image)]
+      for (const [of, gradient] of [
+        [weights, byWeight],
+        [pixels, byPixel],
+      ] as const) {
+        for (let k = 0; k < 12; k++) {
+          const i = random.integer(of.length)
+          const [middle, before, after] = [0, -1e-6, 1e-6].map((by) => {
+            const moved = of.map((v, j) => (j === i ? v + by : v))
+            return of === weights ? value(moved, pixels) : value(weights, moved)
+          }) as [number, number, number]
+          const [left, right] = [(middle - before) / 1e-6, (after - middle) / 1e-6]
+          // where a ReLU is at 0 there are two
+          if (Math.abs(left - right) > 1e-4 * Math.max(1, Math.abs(left))) continue
+          compared++
+          expect(Math.abs(gradient[i] - left), `${seed} ${i}`).toBeLessThan(2e-3 * Math.max(1, Math.abs(left)))
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(700)
+  })
 
   it('the largest of equals is the first', () => {
     expect(largestIndex([1, 3, 3, 2])).toBe(1)
