@@ -1,4 +1,5 @@
 /** All lists of mutants, by the folder of src that they are about. */
+import { architectures } from './architectures.ts'
 import { bounds } from './bounds.ts'
 import { cells } from './cells.ts'
 import { data } from './data.ts'
@@ -9,6 +10,6 @@ import { search } from './search.ts'
 import { verify } from './verify.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
-  ...{ bounds, data, formats, kernels },
+  ...{ architectures, bounds, data, formats, kernels },
   search: [...search, ...cells, ...verify],
 }

@@ -86,6 +86,7 @@ describe('a mistake is named with its place and the shape there', () => {
     ['identity, linear', 'identity is a whole branch of a sum'],
     ['linear 4, (relu, linear 4 + linear 4), linear', "item 4 ('linear 4'): only the first branch of a sum may begin"],
     ['relu, batch norm, linear', "item 2 ('batch norm'): it must come directly after conv or linear"],
+    ['conv 3 1, (relu + batch norm), linear', "item 3 ('batch norm'): it must come directly after conv"],
     ['(conv 3 1 + identity), batch norm', 'it must come directly after conv or linear'],
     ['conv 4 1 groups 2', "item 1 ('conv 4 1 groups 2'): it receives 3×8×8: "],
     ['conv 3 1 from 0', "item 1 ('conv 3 1 from 0'): layer 0 does not come before it"],

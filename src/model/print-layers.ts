@@ -43,7 +43,7 @@ function putSum(pieces: Piece[], start: number, other: number): void {
   const second = pieces.findIndex((piece) => piece.start === other + 1)
   const from = pieces[second]?.from
   const first = from === undefined ? -1 : pieces.findIndex((piece) => piece.start === from + 1)
-  if (first >= 0 && first < second) {
+  if (first >= 0) {
     const [{ asBranch }, ...rest] = pieces.splice(second) as [Piece, ...Piece[]]
     pieces.push(sumOf(pieces.splice(first), [asBranch!, ...rest.map(({ text }) => text)].join(', ')))
   } else if (second >= 0) pieces.push(sumOf(pieces.splice(second), 'identity'))

@@ -20,6 +20,9 @@ describe('places', () => {
   })
 
   it('no two layers stand in one place, whatever they read', () => {
+    expect(placed('conv 4 1, conv 4 1, conv 4 1, conv 4 1 from input, add 0, linear').slice(4)).toEqual([
+      ...['convolution 1 1', 'add 2 1', 'linear 3 1'],
+    ])
     for (let seed = 0; seed < 60; seed++) {
       const { architecture } = randomNetwork(new Random(seed, 'places'), { everyKind: true, hiddenLayers: 4 })
       const places = placesOf(architecture)

@@ -76,6 +76,21 @@ describe('training options', () => {
     expect(trainingOptions({ dataset: 'synthetic' }, 'paper-mnist-0.1').validationCount).toBe(600)
   })
 
+  it('take any architecture, whose mistakes are named as soon as the images are known', () => {
+    const own = (dataset: NonNullable<GivenOptions['dataset']>, architecture: string) => () =>
+      trainingOptions({ dataset, architecture })
+    expect(own('mnist', 'conv 4 3, relu, linear')()).toMatchObject({ architecture: 'conv 4 3, relu, linear' })
+    expect(own('mnist', 'conv 4 29, relu, linear')).toThrow(
+      "item 1 ('conv 4 29'): convolution of kernel 29 does not fit 1×28×28",
+    )
+    expect(own('mnist', 'cifar10-small')).toThrow('takes 3×32×32 images of 10 classes, but mnist has 1×28×28 of 10')
+    expect(own('./a/folder', 'conv 4 99, relu, linear')()).toMatchObject({ dataset: './a/folder' })
+    expect(own('./a/folder', 'conv 4, relu, linear')).toThrow("item 1 ('conv 4'): write it as conv channels kernel")
+    expect(trainingOptions({ dataset: './a/folder' })).toMatchObject({ architecture: 'auto', bounds: 'exact' })
+    expect(own('./a/folder', 'cnn-7')().bounds).toBe('auto')
+    expect(own('mnist', 'linear 10001, relu, linear')().bounds).toBe('auto')
+  })
+
   it('take an ε as large as the norm lets it be', () => {
     expect(trainingOptions({}).norm).toBe('linf')
     expect(trainingOptions({ norm: 'l2', epsilon: 28, epsilonStart: 1.5 })).toMatchObject({ norm: 'l2', epsilon: 28 })

@@ -63,6 +63,12 @@ it('images of another shape are refused', () => {
     architecture: { name: 'mnist-small' },
     validation: { count: 0 },
   })
+  expect(trainingData({ ...options, architecture: 'conv 2 9 9, relu, linear' }, digits).architecture).toMatchObject({
+    name: 'own',
+    input: digits.shape,
+    layers: { length: 4 },
+  })
+  expect(() => trainingData({ ...options, norm: 'l2', epsilon: 29 }, digits)).toThrow('at most 28 in norm l2')
   expect(() => trainingData({ ...options, architecture: 'cifar10-small' }, digits)).toThrow(
     'cifar10-small takes 3×32×32 images of 10 classes, but synthetic has 1×28×28 of 10: choose another',
   )
