@@ -19,6 +19,7 @@ import {
   robustnessQuestion,
   syntheticDigits,
   train,
+  trainingOptions,
   verify,
 } from './index.ts'
 import { tinyData, tinyOptions } from './training/tiny.testing.ts'
@@ -118,12 +119,43 @@ test('lengths and labels', async () => {
   await refuses(() => pixelsAt(floats, 4), /^there is no image 4 in random-0: it has images 0 to 3$/)
 })
 
-test('layers that cannot take what they read', async () => {
+test('layers that cannot be', async () => {
   const input = { channels: 1, height: 2, width: 2 }
-  const wide = {
-    name: 'odd',
-    input,
-    layers: [{ kind: 'convolution', outChannels: 1, kernel: 5, stride: 1, padding: 0 }],
+  const layout =
+    (layer: object, from: object = input) =>
+    () =>
+      initialise({ name: 'odd', input: from, layers: [{ kind: 'flatten' }, layer] } as Network['architecture'], 0)
+  const convolution = { kind: 'convolution', outChannels: 1, kernel: 1, stride: 1, padding: 0 }
+  await refuses(layout({ ...convolution, kernel: 5 }), /kernel 5 does not fit 4/)
+  for (const [name, what, least] of [
+    ['outChannels', 'channels', 1],
+    ['kernel', 'kernel', 1],
+    ['stride', 'stride', 1],
+    ['padding', 'padding', 0],
+    ['groups', 'groups', 1],
+  ] as const) {
+    for (const wrong of [NaN, least - 1, 1.5]) {
+      await refuses(
+        layout({ ...convolution, [name]: wrong }),
+        `the ${what} of a layer 'convolution' must be a whole number from ${least} to 2147483648, not ${wrong}`,
+      )
+    }
   }
-  await refuses(() => initialise(wide as Network['architecture'], 0), /kernel 5 does not fit 1×2×2/)
+  await refuses(layout({ kind: 'linear', outFeatures: -1 }), /the outputs of a layer 'linear' must be/)
+  await refuses(
+    layout({ kind: 'linear', outFeatures: 2 }, { ...input, height: 0 }),
+    /the height must be a whole number/,
+  )
+  await refuses(() => initialise(network.architecture, NaN), /the seed must be a whole number/)
+})
+
+test('settings that are not numbers', async () => {
+  await refuses(() => trainingOptions({ epochs: NaN }), 'epochs is NaN: expected number, received NaN')
+  await refuses(() => trainingOptions({ epsilons: [0.1, NaN] }), /^epsilons is /)
+  await refuses(() => trainingOptions({ epsilons: 'x' as unknown as [] }), /^epsilons is "x"/)
+  await refuses(() => trainingOptions({ epsilons: [0.1, 1.5] }), /^epsilons is .*at most 1/)
+  await refuses(
+    () => trainingOptions({ epsilons: [0.1], epsilon: 0.2 }),
+    /^ε is 0.2, but the largest ε of a value is 0.1/,
+  )
 })

@@ -82,7 +82,7 @@ test('what does not fit is refused in one line that says where', () => {
   refuse({ images: Float32Array.of(0, 1, NaN, 0) }, 'value 0 of image 1 of mine is NaN, which is not in [0, 1]')
   refuse({ images: Float32Array.of(0, 1.5, 0, 0) }, 'value 1 of image 0 of mine is 1.5')
   refuse({ images: [0, 1, 0, 1] }, 'must be a Uint8Array (0 to 255) or a Float32Array (0 to 1)')
-  refuse({ shape: { channels: 0, height: 1, width: 2 } }, 'the channels of an image must be a whole number from 1')
+  refuse({ shape: { channels: 0, height: 1, width: 2 } }, 'the number of channels must be a whole number from 1')
   const dataset = datasetOf(floats)
   expect(() => checkDataset({ ...dataset, labels: Uint8Array.of(0, 9) })).toThrow('label 1 of own data is 9')
   expect(() => checkDataset({ ...dataset, count: 3 })).toThrow('has 2 labels and 4 values for 3 images')

@@ -1,7 +1,7 @@
 /** Data sets of a caller's own arrays and tables: checked, and copied into memory that threads share. */
 import { UserError, requireWhole } from '../base/errors.ts'
 import { sharedBytes, sharedFloats } from '../base/shared-memory.ts'
-import { type Shape, formatShape, sizeOf } from '../model/layers.ts'
+import { type Shape, formatShape, requireShape, sizeOf } from '../model/layers.ts'
 import type { Dataset, Feature, Values } from './dataset.ts'
 
 /** A label is a byte. */
@@ -38,7 +38,8 @@ export interface GivenTable extends Labelled {
  *   or not in [0, 1]
  */
 export function datasetOf({ name = 'own data', images, shape, ...given }: GivenImages): Dataset {
-  const size = sizeOf(requireShape(shape))
+  requireShape(shape)
+  const size = sizeOf(shape)
   if (!(images instanceof Uint8Array || images instanceof Float32Array)) {
     throw new UserError(`the images of ${name} must be a Uint8Array (0 to 255) or a Float32Array (0 to 1)`)
   }
@@ -95,7 +96,8 @@ export function tableOf({ rows, features, ...given }: GivenTable): Dataset {
  * @throws UserError as `datasetOf` does
  */
 export function checkDataset({ name, shape, classes, classNames, images, labels, count }: Dataset): void {
-  const size = sizeOf(requireShape(shape))
+  requireShape(shape)
+  const size = sizeOf(shape)
   if (images.length !== count * size || labels.length !== count) {
     throw new UserError(
       `${name} has ${labels.length} labels and ${images.length} values for ${count} images of ${formatShape(shape)}`,
@@ -127,12 +129,4 @@ function classesOf(name: string, { labels, classNames, classes }: Labelled) {
   const given = classes ?? classNames?.length ?? largest + 1
   requireWhole(`the number of classes of ${name}`, given, 1, MOST_CLASSES)
   return { classes: given, classNames: classNames && [...classNames] }
-}
-
-function requireShape(shape: Shape): Shape {
-  const { channels, height, width } = shape
-  requireWhole('the channels of an image', channels, 1, 2 ** 24)
-  requireWhole('the height of an image', height, 1, 2 ** 24)
-  requireWhole('the width of an image', width, 1, 2 ** 24)
-  return shape
 }

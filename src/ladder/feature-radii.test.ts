@@ -99,7 +99,7 @@ describe('a ladder over a small case', () => {
   })
 
   test('attacks stay within the radii', async () => {
-    for (const method of ['pgd', 'fgsm'] as const) {
+    for (const method of ['pgd', 'fgsm', 'auto'] as const) {
       let found = 0
       for await (const { index, adversarial } of attack(network, dataset, {
         ...{ ...ball, method, first: 0, last: 24, seed: 0 },

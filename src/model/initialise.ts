@@ -1,4 +1,5 @@
 /** Random starts of training. */
+import { requireWhole } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { type Architecture, type Network, type ParameterTensor, countParameters, parameterLayout } from './network.ts'
 import { planStages } from './stages.ts'
@@ -27,6 +28,7 @@ const normalConvolutions: ReadonlySet<string> = new Set(['cifar10-small', 'cifar
  * @throws UserError for 'ibp', if the architecture is none that the engine knows (see `planStages`)
  */
 export function initialise(architecture: Architecture, seed: number, how: Initialisation = 'default'): Network {
+  requireWhole('the seed', seed, 0, Number.MAX_SAFE_INTEGER)
   const parameters = new Float32Array(countParameters(architecture))
   const tensors = parameterLayout(architecture)
   const terms = how === 'ibp' ? hiddenTerms(architecture) : new Map<number, number>()

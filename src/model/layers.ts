@@ -2,7 +2,7 @@
  * The layers that a network is made of, as plain data: shapes and options, no weights.
  * Weights live in one flat Float32Array per network; `parameterLayout` says where each tensor lies in it.
  */
-import { UserError } from '../base/errors.ts'
+import { UserError, requireWhole } from '../base/errors.ts'
 
 /** Channels × height × width of a value; a vector of n numbers is n × 1 × 1. Values are stored in this order. */
 export interface Shape {
@@ -54,6 +54,7 @@ export const formatShape = (shape: Shape): string =>
  * @throws UserError if the layer cannot take that input (window larger than the padded image, wrong channel count)
  */
 export function outputShape(layer: Layer, input: Shape): Shape {
+  requireSizes(layer)
   switch (layer.kind) {
     case 'normalise':
       if (layer.mean.length !== input.channels || layer.deviation.length !== input.channels) {
@@ -87,6 +88,33 @@ export function outputShape(layer: Layer, input: Shape): Shape {
       return windowed(layer, input, input.channels)
   }
 }
+
+/** @throws UserError unless every size of a layer is a whole number that makes sense */
+function requireSizes(layer: Layer): void {
+  const { kind } = layer
+  const require = (what: string, value: number, least: number) =>
+    requireWhole(`the ${what} of a layer '${kind}'`, value, least, MOST)
+  if (kind === 'linear') require('outputs', layer.outFeatures, 1)
+  if (kind === 'convolution') {
+    require('channels', layer.outChannels, 1)
+    require('groups', layer.groups ?? 1, 1)
+  }
+  if (kind === 'convolution' || kind === 'averagePool') {
+    require('kernel', layer.kernel, 1)
+    require('stride', layer.stride, 1)
+    require('padding', layer.padding, 0)
+  }
+}
+
+/** @throws UserError unless it has at least one value */
+export function requireShape({ channels, height, width }: Shape): void {
+  requireWhole('the number of channels', channels, 1, MOST)
+  requireWhole('the height', height, 1, MOST)
+  requireWhole('the width', width, 1, MOST)
+}
+
+/** More than any size can be. */
+const MOST = 2 ** 31
 
 type Windowed = Extract<Layer, { kind: 'convolution' | 'averagePool' }>
 

@@ -3,7 +3,7 @@
  * array).
  */
 import { UserError } from '../base/errors.ts'
-import { type Layer, type Shape, formatShape, outputShape, sizeOf } from './layers.ts'
+import { type Layer, type Shape, formatShape, requireShape, outputShape, sizeOf } from './layers.ts'
 
 export interface Architecture {
   /** For people: 'mnist-small', or what the user calls it. */
@@ -51,6 +51,7 @@ export function sourceOf({ layers }: Pick<Architecture, 'layers'>, i: number): n
  * @throws UserError if a layer cannot take what it reads
  */
 export function shapesOf(architecture: Architecture): Shape[] {
+  requireShape(architecture.input)
   const shapes = [architecture.input]
   architecture.layers.forEach((layer, i) => {
     const source = sourceOf(architecture, i)

@@ -37,7 +37,7 @@ export function trainingOptions(given: GivenOptions, preset?: string): TrainingO
   const method = given.method ?? base.method
   const scaled = {
     ...base,
-    ...(given.epsilons && { epsilon: largestOf(given.epsilons) }),
+    ...(isRadii(given.epsilons) && { epsilon: largestOf(given.epsilons) }),
     warmUpEpochs,
     rampEpochs: ownEpochs / 5,
     halveEvery: ownEpochs / 10,
@@ -167,18 +167,23 @@ function requireSensibleMixture(options: TrainingOptions): void {
     )
 }
 
+const isRadii = (given: unknown): given is readonly number[] => Array.isArray(given) && given.every(Number.isFinite)
+
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
   if (issue.code === 'unrecognized_keys') {
     return unknownName('setting', issue.keys[0], Object.keys(trainingOptionsSchema.unwrap().shape)).message
   }
   const name = String(issue.path[0])
   if (issue.code === 'too_small')
-    return `${name} is ${JSON.stringify(given[name])}: it must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
-  if (issue.code === 'too_big') return `${name} is ${JSON.stringify(given[name])}: it must be at most ${issue.maximum}`
+    return `${name} is ${shown(given[name])}: it must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+  if (issue.code === 'too_big') return `${name} is ${shown(given[name])}: it must be at most ${issue.maximum}`
   if (name === 'dataset') return unknownDataset(String(given[name])).message
   if (name === 'method' && Object.hasOwn(presets, String(given[name]))) {
     return `method ${given[name]} is a loss with several settings: choose preset ${given[name]}`
   }
   if (issue.code === 'invalid_value') return unknownName(name, String(given[name]), issue.values.map(String)).message
-  return `${name} is ${JSON.stringify(given[name])}: ${issue.message.replace(/^Invalid input: /, '')}`
+  return `${name} is ${shown(given[name])}: ${issue.message.replace(/^Invalid input: /, '')}`
 }
+
+/** NaN and infinity are null in JSON. */
+const shown = (value: unknown) => (typeof value === 'number' ? String(value) : JSON.stringify(value))
