@@ -2,8 +2,9 @@
 export { loadAnyNetwork as loadNetwork, saveAnyNetwork as saveNetwork } from './any-network.ts'
 export { readVnnlib as loadProperty } from './properties/property-file.ts'
 
-export { datasetNames } from '../data/names.ts'
+export { type DatasetSource, datasetNames } from '../data/names.ts'
 export { type LoadOptions, loadDataset } from './data/load-dataset.ts'
+export type { ReadProgress } from './data/reading.ts'
 
 export { type CertifyFileOptions, certifyToFile } from './certificates/certify-to-file.ts'
 export { type Target, targetOf } from './certificates/target-file.ts'

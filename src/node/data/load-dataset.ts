@@ -25,11 +25,12 @@ export interface LoadOptions extends Reading {
 }
 
 /**
- * Loads a split of a data set: 'synthetic' (6000 + 1000 images), 'mnist' (60,000 + 10,000) or 'cifar10'
- *  XX and 'validation' are a seeded random partition of the training images, each in their original order;
- * 'test' is the whole test set in its original order, no matter what the other options say.
- * @throws UserError for an unknown name, a `validationCount` that leaves no training image, and for missing or damaged
- *   files that cannot be downloaded
+ * Loads a split of a data set: one with a name, such as 'synthetic' or 'mnist', or one's own by its path,
+ * such as './photos': a folder of images by class, a .npz, .csv or .toml file.
+ * 'train' and 'validation' are a seeded random partition of the training images, each in their original order; 'test' is
+ * the whole test set in its original order, no matter what the other options say.
+ * @throws UserError for an unknown name, files of one's own that are no data set, a `validationCount` that leaves no
+ *   training image, and for missing or damaged files that cannot be downloaded
  */
 export async function loadDataset(name: string, split: Split, options: LoadOptions = {}): Promise<Dataset> {
   if (split !== 'test') return (await loadTrainingParts(name, options))[split]
