@@ -1,8 +1,15 @@
 /** Architectures on the command line: a known name, layers, or a file with them. */
 import { parseArchitectureFile } from '../formats/architecture-file.ts'
 import { decodeText } from '../formats/foreign.ts'
+import { layerUsages } from '../model/layer-text.ts'
 import { readWholeFile } from '../node/atomic.ts'
 import { layersAreFrom } from './located.ts'
+
+/** For the help of commands. */
+export const layersHelp = [
+  'Layers, separated by commas; (A + B), or (A + identity), is a residual sum:',
+  ...layerUsages,
+].join('\n  ')
 
 export const isArchitectureFile = (given: string): boolean => /\.(toml|json)$/i.test(given.trim())
 

@@ -16,7 +16,7 @@ import {
 } from '../model/network.ts'
 import { printLayers } from '../model/print-layers.ts'
 import { architectureSvg } from '../report/architecture-svg.ts'
-import { isArchitectureFile, readArchitecture } from './architecture.ts'
+import { isArchitectureFile, layersHelp, readArchitecture } from './architecture.ts'
 import { architectureOption, inputOption, networkFiles } from './network-options.ts'
 import { jsonOption, outputOption } from './options.ts'
 import { examples } from './help.ts'
@@ -46,6 +46,7 @@ export function infoCommand(command: Command): void {
     .addHelpText(
       'after',
       `\nKnown architectures:\n  ${architectureNames.join(', ').replace('small, large', 'small,\n  large')}\n` +
+        `\n${layersHelp}\n\n` +
         'An architecture takes 3x32x32 images, unless its name or --input says another shape.\n' +
         examples([
           'robustra info runs/first/f.safetensors',

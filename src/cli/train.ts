@@ -12,6 +12,7 @@ import { presets } from '../training/presets.ts'
 import { isSeedsFolder, readSeeds } from '../node/training/seeds-run.ts'
 import { type RunResult, resumeRun, trainRun } from '../node/training/run.ts'
 import { architectureOfStart } from '../node/training/start-files.ts'
+import { layersHelp } from './architecture.ts'
 import { readConfig } from './config.ts'
 import { commandLine, folded } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
@@ -58,7 +59,7 @@ export function trainCommand(command: Command): void {
     .addOption(epsilonFileOption())
     .addHelpText(
       'after',
-      `\nMethods, by what they minimise:\n${methodHelp()}\n\n` +
+      `\nMethods, by what they minimise:\n${methodHelp()}\n\n${layersHelp}\n\n` +
         'The command line overrides --config, which overrides --preset, which overrides the defaults.\n' +
         'The same settings and seed give the same weights on one machine, with any number of workers.\n' +
         examples([

@@ -49,7 +49,7 @@ export type Item = LayerItem | SumItem
 const forms: Readonly<Record<string, { readonly usage: string; readonly read: (words: string) => Said | undefined }>> =
   {
     normalise: {
-      usage: 'normalise means / deviations, such as normalise 0.485 0.456 0.406 / 0.225 0.225 0.225',
+      usage: 'normalise means / deviations, such as normalise 0.48 0.46 0.41 / 0.2 0.2 0.2',
       read: (words) => {
         const [mean = [], deviation = [], more] = words.split('/').map(numbersOf)
         if (more || mean.length === 0 || mean.length !== deviation.length) return undefined
@@ -105,6 +105,9 @@ const forms: Readonly<Record<string, { readonly usage: string; readonly read: (w
   }
 
 export const layerWords: readonly string[] = Object.keys(forms)
+
+/** How each is written, for people. */
+export const layerUsages: readonly string[] = Object.values(forms).map(({ usage }) => usage)
 
 const MOST = 1_000_000
 const MOST_DEPTH = 100
