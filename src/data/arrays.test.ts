@@ -50,6 +50,7 @@ test('names, or places without names', () => {
     expect(parts).toMatchObject({ train: { count: 2, classes: 2 }, test: { count: 1, classes: 5 } })
   }
   expect(read({ arr_0: a, arr_1: labels(0, 1) })).toMatchObject({ count: 2 })
+  expect(read({ x_test: a, y_test: labels(0, 1) })).toMatchObject({ train: { count: 0 }, test: { count: 2 } })
   const classNames: NpyArray = { shape: [3], kind: 'text', data: new Uint8Array(), texts: ['x', 'y', 'z'] }
   expect(read({ images: a, labels: labels(0, 1), class_names: classNames })).toMatchObject({
     classes: 3,
@@ -84,7 +85,10 @@ test.each<[Record<string, NpyArray>, string]>([
   [{ images: bytes(2), labels: labels(0, 1) }, 'has the shape [2]'],
   [{ images: bytes(0, 3), labels: labels() }, 'has the shape [0, 3]'],
   [{ weights: bytes(2, 3) }, "holds 'weights': give it x_train, y_train, x_test and y_test, or images and labels"],
-  [{ x_test: bytes(2, 3), y_test: labels(0, 1) }, 'give it x_train'],
+  [
+    { x_train: bytes(2, 3), x_test: bytes(2, 3), y_test: labels(0, 1), images: bytes(2, 3), labels: labels(0, 1) },
+    'give it x_train',
+  ],
 ])('%j is refused', (arrays, message) => {
   expect(() => read(arrays)).toThrow(message)
   expect(() => read(arrays)).toThrow(UserError)

@@ -10,7 +10,7 @@
 import { type UserError, badFile } from '../base/errors.ts'
 import type { NpyArray } from '../formats/npy.ts'
 import { type Shape, sizeOf } from '../model/layers.ts'
-import type { Examples, Parts } from './examples.ts'
+import { type Examples, type Parts, testAlone } from './examples.ts'
 import { rangeOf } from './table.ts'
 
 export type Layout = 'NHWC' | 'NCHW'
@@ -37,7 +37,7 @@ const classNamesNames = ['class_names', 'classes', 'label_names', 'target_names'
 
 /**
  * The examples of an archive: x_train, y_train, x_test and y_test, or images and labels, under these or other usual names;
- * or two or four arrays without names, in this order. Others are left alone.
+ * or two or four arrays without names, in this order. x_test and y_test may be alone. Other arrays are left aside.
  * @param path the name of the file, for messages
  * @throws UserError if there are none, or an array is not what it must be
  */
@@ -61,6 +61,7 @@ export function examplesOfArrays(
   if (train && test) return { train, test }
   const both = train ?? pair(unnamed.length === 2 ? unnamed : allNames.map(pick))
   if (both && !test) return both
+  if (test && !both) return testAlone(test)
   throw badFile(
     `${path} holds ${all.map(({ name }) => `'${name}'`).join(', ') || 'nothing'}: ` +
       'give it x_train, y_train, x_test and y_test, or images and labels',

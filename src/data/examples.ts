@@ -39,6 +39,9 @@ export const defaultDivision: Division = { test: 0.2, seed: 0 }
 /** Bytes that the values of a part may take: beyond what can be trained on here. */
 const MOST_BYTES = 2 ** 31
 
+/** Examples that are a test part alone: for certification and attacks, not for training. */
+export const testAlone = (test: Examples): Parts => ({ train: { ...test, count: 0 }, test })
+
 /**
  * Divides examples at random, class by class, so that small classes are in both parts. Each part keeps the order.
  * @throws UserError if a part would be empty

@@ -2,7 +2,15 @@
 import { dirname, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { UserError, badFile, unknownName } from '../../base/errors.ts'
-import { type Examples, type Parts, defaultDivision, divide, matchParts, withClasses } from '../../data/examples.ts'
+import {
+  type Examples,
+  type Parts,
+  defaultDivision,
+  divide,
+  matchParts,
+  testAlone,
+  withClasses,
+} from '../../data/examples.ts'
 import { decodeText } from '../../formats/foreign.ts'
 import { parseTomlOrJson } from '../../formats/toml-json.ts'
 import { formatShape, sizeOf } from '../../model/layers.ts'
@@ -46,12 +54,10 @@ export async function readDescribed(file: string, reading: Reading): Promise<Par
   const at = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path))
   const change = (examples: Examples) => changed(examples, description, file)
   const { data, train, test, split } = description
-  if (train !== undefined && test !== undefined) {
-    const parts = {
-      train: change(await readWhole(at(train), description, reading)),
-      test: change(await readWhole(at(test), description, reading)),
-    }
-    return finish(parts, description, file)
+  if (test !== undefined) {
+    const read = async (path: string) => change(await readWhole(at(path), description, reading))
+    const aside = await read(test)
+    return finish(train === undefined ? testAlone(aside) : { train: await read(train), test: aside }, description, file)
   }
   const read = await readSource(at(data!), description, reading)
   if (!('train' in read)) return finish(divide(change(read), { ...defaultDivision, ...split }), description, file)
@@ -69,11 +75,12 @@ function check(given: Record<string, unknown>, file: string): Description {
     throw badFile(`${file}: ${issue.path.join('.')}: ${issue.message.replace(/^Invalid input: /, '')}`)
   }
   const { data, train, test, split } = parsed.data
-  const isPair = train !== undefined && test !== undefined
-  if ((data === undefined) === (train === undefined && test === undefined) || (data === undefined && !isPair)) {
+  if ((data === undefined) === (test === undefined) || (test === undefined && train !== undefined)) {
     throw badFile(`${file}: give either data, or train and test: files or folders as seen from this file`)
   }
-  if (isPair && split) throw badFile(`${file}: split is for data without parts: leave it out beside train and test`)
+  if (split && test !== undefined) {
+    throw badFile(`${file}: split is for data without parts: leave it out beside train and test`)
+  }
   return parsed.data
 }
 

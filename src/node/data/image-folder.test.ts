@@ -97,6 +97,7 @@ test.each<[string, Record<string, Uint8Array | string>, RegExp]>([
     { 'a/1.png': grey(1), 'a/notes.txt': 'x' },
     /a.notes\.txt is not a picture \(\.png.*\): move it/,
   ],
+  ['a picture of another kind', { 'a/1.webp': 'x' }, /a.1\.webp is of a kind that is not read: save it as PNG or JPEG/],
   ['a picture without a class', { 'a/1.png': grey(1), '1.png': grey(1) }, /1\.png is not a folder/],
   ['a folder in a class', { 'a/b/1.png': grey(1) }, /a.b is a folder: the pictures of a class/],
   ['a class without pictures', { 'a/1.png': grey(1), 'b/.keep': '' }, /b holds no pictures/],

@@ -11,6 +11,9 @@ import type { PictureSize } from '../../formats/picture.ts'
 import { explainFileError, readWholeFile } from '../atomic.ts'
 import { type Reading, inTurns } from './reading.ts'
 
+/** Pictures of kinds that are not read. */
+const OTHER_PICTURES = ['.gif', '.webp', '.bmp', '.tif', '.tiff', '.heic', '.avif', '.svg', '.jp2']
+
 /** Left by systems in folders of pictures. */
 const LITTER = new Set(['Thumbs.db', 'desktop.ini'])
 
@@ -82,7 +85,9 @@ function picturesIn(folder: string): string[] {
   return entries.map(({ name, isFolder }) => {
     const path = join(folder, name)
     if (isFolder) throw badFile(`${path} is a folder: the pictures of a class lie in its own folder, ${folder}`)
-    if (pictureExtensions.some((extension) => extension === extname(name).toLowerCase())) return path
+    const ending = extname(name).toLowerCase()
+    if (pictureExtensions.some((extension) => extension === ending)) return path
+    if (OTHER_PICTURES.includes(ending)) throw badFile(`${path} is of a kind that is not read: save it as PNG or JPEG`)
     throw badFile(`${path} is not a picture (${pictureExtensions.join(', ')}): move it elsewhere`)
   })
 }

@@ -39,6 +39,7 @@ test('arrays of NumPy', async () => {
   expect(train.images.buffer).toBeInstanceOf(SharedArrayBuffer)
 })
 
+const picture = encodePng({ channels: 1, height: 2, width: 2 }, new Uint8Array(4))
 const csv = `age,kind\n${Array.from({ length: 20 }, (_, i) => `${i},${i < 10 ? 'low' : 'high'}`).join('\n')}\n`
 
 test('tables, in one file or two, compressed or not', async () => {
@@ -58,6 +59,15 @@ test('tables, in one file or two, compressed or not', async () => {
   expect(two.test).toMatchObject({ classNames: ['x', 'y'], features: [{ name: 'age', low: 2, high: 6 }] })
   expect([...two.train.images, ...two.test.images]).toEqual([0, 0.5, 1])
   expect([...two.test.labels]).toEqual([1])
+})
+
+test('a test part alone is for certification', async () => {
+  const at = put({ 'p/test/x/1.png': picture, 'p/test/y/1.png': picture, 'd.toml': 'test = "a.csv"', 'a.csv': csv })
+  expect(await loadDataset(at('p'), 'test')).toMatchObject({ count: 2, classNames: ['x', 'y'] })
+  expect(await loadDataset(at('d.toml'), 'test')).toMatchObject({ count: 20, classNames: ['high', 'low'] })
+  await expect(loadDataset(at('p'), 'train')).rejects.toThrow(
+    'has no training part: it is for certification and attacks only',
+  )
 })
 
 test('a folder of files beside the path is refused', async () => {
@@ -116,8 +126,6 @@ test('a dataset.toml that names both parts, and the shape of rows', async () => 
   const values = [0, 1, 0.2, 0, 0.4, 0]
   ;[...train.images, ...aside.images].forEach((value, i) => expect(value).toBeCloseTo(values[i]!, 6))
 })
-
-const picture = encodePng({ channels: 1, height: 2, width: 2 }, new Uint8Array(4))
 
 test.each<[string, string, RegExp]>([
   ['an unknown key', 'data = "a.csv"\nlables = 1', /d\.toml: unknown key 'lables': did you mean 'label'\?/],

@@ -1,6 +1,7 @@
 /** One's own data by its path: read, described by a dataset.toml or not, and divided into parts. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { UserError } from '../../base/errors.ts'
 import { type Dataset, type LabelledImages, imagesOf } from '../../data/dataset.ts'
 import { type Parts, asImages, divide, matchParts } from '../../data/examples.ts'
 import { sizeOf } from '../../model/layers.ts'
@@ -14,6 +15,11 @@ import { readSource } from './sources.ts'
  */
 export async function loadOwn(path: string, part: 'train' | 'test', reading: Reading): Promise<LabelledImages> {
   const examples = (await readParts(path, reading))[part]
+  if (examples.count === 0) {
+    throw new UserError(
+      `${path} has no ${part === 'train' ? 'training' : 'test'} part: it is for certification and attacks only`,
+    )
+  }
   const images = asImages(path, examples)
   const values = valuesFor(images)
   const labels = new Uint8Array(images.count)
@@ -28,7 +34,7 @@ export async function loadOwn(path: string, part: 'train' | 'test', reading: Rea
 
 function valuesFor({ count, shape, imageAt }: LabelledImages) {
   const length = count * sizeOf(shape)
-  return count > 0 && imageAt(0) instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length)
+  return imageAt(0) instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length)
 }
 
 async function readParts(path: string, reading: Reading): Promise<Parts> {

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { UserError, badFile } from '../../base/errors.ts'
 import { type Layout, examplesOfArrays } from '../../data/arrays.ts'
-import type { Examples, Parts } from '../../data/examples.ts'
+import { type Examples, type Parts, testAlone } from '../../data/examples.ts'
 import { type ColumnChoice, examplesOfTable } from '../../data/table.ts'
 import { parseCsv } from '../../formats/csv.ts'
 import { decodeText } from '../../formats/foreign.ts'
@@ -44,6 +44,9 @@ export async function readSource(path: string, hints: Hints, reading: Reading): 
       return examplesOfTable(parseCsv(decodeText(content, path).replace(/^\ufeff/, ''), path), path, hints)
     case '.npy':
       throw badFile(`${path} is a single array: put images and labels into one file by numpy.savez`)
+    case '.zip':
+    case '.tar':
+      throw badFile(`${path} is an archive: unpack it, and give the folder`)
     default:
       throw badFile(`${path} is no data set: give a folder of images by class, or a .npz, .csv or .toml file`)
   }
@@ -62,16 +65,13 @@ async function readFolder(path: string, hints: Hints, reading: Reading): Promise
       `${join(path, other)} is neither train nor test: move it elsewhere (validation images are set aside from train)`,
     )
   }
-  if (train === undefined || test === undefined) {
-    const missing = train === undefined ? 'train' : 'test'
-    throw badFile(
-      `${path} has no ${missing} beside ${names[0]}: give it one, or put the folders of classes into ${path} itself`,
-    )
+  if (test === undefined) {
+    throw badFile(`${path} has no test beside ${train}: give it one, or put the folders of classes into ${path} itself`)
   }
-  return {
-    train: await readWhole(join(path, train), hints, reading),
-    test: await readWhole(join(path, test), hints, reading),
-  }
+  const aside = await readWhole(join(path, test), hints, reading)
+  return train === undefined
+    ? testAlone(aside)
+    : { train: await readWhole(join(path, train), hints, reading), test: aside }
 }
 
 /** Examples that are one part of a data set. @throws UserError if they have parts themselves; otherwise as `readSource` */
