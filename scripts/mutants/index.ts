@@ -1,5 +1,6 @@
 /** All lists of mutants, by the folder of src that they are about. */
 import { architectures } from './architectures.ts'
+import { attacks } from './attacks.ts'
 import { bounds } from './bounds.ts'
 import { cells } from './cells.ts'
 import { data } from './data.ts'
@@ -10,6 +11,6 @@ import { search } from './search.ts'
 import { verify } from './verify.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
-  ...{ architectures, bounds, data, formats, kernels },
+  ...{ architectures, attacks, bounds, data, formats, kernels },
   search: [...search, ...cells, ...verify],
 }

@@ -34,6 +34,21 @@ test('of a linear network it finds the nearest point of the other class, but for
   }
 })
 
+test('it oversteps the boundary, goes back, and is then pulled a little towards the image', () => {
+  const weights = Float64Array.of(1, 2, -2)
+  const network = linear(weights, 6)
+  for (const norm of norms) {
+    const { inquiries } = converse(fabTo(victimIn(norm, line(3)), 1, 2), network)
+    // how far each point is on its way to the boundary
+    const shares = inquiries.map(({ at }) => at.reduce((sum, x, i) => sum + x * weights[i]!, 0) / 6)
+    const [over, back] = [1.05, 0.9 * 1.05]
+    const pull = (1 - back) / (1 - back + 1)
+    const next = (1 - pull) * (back + 1.05 * (1 - back)) + pull * 1.05
+    const expected = [0, over, back, next, 0.9 * next]
+    expect(shares).toEqual(expected.map((share) => expect.closeTo(share, 9)))
+  }
+})
+
 test('points stay in the box, also where it leaves no way to the boundary; without a slope it ends', () => {
   const weights = Float64Array.of(1, -2, 0.5)
   for (const norm of norms) {

@@ -83,10 +83,10 @@ test('for another network only the worst point of each attack is tried, whatever
     tried.push(candidate.point[0]!.toFixed(2))
     return lead.tryIn64(candidate)
   }
-  const attacks = [points('first', 0.2, 0.4, 0.3), points('second', 0.1, 0.6, 0.1), points('third', 1)]
+  const attacks = [points('first', 0.4), points('second', 0.1, 0.3, 0.2), points('third', 0.6, 0.1), points('last', 1)]
   const tries = 'the worst of each attack'
-  expect(outcomes({ attacks, tries, tryIn64, oracle: oracle(0.4) }, 0.5)).toEqual([['second', '0.560']])
-  expect(tried).toEqual(['0.54', '0.56'])
+  expect(outcomes({ attacks, tries, tryIn64, oracle: oracle(0.4) }, 0.5)).toEqual([['third', '0.560']])
+  expect(tried).toEqual(['0.54', '0.53', '0.56'])
 })
 
 test('a ball of radius 0 is its image, and asks nothing', () => {
