@@ -2,9 +2,7 @@
 import { Option } from 'commander'
 import { UserError } from '../base/errors.ts'
 import type { AnyNetwork } from '../formats/any-network.ts'
-import { fixedArchitectures } from '../model/architectures.ts'
 import type { Shape } from '../model/layers.ts'
-import { printLayers } from '../model/print-layers.ts'
 import { readArchitecture } from './architecture.ts'
 
 /** For the help of commands. */
@@ -23,22 +21,14 @@ export const inputOption = () =>
     'the images that the architecture takes: channels, height and width, 1x28x28',
   ).argParser(parseShape)
 
-/**
- * Says on stderr what a network is taken for whose file does not say it.
- * @throws UserError if an architecture was given for a file that says its own
- */
+/** @throws UserError if an architecture was given for a file that says its own */
 export function checkArchitecture(
   path: string,
   architecture: string | undefined,
-  { architectureFrom, rounded }: Pick<AnyNetwork, 'architectureFrom' | 'rounded'>,
+  { architectureFrom }: Pick<AnyNetwork, 'architectureFrom'>,
 ): void {
-  if (architecture !== undefined && architectureFrom !== 'given') {
-    throw new UserError(`${path} says itself which layers it has: leave out --architecture`)
-  }
-  if (architectureFrom !== 'shapes' || !rounded) return
-  const { architecture: taken } = rounded
-  const layers = fixedArchitectures.includes(taken.name) ? taken.name : printLayers(taken)
-  console.error(`${path} does not say its layers: by their shapes, they are taken for ${layers}`)
+  if (architecture === undefined || architectureFrom === 'given') return
+  throw new UserError(`${path} says itself which layers it has: leave out --architecture`)
 }
 
 function parseShape(text: string): Shape {

@@ -1,6 +1,6 @@
 /**
  * The network of a file of tensors that does not say which one it holds, such as a state dictionary of PyTorch: that of a
- * given architecture, else the only known architecture with layers of these shapes, else a plain one of linear layers with
+ * given architecture, else the only known architecture with layers of these shapes, else an MLP, linear layers with
  * ReLUs between them. Shapes must be right layer by layer; what the file cannot tell is taken from the architecture: order,
  * strides, padding, where ReLUs and normalisations stand.
  */
@@ -33,7 +33,7 @@ export function recognise(path: string, file: TensorFile, given: Given = {}): Ne
     return fill(givenArchitecture(given.architecture, given.input, state), state, refuse)
   const known = fixedArchitectures.map(architectureNamed)
   const [found, another] = known.filter((one) => misfitOf(one, state) === undefined)
-  const chosen = another ? undefined : (found ?? plainOf(state))
+  const chosen = another ? undefined : (found ?? mlpOf(state))
   if (chosen) return fill(chosen, state, refuse)
   throw refuse(unrecognised(state, file, found && another ? [found, another] : []))
 }
@@ -46,13 +46,13 @@ function givenArchitecture(text: string, given: Shape | undefined, { layers }: S
 }
 
 /** Linear layers alone, each of which takes what the one before gives. */
-function plainOf({ layers, normalisations, others }: State): Architecture | undefined {
+function mlpOf({ layers, normalisations, others }: State): Architecture | undefined {
   const sizes = layers.map(({ weight }) => weight.shape)
   const isChain = sizes.every(([, inputs], i) => i === 0 || inputs === sizes[i - 1][0])
   if (normalisations.length > 0 || others.size > 0 || layers.length === 0 || !isChain) return undefined
   if (sizes.some((shape) => shape.length !== 2 || shape.includes(0))) return undefined
   const linear = sizes.flatMap(([outFeatures]): Layer[] => [{ kind: 'relu' }, { kind: 'linear', outFeatures }])
-  const name = layers.length === 1 ? 'linear' : 'plain'
+  const name = layers.length === 1 ? 'linear' : 'mlp'
   return { name, input: { channels: sizes[0][1], height: 1, width: 1 }, layers: linear.slice(1) }
 }
 

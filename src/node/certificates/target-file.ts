@@ -33,14 +33,14 @@ export interface NetworkFile
 export async function readNetworkFile(
   path: string,
   options: NetworkOptions = {},
-): Promise<NetworkFile & Pick<AnyNetwork, 'architectureFrom' | 'rounded'>> {
+): Promise<NetworkFile & Pick<AnyNetwork, 'architectureFrom'>> {
   // the readers of foreign formats are loaded only for those who need them
   const { networkParser } = await import('../../formats/any-network.ts')
   const parse = networkParser(path, options)
   const bytes = readWholeFile(path)
-  const { graph, network, rounded, architectureFrom } = parse(bytes)
+  const { graph, network, architectureFrom } = parse(bytes)
   const { output, architecture } = options
-  return { path, output, architecture, graph, network, rounded, architectureFrom, sha256: sha256(bytes) }
+  return { path, output, architecture, graph, network, architectureFrom, sha256: sha256(bytes) }
 }
 
 /**

@@ -141,7 +141,7 @@ describe('the architecture of a start', () => {
       ]),
     )
     writeSafetensors(at('state.safetensors'), tensors, {})
-    expect(architectureOfStart(at('state.safetensors'))).toBe('plain: linear 5, relu, linear')
+    expect(architectureOfStart(at('state.safetensors'))).toBe('mlp: linear 5, relu, linear')
     const architecture = architectureOf('linear 5, relu, linear', { input: own.input, classes: 10 })
     const learners = startLearners(optionsOf(), architecture)
     startFrom(learners, readStarts(at('state.safetensors'), ['f'], architecture), architecture)
