@@ -67,11 +67,12 @@ function runInfo(subject: string | undefined, flags: Flags): void {
     return
   }
   if (flags.classes !== undefined) throw new UserError('--classes is for an architecture, not for a network file')
-  const { graph, network, misfit, metadata } = readNetwork(subject, flags)
+  const { graph, network, rounded, misfit, metadata } = readNetwork(subject, flags)
   if (network && !graph.ending) {
     if (flags.svg !== undefined) writeFileAtomic(flags.svg, architectureSvg(network.architecture))
     printArchitecture(network.architecture, metadata, flags.json)
-  } else if (flags.svg === undefined) printGraph(graph, misfit, metadata, flags.json)
+  } else if (flags.svg === undefined)
+    printGraph(graph, network || !rounded ? misfit : `${misfit}; robustra convert rounds them`, metadata, flags.json)
   else throw new UserError(`${subject} is not made of layers that can be drawn: leave out --svg`)
 }
 

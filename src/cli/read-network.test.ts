@@ -54,6 +54,8 @@ test('what has an architecture is converted, bit by bit or rounded, which is sai
   const batchNorm = ['--architecture', 'conv 2 7 7, batch norm, relu, linear', '--input', '1x28x28']
   const { stdout } = await call('convert', at('normalised.pt'), at('c.safetensors'), ...batchNorm)
   expect(stdout).toMatch(/'own', 430 parameters, rounded to 32-bit floats/)
+  const { stdout: info } = await call('info', at('normalised.pt'), ...batchNorm)
+  expect(info).toMatch(/its weights are 64-bit floats that 32-bit floats cannot hold; robustra convert rounds them/)
 })
 
 test('it is attacked and certified over the images of a data set', async () => {
