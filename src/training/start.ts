@@ -1,6 +1,6 @@
 /** Networks that training starts from, instead of random weights. */
 import { UserError } from '../base/errors.ts'
-import type { Architecture, Network } from '../model/network.ts'
+import { type Architecture, type Network, countClasses } from '../model/network.ts'
 import { printLayers } from '../model/print-layers.ts'
 import { type Layer, formatShape } from '../model/layers.ts'
 import type { Learner } from './learner.ts'
@@ -29,8 +29,10 @@ export function startFrom(learners: readonly Learner[], starts: readonly Start[]
 
 function parametersOf({ name, network }: Start, learner: string, architecture: Architecture): Float32Array {
   if (formOf(network.architecture) === formOf(architecture)) return network.parameters
+  const isSame = network.architecture.name === architecture.name
+  const [own, other] = [network.architecture, architecture].map((of) => (isSame ? printLayers(of) : of.name))
   throw new UserError(
-    `${name} holds '${network.architecture.name}', which has other layers than ${architecture.name}: ` +
+    `${name} holds '${own}', which has other layers than ${isSame ? `'${other}'` : other}: ` +
       `choose another architecture, or another network for ${learner} to start from`,
   )
 }
@@ -45,5 +47,6 @@ const formOf = ({ name, input, layers }: Architecture): string => {
     if (layer.kind !== 'normalise') return layer
     return { ...layer, mean: layer.mean.map(Math.fround), deviation: layer.deviation.map(Math.fround) }
   })
-  return `${formatShape(input)}: ${printLayers({ name, input, layers: plain })}`
+  const plainly = { name, input, layers: plain }
+  return `${formatShape(input)}: ${printLayers(plainly)} to ${countClasses(plainly)}`
 }

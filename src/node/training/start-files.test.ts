@@ -101,7 +101,18 @@ describe('the start of training', () => {
     const layers = small.layers.map((layer, i) => (i === 0 ? { ...layer, stride: 1, padding: 0 } : layer))
     const strided = { ...small, input: { channels: 1, height: 16, width: 16 }, layers }
     saveNetwork(at('strided.safetensors'), initialise(strided, 1))
-    refused(at('strided.safetensors'), /other layers than mnist-small/)
+    refused(
+      at('strided.safetensors'),
+      /'conv 16 4, relu, .*, linear', which has other layers than 'conv 16 4 2 1, relu/,
+    )
+    // the same layers for other classes
+    const fewer = {
+      ...small,
+      name: 'fewer',
+      layers: [...small.layers.slice(0, -1), { kind: 'linear', outFeatures: 5 } as const],
+    }
+    saveNetwork(at('fewer.safetensors'), initialise(fewer, 1))
+    refused(at('fewer.safetensors'), /'fewer', which has other layers than mnist-small/)
   })
 })
 
