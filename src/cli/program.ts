@@ -1,5 +1,6 @@
 /** The commands, each in its own file, which is read only when the command is used. */
 import { Command } from 'commander'
+import { UserError } from '../base/errors.ts'
 import { packageVersion } from '../base/version.ts'
 import { fit, widthOf } from './fit.ts'
 import { examples } from './help.ts'
@@ -85,9 +86,18 @@ export async function createProgram(args: readonly string[]): Promise<Command> {
       writeErr: (text) => process.stderr.write(fit(text, widthOf(process.stderr))),
     })
     .exitOverride()
+    .hook('preAction', (_, command) => requireNothingEmpty(command))
   for (const { name, summary, define } of commands) {
     const command = program.command(name).description(summary).helpOption('-h, --help', 'print this help')
     if (args.includes(name)) (await define())(command)
   }
   return program
+}
+
+/** @throws UserError for a path or name that is empty, as an unset variable of a shell is */
+function requireNothingEmpty(command: Command): void {
+  const options = command.options.map((option) => [option.long, command.getOptionValue(option.attributeName())])
+  const given = [...command.registeredArguments.map((argument, i) => [argument.name(), command.args[i]]), ...options]
+  const empty = given.find(([, value]) => value === '')
+  if (empty) throw new UserError(`${empty[0]} is empty: give it a value, or leave it out`)
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { type DatasetSource, isDatasetSource, unknownDataset } from '../data/names.ts'
 import { type Norm, describeNorm } from '../region/norm.ts'
 import { UserError } from '../base/errors.ts'
+import { MOST_WORKERS } from '../node/threads.ts'
 
 /** A number, or a fraction such as 2/255. NaN if it is neither. */
 export function parseNumber(text: string): number {
@@ -58,7 +59,6 @@ export function parsePositive(option: string, text: string): number {
   throw new UserError(`${option} cannot be '${text}': give a number above 0`)
 }
 
-export const MOST_WORKERS = 64
 export const parseWorkers = wholeNumber('--workers', 1, MOST_WORKERS)
 export const defaultWorkers = (): number => Math.min(MOST_WORKERS, availableParallelism())
 

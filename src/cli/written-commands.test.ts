@@ -22,7 +22,7 @@ import { blocksOf, commandLines, commandsOf, examplesOf, words } from './written
 
 vi.mock('../node/threads.ts', async () => {
   const { inline } = await import('../jobs/inline.ts')
-  return { threads: () => inline }
+  return { MOST_WORKERS: 1, threads: () => inline }
 })
 vi.mock('./quickstart-settings.ts', async (original) => {
   const { quickstartRuns, ...rest } = await original<typeof import('./quickstart-settings.ts')>()

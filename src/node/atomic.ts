@@ -1,6 +1,17 @@
 /** Whole files, read and written in one go, with the system's errors put into words for the user. */
 import { randomBytes } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 
@@ -55,16 +66,15 @@ export function explainFileError(error: unknown, action: string, path: string): 
 function reason(code: string, action: string, path: string): string | undefined {
   switch (code) {
     case 'ENOENT':
-      if (action === 'read') return 'there is no such file'
-      return existsSync(dirname(path))
-        ? `${dirname(path)} takes no new files or folders: choose another place`
-        : `there is no folder ${dirname(path)}: create it first`
+      return action === 'read' ? 'there is no such file' : whyNothingThere(dirname(path))
     case 'ENOTDIR':
-      return `${fileOnTheWay(path)} is not a folder`
+      return `${nearestAbove(path)} is not a folder`
     case 'ENAMETOOLONG':
       return 'the name is too long: choose a shorter one'
     case 'ELOOP':
       return 'symbolic links lead around in a circle'
+    case 'EEXIST':
+      return 'something is there already, maybe a symbolic link that leads nowhere'
     case 'EISDIR':
       return 'it is a folder, not a file'
     case 'EACCES':
@@ -83,8 +93,20 @@ function reason(code: string, action: string, path: string): string | undefined 
   }
 }
 
-/** The part of a path that exists, below which nothing can be. */
-function fileOnTheWay(path: string): string {
+/** Why nothing can be written in a folder. */
+function whyNothingThere(folder: string): string {
+  if (existsSync(folder)) return `${folder} takes no new files or folders: choose another place`
+  const above = nearestAbove(folder)
+  try {
+    accessSync(above, constants.W_OK)
+    return `there is no folder ${folder}: create it first`
+  } catch {
+    return `there is no folder ${folder}, and ${above} takes no new ones: choose another place`
+  }
+}
+
+/** What exists of the way to a path. */
+function nearestAbove(path: string): string {
   let at = dirname(path)
   while (!existsSync(at)) at = dirname(at)
   return at

@@ -104,6 +104,9 @@ test('a lock of another machine, or one that nobody can read, stays until somebo
 })
 
 test('a lock that cannot be written is an error of the file', () => {
+  const file = newPath('file')
+  writeFileSync(file, '')
+  expect(() => Lock.ofFile(join(file, 'rows.jsonl'))).toThrow(`${file} is not a folder`)
   expect(() => Lock.ofFile('/nowhere/rows.jsonl')).toThrow(
     'cannot write /nowhere/rows.jsonl: there is no folder /nowhere',
   )

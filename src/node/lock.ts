@@ -7,7 +7,7 @@
  * first needs a second lock, and looks again once it has it: of two that find the same dead owner, one wins.
  */
 import { randomUUID } from 'node:crypto'
-import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -54,14 +54,15 @@ export class Lock {
     this.#path = path
     this.#text = JSON.stringify(ourselves())
     const temporary = `${path}.${randomUUID()}.tmp`
+    let error: unknown
     try {
       writeFileSync(temporary, this.#text, { flag: 'wx' })
       this.#take(temporary, of)
-    } catch (error) {
-      throw explainFileError(error, 'write', of)
-    } finally {
-      rmSync(temporary, { force: true })
+    } catch (thrown) {
+      error = thrown
     }
+    if (existsSync(temporary)) rmSync(temporary)
+    if (error !== undefined) throw explainFileError(error, 'write', of)
     held.add(this)
   }
 

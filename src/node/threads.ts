@@ -14,14 +14,14 @@ export interface ThreadData {
 }
 
 /** More would only take memory. */
-const MOST = 256
+export const MOST_WORKERS = 256
 
 /**
  * @param registry of every task that will be started
  * @throws UserError for a number of workers that makes no sense
  */
 export function threads(workers: number, registry: Registry = core): Executor {
-  requireWhole('the number of workers', workers, 1, MOST)
+  requireWhole('the number of workers', workers, 1, MOST_WORKERS)
   return {
     workers,
     start: ({ name }, setup, size = workers) => {
