@@ -17,7 +17,7 @@ import { Engine } from '../src/device/wasm/engine.ts'
 import { Tape } from '../src/device/tape.ts'
 import { UserError } from '../src/base/errors.ts'
 import { loadNetwork } from '../src/node/network-file.ts'
-import { sizeOf } from '../src/model/layers.ts'
+import { examples } from '../src/attacks/inputs.ts'
 import { LoadedNetwork } from '../src/device/loaded-network.ts'
 import { type Network, countHiddenUnits } from '../src/model/network.ts'
 import { layLoss } from '../src/training/losses/mixture.ts'
@@ -38,24 +38,15 @@ async function costOf(
   const engine = await Engine.create()
   const loaded = new LoadedNetwork(engine, network.architecture, true)
   loaded.setParameters(network.parameters)
-  const size = sizeOf(dataset.shape)
   const together = 4
   let [microseconds, unstable, rows] = [0, 0, 0]
   // the first chunk thrice more: code is compiled on the way
   for (let first = -3 * together; first < images; first += together) {
     const indices = Array.from({ length: together }, (_, i) => Math.max(0, first) + i)
-    const pixels = (i: number) => dataset.images.subarray(i * size, (i + 1) * size)
     const mark = engine.mark()
     const before = process.cpuUsage()
     const tape = new Tape()
-    const chunk = loadChunk(
-      loaded,
-      {
-        images: indices.map((i) => Float32Array.from(pixels(i), (byte) => byte / 255)),
-        labels: indices.map((i) => dataset.labels[i]),
-      },
-      paperBall(epsilon),
-    )
+    const chunk = loadChunk(loaded, examples(dataset, indices), paperBall(epsilon))
     const result = layLoss('lp-dual', {
       ...{
         network: loaded,

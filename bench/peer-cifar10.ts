@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { examples } from '../src/attacks/inputs.ts'
 import { loadChunk } from '../src/bounds/chunk.ts'
 import { relaxNetwork } from '../src/bounds/dual.ts'
 import { dualMargins } from '../src/bounds/margins.ts'
@@ -113,11 +114,9 @@ async function paperMargins(network: Network, dataset: Dataset, epsilon: number,
   const engine = await Engine.create()
   const loaded = new LoadedNetwork(engine, network.architecture, false)
   loaded.setParameters(network.parameters)
-  const size = sizeOf(dataset.shape)
   return Array.from({ length: count }, (_, i) => {
     const mark = engine.mark()
-    const image = Float32Array.from(dataset.images.subarray(i * size, (i + 1) * size), (byte) => byte / 255)
-    const chunk = loadChunk(loaded, { images: [image], labels: [dataset.labels[i]] }, paperBall(epsilon))
+    const chunk = loadChunk(loaded, examples(dataset, [i]), paperBall(epsilon))
     const bounds = dualMargins(relaxNetwork(loaded, undefined, chunk, { prune: false }), undefined, 0)
     const margins = [...bounds.read()].map((bound) => -bound)
     engine.release(mark)

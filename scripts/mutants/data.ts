@@ -28,6 +28,18 @@ export const data = [
     ['const MISSING = new Set([', 'const MISSING = new Set(["x", '],
     ['low = Math.min(low, row[f])', 'low = Math.min(0, row[f])'],
   ]),
+  ...mutantsOf('src/data/feature-radii.ts', tests('data/feature-radii'), [
+    ['const ROUNDING = 2 ** -23', 'const ROUNDING = 0'],
+    ['epsilon === 0 ? 0 : ', ''],
+    ['epsilon / (high - low)', 'epsilon / high'],
+  ]),
+  ...mutantsOf('src/data/dataset.ts', tests('data/dataset-of', 'ladder/float-data'), [
+    ['into[i] = values[i] / 255', 'into[i] = values[i] / 256'],
+  ]),
+  ...mutantsOf('src/data/dataset-of.ts', tests('data/dataset-of', 'checked'), [
+    ['!(value >= 0 && value <= 1)', 'value < 0 || value > 1'],
+    ['label >= classes', 'label > classes'],
+  ]),
   ...mutantsOf('src/data/examples.ts', tests('data/examples'), [
     ['high: Math.max(high, other.high)', 'high'],
     ["new Random(seed, 'test part', label)", "new Random(0, 'test part', label)"],
