@@ -27,7 +27,8 @@ export const architectures = [
   ...mutantsOf('src/model/architectures.ts', tests('model/architectures'), [
     ["dmLarge.replaceAll(', relu'", "dmLarge.replace(', relu'"],
     ['Math.min(images.input.height, images.input.width) < 4', 'images.input.height > 4'],
-    ['printLayers(architectureOf(name, images)) === layers', 'true'],
+    ['isForThem && printLayers(known) === printLayers(architecture)', 'isForThem'],
+    ['countClasses(known) === classes', 'true'],
   ]),
   ...mutantsOf('src/formats/element-lines.ts', tests('formats/architecture-file'), [
     ["token.startsWith('#') ||", ''],

@@ -62,7 +62,16 @@ describe('an architecture', () => {
   it('of a known name but other layers gives its layers only', () => {
     const { input, layers } = architectureOf('linear', images)
     expect(architectureText({ name: 'small', input, layers })).toBe('linear')
+    const vector = architectureOf('linear', { input: { channels: 13, height: 1, width: 1 }, classes: 2 })
+    expect(architectureText({ ...vector, name: 'small' })).toBe('linear')
     expect(architectureText({ name: 'a:b', input, layers })).toBe('a-b: linear')
+    const text = 'conv 16 4 2 1, relu, conv 32 4 2 1, relu, linear 100, relu, linear'
+    for (const classes of [10, 3]) {
+      const other = architectureOf('small', { input: { channels: 1, height: 29, width: 28 }, classes })
+      expect(architectureText({ ...other, name: 'mnist-small' })).toBe(text)
+      const fewer = architectureOf('small', { input: { channels: 1, height: 28, width: 28 }, classes })
+      expect(architectureText({ ...fewer, name: 'mnist-small' })).toBe(classes === 10 ? 'mnist-small' : text)
+    }
   })
 })
 

@@ -6,7 +6,8 @@
  */
 import { UserError, unknownName } from '../base/errors.ts'
 import { type Images, parseLayers, requireTrainable } from './layer-items.ts'
-import { layerWords, parseItems } from './layer-text.ts'
+import { formatShape } from './layers.ts'
+import { LayerError, layerWords, parseItems } from './layer-text.ts'
 import { type Architecture, countClasses, countParameters } from './network.ts'
 import { printLayers } from './print-layers.ts'
 
@@ -103,12 +104,26 @@ export const architectureNamed = (name: string): Architecture => architectureOf(
 
 /** The text from which `architectureOf` makes the architecture for the same images. */
 export function architectureText(architecture: Architecture): string {
-  const { name, input } = architecture
+  const { name } = architecture
+  if (isTheKnown(architecture)) return name
   const layers = printLayers(architecture)
-  const images = { input, classes: countClasses(architecture) }
-  if (isKnown(name) && printLayers(architectureOf(name, images)) === layers) return name
   const own = name.replaceAll(/[:,()+]/g, '-').trim()
   return isKnown(own) || own === unnamed || own === '' ? layers : `${own}: ${layers}`
+}
+
+/** Whether it is the known one of its name, and not somebody's that is called so, too. */
+function isTheKnown(architecture: Architecture): boolean {
+  const { name, input } = architecture
+  if (!isKnown(name)) return false
+  const classes = countClasses(architecture)
+  try {
+    const known = architectureOf(name, { input, classes })
+    const isForThem = formatShape(known.input) === formatShape(input) && countClasses(known) === classes
+    return isForThem && printLayers(known) === printLayers(architecture)
+  } catch (error) {
+    if (error instanceof LayerError) return false
+    throw error
+  }
 }
 
 /** What architectures are called that nobody has named. */
