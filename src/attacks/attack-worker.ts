@@ -20,6 +20,8 @@ export interface AttackData {
 export interface AttackJob extends Pick<RangeOptions, 'first' | 'last'> {
   readonly ball: Ball
   readonly attack: AttackOptions | EnsembleOptions
+  /** How many images a part has. */
+  readonly perPart: number
 }
 
 export async function prepare({ network, from, dataset }: AttackData) {
@@ -28,7 +30,7 @@ export async function prepare({ network, from, dataset }: AttackData) {
   const attackAll = attackOn(subject, from && load(engine, from))
 
   return (job: AttackJob, part: number): AttackRow[] => {
-    const indices = indicesOfPart(part, job)
+    const indices = indicesOfPart(part, job, job.perPart)
     const clean = inPasses(indices, (pass) => classify(subject, pass)).map(({ value }) => value)
     const correct = indices.filter((_, i) => clean[i].margin > 0)
     const attacked = attackAll(correct, job)

@@ -12,7 +12,14 @@ import { attackTask } from './attack-task.ts'
 import type { AttackData } from './attack-worker.ts'
 import { type EnsembleOptions, type EnsembleSettings, attacksFor, ensembleOptions } from './ensemble.ts'
 import { type AttackOptions, fgsm, pgd } from './gradient-attack.ts'
-import { type RangeOptions, checkInputs, checkNetwork, countParts } from './inputs.ts'
+import {
+  IMAGES_PER_PART,
+  type RangeOptions,
+  SLOW_IMAGES_PER_PART,
+  checkInputs,
+  checkNetwork,
+  countParts,
+} from './inputs.ts'
 
 /** Settings that PGD alone has; for their defaults see `pgdOptions`. */
 export interface PgdSettings {
@@ -69,10 +76,11 @@ async function* rowsOf(
   options: AttackRunOptions,
 ): AsyncGenerator<AttackRow, void> {
   const { first, last, executor = inline, signal } = options
-  const parts = countParts(options)
+  const perPart = 'attacks' in attack ? SLOW_IMAGES_PER_PART : IMAGES_PER_PART
+  const parts = countParts(options, perPart)
   const crew = executor.start(attackTask, data, parts)
   try {
-    const job = { first, last, ball: { epsilon, epsilons, norm, domain }, attack }
+    const job = { first, last, ball: { epsilon, epsilons, norm, domain }, attack, perPart }
     for await (const rows of inOrder(crew.run(job, parts, signal))) yield* untilAborted(rows, signal)
   } finally {
     await crew.close()

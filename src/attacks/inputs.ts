@@ -13,6 +13,8 @@ import { planStages } from '../model/stages.ts'
 export const IMAGES_PER_PASS = 4
 /** Images per part of a job. */
 export const IMAGES_PER_PART = 20
+/** The same where an image takes seconds: enough to keep a pass full, and few enough to share among workers. */
+export const SLOW_IMAGES_PER_PART = 2 * IMAGES_PER_PASS
 
 /** The ball around each image, which images, and who works on them. */
 export interface RangeOptions extends BallOptions {
@@ -89,13 +91,17 @@ export const examples = (dataset: Dataset, indices: readonly number[]) => ({
 })
 
 /** Indices `first` to `last` − 1 that part `part` has. */
-export function indicesOfPart(part: number, { first, last }: Pick<RangeOptions, 'first' | 'last'>): number[] {
-  const start = first + part * IMAGES_PER_PART
-  return Array.from({ length: Math.min(IMAGES_PER_PART, last - start) }, (_, i) => start + i)
+export function indicesOfPart(
+  part: number,
+  { first, last }: Pick<RangeOptions, 'first' | 'last'>,
+  perPart = IMAGES_PER_PART,
+): number[] {
+  const start = first + part * perPart
+  return Array.from({ length: Math.min(perPart, last - start) }, (_, i) => start + i)
 }
 
-export const countParts = ({ first, last }: Pick<RangeOptions, 'first' | 'last'>): number =>
-  Math.ceil((last - first) / IMAGES_PER_PART)
+export const countParts = ({ first, last }: Pick<RangeOptions, 'first' | 'last'>, perPart = IMAGES_PER_PART): number =>
+  Math.ceil((last - first) / perPart)
 
 export interface Timed<R> {
   readonly value: R

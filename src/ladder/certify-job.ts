@@ -1,5 +1,4 @@
 /** What the workers of a certification are told. */
-import { IMAGES_PER_PASS } from '../attacks/inputs.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Network } from '../model/network.ts'
 import type { PackedGraph } from '../model/packed-graph.ts'
@@ -12,13 +11,10 @@ export interface CertifySetup {
   readonly dataset: Dataset
 }
 
-/** Enough to keep the engine's lanes busy, and few enough to share among workers. */
-export const DRAFTS_PER_PART = 2 * IMAGES_PER_PASS
-
 export type CertifyJob =
   /** Part i is the i-th run of `IMAGES_PER_PART` of the images. */
   | { readonly kind: 'batch'; readonly settings: BatchSettings; readonly images: readonly number[] }
-  /** Part i is the i-th run of `DRAFTS_PER_PART` of the drafts, for the steps that take seconds. */
+  /** Part i is the i-th run of `SLOW_IMAGES_PER_PART` of the drafts, for the steps that take seconds. */
   | { readonly kind: 'further'; readonly settings: BatchSettings; readonly drafts: readonly Draft[] }
   /** Part i is the i-th draft. */
   | { readonly kind: 'questions'; readonly settings: ClimbSettings; readonly drafts: readonly Draft[] }

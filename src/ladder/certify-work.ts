@@ -1,5 +1,5 @@
 /** What a worker of a certification does: runs of images in the engine, single images in float64. */
-import { IMAGES_PER_PART, examples } from '../attacks/inputs.ts'
+import { IMAGES_PER_PART, SLOW_IMAGES_PER_PART, examples } from '../attacks/inputs.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { LoadedNetwork } from '../device/loaded-network.ts'
 import { Engine } from '../device/wasm/engine.ts'
@@ -8,7 +8,7 @@ import { evaluate } from '../model/evaluate.ts'
 import { type Graph, evaluateGraph, graphOf } from '../model/graph.ts'
 import { type Network, countClasses } from '../model/network.ts'
 import { unpackGraph } from '../model/packed-graph.ts'
-import { type CertifyJob, type CertifySetup, DRAFTS_PER_PART } from './certify-job.ts'
+import type { CertifyJob, CertifySetup } from './certify-job.ts'
 import { climbBatch, climbFurther } from './climb-batch.ts'
 import { type ClimbSubject, climbImage } from './climb-image.ts'
 import type { Draft } from './drafts.ts'
@@ -30,7 +30,7 @@ export async function prepare({ target, dataset }: CertifySetup): Promise<Part<C
       return climbBatch(batch, images, job.settings)
     }
     if (job.kind === 'further') {
-      const drafts = job.drafts.slice(part * DRAFTS_PER_PART, (part + 1) * DRAFTS_PER_PART)
+      const drafts = job.drafts.slice(part * SLOW_IMAGES_PER_PART, (part + 1) * SLOW_IMAGES_PER_PART)
       return climbFurther(batch, drafts, job.settings)
     }
     // loaded only where something is left open

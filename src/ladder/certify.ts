@@ -10,8 +10,8 @@ import { inline } from '../jobs/inline.ts'
 import type { Graph } from '../model/graph.ts'
 import type { Network } from '../model/network.ts'
 import { packGraph } from '../model/packed-graph.ts'
-import { IMAGES_PER_PART } from '../attacks/inputs.ts'
-import { type CertifyJob, DRAFTS_PER_PART } from './certify-job.ts'
+import { IMAGES_PER_PART, SLOW_IMAGES_PER_PART } from '../attacks/inputs.ts'
+import type { CertifyJob } from './certify-job.ts'
 import { certifyTask } from './certify-task.ts'
 import { stepsOnRequest, stepsThatWork } from './chosen-steps.ts'
 import { type Draft, isDecided } from './drafts.ts'
@@ -77,7 +77,7 @@ export async function* runPlan(plan: Plan, options: RunOptions = {}): AsyncGener
     const settings = { ball, steps, attack, ensemble }
     yield* climb({ kind: 'batch', settings, images }, batches)
     if (open.length > 0 && stepsOnRequest(steps).length > 0) {
-      yield* climb({ kind: 'further', settings, drafts: open }, Math.ceil(open.length / DRAFTS_PER_PART))
+      yield* climb({ kind: 'further', settings, drafts: open }, Math.ceil(open.length / SLOW_IMAGES_PER_PART))
     }
     if (open.length === 0) return
     onHard?.(open.length)
