@@ -20,6 +20,14 @@ test('layers of a file are trained, kept in the run, and continued with', async 
   expect(await again('linear')).toMatchObject({ code: 2, stderr: expect.stringContaining(`--architecture ${text}`) })
 })
 
+test('a network is no architecture', async () => {
+  const { code, stderr } = await call('train', '--out', at('none'), '--architecture', 'f.onnx')
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('f.onnx is a network, not an architecture: robustra info'),
+  ])
+})
+
 test('a mistake that shows with the images has its line', async () => {
   writeFileSync(at('wide.toml'), '[[layers]]\nkind = "relu"\n[[layers]]\nkind = "conv"\nchannels = 1\nkernel = 29\n')
   const { code, stderr } = await call('train', '--out', at('none'), '--architecture', at('wide.toml'))

@@ -48,6 +48,12 @@ describe('layers from a file', () => {
     })
   })
 
+  it('whose name is that of the file, unless a known architecture is called so', () => {
+    expect(parseArchitectureFile('layers = ["linear"]', 'mine.toml').text).toBe('mine: linear')
+    expect(parseArchitectureFile('layers = ["linear"]', 'cnn-7.toml').text).toBe('linear')
+    expect(parseArchitectureFile('name = "cnn-7"\nlayers = ["linear"]', 'mine.toml').text).toBe('cnn-7: linear')
+  })
+
   it('as JSON', () => {
     const json = `{"name": "a + b",
       "layers": [{"kind": "normalise", "mean": [0.5, 0.25],

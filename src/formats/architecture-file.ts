@@ -12,6 +12,7 @@
  */
 import { badFile, nearestName, unknownName } from '../base/errors.ts'
 import { type Item, LayerError, parseItems } from '../model/layer-text.ts'
+import { isKnown } from '../model/architectures.ts'
 import { windowOf } from '../model/print-layers.ts'
 import { linesOfElements } from './element-lines.ts'
 import { parseTomlOrJson } from './toml-json.ts'
@@ -71,9 +72,10 @@ const words = (value: unknown): string => (Array.isArray(value) ? value.map(Stri
  * @throws UserError with the line of what is wrong
  */
 export function parseArchitectureFile(text: string, path: string): ArchitectureFile {
-  const { name = baseName(path), layers, ...more } = parseTomlOrJson(text, path, 'layers')
+  const { name: given, layers, ...more } = parseTomlOrJson(text, path, 'layers')
   const [unknown] = Object.keys(more)
   if (unknown !== undefined) throw badFile(`${path}: ${unknownName('entry', unknown, ['name', 'layers']).message}`)
+  const name = given ?? baseName(path)
   if (typeof name !== 'string') throw badFile(`${path}: the name must be a text`)
   if (!Array.isArray(layers) || layers.length === 0) {
     throw badFile(`${path} has no layers: each is a table [[layers]] with a kind, such as kind = "relu"`)
@@ -89,8 +91,11 @@ export function parseArchitectureFile(text: string, path: string): ArchitectureF
       throw badFile(`${path}, line ${line}: ${reason}`)
     }
   })
+  const short = written.map((layer) => layer.short).join(', ')
+  // a file may be called like a known architecture
+  const isNamed = given !== undefined || !isKnown(name)
   return {
-    text: `${name.replaceAll(/[:,()+]/g, '-').trim()}: ${written.map(({ short }) => short).join(', ')}`,
+    text: isNamed ? `${name.replaceAll(/[:,()+]/g, '-').trim()}: ${short}` : short,
     lines: written.flatMap(({ items, line }) => Array<number>(items).fill(line)),
   }
 }

@@ -129,7 +129,8 @@ function isTheKnown(architecture: Architecture): boolean {
 /** What architectures are called that nobody has named. */
 const unnamed = 'own'
 
-const isKnown = (name: string) => architectureNames.includes(name) || mlpOf(name) !== undefined
+/** Whether nobody else may call an architecture so. */
+export const isKnown = (name: string): boolean => architectureNames.includes(name) || mlpOf(name) !== undefined
 
 /** The name and the layers that a text says. */
 function split(text: string, images: Images | undefined): { readonly name: string; readonly layers: string } {
