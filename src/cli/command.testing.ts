@@ -1,11 +1,19 @@
 /** Runs the command line: as its users do, in a process of its own; or in this one, which is faster. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
+import { delimiter, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { vi } from 'vitest'
 import { run } from './run.ts'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+
+/** Not of a script of npm's, and `node` is the Node of the tests. */
+const env = {
+  ...process.env,
+  ...{ npm_command: undefined, npm_lifecycle_event: undefined },
+  PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`,
+}
 
 export interface Outcome {
   readonly code: number | null
@@ -16,7 +24,13 @@ export interface Outcome {
 
 /** Starts `robustra args…` and leaves it running. */
 export const start = (args: readonly string[], cwd: string = tmpdir()): ChildProcess =>
-  spawn(process.execPath, [main, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+
+/** Runs the command that a stopped one has printed, as a shell does. */
+export function continued({ stderr }: Outcome): Promise<Outcome> {
+  const [, command] = /Continue with: (.*)\n$/.exec(stderr)!
+  return finished(spawn('sh', ['-c', command!], { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] }))
+}
 
 export function finished(child: ChildProcess): Promise<Outcome> {
   let stdout = ''

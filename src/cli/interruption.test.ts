@@ -7,7 +7,7 @@ import { expect, test, vi } from 'vitest'
 import { architectureNamed } from '../model/architectures.ts'
 import { initialise } from '../model/initialise.ts'
 import { saveAnyNetwork } from '../node/any-network.ts'
-import { finished, robustra, start, tiny } from './command.testing.ts'
+import { continued, finished, robustra, start, tiny } from './command.testing.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 
 // Several whole runs, on machines that may be busy.
@@ -44,32 +44,31 @@ test('Ctrl-C stops at once with exit code 130 and says how to go on', async () =
   await exists(at('stopped/config.json'))
   await sleep(200)
   child.kill('SIGINT')
-  const { code, stderr } = await stopped
-  expect(code).toBe(130)
-  expect(stderr).toMatch(/\nrobustra: stopped\. Continue with: .* train --resume --out .*stopped\n$/)
-  expect((await robustra('train', '--resume', '--out', at('stopped'))).code).toBe(0)
+  const outcome = await stopped
+  expect(outcome.code).toBe(130)
+  expect(outcome.stderr).toMatch(/\nrobustra: stopped\. Continue with: .* train --resume --out .*stopped\n$/)
+  expect((await continued(outcome)).code).toBe(0)
 })
 
 test('Ctrl-C in certify keeps the rows that are done, and --resume does the rest', async () => {
   const network = at('digits.safetensors')
   saveAnyNetwork(network, initialise(architectureNamed('mnist-small'), 1))
-  const out = at('rows.jsonl')
-  const flags = ['certify', network, '--epsilon', '0.05', '--method', 'alpha', '--first', '40', '--workers', '2']
+  const out = at('rows of today.jsonl')
+  const flags = ['certify', network, '--epsilon', '0.05', '--method', 'alpha', '--first', '100', '--workers', '2']
   const child = start([...flags, '--out', out])
   const stopped = finished(child)
   await exists(out)
+  const second = await robustra(...flags, '--out', out, '--resume')
+  expect([second.code, second.stderr]).toEqual([2, expect.stringContaining(`is in use by process ${child.pid}, since`)])
   while (readFileSync(out, 'utf8').split('\n').length < 3) await sleep(10)
   child.kill('SIGINT')
-  const { code, stderr } = await stopped
-  expect(code).toBe(130)
-  expect(stderr).toMatch(
-    /\nrobustra: stopped\. Continue with: .* certify .*digits\.safetensors .* --out .*rows\.jsonl --resume\n$/,
-  )
+  const outcome = await stopped
+  expect([outcome.code, existsSync(`${out}.lock`)]).toEqual([130, false])
   const rows = readFileSync(out, 'utf8')
-  expect((await robustra(...flags, '--out', out, '--resume')).code).toBe(0)
+  expect((await continued(outcome)).code).toBe(0)
   const all = readFileSync(out, 'utf8')
   expect(all.startsWith(rows.slice(0, rows.lastIndexOf('\n') + 1))).toBe(true)
-  expect(all.trimEnd().split('\n')).toHaveLength(41)
+  expect(all.trimEnd().split('\n')).toHaveLength(101)
 })
 
 test('a command that has written nothing promises nothing, whenever it is stopped', async () => {
