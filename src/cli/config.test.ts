@@ -16,6 +16,7 @@ it('takes radii as fractions in quotes, and leaves everything else as it is', ()
   const settings = { epsilon: 8 / 255, epsilonStart: 0.01, seed: 3, start: '1/2' }
   expect(read('a.toml', 'epsilon = "8/255"\nepsilonStart = 0.01\nseed = 3\nstart = "1/2"')).toEqual(settings)
   expect(read('a.json', '{"epsilon": "8/255", "epsilonStart": 0.01, "seed": 3, "start": "1/2"}')).toEqual(settings)
+  expect(read('e.toml', 'epsilons = ["2/255", 0, 0.1]')).toEqual({ epsilons: [2 / 255, 0, 0.1] })
   expect(() => read('b.toml', 'epsilon = "much"')).toThrow(oneLine(/ε cannot be 'much'/))
 })
 

@@ -17,12 +17,11 @@ export function readConfig(path: string): GivenOptions {
   if (typeof architecture === 'string' && isArchitectureFile(architecture)) {
     value.architecture = readArchitecture(resolve(dirname(path), architecture))
   }
-  const settings = Object.entries(value).map(([name, given]) => [
-    name,
-    isRadius(name, given) ? parseRadius(given) : given,
-  ])
+  const settings = Object.entries(value).map(([name, given]) => {
+    if (name === 'epsilons' && Array.isArray(given)) return [name, given.map(radiusOf)]
+    return [name, name === 'epsilon' || name === 'epsilonStart' ? radiusOf(given) : given]
+  })
   return Object.fromEntries(settings) as GivenOptions
 }
 
-const isRadius = (name: string, given: unknown): given is string =>
-  (name === 'epsilon' || name === 'epsilonStart') && typeof given === 'string'
+const radiusOf = (given: unknown): unknown => (typeof given === 'string' ? parseRadius(given) : given)

@@ -55,8 +55,24 @@ test('a run is resumed with its own radii only', async () => {
   expect(await resume('eps.csv')).toMatchObject({ code: 0 })
   expect(await resume('other.csv')).toEqual({
     ...{ code: 2, stdout: '' },
-    stderr: 'robustra: the run was started with other ε: leave --epsilon-file out with --resume\n',
+    stderr:
+      'robustra: the run was started with other ε per value: leave them out with --resume, or start another run with another --out\n',
   })
+})
+
+test('radii in a config file: a file of radii stands in their place, or one radius', async () => {
+  const { epsilons } = JSON.parse(readFileSync(at('run/config.json'), 'utf8'))
+  const settings = { dataset: at('bank.csv'), architecture: 'linear 2, relu, linear', method: 'natural', epochs: 1 }
+  writeFileSync(at('c.json'), JSON.stringify({ ...settings, epsilons: ['2/255', 0, 0.01] }))
+  const radii = async (name: string, ...args: string[]) => {
+    const trained = await call('train', '--config', at('c.json'), '--out', at(name), '--workers', '1', ...args)
+    expect(trained).toMatchObject({ code: 0, stderr: '' })
+    const { epsilon, epsilons } = JSON.parse(readFileSync(at(`${name}/config.json`), 'utf8'))
+    return [epsilon, epsilons]
+  }
+  expect(await radii('a')).toEqual([0.01, [2 / 255, 0, 0.01]])
+  expect(await radii('b', '--epsilon-file', at('eps.csv'))).toEqual([Math.max(...epsilons), epsilons])
+  expect(await radii('c', '--epsilon', '0.1')).toEqual([0.1, undefined])
 })
 
 test('attack keeps within them', async () => {

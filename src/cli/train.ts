@@ -138,7 +138,8 @@ const withLayersOf = (given: GivenOptions, start: string) => ({ ...given, archit
 async function optionsOf(flags: Flags, given: GivenOptions): Promise<TrainingOptions> {
   const options = trainingOptions(given, flags.preset)
   if (flags.epsilonFile === undefined) return options
-  const radiiOver = radiiFrom({ ...given, epsilonFile: flags.epsilonFile })
+  const { epsilon } = flagsOf(flags)
+  const radiiOver = radiiFrom({ epsilon, epsilonFile: flags.epsilonFile })
   const { dataset, seed, validationCount } = options
   const read = { seed, validationCount, ...(flags.data !== undefined && { dataDirectory: flags.data }) }
   return trainingOptions({ ...given, ...radiiOver(await loadDataset(dataset, 'train', read)) }, flags.preset)
@@ -165,10 +166,14 @@ async function resumedOptions(flags: Flags, saved: TrainingOptions): Promise<Tra
   return saved
 }
 
-const givenBy = (flags: Flags) => ({
-  ...(flags.config !== undefined && readConfig(flags.config)),
-  ...trainingFlags(flags as unknown as Record<string, unknown>),
-})
+/** One radius on the command line stands in place of several in the file. */
+function givenBy(flags: Flags): GivenOptions {
+  const own = flagsOf(flags)
+  const { epsilons, ...config } = flags.config === undefined ? {} : readConfig(flags.config)
+  return { ...config, ...(epsilons && own.epsilon === undefined && { epsilons }), ...own }
+}
+
+const flagsOf = (flags: Flags): GivenOptions => trainingFlags(flags as unknown as Record<string, unknown>)
 
 function presetName({ preset }: Flags): string | undefined {
   if (preset !== undefined && !Object.hasOwn(presets, preset)) throw unknownName('preset', preset, Object.keys(presets))

@@ -68,7 +68,9 @@ export function requireSame(named: readonly Name[], given: TrainingOptions, save
   for (const name of named) {
     if (JSON.stringify(given[name]) === JSON.stringify(saved[name])) continue
     if (name === 'epsilons')
-      throw new UserError('the run was started with other ε: leave --epsilon-file out with --resume')
+      throw new UserError(
+        'the run was started with other ε per value: leave them out with --resume, or start another run with another --out',
+      )
     throw new UserError(
       `the run was started with --${kebab(name)} ${saved[name]}, not ${given[name]}: leave it out with --resume, ` +
         'or start another run with another --out',
