@@ -8,9 +8,10 @@ import { formats } from './formats.ts'
 import { kernels } from './kernels.ts'
 import type { Mutant } from './mutant.ts'
 import { search } from './search.ts'
+import { training } from './training.ts'
 import { verify } from './verify.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
-  ...{ architectures, attacks, bounds, data, formats, kernels },
+  ...{ architectures, attacks, bounds, data, formats, kernels, training },
   search: [...search, ...cells, ...verify],
 }
