@@ -67,6 +67,8 @@ export const trainingFlags = (flags: Record<string, unknown>): GivenOptions =>
 export function requireSame(named: readonly Name[], given: TrainingOptions, saved: TrainingOptions): void {
   for (const name of named) {
     if (JSON.stringify(given[name]) === JSON.stringify(saved[name])) continue
+    // of a share, the run has the number that it came to
+    if (name === 'validationCount' && given[name] > 0 && given[name] < 1) continue
     if (name === 'epsilons')
       throw new UserError(
         'the run was started with other ε per value: leave them out with --resume, or start another run with another --out',

@@ -105,19 +105,20 @@ export function sortNames(names: readonly string[]): string[] {
 /** The order of names everywhere, whatever the language of the machine. */
 export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Grey images as colour ones, whose channels are equal. */
+/** A grey image as a colour one, whose channels are equal. */
+export function inColour(grey: Values | Float64Array): Values {
+  const colour = grey instanceof Uint8Array ? new Uint8Array(3 * grey.length) : new Float32Array(3 * grey.length)
+  for (let c = 0; c < 3; c++) colour.set(grey, c * grey.length)
+  return colour
+}
+
 function withChannels(examples: Examples, channels: number): Examples {
   const { shape, valuesAt } = examples
   if (shape.channels !== 1 || channels !== 3) return examples
   return {
     ...examples,
     shape: { ...shape, channels },
-    valuesAt: (index) => {
-      const grey = valuesAt(index)
-      const colour = grey instanceof Uint8Array ? new Uint8Array(3 * grey.length) : new Float32Array(3 * grey.length)
-      for (let c = 0; c < 3; c++) colour.set(grey, c * grey.length)
-      return colour
-    },
+    valuesAt: (index) => inColour(valuesAt(index)),
   }
 }
 

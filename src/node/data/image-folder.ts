@@ -5,7 +5,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { type UserError, badFile } from '../../base/errors.ts'
-import { type Examples, byCodeUnits } from '../../data/examples.ts'
+import { type Examples, byCodeUnits, inColour } from '../../data/examples.ts'
 import { decodePicture, pictureExtensions, pictureSize } from '../../formats/decode-picture.ts'
 import type { PictureSize } from '../../formats/picture.ts'
 import { explainFileError, readWholeFile } from '../atomic.ts'
@@ -71,10 +71,7 @@ export async function readImageFolder(folder: string, reading: Reading = {}): Pr
     valuesAt: (index) => {
       const { path } = files[index]
       const { size, values } = decodePicture(readWholeFile(path), path)
-      if (size.channels === channels) return values
-      const colour = new Uint8Array(3 * values.length)
-      for (let c = 0; c < 3; c++) colour.set(values, c * values.length)
-      return colour
+      return size.channels === channels ? values : inColour(values)
     },
   }
 }
