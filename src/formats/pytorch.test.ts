@@ -3,7 +3,7 @@ import { UserError } from '../base/errors.ts'
 import { oneLine } from '../base/one-line.testing.ts'
 import { Random } from '../base/random.ts'
 import { mutateBytes } from './mutate.testing.ts'
-import { oldFile } from './pickles.testing.ts'
+import { archive, oldFile } from './pickles.testing.ts'
 import { parsePytorch } from './pytorch.ts'
 import { readZip, writeZip } from './zip.ts'
 import { networkOf } from './network-file.ts'
@@ -70,8 +70,11 @@ test.each([
   })
 })
 
-test('a file that CPython has pickled: transposed, a parameter, a counter, in a list, behind a prefix', () => {
-  const { tensors, integers, inOrder } = parsePytorch(oldFile, 'net.pth')
+test.each([
+  ['now', archive],
+  ['before 1.6', oldFile],
+])('a file of PyTorch itself, as it writes them %s', (_, bytes) => {
+  const { tensors, integers, inOrder } = parsePytorch(bytes, 'net.pth')
   expect([...tensors]).toEqual([
     ['0.weight', { shape: [2, 3], data: Float32Array.of(1, 3, 5, 2, 4, 6) }],
     ['0.bias', { shape: [2], data: Float32Array.of(0.5, -0.5) }],
@@ -202,12 +205,13 @@ test('damaged files are read or refused', () => {
     ['epoch', 3],
     ['state_dict', [ordered({ ...layers, count })]],
   ])
-  const archive = [...readZip(saved(good), 'net.pt')]
+  const entries = [saved(good), archive].map((bytes) => [...readZip(bytes, 'net.pt')])
   const random = new Random(1, 'pytorch')
   /** With the checksums right, for these would hide everything else. */
   const damagedArchive = () => {
-    const [name, content] = archive[random.integer(archive.length)]
-    return writeZip(new Map([...archive, [name, mutateBytes(random, content)]]), 'net.pt')
+    const whole = entries[random.integer(2)]
+    const [name, content] = whole[random.integer(whole.length)]
+    return writeZip(new Map([...whole, [name, mutateBytes(random, content)]]), 'net.pt')
   }
   const old = [savedBefore(good), oldFile]
   let read = 0
