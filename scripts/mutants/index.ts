@@ -6,6 +6,7 @@ import { cells } from './cells.ts'
 import { data } from './data.ts'
 import { formats } from './formats.ts'
 import { kernels } from './kernels.ts'
+import { layers } from './layers.ts'
 import type { Mutant } from './mutant.ts'
 import { search } from './search.ts'
 import { training } from './training.ts'
@@ -13,5 +14,6 @@ import { verify } from './verify.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
   ...{ architectures, attacks, bounds, data, formats, kernels, training },
+  layers,
   search: [...search, ...cells, ...verify],
 }
