@@ -2,7 +2,7 @@
 import { mutantsOf, tests } from './mutant.ts'
 
 export const architectures = [
-  ...mutantsOf('src/model/layer-text.ts', tests('model/layer-items'), [
+  ...mutantsOf('src/model/layer-text.ts', tests('model/layer-items', 'model/print-layers'), [
     [
       'const [outChannels, kernel, stride = 1, padding = 0]',
       'const [outChannels, kernel, stride = kernel, padding = 0]',
@@ -10,7 +10,7 @@ export const architectures = [
     ["word === 'input' ? -1 : Number(word)", "word === 'input' ? 0 : Number(word)"],
     ['if (branches.length < 2)', 'if (branches.length < 1)'],
   ]),
-  ...mutantsOf('src/model/layer-items.ts', tests('model/layer-items'), [
+  ...mutantsOf('src/model/layer-items.ts', tests('model/layer-items', 'model/print-layers'), [
     ["layer.kind === 'linear' && isImage", "layer.kind === 'linear' && source < 0"],
     ["{ kind: 'add', other: source }, total!", "{ kind: 'add', other: total! }, total!"],
     ['return from === before ? rest : { ...rest, from }', 'return rest'],
@@ -18,7 +18,7 @@ export const architectures = [
     ['if (outputs === this.#classes) return', 'if (outputs >= this.#classes) return'],
     ['faults.findIndex((found) => found !== undefined)', 'faults.length - 1'],
   ]),
-  ...mutantsOf('src/model/print-layers.ts', tests('model/layer-items'), [
+  ...mutantsOf('src/model/print-layers.ts', tests('model/layer-items', 'model/print-layers'), [
     ['groups > 1 ?', 'groups > 2 ?'],
     ['from === undefined || from === index - 1', 'from === undefined || from < index'],
     ["(branch === 'identity' || !branches.includes('identity'))", 'true'],
