@@ -17,6 +17,7 @@ test('commas, semicolons or tabs, with or without quotes and carriage returns', 
     expect(lines).toEqual([2, 4])
   }
   expect(rowsOf('a,b\n1,2')).toEqual([['1', '2']])
+  expect(rowsOf('0,1,2,label\n1,2,3,4')).toHaveLength(1)
 })
 
 test.each([
@@ -26,6 +27,8 @@ test.each([
   ['a,b\n"1"2,3', 'a.csv, line 2: text follows a quote'],
   ['a,a\n1,2', "two columns that are called 'a'"],
   ['a,b\n', 'a.csv has no rows'],
+  [',b\n1,2', 'column 1 of a.csv has no name: give it one, or delete it if it only counts the rows'],
+  ['5.1,3.5,setosa\n4.9,3,setosa', 'a.csv begins with numbers, such as 5.1: put a line with the names'],
   ['', 'a.csv has no rows'],
 ])('refuses %j', (text, message) => {
   expect(() => rowsOf(text)).toThrow(message)

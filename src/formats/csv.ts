@@ -15,7 +15,7 @@ const SEPARATORS = [',', ';', '\t']
 
 /**
  * @param path the name of the file, for messages
- * @throws UserError naming the line of a row that has not as many values as the header, or of a quote without an end
+ * @throws UserError if columns have no names, or naming the line of a row that has not as many values as the header, or of a quote without an end
  */
 export function parseCsv(text: string, path: string): Table {
   const lines: number[] = []
@@ -50,9 +50,27 @@ export function parseCsv(text: string, path: string): Table {
   if (rows.length < 2)
     throw badFile(`${path} has no rows: it needs a header with the names of the columns, and rows below`)
   const header = rows[0].map((name) => name.trim())
+  requireNames(header, path)
   const twice = header.find((name, i) => header.indexOf(name) !== i)
   if (twice !== undefined) throw badFile(`${path} has two columns that are called '${twice}'`)
   return { header, rows: rows.slice(1), lines: lines.slice(1) }
+}
+
+/** @throws UserError if a column has no name, or if the first line is one of values */
+function requireNames(header: readonly string[], path: string): void {
+  const unnamed = header.indexOf('')
+  if (unnamed >= 0) {
+    throw badFile(
+      `column ${unnamed + 1} of ${path} has no name: give it one, or delete it if it only counts the rows ` +
+        '(to_csv of pandas with index=False leaves it out)',
+    )
+  }
+  const numbers = header.filter((name) => Number.isFinite(Number(name)))
+  // pandas counts columns without names
+  const areCounted = numbers.every((name, i) => Number(name) === Number(numbers[0]) + i)
+  if (numbers.length > header.length / 2 && !areCounted) {
+    throw badFile(`${path} begins with numbers, such as ${numbers[0]}: put a line with the names of the columns first`)
+  }
 }
 
 /** @returns the field that begins at `at`, where it ends (−1: nowhere), and how many line ends are in it */
