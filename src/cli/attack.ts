@@ -22,6 +22,7 @@ import type { NetworkOptions } from '../formats/any-network.ts'
 import type { Network } from '../model/network.ts'
 import { loadAnyNetwork } from '../node/any-network.ts'
 import { takeImages } from '../model/normalise.ts'
+import { advised } from './advice.ts'
 import { onInterrupt } from './interrupt.ts'
 import { architectureOption, networkFiles, checkArchitecture } from './network-options.ts'
 import {
@@ -179,15 +180,22 @@ function attacked(path: string, options: NetworkOptions = {}): Network {
   const { network, rounded, misfit } = loaded
   if (network) return network
   const advice = rounded
-    ? 'robustra convert rounds them, which makes another network; robustra certify --method pgd takes this one'
-    : 'try robustra certify --method pgd'
+    ? 'convert rounds them, which makes another network; certify with --method pgd takes this one'
+    : 'certify with --method pgd takes this one'
   throw new UserError(
     `${path}: ${misfit}: attack takes networks of robustra's own layers with 32-bit floats only; ${advice}`,
   )
 }
 
-const recordOf = (path: string, dataset: Dataset, header: AttackHeader): AttackRecord =>
-  path.toLowerCase().endsWith('.npz') ? new AttackArrays(path, dataset, header) : new AttackPictures(path, dataset)
+function recordOf(path: string, dataset: Dataset, header: AttackHeader): AttackRecord {
+  try {
+    return path.toLowerCase().endsWith('.npz')
+      ? new AttackArrays(path, dataset, header)
+      : new AttackPictures(path, dataset)
+  } catch (error) {
+    throw error instanceof UserError ? advised(error, '--save') : error
+  }
+}
 
 /** Of an ensemble: how many images each attack has found, of those that the ones before it had left. */
 function findersOf(rows: readonly AttackRow[], { attack }: AttackHeader): string[] {

@@ -13,8 +13,8 @@ function startedAs(path: string, npm?: string, script?: string): void {
 
 test.each([
   ['npx robustra', '/p/node_modules/.bin/robustra', 'exec', 'npx'],
-  ['npm run robustra --', '/p/src/cli/main.ts', 'run-script', 'robustra'],
-  ['npx robustra', '/p/node_modules/.bin/robustra', 'run-script', 'experiment'],
+  ['npm run robustra --', '/p/src/cli/main.ts', 'run', 'robustra'],
+  ['npx robustra', '/p/node_modules/.bin/robustra', 'run', 'experiment'],
   ['npx node /p/main.ts', '/p/main.ts', 'exec', 'npx'],
   ['node /p/main.ts', '/p/main.ts'],
   ['robustra', '/usr/bin/robustra'],

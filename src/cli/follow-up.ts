@@ -37,7 +37,7 @@ export const quoted = (word: string): string =>
 function program(): string {
   const { npm_command: npm, npm_lifecycle_event: script, PATH = '' } = process.env
   const path = process.argv[1] ?? 'robustra'
-  if (npm === 'run-script' && script === 'robustra') return 'npm run robustra --'
+  if (script === 'robustra') return 'npm run robustra --'
   const npx = npm === undefined ? '' : 'npx '
   if (basename(path) !== 'robustra') return `${npx}node ${quoted(nearest(path))}`
   const isOnPath = PATH.split(delimiter).some((folder) => resolve(folder) === dirname(path))

@@ -157,6 +157,15 @@ function openFolder(path: string, resume: boolean): CounterexampleFolder {
   }
 }
 
+function lockOf(counterexamples: string): Lock {
+  try {
+    makeFolder(counterexamples)
+    return Lock.ofFolder(counterexamples)
+  } catch (error) {
+    throw error instanceof UserError ? advised(error, '--counterexamples') : error
+  }
+}
+
 /** Nobody else writes to the results meanwhile, or to the counterexamples. */
 async function verifyAll(table: string, out: string, flags: Flags): Promise<void> {
   const instances = readInstances(table)
@@ -164,8 +173,7 @@ async function verifyAll(table: string, out: string, flags: Flags): Promise<void
   try {
     const folder = flags.counterexamples
     if (folder !== undefined) {
-      makeFolder(folder)
-      locks.push(Lock.ofFolder(folder))
+      locks.push(lockOf(folder))
     }
     await verifyTable({ table, instances, out }, flags)
   } finally {
