@@ -141,6 +141,7 @@ test('layers that cannot be', async () => {
       )
     }
   }
+  await refuses(layout({ kind: 'softmax' }), "there is no layer 'softmax'")
   await refuses(layout({ kind: 'linear', outFeatures: -1 }), /the outputs of a layer 'linear' must be/)
   await refuses(
     layout({ kind: 'linear', outFeatures: 2 }, { ...input, height: 0 }),

@@ -73,6 +73,8 @@ test('what does not fit is refused in one line that says where', () => {
     expect(make).toThrow(UserError)
     expect(make).toThrow(message)
   }
+  refuse({ labels: undefined }, 'mine has no labels')
+  refuse({ shape: undefined }, 'mine has no shape')
   refuse({ labels: [0] }, 'mine has 1 labels and 4 values: 1 images of 1×1×2 have 2')
   refuse({ labels: [0, 1.5] }, 'number of classes of mine must be a whole number from 1 to 256, not 2.5')
   refuse({ labels: [0, 256] }, 'number of classes of mine must be a whole number from 1 to 256, not 257')

@@ -38,6 +38,7 @@ export interface GivenTable extends Labelled {
  *   or not in [0, 1]
  */
 export function datasetOf({ name = 'own data', images, shape, ...given }: GivenImages): Dataset {
+  requireGiven(name, { images, shape, labels: given.labels })
   requireShape(shape)
   const size = sizeOf(shape)
   if (!(images instanceof Uint8Array || images instanceof Float32Array)) {
@@ -68,6 +69,7 @@ export function datasetOf({ name = 'own data', images, shape, ...given }: GivenI
  */
 export function tableOf({ rows, features, ...given }: GivenTable): Dataset {
   const name = given.name ?? 'own data'
+  requireGiven(name, { rows, features, labels: given.labels })
   for (const { name: feature, low, high } of features) {
     if (Number.isFinite(high - low) && low < high) continue
     throw new UserError(
@@ -121,6 +123,12 @@ export function checkDataset({ name, shape, classes, classNames, images, labels,
       )
     }
   }
+}
+
+/** @throws UserError for what is left out, which types do not see in JavaScript */
+function requireGiven(name: string, parts: Readonly<Record<string, unknown>>): void {
+  const missing = Object.keys(parts).find((part) => parts[part] === undefined)
+  if (missing !== undefined) throw new UserError(`${name} has no ${missing}: give ${Object.keys(parts).join(', ')}`)
 }
 
 /** @throws UserError unless there are 1 to 256 classes */

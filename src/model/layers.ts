@@ -86,6 +86,8 @@ export function outputShape(layer: Layer, input: Shape): Shape {
         throw new UserError(`averagePool of kernel ${layer.kernel} has padding ${layer.padding}: at most half of it`)
       }
       return windowed(layer, input, input.channels)
+    default:
+      throw new UserError(`there is no layer '${(layer as Layer).kind}'`)
   }
 }
 
