@@ -72,7 +72,7 @@ function runInfo(subject: string | undefined, flags: Flags): void {
     if (flags.svg !== undefined) writeFileAtomic(flags.svg, architectureSvg(network.architecture))
     printArchitecture(network.architecture, metadata, flags.json)
   } else if (flags.svg === undefined)
-    printGraph(graph, network || !rounded ? misfit : `${misfit}; robustra convert rounds them`, metadata, flags.json)
+    printGraph(graph, network || !rounded ? misfit : `${misfit}; convert rounds them`, metadata, flags.json)
   else throw new UserError(`${subject} is not made of layers that can be drawn: leave out --svg`)
 }
 
