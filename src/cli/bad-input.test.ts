@@ -139,7 +139,7 @@ const cases: Record<string, readonly (readonly [string, () => readonly string[],
     [
       'weights of 64 bits to attack',
       () => ['attack', at('double.safetensors'), '--epsilon', '0.1'],
-      /its weights are 64-bit floats .*: attack takes .* with 32-bit floats only; robustra convert rounds them/,
+      /its weights are 64-bit floats .*: attack takes .* with 32-bit floats only; convert rounds them/,
     ],
     [
       'bounds of the engine for weights of 64 bits',
