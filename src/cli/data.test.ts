@@ -63,6 +63,6 @@ describe('training', () => {
     expect(words).toContain('paper-mnist-0.3, paper-cifar10-2, paper-cifar10-8')
     expect(words).toContain('data set: synthetic, mnist, cifar10')
     expect(words).toContain('none, flip, shift, flip-shift, flip-crop (default: none; flip-crop for cifar10)')
-    expect(words).toContain('(default: mnist-small; cifar10-small for cifar10)')
+    expect(words).toContain('(default: mnist-small; cifar10-small for cifar10; small for other images')
   })
 })

@@ -20,7 +20,7 @@ test('a run has its report in its folder, and can be reported again', async () =
   const page = readFileSync(at('run/report.html'), 'utf8')
   expect(problemsOf(page)).toEqual([])
   const ids = [...page.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id)
-  expect(ids).toEqual(['errors', 'settings', 'training', 'stability', 'ladder', 'gallery'])
+  expect(ids).toEqual(['errors', 'settings', 'training', 'stability', 'ladder', 'classes', 'margins', 'gallery'])
   expect(page).toContain('first 100 test images of synthetic')
 
   const again = await robustra('report', at('run'), '--json')
@@ -35,7 +35,7 @@ test('a run has its report in its folder, and can be reported again', async () =
 })
 
 test.each([
-  ['no --out', () => [at('run'), at('run/certificates.jsonl')], '--out is missing'],
+  ['no --out', () => [at('run/certificates.jsonl')], '--out is missing'],
   ['a file that is no report', () => [at('run'), '--out', at('notes.txt')], 'is not a report: choose another --out'],
   ['no run', () => [at('nowhere'), '--out', at('x.html')], 'there is no'],
   ['a damaged network', () => [at('run'), '--network', at('notes.txt'), '--out', at('x.html')], 'notes.txt'],
