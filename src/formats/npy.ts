@@ -51,10 +51,14 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
   const length = shape.reduce((a, b) => a * b, 1)
   const [, endian, kind, digits] = /^([<>=|])([biufU])(\d{1,9})$/.exec(type) ?? []
   const isLittle = endian !== '>'
-  const readable =
-    { f: endian === '<' || endian === '>' ? floats[`f${digits}`] : undefined, U: true, b: digits === '1' }[kind] ??
-    (`${kind}${digits}` === 'u1' || integers[`${kind}${digits}`])
-  if (!readable) throw refuse(`is of type '${type}': only floats ('f2', 'f4', 'f8'), integers and texts ('U') are read`)
+  const name = `${kind}${digits}`
+  const isReadable =
+    kind === 'U' ||
+    ['u1', 'b1'].includes(name) ||
+    Object.hasOwn(integers, name) ||
+    (Object.hasOwn(floats, name) && (endian === '<' || endian === '>'))
+  if (!isReadable)
+    throw refuse(`is of type '${type}': only floats ('f2', 'f4', 'f8'), integers and texts ('U') are read`)
   const size = length * (kind === 'U' ? 4 * Number(digits) : Number(digits))
   // texts of no characters take no bytes, however many they are
   if (shape.length > MAX_RANK || bytes.length - start !== size || (kind === 'U' && length > Math.max(1, size))) {
@@ -72,9 +76,9 @@ export function readNpy(bytes: Uint8Array, where: string): NpyArray {
     )
     return { shape, kind: 'text', data: new Uint8Array(), texts }
   }
-  const values = readNumbers(view, length, `${kind}${digits}`, isLittle)
-  const name = kind === 'f' ? 'float' : kind === 'b' ? 'truth' : 'integer'
-  return { shape, kind: name, data: isTransposed ? rowMajor(values, shape) : values }
+  const values = readNumbers(view, length, name, isLittle)
+  const is = kind === 'f' ? 'float' : kind === 'b' ? 'truth' : 'integer'
+  return { shape, kind: is, data: isTransposed ? rowMajor(values, shape) : values }
 }
 
 function readNumbers(view: DataView, length: number, type: string, isLittle: boolean) {
