@@ -4,7 +4,7 @@ import { UserError } from '../base/errors.ts'
 import { type Seeds, isSeedsFolder, resumeSeeds, trainSeeds } from '../node/training/seeds-run.ts'
 import { type SeedResult, type Spread, seedErrors, spreadsOf } from '../training/seeds.ts'
 import type { TrainingOptions } from '../training/settings.ts'
-import { commandLine } from './follow-up.ts'
+import { commandLine, folded } from './follow-up.ts'
 import { onInterrupt } from './interrupt.ts'
 import { Progress, formatSeconds } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
@@ -69,6 +69,6 @@ function describe(results: readonly SeedResult[], { out, data }: Flags): string 
     `\n${formatTable([head, ...rows, ...means], 2)}`,
     '(of the network that each run has chosen on validation images; the deviation is that of the sample)',
     `written: ${join(out, 'summary.json')}`,
-    `\nNext: ${commandLine('report', out, ...dataFlags(data))}`,
+    `\nNext:\n${folded(commandLine('report', out, ...dataFlags(data)), '  ')}`,
   ].join('\n')
 }
