@@ -116,6 +116,21 @@ describe('is not made of our layers, and says which one does not fit:', () => {
       "Conv 'a-node' reads what was reshaped",
     ],
     [
+      'a pool of images with other channels',
+      {
+        ...square,
+        nodes: [
+          node('Conv', 'x w', 'a'),
+          node('Reshape', 'a s', 'r'),
+          node('AveragePool', 'r', 'p', { kernel_shape: [2, 2], strides: [2, 2] }),
+          node('Flatten', 'p', 'f'),
+          node('MatMul', 'f v', 'y'),
+        ],
+        initialisers: [...square.initialisers, integers('s', [-1, 1, 4, 4]), drawn('v', [4, 3])],
+      },
+      "AveragePool 'p-node' reads what was reshaped",
+    ],
+    [
       'scales that are folded',
       {
         ...simple,

@@ -106,9 +106,12 @@ function assemble(
           if (!isLast(before)) throw refuse('does not follow a layer that it adds')
           return add({ kind: 'add', other: other.layer }, before)
         }
-        case 'sparse':
+        case 'sparse': {
           if (!step.pools) throw refuse('is not a layer of such a network')
-          return add({ kind: 'averagePool', ...step.pools }, readLast(step.value))
+          const from = readLast(step.value)
+          requireImages(step.pools.seen, from.shape, refuse)
+          return add({ kind: 'averagePool', ...step.pools.window }, from)
+        }
         case 'relu': {
           const from = readLast(step.value)
           if (!isAffine(layers[from.layer])) throw refuse('does not follow an affine layer')
@@ -154,9 +157,14 @@ function readersOf(steps: readonly Step[]): (value: number) => number {
   return (value) => counts.get(value) ?? 0
 }
 
+/** A reshape is no layer: what reads its images must find them as the layer before has made them. */
+function requireImages(seen: readonly number[], { channels, height, width }: Shape, refuse: (what: string) => Misfit) {
+  if (seen.join() !== [channels, height, width].join()) throw refuse('reads what was reshaped')
+}
+
 function optionsOf(shape: ConvolutionShape, from: Shape, refuse: (what: string) => Misfit) {
   const { input: seen, outChannels, kernel, stride, padding, dilation, groups } = shape
-  if (seen.join() !== [from.channels, from.height, from.width].join()) throw refuse('reads what was reshaped')
+  requireImages(seen, from, refuse)
   if (dilation.some((d, axis) => d !== 1 && kernel[axis] > 1)) throw refuse('has dilations')
   if (kernel[0] !== kernel[1]) throw refuse(`has a kernel of ${kernel.join(' × ')}`)
   if (stride[0] !== stride[1]) throw refuse(`has strides of ${stride.join(' × ')}`)

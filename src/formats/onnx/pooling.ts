@@ -72,7 +72,7 @@ export const globalAveragePool: Operator = (call) => average(call, global(call),
 function average(call: Call, pooling: Pooling, padded: boolean): Value {
   const made = averages(call, pooling, padded)
   const window = windowOf(pooling, padded)
-  if (window) call.steps.pools(made, window)
+  if (window) call.steps.pools(made, { window, seen: pooling.value.shape.slice(1) })
   return made
 }
 

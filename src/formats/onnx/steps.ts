@@ -70,7 +70,7 @@ export type Step = {
       readonly rows: () => SparseRows
       readonly shift?: (output: number) => number
       /** Set for averages over windows of images, padding included. */
-      readonly pools?: Window
+      readonly pools?: Pools
     }
   | Refused
 )
@@ -80,6 +80,12 @@ export interface Window {
   readonly kernel: number
   readonly stride: number
   readonly padding: number
+}
+
+export interface Pools {
+  readonly window: Window
+  /** The images that are read: [channels, height, width]. */
+  readonly seen: readonly number[]
 }
 
 /** An operator that no graph has. The network is refused if its output needs this step. */
@@ -122,7 +128,7 @@ export class Steps {
   }
 
   /** Says that a value is made of averages over windows. */
-  pools(value: Value, pools: Window): void {
+  pools(value: Value, pools: Pools): void {
     const step = this.list[value.id - 1]
     if (step.kind === 'sparse') this.list[value.id - 1] = { ...step, pools }
   }
