@@ -5,16 +5,18 @@
  * the calling thread; quickstart has fewer images.
  */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Dataset, type Split, setAside, imagesOf } from '../data/dataset.ts'
 import { syntheticDigits } from '../data/synthetic.ts'
 import { floatStorage, ordered, saved, tensor } from '../formats/pytorch.testing.ts'
+import { encodeArrays } from '../formats/npz.ts'
 import { architectureNamed } from '../model/architectures.ts'
 import { initialise } from '../model/initialise.ts'
 import { type Network, parameterLayout } from '../model/network.ts'
 import { saveAnyNetwork } from '../node/any-network.ts'
+import { writePng } from '../node/png-file.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 import { call } from './command.testing.ts'
 import { commandLine } from './follow-up.ts'
@@ -22,7 +24,7 @@ import { blocksOf, commandLines, commandsOf, examplesOf, words } from './written
 
 vi.mock('../node/threads.ts', async () => {
   const { inline } = await import('../jobs/inline.ts')
-  return { MOST_WORKERS: 1, threads: () => inline }
+  return { MOST_WORKERS: 256, threads: () => inline }
 })
 vi.mock('./quickstart-settings.ts', async (original) => {
   const { quickstartRuns, ...rest } = await original<typeof import('./quickstart-settings.ts')>()
@@ -115,6 +117,19 @@ function makeFiles(): void {
   writeFileSync('net.toml', blocksOf('docs/commands.md', 'toml')[0]!)
   cpSync(join(home, 'models'), 'models', { recursive: true })
   mkdirSync('path/to/mnist', { recursive: true })
+  for (let i = 0; i < 12; i++) {
+    const path = `photos/${i % 2 ? 'cat' : 'dog'}/${i}.png`
+    mkdirSync(dirname(path), { recursive: true })
+    writePng(path, { channels: 1, height: 8, width: 8 }, new Float32Array(64).fill(i / 12))
+  }
+  const rows = Array.from({ length: 12 }, (_, i) => `${i},${(7 * i) % 12},${i % 2 ? 'ill' : 'well'}`)
+  const arrays = {
+    images: { shape: [12, 8, 8], data: Float32Array.from({ length: 768 }, (_, i) => (i % 12) / 12) },
+    labels: { shape: [12], data: BigInt64Array.from({ length: 12 }, (_, i) => BigInt(i % 2)) },
+  }
+  writeFileSync('arrays.npz', encodeArrays(new Map(Object.entries(arrays)), {}, 'arrays.npz'))
+  writeFileSync('dataset.toml', 'data = "arrays.npz"\n')
+  writeFileSync('table.csv', `${['age', 'weight', 'label'].join()}\n${rows.join('\n')}\n`)
 }
 
 function stateDictionaryOf({ architecture, parameters }: Network): Uint8Array {
