@@ -108,7 +108,9 @@ function finish(parts: Parts, { features = {}, range: all }: Description, file: 
   const wrong = named.find((name) => !names.includes(name))
   if (wrong !== undefined) throw badFile(`${file}: ${unknownName('feature', wrong, names).message}`)
   const ranges = train.features.map(({ name, low, high }) => {
-    const [least, most] = features[name] ?? all ?? [low, high]
+    const given = features[name] ?? all
+    if (!given && train.count === 0) throw withoutRange(name, file)
+    const [least, most] = given ?? [low, high]
     if (least <= low && most >= high) return { name, low: least, high: most }
     throw new UserError(
       `${file}: '${name}' goes from ${low} to ${high}, which is not within the range ${least} to ${most}`,
@@ -116,3 +118,10 @@ function finish(parts: Parts, { features = {}, range: all }: Description, file: 
   })
   return { train: { ...train, features: ranges }, test: { ...test, features: ranges } }
 }
+
+/** Rows of a test alone do not say how the inputs of networks were scaled: proofs would be about others. */
+export const withoutRange = (feature: string, from: string): UserError =>
+  new UserError(
+    `${from}: rows of a test alone do not tell the range of '${feature}' in training: give it in a dataset.toml, ` +
+      'under [features], or as range = [LOW, HIGH] for all',
+  )

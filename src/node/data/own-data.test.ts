@@ -62,12 +62,24 @@ test('tables, in one file or two, compressed or not', async () => {
 })
 
 test('a test part alone is for certification', async () => {
-  const at = put({ 'p/test/x/1.png': picture, 'p/test/y/1.png': picture, 'd.toml': 'test = "a.csv"', 'a.csv': csv })
+  const toml = 'test = "a.csv"\nfeatures = { age = [-1, 39] }'
+  const at = put({ 'p/test/x/1.png': picture, 'p/test/y/1.png': picture, 'd.toml': toml, 'a.csv': csv })
   expect(await loadDataset(at('p'), 'test')).toMatchObject({ count: 2, classNames: ['x', 'y'] })
-  expect(await loadDataset(at('d.toml'), 'test')).toMatchObject({ count: 20, classNames: ['high', 'low'] })
+  const aside = await loadDataset(at('d.toml'), 'test')
+  expect(aside).toMatchObject({ count: 20, classNames: ['high', 'low'] })
+  expect(aside.images[19]).toBe(0.5)
   await expect(loadDataset(at('p'), 'train')).rejects.toThrow(
     'has no training part: it is for certification and attacks only',
   )
+})
+
+test('rows of a test alone do not tell how those of the training were scaled', async () => {
+  const at = put({ 'd.toml': 'test = "a.csv"', 'a.csv': csv, 't/test.csv': csv, 'e.toml': 'data = "t"' })
+  for (const path of ['d.toml', 't', 'e.toml']) {
+    await expect(loadDataset(at(path), 'test')).rejects.toThrow(
+      "rows of a test alone do not tell the range of 'age' in training: give it in a dataset.toml",
+    )
+  }
 })
 
 test('a folder of files beside the path is refused', async () => {

@@ -5,7 +5,7 @@ import { UserError } from '../../base/errors.ts'
 import { type Dataset, type LabelledImages, imagesOf } from '../../data/dataset.ts'
 import { type Parts, asImages, divide, matchParts } from '../../data/examples.ts'
 import { sizeOf } from '../../model/layers.ts'
-import { readDescribed } from './described.ts'
+import { readDescribed, withoutRange } from './described.ts'
 import { type Reading, inTurns } from './reading.ts'
 import { readSource } from './sources.ts'
 
@@ -41,7 +41,10 @@ async function readParts(path: string, reading: Reading): Promise<Parts> {
   const file = descriptionAt(path)
   if (file !== undefined) return readDescribed(file, reading)
   const read = await readSource(path, {}, reading)
-  return 'train' in read ? matchParts(read) : divide(read)
+  if (!('train' in read)) return divide(read)
+  const [feature] = read.train.features ?? []
+  if (feature && read.train.count === 0) throw withoutRange(feature.name, read.test.from)
+  return matchParts(read)
 }
 
 /** The dataset.toml that `path` is, or in which it is described. */
