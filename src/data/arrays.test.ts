@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { UserError } from '../base/errors.ts'
 import type { NpyArray } from '../formats/npy.ts'
 import { type Layout, examplesOfArrays } from './arrays.ts'
-import type { Examples } from './examples.ts'
+import { type Examples, type Parts, matchParts } from './examples.ts'
 
 const bytes = (...shape: number[]): NpyArray => ({
   ...{ shape, kind: 'integer' },
@@ -64,10 +64,22 @@ test('integers become bytes, truth values black and white, floats stay; other fl
   expect(one(floats([2, 1], 0, 0.5)).valuesAt(1)).toEqual(Float32Array.of(0.5))
   const table = one(floats([2, 2], 1, -2, 3, 4))
   expect(table.features).toEqual([
-    { name: 'images 0', low: 1, high: 3 },
-    { name: 'images 1', low: -2, high: 4 },
+    { name: 'feature 0', low: 1, high: 3 },
+    { name: 'feature 1', low: -2, high: 4 },
   ])
   expect(table.valuesAt(1)).toEqual(Float64Array.of(3, 4))
+})
+
+test('one row outside [0, 1] makes a table of both parts: they are scaled alike', () => {
+  const [inside, outside] = [floats([2, 1], 0, 1), floats([2, 1], 0.25, 1.25)]
+  for (const [train, aside] of [
+    [inside, outside],
+    [outside, inside],
+  ] as const) {
+    const parts = read({ x_train: train, y_train: labels(0, 1), x_test: aside, y_test: labels(0, 1) }) as Parts
+    const { features } = matchParts(parts).test
+    expect(features).toEqual([{ name: 'feature 0', low: 0, high: 1.25 }])
+  }
 })
 
 test.each<[Record<string, NpyArray>, string]>([

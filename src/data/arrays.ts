@@ -49,17 +49,22 @@ export function examplesOfArrays(
   const all = [...arrays].map(([name, array]): Named => ({ name, array }))
   const pick = (names: readonly string[]) => all.find(({ name }) => names.includes(name.toLowerCase()))
   const classNames = pick(classNamesNames)?.array.texts
-  const pair = ([images, labels]: readonly (Named | undefined)[]): Examples | undefined =>
+  const unnamed = all.filter(({ name }) => /^arr_\d+$/.test(name))
+  const trainPair = unnamed.length === 4 ? unnamed.slice(0, 2) : trainNames.map(pick)
+  const testPair = unnamed.length === 4 ? unnamed.slice(2) : testNames.map(pick)
+  const parts = [trainPair, testPair].filter(([images, labels]) => images && labels)
+  // one part's values are those of images only if the other's are
+  const isTable = parts.some(([images]) => isTableOf(images!))
+  const pair = ([images, labels]: readonly (Named | undefined)[], table = isTable): Examples | undefined =>
     images &&
     labels && {
-      ...examplesOf(images, labels, path, layout),
+      ...examplesOf(images, labels, path, { layout, isTable: table }),
       ...(classNames && { classNames, classes: classNames.length }),
     }
-  const unnamed = all.filter(({ name }) => /^arr_\d+$/.test(name))
-  const train = pair(unnamed.length === 4 ? unnamed.slice(0, 2) : trainNames.map(pick))
-  const test = pair(unnamed.length === 4 ? unnamed.slice(2) : testNames.map(pick))
+  const [train, test] = [pair(trainPair), pair(testPair)]
   if (train && test) return { train, test }
-  const both = train ?? pair(unnamed.length === 2 ? unnamed : allNames.map(pick))
+  const bothPair = unnamed.length === 2 ? unnamed : allNames.map(pick)
+  const both = train ?? pair(bothPair, bothPair[0] && isTableOf(bothPair[0]))
   if (both && !test) return both
   if (test && !both) return testAlone(test)
   throw badFile(
@@ -68,8 +73,16 @@ export function examplesOfArrays(
   )
 }
 
+/** Rows of numbers that no image has. */
+export const isTableOf = ({ array }: Named): boolean => array.shape.length === 2 && firstOutside(array) >= 0
+
 /** @throws UserError naming the array that is not what it must be */
-export function examplesOf(images: Named, labels: Named, path: string, layout?: Layout): Examples {
+export function examplesOf(
+  images: Named,
+  labels: Named,
+  path: string,
+  { layout, isTable = isTableOf(images) }: { readonly layout?: Layout | undefined; readonly isTable?: boolean } = {},
+): Examples {
   const { shape, data, texts } = images.array
   const refuse = (what: string) => badFile(`${path}: array '${images.name}' ${what}`)
   if (texts) throw refuse('holds texts, not values')
@@ -80,14 +93,14 @@ export function examplesOf(images: Named, labels: Named, path: string, layout?: 
   if (labels.array.shape[0] !== count) {
     throw refuse(`has ${count} examples, but '${labels.name}' ${labels.array.shape[0]}`)
   }
-  const table = shape.length === 2 && firstOutside(images.array) >= 0
+  const table = isTable && shape.length === 2
   const values = table ? requireFinite(data, refuse) : toValues(images.array, refuse)
   const rowOf = (index: number) => values.subarray(index * size, (index + 1) * size)
   const rows = table ? Array.from({ length: count }, (_, i) => Float64Array.from(rowOf(i))) : []
   return {
     ...{ from: path, shape: imageShape, count, classes },
     ...(table && {
-      features: Array.from({ length: size }, (_, f) => ({ name: `${images.name} ${f}`, ...rangeOf(rows, f) })),
+      features: Array.from({ length: size }, (_, f) => ({ name: `feature ${f}`, ...rangeOf(rows, f) })),
     }),
     valuesAt: table
       ? (index) => rows[index]

@@ -57,6 +57,9 @@ test('features have the range of all rows, in which values are stored', () => {
   const [a, b] = [train, aside].map((part) => copyImages(asImages('t', part)))
   expect(a.features).toEqual([{ name: 'age', low: 10, high: 30 }])
   expect([...a.images, ...b.images]).toEqual([0, 0.5, 0.25, 1])
+  expect(() => matchParts({ train: sketch([0]), test: table(0, 1) })).toThrow(
+    'a is a table with ranges of its own, but a has values in [0, 1], as images',
+  )
   expect(() => matchParts({ train: table(0, 1), test: table(0, 1, 'size') })).toThrow(
     "column 1 of a is 'age', but of a 'size'",
   )

@@ -85,6 +85,13 @@ export function matchParts({ train, test }: Parts): Parts {
       `${a.from} has examples of ${formatShape(a.shape)}, but ${b.from} of ${formatShape(b.shape)}: all must be equal`,
     )
   }
+  if (!a.features !== !b.features) {
+    const [rows, images] = a.features ? [a, b] : [b, a]
+    throw new UserError(
+      `${rows.from} is a table with ranges of its own, but ${images.from} has values in [0, 1], as images: give both ` +
+        'parts of a table in one .npz file, or as .csv files',
+    )
+  }
   const features = a.features && b.features && joinFeatures(a, b)
   const shared = { ...(features && { features }) }
   if (!a.classNames || !b.classNames) {
