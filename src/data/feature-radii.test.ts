@@ -30,7 +30,8 @@ test('what a feature may become in its own units is in the ball as it is stored'
 
 test('no radius is more than the range; every feature needs an ε, and a name that there is', () => {
   const of = (given: Record<string, number>) => () => radiiOf(features, given)
-  expect(of({ age: 500, score: 0, sex: 1 })().epsilons).toEqual([1, 0, 1])
+  expect(of({ age: 50, score: 0, sex: 1 })().epsilons).toEqual([1, 0, 1])
+  expect(of({ age: 51, score: 0, sex: 1 })).toThrow("ε of 'age' is 51, but it goes from 20 to 70: give at most 50")
   expect(of({ age: 1, sex: 0 })).toThrow("feature 'score' has no ε: give it one, 0 if it cannot move")
   expect(of({ age: 1, sex: 0, scor: 0 })).toThrow("unknown feature 'scor': did you mean 'score'?")
   for (const wrong of [-1, NaN, Infinity])
