@@ -49,6 +49,40 @@ describe('is not made of our layers, and says which one does not fit:', () => {
       "Add 'f-node' does not follow a layer that it adds",
     ],
     [
+      'the first outputs of a layer',
+      {
+        ...simple,
+        nodes: [node('MatMul', 'x w', 'a'), node('Slice', 'a from to', 'y')],
+        initialisers: [drawn('w', [4, 3]), integers('from', [0, 0]), integers('to', [1, 2])],
+        opset: 13,
+      },
+      "Slice 'y-node' is not a layer",
+    ],
+    [
+      'a sum of the first outputs of two layers',
+      {
+        ...square,
+        nodes: [
+          node('Conv', 'x w', 'a'),
+          node('Conv', 'x w', 'b'),
+          node('Slice', 'a from to', 'c'),
+          node('Slice', 'b from to', 'd'),
+          node('Add', 'c d', 'e'),
+          node('Relu', 'e', 'f'),
+          node('Flatten', 'f', 'g'),
+          node('MatMul', 'g v', 'y'),
+        ],
+        initialisers: [
+          drawn('w', [4, 2, 3, 3]),
+          drawn('v', [8, 2]),
+          integers('from', [0, 0, 0, 0]),
+          integers('to', [1, 2, 2, 2]),
+        ],
+        opset: 13,
+      },
+      "Slice 'c-node' is not a layer",
+    ],
+    [
       'a difference',
       { ...square, nodes: [node('Conv', 'x w', 'a'), node('Conv', 'x w', 'b'), node('Sub', 'a b', 'y')] },
       "Sub 'y-node' is not a layer",

@@ -95,13 +95,16 @@ function assemble(
           if (step.terms.length === 1) {
             const from = read(step.terms[0].value)
             const before = affine.get(from.layer)
-            const scaled = before && readers(step.terms[0].value) === 1 && isLast(from) && rescaled(before, step)
+            const isWhole = step.size === sizeOf(from.shape)
+            const isAlone = readers(step.terms[0].value) === 1 && isLast(from)
+            const scaled = before && isWhole && isAlone && rescaled(before, step)
             if (!scaled) throw refuse('is not a layer of such a network')
             affine.set(from.layer, scaled)
             return from
           }
           if (!isSum(step)) throw refuse('is not a layer of such a network')
           const summands = step.terms.map(({ value }) => read(value))
+          if (summands.some(({ shape }) => sizeOf(shape) !== step.size)) throw refuse('adds parts of layers')
           const [other, before] = isLast(summands[1]) ? summands : summands.toReversed()
           if (!isLast(before)) throw refuse('does not follow a layer that it adds')
           return add({ kind: 'add', other: other.layer }, before)
@@ -131,7 +134,10 @@ function assemble(
         }
       }
     }
-    values.set(count + i + 1, make())
+    const made = make()
+    // a layer has all of its outputs: what follows may read a part of them
+    if (sizeOf(made.shape) !== step.size) throw refuse('has another number of values than such a layer')
+    values.set(count + i + 1, made)
     while (labels.length < layers.length) labels.push(step.label)
   })
   const last = steps.at(-1)!
@@ -173,7 +179,7 @@ function optionsOf(shape: ConvolutionShape, from: Shape, refuse: (what: string) 
   return { outChannels, ...window, ...(groups > 1 && { groups }) }
 }
 
-/** The layer with a scale and a shift per channel behind it, in float64. Undefined if they differ within a channel. */
+/** The layer with a scale and a shift behind it for all its outputs, in float64. Undefined if they differ within a channel. */
 function rescaled({ label, weights, bias }: Affine, step: Selection & { readonly size: number }): Affine | undefined {
   const [{ source, factor }] = step.terms as [Selection['terms'][number]]
   const area = step.size / bias.length
