@@ -36,7 +36,8 @@ export const formats = [
     ['inputs === sizes[i - 1][0]', 'inputs > 0'],
   ]),
   ...mutantsOf('src/formats/onnx/layered.ts', tests('formats/onnx/layered'), [
-    ['before && readers(step.terms[0].value) === 1', 'before'],
+    ['readers(step.terms[0].value) === 1 && isLast(from)', 'isLast(from)'],
+    ['before && isWhole && isAlone', 'before && isAlone'],
     ['step.shift(o) !== step.shift(start)', 'false'],
     ['weights[i] * factor(Math.floor(i / perChannel) * area)', 'weights[i] * factor(0)'],
   ]),
