@@ -18,7 +18,8 @@ import { describeNorm } from '../region/norm.ts'
 import { loadDataset } from '../node/data/load-dataset.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { UserError, unknownName } from '../base/errors.ts'
-import type { NetworkOptions } from '../formats/any-network.ts'
+import { requireSameRanges } from '../data/feature-ranges.ts'
+import type { AnyNetwork, NetworkOptions } from '../formats/any-network.ts'
 import type { Network } from '../model/network.ts'
 import { loadAnyNetwork } from '../node/any-network.ts'
 import { takeImages } from '../model/normalise.ts'
@@ -126,10 +127,12 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
     progress.start('attacking', total)
     const clock = new Clock()
     const network = early ?? attacked(path, { architecture, input: dataset.shape })
-    const target = takeImages(network, dataset.shape)
+    const target = takeImages(network.network, dataset.shape)
+    requireSameRanges(network.metadata, dataset, path)
+    if (from) requireSameRanges(from.metadata, dataset, flags.from!)
     const options = {
       method,
-      from: from && takeImages(from, dataset.shape),
+      from: from && takeImages(from.network, dataset.shape),
       ...radiiOver(dataset),
       norm,
       ...range,
@@ -156,7 +159,7 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
       return
     }
     console.log(
-      `${network.architecture.name} on ${summary.images} test images of ${dataset.name}, ${describeRadii(header)}\n`,
+      `${network.network.architecture.name} on ${summary.images} test images of ${dataset.name}, ${describeRadii(header)}\n`,
     )
     const table = [
       ['clean', 'misclassified', formatShare(summary.cleanError), `${summary.cleanErrors}`],
@@ -174,11 +177,14 @@ async function runAttack(path: string, flags: Flags): Promise<void> {
 }
 
 /** @throws UserError if it is not made of our layers */
-function attacked(path: string, options: NetworkOptions = {}): Network {
+function attacked(
+  path: string,
+  options: NetworkOptions = {},
+): Pick<AnyNetwork, 'metadata'> & { readonly network: Network } {
   const loaded = loadAnyNetwork(path, options)
   checkArchitecture(path, options.architecture, loaded)
-  const { network, rounded, misfit } = loaded
-  if (network) return network
+  const { network, metadata, rounded, misfit } = loaded
+  if (network) return { network, metadata }
   const advice = rounded
     ? 'convert rounds them, which makes another network; certify with --method pgd takes this one'
     : 'certify with --method pgd takes this one'

@@ -82,3 +82,14 @@ test('attack keeps within them', async () => {
   expect(attacked.stdout).toContain('test images of')
   expect(attacked.stdout).toContain('ε per feature, at most 0.0')
 })
+
+test('a row that changes the ranges of the features makes it another table: the network is not asked about it', async () => {
+  writeFileSync(at('grown.csv'), `${readFileSync(at('bank.csv'), 'utf8')}\n150,50,1,refused`)
+  for (const command of ['certify', 'attack']) {
+    const outcome = await call(command, best, '--dataset', at('grown.csv'), '--epsilon', '0.01', '--workers', '1')
+    expect(outcome).toMatchObject({ code: 2, stdout: '' })
+    expect(outcome.stderr).toMatch(
+      /best\.safetensors was trained on a table whose features have other names or ranges than/,
+    )
+  }
+})

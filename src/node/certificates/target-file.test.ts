@@ -16,14 +16,14 @@ const path = join(folder, 'network.onnx')
 /** A file that is not of a sequential network, though this one could be. */
 const graphFile = (inputShape?: readonly number[], sha256 = 'digits'): NetworkFile => {
   const graph = graphOf(network)
-  return { path, sha256, graph: { ...graph, ...(inputShape && { inputShape }) }, network: undefined }
+  return { path, sha256, metadata: {}, graph: { ...graph, ...(inputShape && { inputShape }) }, network: undefined }
 }
 const grey = { mean: [0.5], deviation: [0.25] }
 
 test('a sequential network is taken as it is, or behind a normalisation', () => {
   const layers = network.architecture.layers.slice(1)
   const bare = { architecture: { ...network.architecture, layers }, parameters: network.parameters }
-  const file = { path, sha256: '', graph: graphOf(bare), network: bare }
+  const file = { path, sha256: '', metadata: {}, graph: graphOf(bare), network: bare }
   expect(targetOfFile(file, dataset).network).toEqual(bare)
   const normalised = targetOfFile(file, dataset, grey)
   expect(normalised.network).toMatchObject({ architecture: { layers: [{ kind: 'normalise', ...grey }, ...layers] } })

@@ -6,6 +6,7 @@ import { isGraph } from '../../ladder/plan.ts'
 import type { Graph } from '../../model/graph.ts'
 import type { Network } from '../../model/network.ts'
 import type { Normalisation } from '../../model/normalise.ts'
+import { requireSameRanges } from '../../data/feature-ranges.ts'
 import { readWholeFile } from '../atomic.ts'
 import { hashOfNetwork, sha256 } from './hash.ts'
 
@@ -23,7 +24,7 @@ export const targetOf = (network: Network): Target => ({
 
 /** What a file holds. */
 export interface NetworkFile
-  extends Pick<AnyNetwork, 'graph' | 'network'>, Pick<NetworkOptions, 'output' | 'architecture'> {
+  extends Pick<AnyNetwork, 'graph' | 'network' | 'metadata'>, Pick<NetworkOptions, 'output' | 'architecture'> {
   readonly path: string
   /** Of the file's bytes. */
   readonly sha256: string
@@ -38,17 +39,19 @@ export async function readNetworkFile(
   const { networkParser } = await import('../../formats/any-network.ts')
   const parse = networkParser(path, options)
   const bytes = readWholeFile(path)
-  const { graph, network, architectureFrom } = parse(bytes)
+  const { graph, network, metadata, architectureFrom } = parse(bytes)
   const { output, architecture } = options
-  return { path, output, architecture, graph, network, architectureFrom, sha256: sha256(bytes) }
+  return { path, output, architecture, graph, network, metadata, architectureFrom, sha256: sha256(bytes) }
 }
 
 /**
  * The network of a file, over the pixels of a data set.
  * @param normalisation for a network that has none inside
- * @throws UserError if the network takes other images, or has a normalisation inside
+ * @throws UserError if the network takes other images, or has a normalisation inside, or was trained on a table with other
+ *   ranges
  */
 export function targetOfFile(file: NetworkFile, dataset: Dataset, normalisation?: Normalisation): Target {
+  requireSameRanges(file.metadata, dataset, file.path)
   const network = overPixels(file, dataset, { name: file.path, normalisation })
   if (!isGraph(network)) return targetOf(network)
   const { output, architecture, graph } = file

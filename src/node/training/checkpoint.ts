@@ -14,12 +14,13 @@ import { Lock, withoutLocks } from '../lock.ts'
 import { saveNetwork } from '../network-file.ts'
 import { readSafetensors, writeSafetensors } from '../safetensors-file.ts'
 import type { Tensor } from '../../formats/tensors.ts'
-import type { Architecture } from '../../model/network.ts'
+import { rangesIn } from '../../data/feature-ranges.ts'
 import { trainingOptions } from '../../training/options.ts'
 import type { TrainingOptions } from '../../training/settings.ts'
 import type { LearnerReport } from '../../training/epoch-report.ts'
 import { type Learner, networkOf } from '../../training/learner.ts'
 import type { TrainingState } from '../../training/train.ts'
+import type { TrainingData } from '../../training/training-data.ts'
 import { writeLog } from './log-file.ts'
 
 const file = {
@@ -99,10 +100,13 @@ export class RunFolder {
   /**
    * Writes everything after an epoch. The checkpoint comes last; only what can be rebuilt from it follows.
    */
-  save(architecture: Architecture, { learners, ...checkpoint }: TrainingState): void {
+  save(
+    { architecture, training }: Pick<TrainingData, 'architecture' | 'training'>,
+    { learners, ...checkpoint }: TrainingState,
+  ): void {
     const newest = checkpoint.reports.at(-1)!.epoch
     for (const learner of learners) {
-      const metadata = { epoch: String(newest), network: learner.name }
+      const metadata = { epoch: String(newest), network: learner.name, ...rangesIn(training) }
       saveNetwork(join(this.path, `${learner.name}.safetensors`), networkOf(architecture, learner), metadata)
       const { best } = checkpoint
       if (best?.epoch === newest && best.network === learner.name) {

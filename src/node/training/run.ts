@@ -96,7 +96,7 @@ async function trainOn(
   try {
     for await (const epoch of epochs) {
       state = epoch.state
-      folder.save(data.architecture, state)
+      folder.save(data, state)
       await onSaved?.(state)
     }
   } catch (error) {
