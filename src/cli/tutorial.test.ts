@@ -15,7 +15,7 @@ const folder = temporaryFolder()
 
 /** Tens of drawings of the digits 0 to 3, in folders of their class. */
 function drawPictures(): void {
-  const { images, labels, shape, count } = syntheticDigits(160, 1, 'test')
+  const { images, labels, shape, count } = syntheticDigits(240, 1, 'test')
   const size = images.length / count
   const names = ['zero', 'one', 'two', 'three']
   for (let i = 0; i < count; i++) {
