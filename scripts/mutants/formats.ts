@@ -35,7 +35,7 @@ export const formats = [
     ['if (isNormalisation(architecture, tensor)) continue', 'if (tensor.data.length > 0) continue'],
     ['inputs === sizes[i - 1][0]', 'inputs > 0'],
   ]),
-  ...mutantsOf('src/formats/onnx/layered.ts', tests('formats/onnx/layered'), [
+  ...mutantsOf('src/formats/onnx/layered.ts', tests('formats/onnx/layered', 'formats/onnx/misfits'), [
     ['readers(step.terms[0].value) === 1 && isLast(from)', 'isLast(from)'],
     ['before && isWhole && isAlone', 'before && isAlone'],
     ['step.shift(o) !== step.shift(start)', 'false'],

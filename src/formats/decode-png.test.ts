@@ -2,25 +2,15 @@ import { PNG } from 'pngjs'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../base/random.ts'
 import { UserError } from '../base/errors.ts'
-import { concatenate, fromLatin1, toLatin1 } from './bytes.ts'
+import { concatenate, toLatin1 } from './bytes.ts'
 import { crc32 } from './crc32.ts'
 import { decodePng, pngSize } from './decode-png.ts'
 import { mutateBytes } from './mutate.testing.ts'
-import { encodePng } from './png.ts'
+import { chunk, encodePng } from './png.ts'
 import { zlibSync } from 'fflate'
 
 const [GREY, RGB, PALETTE, GREY_ALPHA, RGBA] = [0, 2, 3, 4, 6]
 const samplesOf: Record<number, number> = { [GREY]: 1, [RGB]: 3, [PALETTE]: 1, [GREY_ALPHA]: 2, [RGBA]: 4 }
-
-function chunk(name: string, content: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(content.length + 12)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, content.length)
-  bytes.set(fromLatin1(name), 4)
-  bytes.set(content, 8)
-  view.setUint32(content.length + 8, crc32(bytes.subarray(4, content.length + 8)))
-  return bytes
-}
 
 interface Sketch {
   readonly width: number

@@ -46,7 +46,7 @@ export function encodePng(shape: Shape, values: ArrayLike<number>, scale = 1): U
 }
 
 /** A part of a PNG file: its length, its name, its content, and the checksum of name and content. */
-function chunk(name: string, content: Uint8Array): Uint8Array {
+export function chunk(name: string, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(content.length + 12)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, content.length)
