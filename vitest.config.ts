@@ -1,6 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+// Tests of the GPU run on SwiftShader, which Debian's chromium brings along. The loader of libraries reads this when a worker starts.
+const chromium = '/usr/lib/chromium'
+process.env.VK_DRIVER_FILES ??= `${chromium}/vk_swiftshader_icd.json`
+process.env.LD_LIBRARY_PATH = [process.env.LD_LIBRARY_PATH, chromium].filter(Boolean).join(':')
+
 // The default export is what vitest asks for. The limits are for what hangs: a busy machine is ten times slower than a quiet one.
 export default defineConfig({
   test: {

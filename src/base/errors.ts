@@ -9,6 +9,8 @@
  * - 'no-data': files of a data set are missing, and cannot be downloaded
  * - 'diverged': the loss of a training is not finite any more
  * - 'out-of-memory': the network needs more memory than there is
+ * - 'no-gpu': there is no GPU, or none of that name, or none that gives a device
+ * - 'gpu-lost': a GPU or its driver failed while it computed
  * - 'not-built': a part of the installation is missing
  */
 export type ErrorCode =
@@ -21,6 +23,8 @@ export type ErrorCode =
   | 'no-data'
   | 'diverged'
   | 'out-of-memory'
+  | 'no-gpu'
+  | 'gpu-lost'
   | 'not-built'
 
 /**

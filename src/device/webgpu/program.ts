@@ -1,0 +1,54 @@
+/** A plan that a GPU can run: its kernels compiled, its values in buffers. */
+import type { Dispatch } from './kernel.ts'
+import type { Pipelines } from './pipelines.ts'
+import type { Plan } from './plan.ts'
+import type { Storage } from './values.ts'
+
+interface Ready {
+  readonly pipeline: GPUComputePipeline
+  readonly group: GPUBindGroup
+  readonly groups: Dispatch['groups']
+  readonly readsStep: boolean
+}
+
+/** How many kernels a driver compiles at once. */
+const AT_ONCE = 16
+
+export class Program {
+  readonly #dispatches: readonly Ready[]
+
+  private constructor(dispatches: readonly Ready[]) {
+    this.#dispatches = dispatches
+  }
+
+  /** @throws UserError if the driver refuses a kernel */
+  static async make(plan: Plan, pipelines: Pipelines, bufferOf: (storage: Storage) => GPUBuffer): Promise<Program> {
+    const ready: Ready[] = []
+    for (let first = 0; first < plan.dispatches.length; first += AT_ONCE) {
+      const some = plan.dispatches.slice(first, first + AT_ONCE)
+      const compiled = await Promise.all(some.map((dispatch) => pipelines.pipelineOf(dispatch)))
+      some.forEach((dispatch, i) => {
+        const { uses, groups, readsStep } = dispatch
+        const group = pipelines.device.createBindGroup({
+          layout: pipelines.layoutOf(dispatch),
+          entries: uses.map(({ values: { storage } }, binding) => ({
+            binding,
+            resource: { buffer: bufferOf(storage), size: Math.max(16, 4 * storage.length) },
+          })),
+        })
+        ready.push({ pipeline: compiled[i], group, groups, readsStep })
+      })
+    }
+    return new Program(ready)
+  }
+
+  /** Appends all dispatches. */
+  encode(pass: GPUComputePassEncoder, stepGroup: GPUBindGroup, stepOffset: number): void {
+    for (const { pipeline, group, groups, readsStep } of this.#dispatches) {
+      pass.setPipeline(pipeline)
+      pass.setBindGroup(0, group)
+      if (readsStep) pass.setBindGroup(1, stepGroup, [stepOffset])
+      pass.dispatchWorkgroups(...groups)
+    }
+  }
+}
