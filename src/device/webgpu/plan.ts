@@ -1,6 +1,6 @@
 /**
  * A recording of what a GPU is to do, once and then again and again: dispatches in their order, and what memory they need
- * and when. Passes (affine.ts and its neighbours) append to it. Nothing in it needs a GPU, so that dry runs count
+ * and when. Passes, each in a file beside this one, append to it. Nothing in it needs a GPU, so that dry runs count
  * dispatches, operations and bytes without one.
  */
 import { type Dispatch, type KernelText, type Use, dispatchOf, eachOf } from './kernel.ts'
