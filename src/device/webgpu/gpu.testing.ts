@@ -8,10 +8,12 @@ import { type Step, noStep } from './step.ts'
 import { Plan, type Target } from './plan.ts'
 import type { Values } from './values.ts'
 
+/** Kept: a driver whose object is collected takes its adapters and devices with it, and the process, too. */
+const webgpu = create([])
 let opened: Promise<Gpu> | undefined
 
 async function adapterOf(): Promise<GPUAdapter> {
-  const adapter = await create([]).requestAdapter()
+  const adapter = await webgpu.requestAdapter()
   if (!adapter) throw new Error('no adapter of WebGPU: the tests need the package chromium, which brings SwiftShader')
   return adapter
 }

@@ -1,0 +1,30 @@
+/** WebGPU in a browser against WebGPU in Node, on the same driver: SwiftShader, which both bring along. */
+import { fileURLToPath } from 'node:url'
+import { type Browser, type Page, chromium } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testGpu } from '../device/webgpu/gpu.testing.ts'
+import { findBrowser } from '../report/browser.testing.ts'
+import { bundle, callExport, openPage } from './bundle.testing.ts'
+import { functions } from './gpu-scenario.testing.ts'
+
+const executablePath = findBrowser()
+
+describe.skipIf(executablePath === undefined)('a GPU in a browser', () => {
+  let browser: Browser
+  let page: Page
+  beforeAll(async () => {
+    const files = await bundle(fileURLToPath(new URL('gpu-scenario.testing.ts', import.meta.url)))
+    const args = ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+    browser = await chromium.launch({ executablePath: executablePath!, args })
+    page = await openPage(browser, files)
+  })
+  afterAll(() => browser?.close())
+
+  test('is the one of Node', async () => {
+    expect(await callExport(page, 'driver')).toBe((await testGpu()).facts.architecture)
+  })
+
+  test.each(['here', 'inWorker'])('computes what Node computes, bit by bit: %s', async (where) => {
+    expect(await callExport(page, where)).toBe(await functions(await testGpu()))
+  })
+})
