@@ -48,13 +48,3 @@ async function ownGpu(): Promise<Gpu> {
 export const here = async () => functions(await ownGpu())
 
 export const driver = async () => (await ownGpu()).facts.architecture
-
-/** The same, in a module worker. */
-export function inWorker(): Promise<unknown> {
-  // bundlers look for this very expression
-  const worker = new Worker(new URL('./gpu-worker.testing.js', import.meta.url), { type: 'module' })
-  return new Promise((resolve, reject) => {
-    worker.addEventListener('message', ({ data }) => resolve(data))
-    worker.addEventListener('error', ({ message }) => reject(new Error(message ?? 'not loaded')))
-  })
-}

@@ -13,7 +13,7 @@ describe.skipIf(executablePath === undefined)('a GPU in a browser', () => {
   let browser: Browser
   let page: Page
   beforeAll(async () => {
-    const files = await bundle(fileURLToPath(new URL('gpu-scenario.testing.ts', import.meta.url)))
+    const files = await bundle(fileURLToPath(new URL('gpu-page.testing.ts', import.meta.url)))
     const args = ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
     browser = await chromium.launch({ executablePath: executablePath!, args })
     page = await openPage(browser, files)
