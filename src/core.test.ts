@@ -23,7 +23,10 @@ test('the core compiles without the types of Node and of browsers, and what it m
   writeFileSync(join(folder, 'planted.ts'), planted.map(([line]) => line).join('\n'))
   writeFileSync(
     join(folder, 'tsconfig.json'),
-    JSON.stringify({ extends: join(root, 'tsconfig.core.json'), files: ['planted.ts'] }),
+    JSON.stringify({
+      ...{ extends: join(root, 'tsconfig.core.json'), files: ['planted.ts'] },
+      compilerOptions: { typeRoots: [join(root, 'node_modules')] },
+    }),
   )
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
   const { stdout } = spawnSync(process.execPath, [compiler, '-p', folder, '--pretty', 'false'], { encoding: 'utf8' })

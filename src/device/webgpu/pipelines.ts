@@ -45,8 +45,8 @@ export class Pipelines {
 
   async #compile(dispatch: Dispatch): Promise<GPUComputePipeline> {
     const { device } = this
-    const layouts = [this.layoutOf(dispatch), ...(dispatch.readsStep ? [this.stepLayout] : [])]
     device.pushErrorScope('validation')
+    const layouts = [this.layoutOf(dispatch), ...(dispatch.readsStep ? [this.stepLayout] : [])]
     const module = device.createShaderModule({ code: dispatch.code, label: dispatch.name })
     const layout = device.createPipelineLayout({ bindGroupLayouts: layouts })
     const making = device.createComputePipelineAsync({ layout, compute: { module, entryPoint: 'main' } })
