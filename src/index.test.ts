@@ -59,9 +59,11 @@ test("Node's part exports these values and no others", () => {
   expect(Object.keys(node).toSorted()).toEqual([
     'certifyToFile',
     'datasetNames',
+    'listGpus',
     'loadDataset',
     'loadNetwork',
     'loadProperty',
+    'openGpu',
     'resumeRun',
     'saveNetwork',
     'targetOf',
@@ -71,7 +73,7 @@ test("Node's part exports these values and no others", () => {
 })
 
 test("the browser's part exports these values and no others", () => {
-  expect(Object.keys(browser)).toEqual(['webWorkers'])
+  expect(Object.keys(browser).toSorted()).toEqual(['openGpu', 'webWorkers'])
 })
 
 test('what is exported is explained without files that users do not have', () => {

@@ -11,5 +11,6 @@ export { type Target, targetOf } from './certificates/target-file.ts'
 export type { CertifyHeader } from '../ladder/header.ts'
 export type { CertifySummary } from '../ladder/run-summary.ts'
 export { threads } from './threads.ts'
+export { type GpuAdapter, listGpus, openGpu } from './webgpu.ts'
 
 export { type RunOptions, type RunResult, resumeRun, trainRun } from './training/run.ts'

@@ -75,10 +75,10 @@ export class Gpu {
 
   /**
    * Opens an adapter, with the largest limits that it has.
+   * @param facts what is known of it, where somebody knows more than WebGPU says
    * @throws UserError if it gives no device
    */
-  static async open(adapter: GPUAdapter, target?: Target): Promise<Gpu> {
-    const facts = factsOf(adapter)
+  static async open(adapter: GPUAdapter, target?: Target, facts: AdapterFacts = factsOf(adapter)): Promise<Gpu> {
     const names = [
       ...(['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize'] as const),
       ...([

@@ -1,0 +1,86 @@
+/** GPUs in Node: the adapters that the package `webgpu` finds. It is an optional one, since most machines do without. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { UserError } from '../base/errors.ts'
+import { type AdapterFacts, Gpu, factsOf } from '../device/webgpu/gpu.ts'
+import type { AdapterName } from './adapter-names.ts'
+import { hasCode } from './atomic.ts'
+
+/** An adapter of this machine. */
+export interface GpuAdapter extends AdapterFacts {
+  /** What drives it: 'vulkan', 'metal', 'd3d12'. */
+  readonly backend: string
+  /** Gives the GPU. Close it at the end: it keeps Node alive. @throws UserError if it gives no device */
+  readonly open: () => Promise<Gpu>
+}
+
+/** Kept: a driver whose object is collected takes its adapters and devices with it, and the process, too. */
+const drivers: GPU[] = []
+
+/** The script beside this one, in the language that this module is running in. */
+const script = new URL(import.meta.url.endsWith('.ts') ? './adapter-names.ts' : './adapter-names.js', import.meta.url)
+
+/**
+ * The adapters of this machine, GPUs before software. Each comes once, by the backend that names it first.
+ * @throws UserError if the package `webgpu` is not installed, or does not load
+ */
+export async function listGpus(): Promise<GpuAdapter[]> {
+  const { create } = await webgpu()
+  // without an adapter, drivers would complain on our stderr
+  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script)])
+  const names = JSON.parse(stdout) as readonly AdapterName[]
+  const once = names.filter(({ name }, i) => names.findIndex((other) => other.name === name) === i)
+  const adapters: GpuAdapter[] = []
+  for (const { name, backend } of once) {
+    const driver = create([`adapter=${name}`, `backend=${backend}`])
+    drivers.push(driver)
+    const adapter = await driver.requestAdapter()
+    if (!adapter) continue
+    const facts = { ...factsOf(adapter), name }
+    adapters.push({ ...facts, backend, open: () => Gpu.open(adapter, undefined, facts) })
+  }
+  return adapters.toSorted((a, b) => Number(a.isSoftware) - Number(b.isSoftware))
+}
+
+/**
+ * Opens a GPU of this machine. Close it at the end: it keeps Node alive.
+ * @param adapter its name, or a part of it; the first that is no software, if left out
+ * @throws UserError if the package `webgpu` is not installed, or there is no adapter, or none of that name
+ */
+export async function openGpu({ adapter }: { readonly adapter?: string | undefined } = {}): Promise<Gpu> {
+  return chosenOf(await listGpus(), adapter).open()
+}
+
+/** @throws UserError if there is no adapter, or none of that name */
+export function chosenOf(adapters: readonly GpuAdapter[], name: string | undefined): GpuAdapter {
+  const first = adapters[0]
+  if (!first) {
+    throw new UserError(
+      'there is no GPU: WebGPU finds no adapter; on Debian it needs libvulkan1 and the Vulkan driver of the vendor',
+      { code: 'no-gpu' },
+    )
+  }
+  if (name === undefined) return first
+  const wanted = name.toLowerCase()
+  const chosen =
+    adapters.find((one) => one.name.toLowerCase() === wanted) ??
+    adapters.find((one) => one.name.toLowerCase().includes(wanted))
+  if (chosen) return chosen
+  throw new UserError(`there is no GPU '${name}': choose one of: ${adapters.map((one) => one.name).join(', ')}`, {
+    code: 'no-gpu',
+  })
+}
+
+/** @throws UserError if the package is not there, or does not load */
+async function webgpu(): Promise<typeof import('webgpu')> {
+  try {
+    return await import('webgpu')
+  } catch (error) {
+    if (hasCode(error, 'ERR_MODULE_NOT_FOUND')) {
+      throw new UserError("GPUs need the package 'webgpu': npm install webgpu", { code: 'no-gpu' })
+    }
+    const [why] = String(error).split('\n')
+    throw new UserError(`the package 'webgpu' does not load: ${why}`, { code: 'no-gpu', cause: error })
+  }
+}
