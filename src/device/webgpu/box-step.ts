@@ -1,0 +1,16 @@
+/**
+ * One interval step of a batch through an affine stage: centres c by W, radii r by |W|.
+ *
+ *   c' = W·c + b,  r' = |W|·r
+ *
+ * Sound: yes, but for rounding. Complete: no. Source: Gowal et al. 2018.
+ */
+import type { Tape } from '../tape.ts'
+import type { Sum } from './affine.ts'
+import type { Plan } from './plan.ts'
+import type { Values } from './values.ts'
+
+/** The box of a stage's outputs, [centre, radius][neuron][row]. Inputs are boxes, too. */
+export function boxStep(plan: Plan, tape: Tape | undefined, { products, bias, rows }: Sum): Values {
+  throw new Error(`not yet: ${String([plan, tape, products, bias, rows])}`)
+}
