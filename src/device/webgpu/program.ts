@@ -8,7 +8,6 @@ interface Ready {
   readonly pipeline: GPUComputePipeline
   readonly group: GPUBindGroup
   readonly groups: Dispatch['groups']
-  readonly readsStep: boolean
 }
 
 /** How many kernels a driver compiles at once. */
@@ -28,7 +27,7 @@ export class Program {
       const some = plan.dispatches.slice(first, first + AT_ONCE)
       const compiled = await Promise.all(some.map((dispatch) => pipelines.pipelineOf(dispatch)))
       some.forEach((dispatch, i) => {
-        const { uses, groups, readsStep } = dispatch
+        const { uses, groups } = dispatch
         const group = pipelines.device.createBindGroup({
           layout: pipelines.layoutOf(dispatch),
           entries: uses.map(({ values: { storage } }, binding) => ({
@@ -36,19 +35,20 @@ export class Program {
             resource: { buffer: bufferOf(storage), size: Math.max(16, 4 * storage.length) },
           })),
         })
-        ready.push({ pipeline: compiled[i], group, groups, readsStep })
+        ready.push({ pipeline: compiled[i], group, groups })
       })
     }
     return new Program(ready)
   }
 
-  /** Appends all dispatches. */
+  /** Appends all dispatches. Calls from JavaScript are what costs the CPU time, so nothing is said twice. */
   encode(pass: GPUComputePassEncoder, stepGroup: GPUBindGroup, stepOffset: number): void {
-    for (const { pipeline, group, groups, readsStep } of this.#dispatches) {
-      pass.setPipeline(pipeline)
+    pass.setBindGroup(1, stepGroup, [stepOffset])
+    let current: GPUComputePipeline | undefined
+    for (const { pipeline, group, groups } of this.#dispatches) {
+      if (pipeline !== current) pass.setPipeline((current = pipeline))
       pass.setBindGroup(0, group)
-      if (readsStep) pass.setBindGroup(1, stepGroup, [stepOffset])
-      pass.dispatchWorkgroups(...groups)
+      pass.dispatchWorkgroups(groups[0], groups[1], groups[2])
     }
   }
 }
