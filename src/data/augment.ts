@@ -7,7 +7,7 @@ export const augmentations = ['none', 'flip', 'shift', 'flip-shift', 'flip-crop'
 export type Augmentation = (typeof augmentations)[number]
 
 /** Whether images are mirrored, and by how many pixels they move at most in each direction. */
-const changes: Record<Augmentation, { readonly flips: boolean; readonly most: number }> = {
+export const movesOf: Readonly<Record<Augmentation, { readonly flips: boolean; readonly most: number }>> = {
   none: { flips: false, most: 0 },
   flip: { flips: true, most: 0 },
   shift: { flips: false, most: 1 },
@@ -24,7 +24,7 @@ const changes: Record<Augmentation, { readonly flips: boolean; readonly most: nu
 export function augment(image: Values, shape: Shape, how: Augmentation, random: Random): Values {
   if (how === 'none') return image
   const { channels, height, width } = shape
-  const { flips, most } = changes[how]
+  const { flips, most } = movesOf[how]
   const flip = flips && random.integer(2) === 1
   const [down, right] = [0, 1].map(() => (most === 0 ? 0 : random.integer(2 * most + 1) - most)) as [number, number]
   const changed = image instanceof Float32Array ? new Float32Array(sizeOf(shape)) : new Uint8Array(sizeOf(shape))

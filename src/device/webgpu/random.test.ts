@@ -31,7 +31,7 @@ async function onDevice(places: readonly (readonly number[])[]) {
       cauchys: write(cauchy, 'vec4f'),
     },
     `bits[i] = philox(vec2u(keys[2u * i], keys[2u * i + 1u]), counters[i]);
-     uniforms[i] = uniform(bits[i]);
+     uniforms[i] = shareOf(bits[i]);
      cauchys[i] = cauchy(bits[i]);`,
     randomFunctions,
   )

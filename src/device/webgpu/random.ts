@@ -40,14 +40,14 @@ export type RandomUse = (typeof uses)[number]
 /** The second half of a key, behind the seed. @param place 0 to 65,535: a stage, a restart */
 export const streamOf = (use: RandomUse, place = 0): number => uses.indexOf(use) * 2 ** 16 + place
 
-/** Uniform in [0, 1), as `uniform` of WGSL has it. */
+/** Uniform in [0, 1), as `shareOf` of WGSL has it. */
 export const uniformOf = (bits: number): number => (bits >>> 8) / 2 ** 24
 
 /** Standard Cauchy: tan(π(u − ½)), u = (bits + ½) / 2³², which is never 0 or 1. */
 export const cauchyOf = (bits: number): number => Math.tan(Math.PI * ((bits + 0.5) / 2 ** 32 - 0.5))
 
 /**
- * `philox(key: vec2u, counter: vec4u) -> vec4u`, `uniform(bits: vec4u) -> vec4f` and `cauchy(bits: vec4u) -> vec4f`.
+ * `philox(key: vec2u, counter: vec4u) -> vec4u`, `shareOf(bits: vec4u) -> vec4f` and `cauchy(bits: vec4u) -> vec4f`.
  *
  * WGSL's own tan may be wrong near its poles, where it matters: here the distance to the nearest zero or pole is taken from
  * the bits, without rounding, and tan(x) up to π/4 is a polynomial (Cephes). Right to 1e-6, relative.
@@ -73,7 +73,7 @@ fn philox(key: vec2u, counter: vec4u) -> vec4u {
   return c;
 }
 
-fn uniform(bits: vec4u) -> vec4f { return vec4f(bits >> vec4u(8u)) * ${2 ** -24}; }
+fn shareOf(bits: vec4u) -> vec4f { return vec4f(bits >> vec4u(8u)) * ${2 ** -24}; }
 
 fn cauchy(bits: vec4u) -> vec4f {
   // bits − 2³¹, in the complement of two: u − ½ is negative where its first bit is set
