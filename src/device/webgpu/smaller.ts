@@ -1,0 +1,33 @@
+/** The smaller of two bounds, element by element: min(a, b). The gradient goes to the one that is; to the first if they are equal. */
+import type { Tape } from '../tape.ts'
+import { read, update, write } from './kernel.ts'
+import type { Plan } from './plan.ts'
+import type { Values } from './values.ts'
+
+export function smaller(plan: Plan, tape: Tape | undefined, a: Values, b: Values): Values {
+  const wanted = [a, b].filter(({ wantsGradient }) => wantsGradient)
+  const result = plan.values('smaller', a.length, tape !== undefined && wanted.length > 0)
+  plan.each(
+    'smaller',
+    a.length,
+    { a: read(a), b: read(b), y: write(result) },
+    '  y[i] = select(b[i], a[i], a[i] <= b[i]);',
+  )
+  tape?.record(() => {
+    const { gradient } = result
+    if (!gradient) return
+    const targets = wanted.map((values) => ({ name: values === a ? 'da' : 'db', ...values.intoGradient() }))
+    const uses = targets.map(({ name, values, accumulate }) => [name, (accumulate ? update : write)(values)])
+    const lines = targets.map(({ name, accumulate }) => {
+      const part = name === 'da' ? 'select(0.0, g[i], isFirst)' : 'select(g[i], 0.0, isFirst)'
+      return `  ${name}[i] ${accumulate ? '+=' : '='} ${part};`
+    })
+    plan.each(
+      'smaller, back',
+      a.length,
+      { a: read(a), b: read(b), g: read(gradient), ...Object.fromEntries(uses) },
+      ['  let isFirst = a[i] <= b[i];', ...lines].join('\n'),
+    )
+  })
+  return result
+}
