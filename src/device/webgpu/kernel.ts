@@ -71,6 +71,12 @@ ${main}
 const MOST_GROUPS = 65535
 const THREADS = 64
 
+/** Workgroups for so many parts, in two dimensions where one has not enough; and WGSL that says which part a group does. */
+export function spread(parts: number): { readonly groups: readonly [number, number, number]; readonly part: string } {
+  const wide = Math.min(parts, MOST_GROUPS)
+  return { groups: [wide, Math.ceil(parts / wide), 1], part: `(group.x + group.y * ${wide}u)` }
+}
+
 /** A kernel that does the same for every index `i` from 0 to `count` − 1. */
 export const eachOf = (
   name: string,
@@ -79,12 +85,10 @@ export const eachOf = (
   main: string,
   declarations = '',
 ): KernelText => {
-  const all = Math.ceil(count / THREADS)
-  const wide = Math.min(all, MOST_GROUPS)
+  const { groups, part } = spread(Math.ceil(count / THREADS))
   return {
-    ...{ name, uses, declarations, workgroup: [THREADS, 1, 1] },
-    groups: [wide, Math.ceil(all / wide), 1],
-    main: `  let i = (group.x + group.y * ${wide}u) * ${THREADS}u + lane;
+    ...{ name, uses, declarations, groups, workgroup: [THREADS, 1, 1] },
+    main: `  let i = ${part} * ${THREADS}u + lane;
   if (i >= ${count}u) { return; }
 ${main}`,
   }
