@@ -21,3 +21,7 @@ export function exactBounds(
 ): Values {
   throw new RangeError(`not yet: ${plan}${tape}${at.stage}`)
 }
+
+/** Operations per example. */
+export const exactWork = (stages: readonly BatchStage[], stage: number): number =>
+  stages.length > stage ? Infinity : 0

@@ -16,29 +16,44 @@ export const recordsOf = (plan: Plan, count: number, columns: readonly string[])
   columns,
 })
 
+/** Some of the values. */
+export interface Slice {
+  readonly values: Values
+  readonly first: number
+  readonly length: number
+}
+
+const isSlice = (of: Values | Slice): of is Slice => 'first' in of
+
 /** The table takes one binding of the eight. */
 const AT_ONCE = 7
 
 /**
  * Records the sums of some columns over the real examples, in row `step.record`: in place of what is there in the first
  * micro-batch of a step (`step.micro` is 0), in addition to it in those after.
- * @param sums by the name of their column: one value per example, [stride], or a single one, [1]
+ * @param sums by the name of their column: one value per example, [stride], or a single one, [1]; of a slice all values
  * @throws RangeError if a column is not in the table
  */
-export function record(plan: Plan, into: Records, sums: Readonly<Record<string, Values>>): void {
+export function record(plan: Plan, into: Records, sums: Readonly<Record<string, Values | Slice>>): void {
   const all = Object.entries(sums)
   for (let first = 0; first < all.length; first += AT_ONCE) recordSome(plan, into, all.slice(first, first + AT_ONCE))
 }
 
-function recordSome(plan: Plan, { values, columns }: Records, sums: readonly (readonly [string, Values])[]): void {
+function recordSome(
+  plan: Plan,
+  { values, columns }: Records,
+  sums: readonly (readonly [string, Values | Slice])[],
+): void {
   const uses: Record<string, Use> = { table: update(values) }
-  const cases = sums.map(([name, { length }], i) => {
+  const cases = sums.map(([name, of], i) => {
     const column = columns.indexOf(name)
     if (column < 0) throw new RangeError(`no column is named ${name}`)
-    const count = length === 1 ? '1u' : `min(step.count, ${length}u)`
-    return `case ${i}u: { column = ${column}u; for (var e = lane; e < ${count}; e += ${REDUCED}u) { sum += x${i}[e]; } }`
+    const { first, end } = isSlice(of)
+      ? { first: of.first, end: `${of.first + of.length}u` }
+      : { first: 0, end: of.length === 1 ? '1u' : `min(step.count, ${of.length}u)` }
+    uses[`x${i}`] = read(isSlice(of) ? of.values : of)
+    return `case ${i}u: { column = ${column}u; for (var e = ${first}u + lane; e < ${end}; e += ${REDUCED}u) { sum += x${i}[e]; } }`
   })
-  sums.forEach(([, one], i) => (uses[`x${i}`] = read(one)))
   plan.run({
     ...{ name: 'record', uses, workgroup: [REDUCED, 1, 1], groups: [sums.length, 1, 1], declarations: reduction },
     main: `  var sum = 0.0;
