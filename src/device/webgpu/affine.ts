@@ -1,18 +1,12 @@
 /**
- * An affine stage on a batch: y = Σ W·x + b over its terms, with a ReLU behind it or not.
+ * An affine stage on a batch, with a ReLU behind it or not:
+ *
+ *   y = Σ W·x + b
  */
 import type { Tape } from '../tape.ts'
-import type { Extents } from './extents.ts'
 import type { Plan } from './plan.ts'
+import { type Product, sumOfProducts } from './sums.ts'
 import type { Values } from './values.ts'
-
-/** One product of a sum: packed weights times what they read. */
-export interface Product {
-  readonly extents: Extents
-  readonly weight: Values
-  /** [channel][y][x][row]. */
-  readonly input: Values
-}
 
 /** Products with equal outputs, and what is added to them. */
 export interface Sum {
@@ -29,10 +23,12 @@ export interface Sum {
  *   whose first is the centre
  * @param relu whether a ReLU follows at once
  */
-export function affine(
+export const affine = (
   plan: Plan,
   tape: Tape | undefined,
   { products, bias, rows, biasEvery, relu }: Sum & { readonly biasEvery: number; readonly relu: boolean },
-): Values {
-  throw new Error(`not yet: ${String([plan, tape, products, bias, rows, biasEvery, relu])}`)
-}
+): Values =>
+  sumOfProducts(plan, tape, {
+    ...{ name: 'affine', direction: 'forward', halves: 1, products, rows, relu },
+    bias: { values: bias, every: biasEvery },
+  })

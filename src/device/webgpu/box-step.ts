@@ -8,9 +8,12 @@
 import type { Tape } from '../tape.ts'
 import type { Sum } from './affine.ts'
 import type { Plan } from './plan.ts'
+import { sumOfProducts } from './sums.ts'
 import type { Values } from './values.ts'
 
 /** The box of a stage's outputs, [centre, radius][neuron][row]. Inputs are boxes, too. */
-export function boxStep(plan: Plan, tape: Tape | undefined, { products, bias, rows }: Sum): Values {
-  throw new Error(`not yet: ${String([plan, tape, products, bias, rows])}`)
-}
+export const boxStep = (plan: Plan, tape: Tape | undefined, { products, bias, rows }: Sum): Values =>
+  sumOfProducts(plan, tape, {
+    ...{ name: 'box', direction: 'forward', halves: 2, products, rows, relu: false },
+    bias: { values: bias, every: 1 },
+  })

@@ -2,8 +2,8 @@
  * Rows on their way back through affine layers: y = Σ Wᵢᵀ·xᵢ, over the terms that read the same values.
  */
 import type { Tape } from '../tape.ts'
-import type { Product } from './affine.ts'
 import type { Plan } from './plan.ts'
+import { type Product, sumOfProducts } from './sums.ts'
 import type { Values } from './values.ts'
 
 /**
@@ -11,10 +11,9 @@ import type { Values } from './values.ts'
  * of windows of layers, with any padding, also a negative one; all have the same inputs.
  * @param rows a multiple of 4
  */
-export function transposed(
+export const transposed = (
   plan: Plan,
   tape: Tape | undefined,
   { products, rows }: { readonly products: readonly Product[]; readonly rows: number },
-): Values {
-  throw new Error(`not yet: ${String([plan, tape, products, rows])}`)
-}
+): Values =>
+  sumOfProducts(plan, tape, { name: 'transposed', direction: 'transposed', halves: 1, products, rows, relu: false })
