@@ -8,6 +8,8 @@ import type { Plan } from './plan.ts'
 import { type Product, sumOfProducts } from './sums.ts'
 import type { Values } from './values.ts'
 
+export type { Product } from './sums.ts'
+
 /** Products with equal outputs, and what is added to them. */
 export interface Sum {
   readonly products: readonly Product[]
