@@ -12,7 +12,7 @@ export const natural: RecordLoss = (plan, input) => {
 }
 
 export const adversarial: RecordLoss = (plan, input) => {
-  const scores = logitsAt(plan, input, worstPoints(plan, input, input.loaded.box))
+  const scores = logitsAt(plan, input, worstPoints(plan, input, input.attacked))
   return { loss: lossOfLogits(plan, input, scores, 'all') }
 }
 
@@ -39,8 +39,12 @@ export function cleanErrors(plan: Plan, input: BatchLossInput): Values {
   return errorsOf(plan, input, logitsOf(logits, ball.batch))
 }
 
-/** Adversarial examples in boxes, by the PGD of the settings. */
-export function worstPoints(plan: Plan, { options, network, ball }: BatchLossInput, box: Values): Values {
+/** Adversarial examples in boxes. */
+export function worstPoints(
+  plan: Plan,
+  { options, network, ball, attack: climb }: BatchLossInput,
+  box: Values,
+): Values {
   const { labels, identifiers, batch } = ball
   const { normalisation, architecture } = network
   const stages = network.stages(plan, false)
@@ -48,6 +52,6 @@ export function worstPoints(plan: Plan, { options, network, ball }: BatchLossInp
     forward: (to, tape, images) => forwardBatch(to, tape, stages, { images, batch }),
     ...{ box, domain: options.domain, normalisation, shape: architecture.input, identifiers, labels, batch },
     classes: stages.at(-1)!.outputShape.channels,
-    ...{ steps: options.attackSteps, stepSize: 2.5 / options.attackSteps, randomStart: true },
+    ...climb,
   })
 }

@@ -1,4 +1,5 @@
 /** What a loss on a GPU is: a function that records it for a micro-batch, and says what it found out about the examples. */
+import type { AttackOptions } from '../../attacks/gradient-attack.ts'
 import type { BatchBall } from '../../bounds/batch/relax.ts'
 import type { LoadedBatch } from '../../device/webgpu/images.ts'
 import type { BatchNetwork, BatchStage } from '../../device/webgpu/network.ts'
@@ -29,6 +30,9 @@ export interface BatchLossInput {
   readonly stages: readonly BatchStage[]
   /** The other network of a pair, for losses that have a reference; nothing flows back to it. */
   readonly reference: BatchNetwork | undefined
+  readonly attack: Pick<AttackOptions, 'steps' | 'stepSize' | 'randomStart'>
+  /** Centre and radius of the balls in which adversarial losses search, [2][input][stride]: those that were loaded, or wider ones. */
+  readonly attacked: Values
   readonly tape: Tape
 }
 

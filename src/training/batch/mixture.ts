@@ -22,7 +22,7 @@ export const over =
       return { loss: crossEntropy(plan, { scores, labels, batch, share: 'all' }), ...besides }
     }
     const isClean = variant.empirical === 'clean'
-    const logits = logitsAt(plan, input, isClean ? input.loaded.pixels : worstPoints(plan, input, input.loaded.box))
+    const logits = logitsAt(plan, input, isClean ? input.loaded.pixels : worstPoints(plan, input, input.attacked))
     const errors = isClean ? { cleanErrors: errorsOf(plan, input, logits) } : {}
     if (variant.combine !== 'losses') {
       const loss = combined(plan, { bounds: scores, empirical: logits, labels, batch, how: variant.combine })
