@@ -5,33 +5,28 @@
 import { read, update, write } from './kernel.ts'
 import { finiteness } from './numerics.ts'
 import type { Plan } from './plan.ts'
-import { REDUCED, reduction } from './reduction.ts'
+import { REDUCED, partsOf, reduction } from './reduction.ts'
 import type { Values } from './values.ts'
-
-/** Workgroups that sum squares. */
-const PARTS = 128
 
 /**
  * Σ g², [1], in a fixed order. It is NaN if a number of the gradient is not finite, and infinite if squares are too large:
  * then the training diverges.
  */
 export function gradientNorm(plan: Plan, gradient: Values): Values {
-  const squares = plan.values('squares', PARTS)
+  const squares = plan.values('squares', partsOf(gradient.length))
   const total = plan.values('square of the norm', 1)
   const sumInto = (name: string, from: Values, into: Values, term: string) =>
     plan.run({
       ...{ name, workgroup: [REDUCED, 1, 1], groups: [into.length, 1, 1] },
-      uses: { from: read(from), into: write(into, 'u32') },
-      declarations: `${finiteness}\n${reduction}`,
+      uses: { numbers: read(from), into: write(into, 'u32') },
+      declarations: `${finiteness}\n${reduction}\nvar<workgroup> faults: atomic<u32>;`,
       main: `  var sum = 0.0;
-  var faults = 0.0;
   for (var i = group.x * ${REDUCED}u + lane; i < ${from.length}u; i += ${into.length * REDUCED}u) {
-    let x = from[i];
-    if (isFinite(x)) { sum += ${term}; } else { faults += 1.0; }
+    let x = numbers[i];
+    if (isFinite(x)) { sum += ${term}; } else { atomicOr(&faults, 1u); }
   }
   let total = sumOf(sum, lane);
-  let isFaulty = sumOf(faults, lane) > 0.0;
-  if (lane == 0u) { into[group.x] = select(bitcast<u32>(total), NAN, isFaulty); }`,
+  if (lane == 0u) { into[group.x] = select(bitcast<u32>(total), NAN, atomicLoad(&faults) > 0u); }`,
     })
   sumInto('squares of the gradient', gradient, squares, 'x * x')
   sumInto('norm', squares, total, 'x')

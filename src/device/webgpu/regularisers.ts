@@ -10,7 +10,7 @@
 import type { Batch } from './batch.ts'
 import { type Use, read, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import { REDUCED, reduction } from './reduction.ts'
+import { REDUCED, partsOf, reduction } from './reduction.ts'
 import type { Values } from './values.ts'
 
 /** What they compare. */
@@ -22,8 +22,6 @@ export interface Compared {
   readonly batch: Batch
 }
 
-/** Workgroups that sum over a layer. */
-const PARTS = 64
 /** Sums of a layer over radii and centres, and over centres c, c − m and (c − m)² of active and of inactive neurons. */
 const [MEANS, PHASES] = [2, 6]
 /** Numbers that a layer's gradient is made of: `Slopes` in WGSL. */
@@ -35,25 +33,26 @@ const SLOPES = 7
  */
 export function regularise(plan: Plan, { input, hidden, batch }: Compared): Values {
   const layers = hidden.length
-  const means = plan.values('sums over bounds', (layers + 1) * MEANS * PARTS)
-  const phases = plan.values('sums over phases', layers * PHASES * PARTS)
-  const slopes = plan.values('slopes of regularisers', layers * SLOPES)
   const value = plan.values('regularisers', 1)
   if (layers === 0) {
     plan.each('no regularisers', 1, { value: write(value) }, 'value[i] = 0.0;')
     return value
   }
+  const parts = partsOf(Math.max(...hidden.map(({ length }) => length / 2)))
+  const means = plan.values('sums over bounds', (layers + 1) * MEANS * parts)
+  const phases = plan.values('sums over phases', layers * PHASES * parts)
+  const slopes = plan.values('slopes of regularisers', layers * SLOPES)
   const sumMeans = (pairs: readonly Values[], first: number, terms: string) =>
-    sumOver(plan, pairs, { batch, first, sums: means, count: MEANS, terms, uses: {} })
+    sumOver(plan, pairs, { batch, first, sums: means, count: MEANS, parts, terms, uses: {} })
   inParts(hidden, 7, (some, first) =>
     sumMeans(some, first, 'sums[0] += (high - low) / 2.0; sums[1] += (low + high) / 2.0;'),
   )
   sumMeans([input], layers, 'sums[0] += high;')
   inParts(hidden, 6, (some, first) =>
     sumOver(plan, some, {
-      ...{ batch, first, sums: phases, count: PHASES, uses: { means: read(means) } },
-      before: `let centres = select(0.0, means[(layer * ${MEANS}u + 1u) * ${PARTS}u + lane % ${PARTS}u], lane < ${PARTS}u);
-  m = sumOf(centres, lane) / (f32(step.count) * f32(rows));`,
+      ...{ batch, first, sums: phases, count: PHASES, parts, uses: { means: read(means) } },
+      before: `let part = (layer * ${MEANS}u + 1u) * ${parts}u + lane % ${parts}u;
+  m = sumOf(select(0.0, means[part], lane < ${parts}u), lane) / (f32(step.count) * f32(rows));`,
       terms: `if (low <= 0.0 && high >= 0.0) { continue; }
       let centre = (low + high) / 2.0;
       let first = select(3u, 0u, low > 0.0);
@@ -62,7 +61,7 @@ export function regularise(plan: Plan, { input, hidden, batch }: Compared): Valu
       sums[first + 2u] += (centre - m) * (centre - m);`,
     }),
   )
-  settle(plan, { input, hidden, batch }, { means, phases, slopes, value })
+  settle(plan, { input, hidden, batch }, { means, phases, slopes, value, parts })
   inParts(hidden, 3, (some, first) => addGradients(plan, some, { batch, first, slopes }))
   return value
 }
@@ -76,9 +75,11 @@ interface Summed {
   readonly batch: Batch
   /** Which layer the first of the pairs belongs to. */
   readonly first: number
-  /** [layer][count][PARTS] */
+  /** [layer][count][part] */
   readonly sums: Values
   readonly count: number
+  /** Workgroups that share a sum. */
+  readonly parts: number
   readonly uses: Readonly<Record<string, Use>>
   /** WGSL that makes `m`, the mean centre of the layer. */
   readonly before?: string
@@ -88,11 +89,11 @@ interface Summed {
 
 /** Sums over the pairs of some layers, for real examples. */
 function sumOver(plan: Plan, pairs: readonly Values[], { batch, first, before = '', ...sum }: Summed): void {
-  const { sums, count, uses, terms } = sum
+  const { sums, count, parts, uses, terms } = sum
   const loops = pairs.map(({ length }, i) => {
     const half = length / 2
     return `case ${i}u: {
-    for (var i = group.x * ${REDUCED}u + lane; i < ${half}u; i += ${PARTS * REDUCED}u) {
+    for (var i = group.x * ${REDUCED}u + lane; i < ${half}u; i += ${parts * REDUCED}u) {
       if (i % ${batch.stride}u >= step.count) { continue; }
       let low = x${i}[i];
       let high = x${i}[i + ${half}u];
@@ -104,7 +105,7 @@ function sumOver(plan: Plan, pairs: readonly Values[], { batch, first, before = 
   plan.run({
     name: 'regularisers, sums',
     uses: { ...pairUses(pairs), ...uses, into: update(sums) },
-    ...{ workgroup: [REDUCED, 1, 1], groups: [PARTS, pairs.length, 1], declarations: reduction },
+    ...{ workgroup: [REDUCED, 1, 1], groups: [parts, pairs.length, 1], declarations: reduction },
     main: `  if (step.regularisation == 0.0) { return; }
   let layer = group.y + ${first}u;
   let rows = array<u32, ${rows.length}>(${rows.map((n) => `${n}u`).join(', ')})[group.y];
@@ -117,7 +118,7 @@ function sumOver(plan: Plan, pairs: readonly Values[], { batch, first, before = 
   }
   for (var j = 0u; j < ${count}u; j++) {
     let total = sumOf(sums[j], lane);
-    if (lane == 0u) { into[(layer * ${count}u + j) * ${PARTS}u + group.x] = total; }
+    if (lane == 0u) { into[(layer * ${count}u + j) * ${parts}u + group.x] = total; }
   }`,
   })
 }
@@ -130,10 +131,11 @@ interface Sums {
   readonly phases: Values
   readonly slopes: Values
   readonly value: Values
+  readonly parts: number
 }
 
 /** What the sums come to: the value, and by what every bound moves it. One workgroup does it for all layers. */
-function settle(plan: Plan, { input, hidden, batch }: Compared, { means, phases, slopes, value }: Sums): void {
+function settle(plan: Plan, { input, hidden, batch }: Compared, { means, phases, slopes, value, parts }: Sums): void {
   const layers = hidden.length
   const rows = [...hidden, input].map(({ length }) => length / 2 / batch.stride)
   const [meanSums, phaseSums] = [(layers + 1) * MEANS, layers * PHASES]
@@ -147,10 +149,10 @@ var<workgroup> phaseSums: array<f32, ${phaseSums}>;
 var<workgroup> losses: array<f32, ${layers}>;
 ${costOfRatio}`,
     main: `  for (var j = lane; j < ${meanSums}u; j += ${REDUCED}u) {
-    for (var part = 0u; part < ${PARTS}u; part++) { meanSums[j] += means[j * ${PARTS}u + part]; }
+    for (var part = 0u; part < ${parts}u; part++) { meanSums[j] += means[j * ${parts}u + part]; }
   }
   for (var j = lane; j < ${phaseSums}u; j += ${REDUCED}u) {
-    for (var part = 0u; part < ${PARTS}u; part++) { phaseSums[j] += phases[j * ${PARTS}u + part]; }
+    for (var part = 0u; part < ${parts}u; part++) { phaseSums[j] += phases[j * ${parts}u + part]; }
   }
   workgroupBarrier();
   let share = step.regularisation * step.weight * f32(step.count) / ${layers}.0;
@@ -193,15 +195,15 @@ const costOfRatio = `const TOLERANCE = 0.5;
 fn costOf(ratio: f32) -> vec2f {
   return vec2f(max(0.0, TOLERANCE - ratio) / TOLERANCE, select(0.0, -1.0 / TOLERANCE, ratio < TOLERANCE));
 }
-fn costOfBoth(active: f32, inactive: f32) -> vec3f {
-  let larger = max(active, inactive);
+fn costOfBoth(on: f32, off: f32) -> vec3f {
+  let larger = max(on, off);
   // two zeros have no ratio; of smaller sums the quotients below would overflow
   if (larger < 1e-30) { return vec3f(); }
-  let ratio = min(active, inactive) / larger;
+  let ratio = min(on, off) / larger;
   let cost = costOf(ratio);
   let toSmaller = cost.y / larger;
   let toLarger = -cost.y * ratio / larger;
-  return select(vec3f(cost.x, toLarger, toSmaller), vec3f(cost.x, toSmaller, toLarger), active < inactive);
+  return select(vec3f(cost.x, toLarger, toSmaller), vec3f(cost.x, toSmaller, toLarger), on < off);
 }`
 
 interface Sloped {

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest'
+import { Trial, testGpu } from './gpu.testing.ts'
+import { noStep } from './step.ts'
+import { record, recordsOf } from './statistics.ts'
+
+const names = ['loss', 'errors', 't', 'loose', 'tight', 'infeasible', 'regularisers', 'unstable', 'rest']
+
+it('records sums over the real examples, of the first micro-batch in place of what was there', async () => {
+  const trial = new Trial(await testGpu())
+  const { plan, gpu } = trial
+  const table = recordsOf(plan, 3, names)
+  const perExample = Array.from({ length: 8 }, (_, i) => i + 1)
+  const sums = Object.fromEntries(
+    names.slice(0, -1).map((name, i) => [name, trial.input(i === 6 ? [0.5] : perExample.map((v) => v * (i + 1)))]),
+  )
+  record(plan, table, sums)
+  const [found] = await trial.run([table.values], { record: 1, count: 3 })
+  const row = [6, 12, 18, 24, 30, 36, 0.5, 48, 0]
+  const zeros = names.map(() => 0)
+  expect([...found]).toEqual([...zeros, ...row, ...zeros])
+  const [program] = await gpu.compile([plan])
+  for (const micro of [0, 1, 2]) gpu.submit([{ program, step: { ...noStep, record: 1, count: micro + 1, micro } }])
+  expect([...(await gpu.read(table.values))].slice(9, 18)).toEqual([10, 20, 30, 40, 50, 60, 1.5, 80, 0])
+})
+
+it('sums more examples than a workgroup has threads', async () => {
+  const trial = new Trial(await testGpu())
+  const table = recordsOf(trial.plan, 1, ['loss'])
+  record(trial.plan, table, { loss: trial.input(Array.from({ length: 1000 }, (_, i) => i)) })
+  const [found] = await trial.run([table.values], { count: 999 })
+  expect([...found]).toEqual([(998 * 999) / 2])
+})
+
+it('keeps NaN', async () => {
+  const trial = new Trial(await testGpu())
+  const table = recordsOf(trial.plan, 1, ['loss'])
+  record(trial.plan, table, { loss: trial.input([1, NaN, 1, 1]) })
+  const [found] = await trial.run([table.values], { count: 4 })
+  expect([...found]).toEqual([NaN])
+})
+
+it('refuses columns that the table has not', async () => {
+  const { plan } = new Trial(await testGpu())
+  expect(() => record(plan, recordsOf(plan, 1, ['loss']), { lost: plan.values('x', 4) })).toThrow(
+    'no column is named lost',
+  )
+})
