@@ -9,14 +9,16 @@
 import type { Tape } from '../tape.ts'
 import type { Batch } from './batch.ts'
 import type { ColumnShape } from './columns.ts'
+import { type Use, read, update, write } from './kernel.ts'
+import { medianFunction } from './medians.ts'
 import type { Plan } from './plan.ts'
-import type { Values } from './values.ts'
+import type { GradientTarget, Values } from './values.ts'
 
 /** What else is known of neurons that an interval step leaves unstable. */
 export type Tightening =
   /** Columns before the ReLU. Their medians say how far the neuron is from its centre. */
   | { readonly columns: Values; readonly shape: ColumnShape }
-  /** Exact dual bounds, pair of lower and upper ends [2][neuron][stride]; of other neurons they may be anything finite. */
+  /** Exact dual bounds, pair of lower and upper ends [2][neuron][stride]; of other neurons they may be anything. */
   | { readonly exact: Values }
 
 export interface Unsettled {
@@ -39,7 +41,155 @@ export interface Settled {
   readonly behind: Values
 }
 
+/** Of each neuron and example, u32: bits 0 and 1 say that its lower and its upper end are not the interval's; `places` follow. */
+type Origin = Values
+
 /** One dispatch, and one back. */
 export function settle(plan: Plan, tape: Tape | undefined, unsettled: Unsettled): Settled {
-  throw new RangeError(`${plan.dispatches.length}, ${unsettled.neurons}, ${tape}: not there yet`)
+  const { box, neurons, batch, relu, tightening } = unsettled
+  const count = neurons * batch.stride
+  const wantsGradient = tape !== undefined && box.wantsGradient
+  const [bounds, behind] = ['bounds', 'box behind'].map((name) => plan.values(name, 2 * count, wantsGradient))
+  const lines = plan.values('lines', 2 * count, wantsGradient && relu)
+  const origin: Origin | undefined = wantsGradient && tightening ? plan.values('origin of ends', count) : undefined
+  plan.each(
+    'settle',
+    count,
+    {
+      box: read(box),
+      ...(tightening && tighteningUse(tightening)),
+      bounds: write(bounds),
+      lines: write(lines),
+      behind: write(behind),
+      ...(origin && { origins: write(origin, 'u32') }),
+    },
+    `let centre = box[i];
+  let radius = box[i + ${count}u];
+  var l = centre - radius;
+  var u = centre + radius;
+  var origin = 0u;
+  let example = i % ${batch.stride}u;
+  if (l < 0.0 && u > 0.0 && example < ${batch.size}u) {
+${tightening ? tighten(tightening, batch, count) : ''}
+  }
+  bounds[i] = l;
+  bounds[i + ${count}u] = u;
+${origin ? '  origins[i] = origin;' : ''}
+${relu ? relaxed(count) : passed(count)}`,
+    tightening && 'columns' in tightening ? medianFunction(tightening.shape) : '',
+  )
+  if (wantsGradient) tape.record(() => settleAdjoint(plan, unsettled, { bounds, lines, behind }, origin))
+  return { bounds, lines, behind }
 }
+
+const tighteningUse = (tightening: Tightening): Record<string, Use> =>
+  'columns' in tightening ? { columns: read(tightening.columns, 'vec4f') } : { exact: read(tightening.exact) }
+
+function tighten(tightening: Tightening, { size, stride }: Batch, count: number): string {
+  if ('exact' in tightening) {
+    // sums that overflowed are no help
+    return `    let below = exact[i];
+    let above = exact[i + ${count}u];
+    if (below > l && below < 3e38) { l = below; origin |= 1u; }
+    if (above < u && above > -3e38) { u = above; origin |= 2u; }`
+  }
+  const quads = tightening.shape.width / 4
+  return `    let row = (i / ${stride}u * ${size}u + example) * ${quads}u;
+    let median = medianOf(row);
+    let below = columns[row].x - median.distance;
+    let above = columns[row].x + median.distance;
+    let isBelow = below > l;
+    let isAbove = above < u;
+    // an estimate beside the interval is no help
+    if (select(l, below, isBelow) <= select(u, above, isAbove)) {
+      l = select(l, below, isBelow);
+      u = select(u, above, isAbove);
+      origin = u32(isBelow) | (u32(isAbove) << 1u) | (median.places << 2u);
+    }`
+}
+
+/** Lines of a ReLU, and the box behind it. A slope is kept above 1e-20, so that it can be divided by. NaN stays NaN. */
+const relaxed = (count: number) => `  let isUnstable = l < 0.0 && u > 0.0;
+  let settled = select(select(l + u, 0.0, u <= 0.0), 1.0, l >= 0.0);
+  lines[i] = select(settled, max(u / (u - l), 1e-20), isUnstable);
+  lines[i + ${count}u] = select(select(l + u, 0.0, l >= 0.0 || u <= 0.0), l, isUnstable);
+  behind[i] = 0.5 * (max(u, 0.0) + max(l, 0.0));
+  behind[i + ${count}u] = 0.5 * (max(u, 0.0) - max(l, 0.0));`
+
+const passed = (count: number) => `  lines[i] = 1.0;
+  lines[i + ${count}u] = 0.0;
+  behind[i] = 0.5 * (u + l);
+  behind[i + ${count}u] = 0.5 * (u - l);`
+
+/** What comes back to the ends of bounds, from all that was made of them, goes to where each end came from. */
+function settleAdjoint(plan: Plan, unsettled: Unsettled, settled: Settled, origin: Origin | undefined): void {
+  const { box, batch, relu, tightening, neurons } = unsettled
+  const { bounds, lines, behind } = settled
+  if (!bounds.gradient && !lines.gradient && !behind.gradient) return
+  const count = neurons * batch.stride
+  const toBox = box.intoGradient()
+  const source = tightening && ('columns' in tightening ? tightening.columns : tightening.exact)
+  const toSource = source?.wantsGradient ? source.intoGradient() : undefined
+  plan.each(
+    'settle, adjoint',
+    count,
+    {
+      ...(relu && { bounds: read(bounds) }),
+      ...(origin && { origins: read(origin, 'u32') }),
+      ...(bounds.gradient && { fromBounds: read(bounds.gradient) }),
+      ...(lines.gradient && { fromLines: read(lines.gradient) }),
+      ...(behind.gradient && { fromBehind: read(behind.gradient) }),
+      toBox: into(toBox),
+      ...(toSource && { toSource: into(toSource) }),
+    },
+    `var toLower = ${bounds.gradient ? 'fromBounds[i]' : '0.0'};
+  var toUpper = ${bounds.gradient ? `fromBounds[i + ${count}u]` : '0.0'};
+  ${relu ? `let l = bounds[i];\n  let u = bounds[i + ${count}u];` : ''}
+${lines.gradient ? linesAdjoint(count) : ''}
+${behind.gradient ? behindAdjoint(count, relu) : ''}
+  ${origin ? 'let origin = origins[i];' : 'let origin = 0u;'}
+  let isLower = (origin & 1u) != 0u;
+  let isUpper = (origin & 2u) != 0u;
+  let boxLower = select(toLower, 0.0, isLower);
+  let boxUpper = select(toUpper, 0.0, isUpper);
+  toBox[i] ${sign(toBox)} boxUpper + boxLower;
+  toBox[i + ${count}u] ${sign(toBox)} boxUpper - boxLower;
+  toLower = select(0.0, toLower, isLower);
+  toUpper = select(0.0, toUpper, isUpper);
+${toSource && tightening ? sourceAdjoint(tightening, toSource, batch, count) : ''}`,
+  )
+}
+
+const linesAdjoint = (count: number) => `  if (l < 0.0 && u > 0.0) {
+    let width = u - l;
+    let scaled = fromLines[i] / width;
+    toLower += fromLines[i + ${count}u] + scaled * (u / width);
+    toUpper -= scaled * (l / width);
+  }`
+
+const behindAdjoint = (count: number, relu: boolean) => `
+  let toCentre = fromBehind[i];
+  let toRadius = fromBehind[i + ${count}u];
+  toLower += ${relu ? 'select(0.0, 0.5 * (toCentre - toRadius), l > 0.0)' : '0.5 * (toCentre - toRadius)'};
+  toUpper += ${relu ? 'select(0.0, 0.5 * (toCentre + toRadius), u > 0.0)' : '0.5 * (toCentre + toRadius)'};`
+
+/** The centre takes both, the two columns in the middle half of the distance's each. */
+function sourceAdjoint(tightening: Tightening, to: GradientTarget, { size, stride }: Batch, count: number): string {
+  if ('exact' in tightening) {
+    return `  toSource[i] ${sign(to)} toLower;\n  toSource[i + ${count}u] ${sign(to)} toUpper;`
+  }
+  const { width } = tightening.shape
+  return `  let example = i % ${stride}u;
+  if (example >= ${size}u) { return; }
+  let row = (i / ${stride}u * ${size}u + example) * ${width}u;
+${to.accumulate ? '' : `  for (var c = 0u; c < ${width}u; c++) { toSource[row + c] = 0.0; }`}
+  if (!isLower && !isUpper) { return; }
+  toSource[row] += toLower + toUpper;
+  let share = 0.5 * (toUpper - toLower);
+  for (var places = origin >> 2u; places != 0u; places >>= 15u) {
+    toSource[row + ((places & 0x7fffu) >> 1u)] += select(share, -share, (places & 1u) != 0u);
+  }`
+}
+
+const into = ({ values, accumulate }: GradientTarget): Use => (accumulate ? update(values) : write(values))
+const sign = ({ accumulate }: GradientTarget) => (accumulate ? '+=' : '=')
