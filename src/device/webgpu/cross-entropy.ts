@@ -70,7 +70,7 @@ export function crossEntropy(
 }
 
 /** So small a loss has no gradient to speak of, and would be divided by. */
-const LEAST_LOSS = 1e-9
+const leastLoss = 'const LEAST_LOSS = 1e-9;'
 
 /** With α = 1 − the share of the empirical loss: what becomes of weights and gradients. */
 const combinations = {
@@ -83,8 +83,8 @@ const combinations = {
   logarithms: () => `  let ofBounds = entropyOf(&bounds, label);
   let ofEmpirical = entropyOf(&empirical, label);
   let finite = ofBounds.isFinite && ofEmpirical.isFinite;
-  let m = max(${LEAST_LOSS}, ofBounds.loss);
-  let z = max(${LEAST_LOSS}, ofEmpirical.loss);
+  let m = max(LEAST_LOSS, ofBounds.loss);
+  let z = max(LEAST_LOSS, ofEmpirical.loss);
   let combined = pow(m, alpha) * pow(z, 1.0 - alpha);`,
 } as const
 
@@ -130,7 +130,7 @@ ${combinations[how](classes)}
     batch.stride,
     { labels: read(labels, 'u32'), ...ofBounds.uses, ...ofEmpirical.uses, loss: write(loss, 'u32') },
     main,
-    entropyFunctions(classes),
+    `${leastLoss}\n${entropyFunctions(classes)}`,
   )
   return loss
 }

@@ -3,6 +3,7 @@
  * src/training/optimiser.ts and src/training/average.ts define them. If the gradient is not finite, nothing moves.
  */
 import { read, update, write } from './kernel.ts'
+import { float } from './literals.ts'
 import { finiteness } from './numerics.ts'
 import type { Plan } from './plan.ts'
 import { REDUCED, partsOf, reduction } from './reduction.ts'
@@ -87,15 +88,13 @@ export function updateWeights(plan: Plan, trained: Trained, options: UpdateOptio
     `  if (!isFinite(bitcast<f32>(norm[0]))) { return; }
   let p = parameters[i];
   ${gradientClip > 0 ? clipped : 'let scale = 1.0;'}
-  let g = gradient[i] * scale + ${literal(weightDecay)} * p + ${literal(sparsity)} * sign(p);
+  let g = gradient[i] * scale + ${float(weightDecay)} * p + ${float(sparsity)} * sign(p);
 ${steps[optimiser]}
   parameters[i] = moved;
   ${average ? averaged : ''}`,
     `${finiteness}
 ${Object.entries(constants)
-  .map(([name, value]) => `const ${name}: f32 = ${literal(value)};`)
+  .map(([name, value]) => `const ${name}: f32 = ${float(value)};`)
   .join('\n')}`,
   )
 }
-
-const literal = (value: number) => `f32(${value})`
