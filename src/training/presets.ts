@@ -80,6 +80,7 @@ export const defaults: TrainingOptions = {
   bounds: 'exact',
   projectionDimension: 50,
   memory: 16,
+  deviceMemory: 4096,
   domain: trainingDomain,
   empirical: 'clean',
   combine: 'losses',

@@ -76,6 +76,10 @@ export const trainingOptionsSchema = z
       ),
     projectionDimension: count.describe('random columns of a projection'),
     memory: z.number().min(1).max(1024).describe('MB that exact bounds may take at once, in each worker'),
+    deviceMemory: z
+      .number()
+      .min(1)
+      .describe('MB that training may take on a GPU; batches are cut into parts as large as fit'),
     domain: z.enum(domains).describe('whole balls, or only their part in [0, 1]'),
     empirical: z.enum(empiricalLosses).describe('loss that is mixed into one over bounds'),
     combine: z.enum(combinations).describe('what to combine of the empirical loss and the one over bounds'),

@@ -1,4 +1,5 @@
 /** Training as an async iterable of epochs: it stores nothing, and continues from any state that it has yielded. */
+import type { Gpu } from '../device/webgpu/gpu.ts'
 import type { Executor } from '../jobs/executor.ts'
 import { inline } from '../jobs/inline.ts'
 import { checkDataset } from '../data/dataset-of.ts'
@@ -6,6 +7,7 @@ import { checkParameters } from '../model/checked.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Network } from '../model/network.ts'
 import { requireRadii } from '../region/ball.ts'
+import { requireGpuCan } from './batch/requirements.ts'
 import { type Best, betterOf } from './best.ts'
 import type { EpochReport, Progress } from './epoch-report.ts'
 import { type Learner, networkOf, startLearners } from './learner.ts'
@@ -39,6 +41,8 @@ export interface Epoch {
 export interface TrainContext {
   /** Who computes: the calling thread, if left out. */
   readonly executor?: Executor
+  /** Takes the steps of training, and its weights then are those of this GPU; who opens it closes it. */
+  readonly gpu?: Gpu | undefined
   /** Stops the training at once; the iteration then throws its reason. */
   readonly signal?: AbortSignal | undefined
   /** Where to begin: at random weights, if left out. */
@@ -58,7 +62,8 @@ export const randomStart = (options: TrainingOptions, { architecture }: Training
 
 /**
  * Trains one network, or a pair (method 'robustra': f and g). The same settings, seed and data give the same weights on one
- * machine, no matter which executor computes, with how many workers, and where the training was interrupted.
+ * machine, no matter which executor computes, with how many workers, and where the training was interrupted. A GPU gives
+ * others than the CPU, and the same ones each time.
  * @param options complete settings: `trainingOptions({ … })`
  * @throws UserError for damaged data, weights that are not finite, radii that are not one for each value, and a loss that stops being finite; the signal's
  *   reason
@@ -68,10 +73,11 @@ export async function* train(
   data: TrainingData,
   context: TrainContext = {},
 ): AsyncGenerator<Epoch, void> {
-  const { executor = inline, signal, halves, onProgress, onReport } = context
+  const { executor = inline, gpu, signal, halves, onProgress, onReport } = context
   checkDataset(data.training)
   checkDataset(data.validation)
   if (options.epsilons) requireRadii(options, sizeOf(data.architecture.input))
+  if (gpu) requireGpuCan(options, data.architecture)
   let state = context.from ?? randomStart(options, data)
   const { learners } = state
   for (const { parameters } of learners.map((learner) => learner.state)) {
@@ -81,7 +87,7 @@ export async function* train(
   const before = elapsedBefore(state)
   const trainer = options.parallelPair
     ? new SideBySide(options, data, learners, { executor, signal, halves })
-    : new Trainer(options, data, learners, { executor, signal })
+    : new Trainer(options, data, learners, { executor, gpu, signal })
   try {
     while (state.epochs < options.epochs) {
       const reports: EpochReport[] = []

@@ -2,16 +2,18 @@
  * Trains learners epoch by epoch: shuffled batches, each cut into chunks that the workers share. A pair is trained in turn
  * (Section 5.6): in every epoch first f against g, then g against the new f; side-by-side.ts trains both at once.
  */
-import { UserError } from '../base/errors.ts'
 import { Random } from '../base/random.ts'
 import { sharedFloats } from '../base/shared-memory.ts'
+import type { Gpu } from '../device/webgpu/gpu.ts'
 import { type Crew, type Executor, collect } from '../jobs/executor.ts'
+import { BatchTrainer } from './batch/trainer.ts'
+import { diverged } from './diverged.ts'
 import { type LearnerReport, type Progress, type Totals, reportOf } from './epoch-report.ts'
 import type { Learner } from './learner.ts'
 import type { Method } from './losses/list.ts'
 import { type LossResult, addResults, noResult } from './losses/loss.ts'
 import { asTrained, isNormalised } from './normalised.ts'
-import { learningRateAt, methodAt } from './schedule.ts'
+import { methodAt } from './schedule.ts'
 import type { TrainingOptions } from './settings.ts'
 import { type Moment, changeAt, gradientJob, updateJob } from './step.ts'
 import type { TrainingData } from './training-data.ts'
@@ -29,6 +31,8 @@ const VALIDATED = 20
 /** Who computes. */
 export interface Workers {
   readonly executor: Executor
+  /** Takes the steps; the workers do what is left. */
+  readonly gpu?: Gpu | undefined
   /** How many workers; all of the executor's if left out. */
   readonly size?: number
   /** Stops the training at once; the trainer is of no use after that. */
@@ -40,6 +44,7 @@ export class Trainer {
   readonly learners: readonly Learner[]
   readonly #data: TrainingData
   readonly #crew: Crew<TrainingJob, TrainingResult>
+  readonly #batches: BatchTrainer | undefined
   readonly #signal: AbortSignal | undefined
   readonly #ranges: readonly number[]
   readonly #isNormalised: boolean
@@ -47,7 +52,7 @@ export class Trainer {
   readonly #cut: (batch: number, method: Method) => readonly number[]
 
   constructor(options: TrainingOptions, data: TrainingData, learners: readonly Learner[], workers: Workers) {
-    const { executor, size = executor.workers, signal } = workers
+    const { executor, gpu, size = executor.workers, signal } = workers
     this.options = options
     this.learners = learners
     this.#data = data
@@ -70,12 +75,15 @@ export class Trainer {
           ...(folded && { folded }),
         })),
         // a warm-up never cuts into more chunks
-        gradients: this.#cut(options.batchSize, options.method)
-          .slice(1)
-          .map(() => sharedFloats(length)),
+        gradients: gpu
+          ? []
+          : this.#cut(options.batchSize, options.method)
+              .slice(1)
+              .map(() => sharedFloats(length)),
       },
       size,
     )
+    this.#batches = gpu && new BatchTrainer(gpu, options, data, learners)
   }
 
   close(): Promise<void> {
@@ -90,7 +98,7 @@ export class Trainer {
   /**
    * Trains one learner for one epoch, of a pair against the other as it is.
    * @param epoch counts from 0
-   * @throws UserError if the loss is not finite any more; the signal's reason if it stops the training
+   * @throws UserError if the loss is not finite any more, or the GPU fails; the signal's reason if it stops the training
    */
   async trainLearner(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<LearnerReport> {
     const started = performance.now()
@@ -98,8 +106,11 @@ export class Trainer {
     const learner = this.learners[index]
     // the first checkpoint has the network as it was given
     if (this.#isNormalised && options.start !== '' && epoch === 0) await this.#fold('unfold', index, epoch)
-    const totals = await this.#trainOnce(index, epoch, onProgress)
+    const totals = await (this.#batches
+      ? this.#batches.trainEpoch({ index, epoch, order: this.#orderOf(learner, epoch) }, onProgress, this.#signal)
+      : this.#trainOnce(index, epoch, onProgress))
     if (this.#isNormalised) await this.#fold('fold', index, epoch)
+    await this.#batches?.writeOutcome(index)
     const validation = await this.#validate(index)
     const seconds = (performance.now() - started) / 1000
     return reportOf(options, { epoch, network: learner.name, totals, validation, seconds })
@@ -163,10 +174,3 @@ export class Trainer {
     return collect(this.#crew.run(job, parts, this.#signal)) as Promise<TrainingResults[Kind][]>
   }
 }
-
-const diverged = (options: TrainingOptions, { name }: Learner, { epoch, step }: Moment): UserError =>
-  new UserError(
-    `the loss of ${name} is not finite in epoch ${epoch + 1}, step ${step + 1}: lower the learning rate ` +
-      `(now ${learningRateAt(options, epoch)}), lengthen the ramp of ε or clip gradients`,
-    { code: 'diverged' },
-  )

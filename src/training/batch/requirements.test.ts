@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import type { Gpu } from '../../device/webgpu/gpu.ts'
+import type { GivenOptions } from '../settings.ts'
+import { tinyArchitecture, tinyData, tinyOptions } from '../tiny.testing.ts'
+import { train } from '../train.ts'
+import { obstacle } from './requirements.ts'
+
+test.each<[GivenOptions, RegExp]>([
+  [{ method: 'taps', attackedLayers: 1 }, /^method taps is not there on GPUs$/],
+  [{ method: 'orthogonal' }, /^method orthogonal is not there on GPUs$/],
+  [{ method: 'natural', norm: 'l2' }, /^norm l2 is not there on GPUs, which train with linf$/],
+])('a GPU refuses %j', (given, line) => {
+  expect(obstacle(tinyOptions(given), tinyArchitecture)).toMatch(line)
+})
+
+test('what it can train is not refused', () => {
+  expect(obstacle(tinyOptions({ method: 'natural' }), tinyArchitecture)).toBeUndefined()
+})
+
+test('training refuses before it touches the GPU', async () => {
+  const epochs = train(tinyOptions({ method: 'taps' }), tinyData, { gpu: {} as Gpu })
+  await expect(epochs.next()).rejects.toThrow('method taps is not there on GPUs: train on the CPU')
+})
