@@ -1,5 +1,5 @@
 /** What one step of training asks of its workers, by the settings and the schedules. */
-import { pgd } from '../attacks/gradient-attack.ts'
+import { type AttackOptions, pgd } from '../attacks/gradient-attack.ts'
 import { Random } from '../base/random.ts'
 import { scaledBall } from '../region/ball.ts'
 import type { Learner } from './learner.ts'
@@ -33,6 +33,13 @@ const empiricalAt = (options: TrainingOptions, { epoch, step, steps }: Moment) =
   share: empiricalShareAt(options, epoch, step, steps),
 })
 
+/** How adversarial losses search. */
+export const attackOf = ({ domain, attackSteps }: TrainingOptions, seed: number): AttackOptions => ({
+  ...pgd(domain, seed),
+  steps: attackSteps,
+  stepSize: 2.5 / attackSteps,
+})
+
 /** The gradient of a batch, without the batch. */
 export function gradientJob(
   options: TrainingOptions,
@@ -57,11 +64,7 @@ export function gradientJob(
       lossExponent: lossExponentAt(options, epoch, step, steps),
       regularisation: regularisationAt(options, epoch, step, steps),
       attackedLayers: options.attackedLayers,
-      attack: {
-        ...pgd(options.domain, new Random(options.seed, 'attack', epoch).bits()),
-        steps: options.attackSteps,
-        stepSize: 2.5 / options.attackSteps,
-      },
+      attack: attackOf(options, new Random(options.seed, 'attack', epoch).bits()),
       bounds: {
         mode: options.bounds,
         dimension: options.projectionDimension,

@@ -13,6 +13,7 @@ import type { Values } from '../../device/webgpu/values.ts'
 import { movesOf } from '../../data/augment.ts'
 import { Tape } from '../../device/tape.ts'
 import type { TrainingOptions } from '../settings.ts'
+import { attackOf } from '../step.ts'
 import { cleanErrors } from './empirical.ts'
 import type { BatchLossInput } from './loss.ts'
 import { batchLosses } from './losses.ts'
@@ -45,8 +46,10 @@ export function recordGradient(plan: Plan, recording: GradientRecording): void {
   const loaded = loadBatch(plan, { ...data, batch, moves: movesOf[options.augment], normalisation })
   const input: BatchLossInput = {
     ...recording,
-    loaded: { ...loaded, box: attackedBox(plan, loaded, recording) },
+    loaded,
     ball: { ...loaded, batch },
+    attack: attackOf(options, 0),
+    attacked: attackedBox(plan, loaded, recording),
     stages: network.stages(plan, true),
     tape: new Tape(),
   }
