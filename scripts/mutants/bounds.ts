@@ -222,7 +222,7 @@ export const bounds = [
   ]),
   ...mutantsOf('src/bounds/projections.ts', tests('bounds/projections'), [
     ['Math.max(lowest[place], centre - spread)', 'Math.max(lowest[place], centre + spread)'],
-    ['this.#random.normal() : this.#random.cauchy()', 'this.#random.cauchy() : this.#random.normal()'],
+    ['random.normal() : random.cauchy()', 'random.cauchy() : random.normal()'],
     ['Math.sqrt(squares / this.#dimension)', 'Math.sqrt(squares)'],
     ["if (chunk.norm === 'l1') throw", "if (chunk.norm === 'l2' && dimension < 0) throw"],
   ]),

@@ -11,11 +11,10 @@
 import type { CentredBox, Device, Interval } from '../device/device.ts'
 import type { Tape, Tensor } from '../device/tape.ts'
 import { sizeOf } from '../model/layers.ts'
-import type { Random } from '../base/random.ts'
 import type { LoadedNetwork } from '../device/loaded-network.ts'
 import type { Chunk } from './chunk.ts'
 import { type StageInterval, boxBehind, boxesOf, intervalStep, magnitudeOf } from './interval-step.ts'
-import { Projection } from './projections.ts'
+import { type Errors, Projection } from './projections.ts'
 import { type Relaxation, relaxationOf } from './relaxation.ts'
 import { dualRounding, largestTrusted } from './rounding.ts'
 import { type DualOptions, defaultMemory, tighten, tightenToBall } from './settle.ts'
@@ -64,7 +63,7 @@ export interface Estimates {
   /** Number of random columns. */
   readonly dimension: number
   /** Each example's random numbers. */
-  readonly random: (example: number) => Random
+  readonly errors: (example: number) => Errors
   /** Only where that multiplies less than exact rows would. */
   readonly ifCheaper: boolean
 }
@@ -119,7 +118,7 @@ function relax(
           example,
           relaxations,
           dimension: estimates.dimension,
-          random: estimates.random(example),
+          errors: estimates.errors(example),
         }),
     )
   let rowCount = 0

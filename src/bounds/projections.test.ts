@@ -16,7 +16,7 @@ describe('random projections', () => {
     for (let seed = 0; seed < 200; seed++) {
       const example = caseOf(seed, 'linf')
       const dimension = 4 + (seed % 9)
-      const { hidden, projected: count } = estimated(example, estimates(seed, dimension))
+      const { hidden, projected: count } = estimated(example, estimates('linf', seed, dimension))
       const expected = referenceEstimates(example, seed, dimension)
       projected += count
       const isEqual = hidden.every(({ lower, upper }, i) => {
@@ -41,7 +41,7 @@ describe('random projections', () => {
         const exact = estimated(example, undefined)
         const second = exact.hidden[1]
         for (let draw = 0; draw < 60; draw++) {
-          const { hidden } = estimated(example, estimates(1000 * seed + draw, 50))
+          const { hidden } = estimated(example, estimates(norm, 1000 * seed + draw, 50))
           // both ends moved in from the interval: the width is the estimate's, and in exact bounds the exact one
           hidden[1].lower.forEach((l, j) => {
             const [u, exactLower, exactUpper] = [hidden[1].upper[j], second.lower[j], second.upper[j]]
@@ -66,7 +66,7 @@ describe('random projections', () => {
       let [error, count] = [0, 0]
       for (let seed = 0; seed < 20; seed++) {
         const example = caseOf(seed, 'linf')
-        const { hidden } = estimated(example, estimates(seed, dimension))
+        const { hidden } = estimated(example, estimates('linf', seed, dimension))
         hidden[1].lower.forEach((l, j) => {
           const { centre, spread } = exactSpread(example, hidden, 1, j)
           const moved = centre - l
@@ -93,7 +93,7 @@ describe('random projections', () => {
       loaded.setParameters(network.parameters)
       const tape = new Tape()
       const chunk = loadChunk(loaded, { images: [image], labels: [label] }, paperBall(epsilon))
-      const relaxed = relaxNetwork(loaded, tape, chunk, { estimates: estimates(seed, 7) })
+      const relaxed = relaxNetwork(loaded, tape, chunk, { estimates: estimates('linf', seed, 7) })
       const last = relaxed.intervals.at(-1)!
       const size = last.lower.length / chunk.columns
       const [toLower, toUpper] = [0, 1].map(() => Float64Array.from({ length: size }, () => random.between(-1, 1)))
@@ -131,7 +131,7 @@ describe('random projections', () => {
       const example = caseOf(seed, 'l2', true)
       const { network, image, label, epsilon, norm } = example
       const lossOf = (parameters: Float32Array) =>
-        estimated({ ...example, network: { ...network, parameters } }, estimates(seed, 6)).margins.reduce(
+        estimated({ ...example, network: { ...network, parameters } }, estimates('l2', seed, 6)).margins.reduce(
           (a, b) => a + b,
         )
       const mark = engine.mark()
@@ -139,7 +139,7 @@ describe('random projections', () => {
       loaded.setParameters(network.parameters)
       const tape = new Tape()
       const chunk = loadChunk(loaded, { images: [image], labels: [label] }, { ...paperBall(epsilon), norm })
-      const margins = dualMargins(relaxNetwork(loaded, tape, chunk, { estimates: estimates(seed, 6) }), tape, 0)
+      const margins = dualMargins(relaxNetwork(loaded, tape, chunk, { estimates: estimates('l2', seed, 6) }), tape, 0)
       margins.gradient.view().fill(1)
       tape.backward()
       const gradient = new Float32Array(loaded.parameterCount)
@@ -165,14 +165,14 @@ describe('random projections', () => {
     for (let seed = 0; seed < 40; seed++) {
       const example = caseOf(seed, 'linf')
       // so small a network has fewer rows than a thousand columns, and sometimes more than two
-      expect(estimated(example, estimates(1, 1000, true))).toEqual(estimated(example, undefined))
-      projected += estimated(example, estimates(1, 2, true)).projected
+      expect(estimated(example, estimates('linf', 1, 1000, true))).toEqual(estimated(example, undefined))
+      projected += estimated(example, estimates('linf', 1, 2, true)).projected
     }
     expect(projected).toBeGreaterThan(0)
   })
 
   it('refuse ℓ1 balls', () => {
-    expect(() => estimated(caseOf(1, 'l1'), estimates(1, 10))).toThrow(/ℓ1/)
+    expect(() => estimated(caseOf(1, 'l1'), estimates('l1', 1, 10))).toThrow(/ℓ1/)
   })
 
   it('can be no proof, as a matter of types', () => {

@@ -9,6 +9,7 @@ import type { Tensor } from '../device/tape.ts'
 import { loadChunk } from './chunk.ts'
 import { type Estimates, relaxNetwork } from './dual.ts'
 import { dualMargins } from './margins.ts'
+import { drawnErrors } from './projections.ts'
 import type { Norm } from '../region/norm.ts'
 import { referenceDualPass } from '../reference/dual-pass.ts'
 import { normalised, type CentredBox, inputBall } from '../reference/input-ball.ts'
@@ -35,9 +36,9 @@ export function caseOf(seed: number, norm: Norm, everyKind = false): Case {
   return { network, image, label, epsilon: Math.fround(random.between(0.02, 0.3)), norm }
 }
 
-export const estimates = (seed: number, dimension: number, ifCheaper = false): Estimates => ({
+export const estimates = (norm: Norm, seed: number, dimension: number, ifCheaper = false): Estimates => ({
   dimension,
-  random: (example) => new Random(seed, example),
+  errors: (example) => drawnErrors(new Random(seed, example), norm),
   ifCheaper,
 })
 

@@ -15,6 +15,7 @@ import type { ErrorColumns, NeuronList } from '../device/device.ts'
 import type { LoadedNetwork, Stage } from '../device/loaded-network.ts'
 import { type Tape, type Tensor, makeGradients } from '../device/tape.ts'
 import { sizeOf } from '../model/layers.ts'
+import type { Norm } from '../region/norm.ts'
 import type { Chunk } from './chunk.ts'
 import type { StageInterval } from './interval-step.ts'
 import type { Relaxation } from './relaxation.ts'
@@ -24,12 +25,26 @@ import { columnWork } from './work.ts'
 const LOWER = 1
 const UPPER = 2
 
+/** Random numbers of one example's columns, which are 1 to k. */
+export interface Errors {
+  /** Of an input: standard Cauchy, or standard normal over an ℓ2 ball. */
+  readonly image: (input: number, column: number) => number
+  /** Of a stage's ReLU: standard Cauchy. */
+  readonly relu: (stage: number, neuron: number, column: number) => number
+}
+
+/** Numbers drawn in the order in which they are asked for. */
+export const drawnErrors = (random: Random, norm: Norm): Errors => ({
+  image: () => (norm === 'l2' ? random.normal() : random.cauchy()),
+  relu: () => random.cauchy(),
+})
+
 /** The columns of one example. */
 interface Draw {
   readonly example: number
   /** k: how many columns. */
   readonly dimension: number
-  readonly random: Random
+  readonly errors: Errors
   /** Of the example's stages so far; grows as stages are done. */
   readonly relaxations: readonly Relaxation[]
 }
@@ -45,7 +60,7 @@ export class Projection {
   /** First columns of the image's errors and of the ReLUs'. */
   readonly #imageFirst = 1
   readonly #reluFirst: number
-  readonly #random: Random
+  readonly #errors: Errors
   readonly #relaxations: readonly Relaxation[]
   #image: Tensor | undefined
   /** By stage: its columns, before its ReLU or, in the same place, behind it. */
@@ -60,7 +75,7 @@ export class Projection {
     network: LoadedNetwork,
     tape: Tape | undefined,
     chunk: Chunk,
-    { example, dimension, random, relaxations }: Draw,
+    { example, dimension, errors, relaxations }: Draw,
   ) {
     this.#network = network
     this.#tape = tape
@@ -70,7 +85,7 @@ export class Projection {
     if (chunk.norm === 'l1') throw new RangeError('there are no projections for ℓ1 balls')
     this.#reluFirst = chunk.norm === 'l2' ? 1 + dimension : 1
     this.#width = (this.#reluFirst + dimension + 3) & ~3
-    this.#random = random
+    this.#errors = errors
     this.#relaxations = relaxations
   }
 
@@ -79,12 +94,13 @@ export class Projection {
     const [centres, radii] = [ball.centre.view(), ball.radius.view()]
     const inputs = centres.length / columns
     const image = new Float32Array(inputs * this.#width)
-    const draw = () => (this.#reluFirst > this.#imageFirst ? this.#random.normal() : this.#random.cauchy())
     for (let j = 0; j < inputs; j++) {
       const from = j * columns + this.#example
       const to = j * this.#width
       image[to] = centres[from]
-      for (let c = 0; c < this.#dimension; c++) image[to + this.#imageFirst + c] = radii[from] * draw()
+      for (let c = 0; c < this.#dimension; c++) {
+        image[to + this.#imageFirst + c] = radii[from] * this.#errors.image(j, c + 1)
+      }
     }
     return this.#network.device.tensorFrom(image)
   }
@@ -108,14 +124,14 @@ export class Projection {
     const relaxation = this.#relaxations[i]
     const columns = this.#columns[i] ?? this.#before(i, relaxation.asOutputs)
     if (!this.#isBehind[i]) {
-      const errors = { ...this.#errors, draw: () => this.#random.cauchy() }
-      this.#network.device.columns.relu(this.#tape, columns, relaxation, errors)
+      const errorOf = (neuron: number, column: number) => this.#errors.relu(i, neuron, column)
+      this.#network.device.columns.relu(this.#tape, columns, relaxation, { ...this.#errorColumns, errorOf })
       this.#isBehind[i] = true
     }
     return columns
   }
 
-  get #errors(): ErrorColumns {
+  get #errorColumns(): ErrorColumns {
     return { width: this.#width, first: this.#reluFirst, count: this.#dimension }
   }
 
@@ -142,7 +158,7 @@ export class Projection {
     const width = this.#width
     const at = (neuron: number) => neuron * this.#chunk.columns + this.#example
     const columns = this.#before(i, this.#senders(this.#network.stages[i], { lower, upper }))
-    const { medians, places } = this.#network.device.columns.medians(columns, open, this.#errors)
+    const { medians, places } = this.#network.device.columns.medians(columns, open, this.#errorColumns)
     const [values, lowest, highest] = [columns, lower, upper].map((tensor) => tensor.view()) as Three
     const imageNorms = Float32Array.from(open, (neuron) => this.#imageNorm(values, neuron * width))
     const ends = Uint8Array.from(open, (neuron, n) => {

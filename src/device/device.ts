@@ -136,14 +136,15 @@ export interface Columns {
   ): Tensor
   /**
    * An unstable ReLU with bounds l, u and slope d = u/(u − l) becomes d·z + h + h·error, h = −d·l/2, with an error in
-   * [−1, 1]: the same two lines as in a dual pass. In the other columns its error is a random number. Works in place;
+   * [−1, 1]: the same two lines as in a dual pass. In the other columns its error is a random number, `errorOf` column 1 to
+   * `count` of these. Works in place;
    * neurons that are off stay as they are and must not be read.
    */
   relu(
     tape: Tape | undefined,
     value: Tensor,
     lines: { readonly slope: Tensor; readonly gap: Tensor },
-    errors: ErrorColumns & { readonly draw: () => number },
+    errors: ErrorColumns & { readonly errorOf: (neuron: number, column: number) => number },
   ): void
   /** For each neuron of a list the median of its errors' magnitudes; of an even number the mean of the two in the middle. */
   medians(value: Tensor, neurons: readonly number[], errors: ErrorColumns): ColumnMedians

@@ -53,7 +53,7 @@ export class ArenaColumns implements Columns {
     tape: Tape | undefined,
     value: Tensor,
     { slope, gap }: { readonly slope: Tensor; readonly gap: Tensor },
-    { width, first, count, draw }: ErrorColumns & { readonly draw: () => number },
+    { width, first, count, errorOf }: ErrorColumns & { readonly errorOf: (neuron: number, column: number) => number },
   ): void {
     const unstable: number[] = []
     gap.view().forEach((l, j) => {
@@ -69,7 +69,7 @@ export class ArenaColumns implements Columns {
       for (let c = 0; c < width; c++) values[row + c] *= d
       values[row] += half
       for (let c = 0; c < count; c++) {
-        const error = Math.fround(draw())
+        const error = Math.fround(errorOf(j, c + 1))
         if (errors) errors[i * count + c] = error
         values[row + first + c] += half * error
       }

@@ -1,6 +1,7 @@
 /** How losses over dual bounds bound the hidden neurons: by exact rows, random projections, or intervals. */
 import { Random } from '../../base/random.ts'
 import { type Relaxed, relaxNetwork, unstableShare } from '../../bounds/dual.ts'
+import { drawnErrors } from '../../bounds/projections.ts'
 import type { LoadedNetwork } from '../../device/loaded-network.ts'
 import type { Tape } from '../../device/tape.ts'
 import type { LossInput, LossResult } from './loss.ts'
@@ -19,7 +20,7 @@ export function boundHidden(
   const { mode, dimension, memory, seed } = bounds
   const estimates = {
     dimension,
-    random: (example: number) => new Random(seed, stream, identifiers[example]),
+    errors: (example: number) => drawnErrors(new Random(seed, stream, identifiers[example]), chunk.norm),
     ifCheaper: mode === 'auto',
   }
   // no random numbers estimate the dual norm of ℓ1 balls
