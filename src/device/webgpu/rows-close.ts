@@ -1,33 +1,180 @@
 /**
- * Rows reach the image, whose part of each they add, over the ℓ∞ ball around the row's example.
+ * Rows reach the image, which adds its part of each, over the ℓ∞ ball around the row's example:
  *
  *   lower, upper = Σ ν·b + x·ν̂₁ ∓ Σ radius|ν̂₁| + gaps
+ *
+ * Sound: yes, but for float32 rounding. Source: Wong & Kolter 2018.
  */
-import type { Shape } from '../../model/layers.ts'
+import { type Shape, sizeOf } from '../../model/layers.ts'
 import type { Tape } from '../tape.ts'
+import { type Use, read, spread, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import type { RowSet, RowSums, Window } from './rows.ts'
+import { type RowSet, type RowSums, intoGradient, ofQuad, rowCount } from './rows.ts'
 import type { Values } from './values.ts'
+import { type Window, neuronOf, windowSize, wholeLayer } from './windows.ts'
 
-interface Arrived {
-  /** ν̂₁ over a window of the image. */
+/** Rows that have come to the image. */
+export interface RowsAtImage {
+  /** ν̂₁, [channel][wy][wx][row]. */
   readonly coefficients: Values
   readonly sums: RowSums
   readonly rows: RowSet
-  /** [2][input][stride]: centre, radius. Its gradient is not computed. */
+  /** Of the examples, [2][input][stride]: centre, radius. No gradient goes there. */
   readonly box: Values
 }
 
-/** Upper bounds of the margins, [example · each + target]; 0 at the label and in padding. */
-export function closeMargins(plan: Plan, tape: Tape | undefined, arrived: Arrived): Values {
-  throw new RangeError(`not yet: ${plan}${tape}${arrived}`)
+/** Upper bounds of the margins, [row] = [example · each + target]; 0 at the label and in padding. */
+export function closeMargins(plan: Plan, tape: Tape | undefined, arrived: RowsAtImage): Values {
+  const { coefficients, rows, box } = arrived
+  const margins = plan.values('margins', rowCount(rows), tape !== undefined && coefficients.wantsGradient)
+  const image = { channels: box.length / 2 / rows.batch.stride, height: 1, width: 1 }
+  const at = { ...arrived, shape: image, window: wholeLayer(image) }
+  close(plan, at, write(margins, 'vec4f'), '  result[quad] = upper;')
+  if (margins.wantsGradient) {
+    tape!.record(() => {
+      const { gradient } = margins
+      if (gradient) adjoint(plan, at, read(gradient, 'vec4f'), '  let upper = above[quad];\n  let lower = vec4f();')
+    })
+  }
+  return margins
 }
 
-/** Bounds of the neurons that rows started from, [lower, upper][neuron][stride]. @param shape of the image */
-export function closeNeurons(
+/** Bounds of the neurons that rows started from, [lower, upper][neuron][stride]; 0 in padding. */
+export function closeNeurons(plan: Plan, tape: Tape | undefined, arrived: RowsOfNeurons): Values {
+  const { coefficients, rows, channels } = arrived
+  const { positions, each, batch } = rows
+  const length = channels * positions * batch.stride
+  const bounds = plan.values('exact bounds', 2 * length, tape !== undefined && coefficients.wantsGradient)
+  const place = `  let first = quad % ${each / 4}u * 4u;
+  for (var k = 0u; k < 4u; k++) {
+    let at = ((first + k) * ${positions}u + position) * ${batch.stride}u + example;
+    if (first + k >= ${channels}u) { break; }`
+  close(
+    plan,
+    arrived,
+    write(bounds),
+    `${place}
+    result[at] = lower[k];
+    result[${length}u + at] = upper[k];
+    // the last example fills what is behind it
+    if (example < ${batch.size - 1}u) { continue; }
+    for (var more = 1u; more <= ${batch.stride - batch.size}u; more++) {
+      result[at + more] = 0.0;
+      result[${length}u + at + more] = 0.0;
+    }
+  }`,
+  )
+  if (bounds.wantsGradient) {
+    tape!.record(() => {
+      const { gradient } = bounds
+      if (!gradient) return
+      const fetch = `  var lower = vec4f();
+  var upper = vec4f();
+${place}
+    lower[k] = above[at];
+    upper[k] = above[${length}u + at];
+  }`
+      adjoint(plan, arrived, read(gradient), fetch)
+    })
+  }
+  return bounds
+}
+
+interface RowsOfNeurons extends RowsOverWindow {
+  /** Of the stage that rows started from. */
+  readonly channels: number
+}
+
+interface RowsOverWindow extends RowsAtImage {
+  /** Of the image. */
+  readonly shape: Shape
+  readonly window: Window
+}
+
+/** Threads of a workgroup, and how many workgroups keep a GPU busy. */
+const THREADS = 256
+const BUSY = 256
+
+/** Sums what each row is made of. @param store what is done with `lower` and `upper` of the rows `quad` */
+function close(plan: Plan, arrived: RowsOverWindow, result: Use, store: string): void {
+  const { coefficients, box, sums, rows, shape, window } = arrived
+  sums.check()
+  const quads = rowCount(rows) / 4
+  let wide = 2
+  while (wide < 64 && quads > wide * BUSY) wide *= 2
+  const { groups, part: index } = spread(Math.ceil(quads / wide))
+  plan.run({
+    name: 'rows meet the image',
+    uses: {
+      ...{ coefficients: read(coefficients, 'vec4f'), box: read(box), sums: read(sums.parts, 'vec4f') },
+      result,
+    },
+    ...{ groups, workgroup: [THREADS, 1, 1] },
+    declarations: `var<workgroup> lows: array<vec4f, ${THREADS}>;
+var<workgroup> highs: array<vec4f, ${THREADS}>;
+${neuronOf(shape, window)}`,
+    main: `  let quad = ${index} * ${wide}u + lane % ${wide}u;
+${ofQuad(rows)}
+  var lower = vec4f();
+  var upper = vec4f();
+  if (quad < ${quads}u) {
+    for (var n = lane / ${wide}u; n < ${windowSize(shape, window)}u; n += ${THREADS / wide}u) {
+      let input = neuronOf(n, position);
+      if (input < 0) { continue; }
+      let value = coefficients[n * ${quads}u + quad];
+      let at = u32(input) * ${rows.batch.stride}u + example;
+      let middle = box[at] * value;
+      let spread = box[${sizeOf(shape) * rows.batch.stride}u + at] * abs(value);
+      lower += middle - spread;
+      upper += middle + spread;
+    }
+    for (var part = lane / ${wide}u; part < ${sums.count}u; part += ${THREADS / wide}u) {
+      let constant = sums[part * ${3 * quads}u + quad];
+      lower += constant + sums[part * ${3 * quads}u + ${quads}u + quad];
+      upper += constant + sums[part * ${3 * quads}u + ${2 * quads}u + quad];
+    }
+  }
+  lows[lane] = lower;
+  highs[lane] = upper;
+  workgroupBarrier();
+  if (lane >= ${wide}u || quad >= ${quads}u) { return; }
+  for (var slice = ${wide}u + lane; slice < ${THREADS}u; slice += ${wide}u) {
+    lower += lows[slice];
+    upper += highs[slice];
+  }
+${store}`,
+  })
+}
+
+/** @param fetch what flows back to `lower` and `upper` of the rows `quad`, from `above` */
+function adjoint(
   plan: Plan,
-  tape: Tape | undefined,
-  arrived: Arrived & { readonly shape: Shape; readonly window: Window; readonly channels: number },
-): Values {
-  throw new RangeError(`not yet: ${plan}${tape}${arrived}`)
+  { coefficients, box, sums, rows, shape, window }: RowsOverWindow,
+  above: Use,
+  fetch: string,
+) {
+  const quads = rowCount(rows) / 4
+  const below = intoGradient(coefficients, 'vec4f')
+  const ends = intoGradient(sums.ends, 'vec4f')
+  plan.each(
+    'gradient of rows at the image',
+    quads * windowSize(shape, window),
+    { coefficients: read(coefficients, 'vec4f'), box: read(box), above, below: below.use, ends: ends.use },
+    `  let quad = i % ${quads}u;
+${ofQuad(rows)}
+${fetch}
+  if (i < ${quads}u) {
+    ends[quad] ${ends.assign} lower;
+    ends[${quads}u + quad] ${ends.assign} upper;
+  }
+  var g = vec4f();
+  let input = neuronOf(i / ${quads}u, position);
+  if (input >= 0) {
+    let at = u32(input) * ${rows.batch.stride}u + example;
+    let radius = box[${sizeOf(shape) * rows.batch.stride}u + at];
+    g = box[at] * (lower + upper) + radius * sign(coefficients[i]) * (upper - lower);
+  }
+  below[i] ${below.assign} g;`,
+    neuronOf(shape, window),
+  )
 }

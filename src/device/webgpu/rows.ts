@@ -1,10 +1,11 @@
 /**
  * Rows of a dual pass, for a whole batch at once: every target of every example, dense. Values lie
- * [channel][y in the window][x in the window][row], a window of a layer or all of it, with
+ * [channel][y in the window][x in the window][row], a window of a layer or all of it (windows.ts), with
  *
  *   row = (position · batch.size + example) · each + target.
  */
 import type { Batch } from './batch.ts'
+import { type Use, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import type { Values } from './values.ts'
 
@@ -18,27 +19,33 @@ export interface RowSet {
 
 export const rowCount = ({ batch, positions, each }: RowSet): number => positions * batch.size * each
 
-/**
- * Which part of a layer the rows of a position see: position (py, px) the lines py·stride − offset to
- * py·stride − offset + height − 1, and columns alike. Of a whole layer the stride and the offset are 0. Places outside of
- * the layer have coefficients that mean nothing until rows meet its ReLU or the image, which make them 0.
- */
-export interface Window {
-  readonly height: number
-  readonly width: number
-  readonly stride: number
-  readonly offset: number
-  /** Positions in a line of the outputs that rows start from. */
-  readonly across: number
+/** WGSL: `example` and `position` of the rows 4·quad to 4·quad + 3. */
+export const ofQuad = ({ batch, each }: RowSet): string => `  let example = quad / ${each / 4}u % ${batch.size}u;
+  let position = quad / ${(each / 4) * batch.size}u;`
+
+/** Where a kernel brings a gradient, and whether by `=` or by `+=`. */
+export function intoGradient(
+  values: Values,
+  type: Use['type'] = 'f32',
+): { readonly use: Use; readonly assign: string } {
+  const { values: into, accumulate } = values.intoGradient()
+  return accumulate ? { use: update(into, type), assign: '+=' } : { use: write(into, type), assign: '=' }
 }
 
-/** How many neurons a thread of rows-relu.ts sums at least, and how many threads keep a GPU busy. */
-const LEAST = 16
+/** Fewest neurons that a part sums, and how many threads keep a GPU busy. */
+const SMALLEST = 16
 const THREADS = 2 ** 17
 
+/** Some of the parts of sums: `count` from `first` on, of `size` neurons each. */
+export interface Parts {
+  readonly first: number
+  readonly count: number
+  readonly size: number
+}
+
 /**
- * What rows gather on their way to the input: Σ ν·b, Σ l[−ν]₊ and −Σ l[ν]₊, in parts that are added, in their order, where
- * the rows end (rows-close.ts).
+ * What rows gather on their way to the image: Σ ν·b, Σ l[−ν]₊ and −Σ l[ν]₊, in parts that are added, in their order, where
+ * the rows end. The first part is what they start with.
  */
 export class RowSums {
   /** [part][constant, lower gap, upper gap][row]. */
@@ -47,39 +54,32 @@ export class RowSums {
   /** [lower, upper][row]: never there themselves; their gradient is what flows back to the ends of every row. */
   readonly ends: Values
   readonly #rows: number
-  #taken = 0
+  #taken = 1
 
-  /** @param neurons of the windows in which these rows will meet ReLUs, in any order */
+  /** @param neurons of each window in which the rows will meet ReLUs, in any order */
   constructor(plan: Plan, rows: RowSet, neurons: readonly number[]) {
     this.#rows = rowCount(rows)
-    this.count = 1 + neurons.reduce((sum, of) => sum + this.#share(of).count, 0)
+    this.count = neurons.reduce((sum, of) => sum + this.#share(of).count, 1)
     this.parts = plan.values('sums of rows', 3 * this.count * this.#rows)
     this.ends = plan.values('ends of rows', 2 * this.#rows, true)
   }
 
-  /** The part that rows start with. */
-  get start(): { readonly first: 0 } {
-    return { first: 0 }
+  /** Parts for so many neurons. @throws RangeError if those were not announced */
+  take(neurons: number): Parts {
+    const parts = { first: this.#taken, ...this.#share(neurons) }
+    this.#taken += parts.count
+    if (this.#taken > this.count) throw new RangeError('rows meet more neurons than their sums have room for')
+    return parts
   }
 
-  /** Parts for the rows' way past this many neurons: `count` of them from `first` on, of `size` neurons each. */
-  take(neurons: number): { readonly first: number; readonly count: number; readonly size: number } {
-    const share = this.#share(neurons)
-    const first = 1 + this.#taken
-    this.#taken += share.count
-    if (first + share.count > this.count) throw new RangeError('rows meet more neurons than their sums have room for')
-    return { first, ...share }
-  }
-
-  /** @throws RangeError if parts are left that nothing has been written to */
+  /** @throws RangeError if neurons were announced that the rows have not met */
   check(): void {
-    if (1 + this.#taken !== this.count)
-      throw new RangeError('rows have met fewer neurons than their sums have room for')
+    if (this.#taken !== this.count) throw new RangeError('rows have met fewer neurons than their sums have room for')
   }
 
-  #share(neurons: number): { readonly count: number; readonly size: number } {
-    const wanted = Math.min(Math.ceil((4 * THREADS) / this.#rows), Math.ceil(neurons / LEAST))
-    const size = Math.ceil(neurons / Math.max(1, wanted))
+  #share(neurons: number): Omit<Parts, 'first'> {
+    const wanted = Math.min(Math.ceil((4 * THREADS) / this.#rows), Math.ceil(neurons / SMALLEST))
+    const size = Math.ceil(neurons / wanted)
     return { count: Math.ceil(neurons / size), size }
   }
 }
