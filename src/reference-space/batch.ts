@@ -5,21 +5,21 @@
 import { type CarriedBatch, carryMarginsBatch } from '../bounds/batch/margins.ts'
 import type { RelaxedBatch } from '../bounds/batch/relax.ts'
 import type { Plan } from '../device/webgpu/plan.ts'
-import { closeOverReference } from '../device/webgpu/reference-space.ts'
+import { type SpaceStatistics, closeOverReference } from '../device/webgpu/reference-space.ts'
 import type { Values } from '../device/webgpu/values.ts'
 import type { Tape } from '../device/tape.ts'
 
 /**
  * @param f what is trained; gradients go back on `tape`
  * @param reference margins of g over the same balls, carried without a tape
- * @returns upper bounds of z_target − z_label, [example · each + target], and statistics per row: t₀, loose, tight, infeasible
+ * @returns upper bounds of z_target − z_label, [example · each + target], and what is recorded of g's constraints
  */
 export function robustraMarginsBatch(
   plan: Plan,
   tape: Tape | undefined,
   f: RelaxedBatch,
   reference: CarriedBatch,
-): { readonly margins: Values; readonly statistics: Values } {
+): { readonly margins: Values; readonly statistics: SpaceStatistics } {
   const { box, labels } = f.ball
   const { rows, classes, ...own } = carryMarginsBatch(plan, tape, f)
   return closeOverReference(plan, tape, { own, reference, box, rows, labels, classes })

@@ -7,16 +7,16 @@ import { intervalMargins } from '../../device/webgpu/interval-margins.ts'
 import { padded } from '../../device/webgpu/extents.ts'
 import type { Product } from '../../device/webgpu/affine.ts'
 import type { Plan } from '../../device/webgpu/plan.ts'
-import type { RowsAtImage } from '../../device/webgpu/reference-space.ts'
-import { RowSums, type RowSet, type Window } from '../../device/webgpu/rows.ts'
-import { closeMargins } from '../../device/webgpu/rows-close.ts'
+import { RowSums, type RowSet } from '../../device/webgpu/rows.ts'
+import { type RowsAtImage, closeMargins } from '../../device/webgpu/rows-close.ts'
 import { rowsRelu } from '../../device/webgpu/rows-relu.ts'
 import { startMargins } from '../../device/webgpu/rows-start.ts'
 import { smaller } from '../../device/webgpu/smaller.ts'
 import { transposed } from '../../device/webgpu/transposed.ts'
 import type { Values } from '../../device/webgpu/values.ts'
+import { wholeLayer } from '../../device/webgpu/windows.ts'
 import type { Tape } from '../../device/tape.ts'
-import { type Shape, sizeOf } from '../../model/layers.ts'
+import { sizeOf } from '../../model/layers.ts'
 import type { RelaxedBatch } from './relax.ts'
 
 /** Margins on their way, where they have reached the image. */
@@ -41,8 +41,7 @@ export function carryMarginsBatch(plan: Plan, tape: Tape | undefined, relaxed: R
   /** By source + 1: what comes there. */
   const coming: Product[][] = [[], ...hidden.map((): Product[] => [])]
   const [term] = last.terms
-  const layer = { ...term, outputShape: last.outputShape }
-  const started = startMargins(plan, tape, { layer, bias: last.bias, labels: ball.labels, rows, sums })
+  const started = startMargins(plan, tape, { term, bias: last.bias, labels: ball.labels, rows, sums })
   const arrived = (source: number): Values => {
     const products = coming[source + 1]
     if (source !== term.source) return transposed(plan, tape, { products, rows: count })
@@ -52,16 +51,13 @@ export function carryMarginsBatch(plan: Plan, tape: Tape | undefined, relaxed: R
   for (let i = hidden.length - 1; i >= 0; i--) {
     const { terms, relu, bias, outputShape } = hidden[i]
     const input = rowsRelu(plan, tape, {
-      ...{ values: arrived(i), bias, shape: outputShape, window: wholeOf(outputShape), rows, sums },
+      ...{ values: arrived(i), bias, shape: outputShape, window: wholeLayer(outputShape), rows, sums },
       ...(relu && { lines: lines[i] }),
     })
     for (const { source, extents, weight } of terms) coming[source + 1].push({ extents, weight, input })
   }
-  sums.check()
   return { coefficients: arrived(-1), sums, rows, classes }
 }
-
-const wholeOf = ({ height, width }: Shape): Window => ({ height, width, stride: 0, offset: 0, across: 1 })
 
 /** Upper bounds of z_target − z_label over the balls, [example · each + target]: the smaller of dual and interval bounds. */
 export function dualMarginsBatch(plan: Plan, tape: Tape | undefined, relaxed: RelaxedBatch): Values {

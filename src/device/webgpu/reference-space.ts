@@ -12,11 +12,16 @@ import { read, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import type { RowsAtImage } from './rows-close.ts'
 import { type RowSet, intoGradient, ofQuad, rowCount } from './rows.ts'
+import type { Slice } from './statistics.ts'
 import type { Values } from './values.ts'
 
-export interface RowsWithReference extends RowsAtImage {
-  /** Rows of g, over the same examples. No gradient goes there. */
-  readonly reference: Pick<RowsAtImage, 'coefficients' | 'sums'>
+export interface RowsWithReference {
+  readonly own: RowsAtImage
+  /** Of g, over the same examples. No gradient goes there. */
+  readonly reference: RowsAtImage
+  readonly rows: RowSet
+  /** [2][input][stride]: centre, radius. */
+  readonly box: Values
   /** u32, [stride]. */
   readonly labels: Values
   readonly classes: number
@@ -35,8 +40,8 @@ fn signs(own: vec4f, reference: vec4f, eta: vec4f) -> vec4f {
   return select(sign(own + eta * reference), vec4f(), isIt);
 }`
 
-/** Per example, [stride]: Σ t₀ over the targets; targets whose constraint at t = 0 is loose, tight, infeasible. */
-export type SpaceStatistics = Readonly<Record<(typeof statistics)[number], Values>>
+/** Sums over rows: Σ t₀, and how many constraints at t = 0 are loose, tight, infeasible. Examples that are not real have none. */
+export type SpaceStatistics = Readonly<Record<(typeof statistics)[number], Slice>>
 const statistics = ['t', 'loose', 'tight', 'infeasible'] as const
 
 /**
@@ -45,7 +50,7 @@ const statistics = ['t', 'loose', 'tight', 'infeasible'] as const
 export function closeOverReference(
   plan: Plan,
   tape: Tape | undefined,
-  { coefficients, sums, reference, box, rows, labels, classes }: RowsWithReference,
+  { own: { coefficients, sums }, reference, box, rows, labels, classes }: RowsWithReference,
 ): { readonly margins: Values; readonly statistics: SpaceStatistics } {
   sums.check()
   reference.sums.check()
@@ -164,7 +169,7 @@ ${ofQuad(rows)}
   margins[quad] = bound;
   found[quad] = eta;
   var goals = quad % ${rows.each / 4}u * 4u + vec4u(0u, 1u, 2u, 3u);
-  let counts = (goals != vec4u(labels[example])) & (goals < vec4u(${classes}u));
+  let counts = (goals != vec4u(labels[example])) & (goals < vec4u(${classes}u)) & vec4<bool>(example < step.count);
   let isLoose = lowest >= vec4f();
   let isTight = !isLoose & (highest > vec4f());
   found[${quads}u + quad] = select(vec4f(), along, counts);
@@ -200,28 +205,6 @@ ${ofQuad(rows)}
       )
     })
   }
-  return { margins, statistics: byExample(plan, found, rows) }
-}
-
-/** Sums over the targets. Examples that are not real have none. */
-function byExample(plan: Plan, found: Values, rows: RowSet): SpaceStatistics {
-  const { size, stride } = rows.batch
-  const all = rowCount(rows)
-  const sums = Object.fromEntries(
-    statistics.map((name) => [name, plan.values(`statistics of spaces: ${name}`, stride)]),
-  ) as SpaceStatistics
-  const uses = Object.fromEntries(statistics.map((name) => [name, write(sums[name])]))
-  plan.each(
-    'statistics of spaces',
-    stride,
-    { found: read(found), ...uses },
-    `  var sums = vec4f();
-  if (i < min(step.count, ${size}u)) {
-    for (var row = i * ${rows.each}u; row < (i + 1u) * ${rows.each}u; row++) {
-      sums += vec4f(found[${all}u + row], found[${2 * all}u + row], found[${3 * all}u + row], found[${4 * all}u + row]);
-    }
-  }
-${statistics.map((name, i) => `  ${name}[i] = sums[${i}];`).join('\n')}`,
-  )
-  return sums
+  const slices = statistics.map((name, i) => [name, { values: found, first: (i + 1) * all, length: all }])
+  return { margins, statistics: Object.fromEntries(slices) as SpaceStatistics }
 }

@@ -18,13 +18,16 @@ export interface RowsAtImage {
   /** ν̂₁, [channel][wy][wx][row]. */
   readonly coefficients: Values
   readonly sums: RowSums
+}
+
+interface OverBalls extends RowsAtImage {
   readonly rows: RowSet
   /** Of the examples, [2][input][stride]: centre, radius. No gradient goes there. */
   readonly box: Values
 }
 
 /** Upper bounds of the margins, [row] = [example · each + target]; 0 at the label and in padding. */
-export function closeMargins(plan: Plan, tape: Tape | undefined, arrived: RowsAtImage): Values {
+export function closeMargins(plan: Plan, tape: Tape | undefined, arrived: OverBalls): Values {
   const { coefficients, rows, box } = arrived
   const margins = plan.values('margins', rowCount(rows), tape !== undefined && coefficients.wantsGradient)
   const image = { channels: box.length / 2 / rows.batch.stride, height: 1, width: 1 }
@@ -85,7 +88,7 @@ interface RowsOfNeurons extends RowsOverWindow {
   readonly channels: number
 }
 
-interface RowsOverWindow extends RowsAtImage {
+interface RowsOverWindow extends OverBalls {
   /** Of the image. */
   readonly shape: Shape
   readonly window: Window

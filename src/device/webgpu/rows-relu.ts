@@ -17,8 +17,8 @@ import { type Window, neuronOf, windowSize } from './windows.ts'
 export interface RowsAtLayer {
   /** ν̂ over the window, [channel][wy][wx][row]. */
   readonly values: Values
-  /** [2][neuron][stride]: slope, and l where unstable, else 0. */
-  readonly lines: Values
+  /** [2][neuron][stride]: slope, and l where unstable, else 0. Left out where there is no ReLU. */
+  readonly lines?: Values | undefined
   /** [channel, padded]. */
   readonly bias: Values
   readonly shape: Shape
@@ -37,8 +37,8 @@ export function rowsRelu(plan: Plan, tape: Tape | undefined, at: RowsAtLayer): V
     'rows meet ReLUs',
     quads * parts.count,
     {
-      ...{ values: update(values, 'vec4f'), lines: read(lines), bias: read(bias) },
-      sums: update(sums.parts, 'vec4f'),
+      ...{ values: update(values, 'vec4f'), bias: read(bias), sums: update(sums.parts, 'vec4f') },
+      ...(lines && { lines: read(lines) }),
     },
     `  let quad = i % ${quads}u;
 ${ofQuad(rows)}
@@ -51,8 +51,9 @@ ${ofQuad(rows)}
     let neuron = neuronOf(n, position);
     if (neuron >= 0) {
       let line = u32(neuron) * ${rows.batch.stride}u + example;
-      let gap = lines[${sizeOf(shape) * rows.batch.stride}u + line];
-      value = lines[line] * values[n * ${quads}u + quad];
+      let slope = ${lines ? 'lines[line]' : '1.0'};
+      let gap = ${lines ? `lines[${sizeOf(shape) * rows.batch.stride}u + line]` : '0.0'};
+      value = slope * values[n * ${quads}u + quad];
       constant += bias[n / ${window.height * window.width}u] * value;
       lower += gap * max(-value, vec4f());
       upper -= gap * max(value, vec4f());
@@ -65,7 +66,7 @@ ${ofQuad(rows)}
   sums[at + ${2 * quads}u] = upper;`,
     neuronOf(shape, window),
   )
-  const wants = tape !== undefined && [values, lines, bias].some(({ wantsGradient }) => wantsGradient)
+  const wants = tape !== undefined && [values, lines, bias].some((input) => input?.wantsGradient)
   const result = plan.view(values, wants)
   if (wants) tape.record(() => adjoint(plan, result, at))
   return result
@@ -87,8 +88,9 @@ function adjoint(plan: Plan, result: Values, { values, lines, bias, shape, windo
   const [all, quads] = [rowCount(rows) / 4, rows.each / 4]
   const uses: Record<string, Use> = {
     ...{ nu: read(result, 'vec4f'), gradient: read(gradient, 'vec4f'), ends: read(ends, 'vec4f') },
-    ...{ lines: read(lines), bias: read(bias) },
+    bias: read(bias),
   }
+  if (lines) uses.lines = read(lines)
   let [toRow, outside, toLines, toBias] = ['', '', '', '']
   if (values.wantsGradient) {
     const { use, assign } = intoGradient(values, 'vec4f')
@@ -96,7 +98,7 @@ function adjoint(plan: Plan, result: Values, { values, lines, bias, shape, windo
     toRow = `below[at] ${assign} slope * g;`
     outside = `below[at] ${assign} vec4f();`
   }
-  if (lines.wantsGradient) {
+  if (lines?.wantsGradient) {
     const { use, assign } = intoGradient(lines)
     uses.toLines = use
     toLines = `toLines[line] ${assign} select(0.0, sum.x / slope, slope > 0.0);
@@ -130,8 +132,8 @@ ${seenFrom('across', window.across, window.width, window)}`,
   let channel = item / ${stride * extent.width * extent.height}u;
   let isInside = isThere && x >= 0 && x < ${width} && y >= 0 && y < ${height};
   let line = select(0u, ((channel * ${height}u + u32(y)) * ${width}u + u32(x)) * ${stride}u + example, isInside);
-  let slope = select(0.0, lines[line], isInside);
-  let gap = select(0.0, lines[${sizeOf(shape) * stride}u + line], isInside);
+  let slope = select(0.0, ${lines ? 'lines[line]' : '1.0'}, isInside);
+  let gap = ${lines ? `select(0.0, lines[${sizeOf(shape) * stride}u + line], isInside)` : '0.0'};
   let offset = bias[min(channel, ${channels - 1}u)];
   var sum = vec3f();
   if (isThere && example < ${size}u) {

@@ -34,13 +34,8 @@ export const robustra: RecordBounds = (plan, input) => {
   const carried = carryMarginsBatch(plan, undefined, relax(plan, input, undefined, g))
   const f = relax(plan, input, tape, { stages, mode, stream: 'projection' })
   const { margins, statistics } = robustraMarginsBatch(plan, tape, f, carried)
-  const length = statistics.length / spaceColumns.length
-  const slices = spaceColumns.map((name, i) => [name, { values: statistics, first: i * length, length }])
-  return { margins, ...Object.fromEntries(slices) }
+  return { margins, ...statistics }
 }
-
-/** What `robustraMarginsBatch` says of the constraints, in its order. */
-const spaceColumns = ['t', 'loose', 'tight', 'infeasible'] as const
 
 interface Relaxing {
   readonly stages: readonly BatchStage[]
