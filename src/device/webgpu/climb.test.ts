@@ -81,10 +81,16 @@ const labels = images.map((image, e) => {
 })
 
 /** What the device finds around the images, and what goes into that. */
-async function found(options: Partial<Climb> & { readonly domain: Domain; readonly seed?: number }) {
+async function found(
+  options: Partial<Climb> & { readonly domain: Domain; readonly seed?: number; readonly epsilon?: number },
+) {
   const trial = new Trial(await testGpu())
   const { normalisation } = network
-  const chunk = loadChunk(network, { images, labels }, { epsilon: 0.1, norm: 'linf', domain: 'unbounded' })
+  const chunk = loadChunk(
+    network,
+    { images, labels },
+    { epsilon: options.epsilon ?? 0.1, norm: 'linf', domain: 'unbounded' },
+  )
   const ball = [chunk.ball.centre.read(), chunk.ball.radius.read()]
   const box = Float32Array.from(ball.flatMap((values) => [...values]))
   const [identifiers, targets] = [
@@ -113,8 +119,9 @@ function ends(box: Float32Array, i: number, domain: Domain): [number, number] {
 const real = (values: ArrayLike<number>) => Array.from(values).filter((_, i) => i % stride < 5)
 
 describe('attack', () => {
-  test.each(domains)('finds what the CPU finds, in the domain %s', async (domain) => {
-    const { points, chunk, dispatches } = await found({ domain })
+  const balls = domains.flatMap((domain) => [0.01, 0.1].map((epsilon) => ({ domain, epsilon })))
+  test.each(balls)('finds what the CPU finds: $domain, ε $epsilon', async ({ domain, epsilon }) => {
+    const { points, chunk, dispatches } = await found({ domain, epsilon })
     const options = { ...pgd(domain), steps: 5, stepSize: 0.3, randomStart: false }
     const expected = attackChunk(network, chunk, options, [0, 1, 2, 3, 4]).read()
     real(expected).forEach((value, i) => expect(real(points)[i]).toBeCloseTo(value, 5))
