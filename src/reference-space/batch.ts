@@ -2,7 +2,8 @@
  * Bounds over the reference adversarial space for a batch, recorded (Li et al. 2019, Sections 5.3 and 5.4; reference-space.ts
  * has the formulas). An objective for training, never a certificate.
  */
-import { type CarriedBatch, carryMarginsBatch } from '../bounds/batch/margins.ts'
+import { carryMarginsBatch } from '../bounds/batch/margins.ts'
+import type { CarriedRows } from '../bounds/batch/rows.ts'
 import type { RelaxedBatch } from '../bounds/batch/relax.ts'
 import type { Plan } from '../device/webgpu/plan.ts'
 import { type SpaceStatistics, closeOverReference } from '../device/webgpu/reference-space.ts'
@@ -18,9 +19,10 @@ export function robustraMarginsBatch(
   plan: Plan,
   tape: Tape | undefined,
   f: RelaxedBatch,
-  reference: CarriedBatch,
+  reference: CarriedRows,
 ): { readonly margins: Values; readonly statistics: SpaceStatistics } {
   const { box, labels } = f.ball
-  const { rows, classes, ...own } = carryMarginsBatch(plan, tape, f)
+  const { rows, ...own } = carryMarginsBatch(plan, tape, f)
+  const classes = f.stages.at(-1)!.outputShape.channels
   return closeOverReference(plan, tape, { own, reference, box, rows, labels, classes })
 }
