@@ -5,12 +5,13 @@
  * workers; and, with --peer, the dense PyTorch peer on the same images and weights. Ratios are what counts: everything is
  * measured in one run, and the peer's turns alternate with ours. Needs an idle machine.
  *
- * Two sections run only if they are named, for some minutes each; --data-cifar10 DIR says where CIFAR-10 is, unless it is
+ * Three sections run only if they are named, for some minutes each; --data-cifar10 DIR says where CIFAR-10 is, unless it is
  * in --data, too:
  *   --only networks      training steps of all five networks by exact and projected bounds, from a random start and from
  *                        each --weights, a network or the folder of a run; --network NAME for some of them, --batch N,
  *                        --limit SECONDS for each measurement, --json FILE for the figures
  *   --only peer-cifar10  cifar10-small against a dense peer on 3×32×32
+ *   --only gpu           training steps on a GPU (bench/gpu.ts); --adapter NAME, --json FILE; --dry-run needs none
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
@@ -25,6 +26,7 @@ import { architectureNamed } from '../src/model/architectures.ts'
 import { initialise } from '../src/model/initialise.ts'
 import type { Network } from '../src/model/network.ts'
 import { timeCertify } from './certification.ts'
+import { printDryRun, printGpu } from './gpu.ts'
 import { kernelRates } from './kernels.ts'
 import { printNetworks, printSpeedUp } from './network-table.ts'
 import { type GivenWeights, givenWeights, networkNames } from './networks.ts'
@@ -48,6 +50,8 @@ const { values } = parseArgs({
     batch: { type: 'string', default: '50' },
     limit: { type: 'string', default: '240' },
     json: { type: 'string' },
+    adapter: { type: 'string' },
+    'dry-run': { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: usual },
   },
 })
@@ -93,6 +97,7 @@ async function main(): Promise<void> {
   if (wanted('search')) await searching(dataset, starts.at(-1)!)
   if (wanted('peer') && values.peer) await peer(dataset, starts, values.peer)
   if (wanted('networks')) await printNetworks({ ...common, networks: values.network, workers: cores }, values.json)
+  if (wanted('gpu')) await (values['dry-run'] ? printDryRun(values.json) : printGpu(values.adapter, values.json))
   if (wanted('peer-cifar10')) await peerCifar10(weights.filter(({ architecture }) => architecture === 'cifar10-small'))
   console.log(`\npeak memory of this process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`)
 }

@@ -1,10 +1,10 @@
 /** What a page, a worker of it and Node must compute alike, bit by bit, on the same driver of WebGPU. */
-import { UserError } from '../base/errors.ts'
-import { Gpu } from '../device/webgpu/gpu.ts'
+import type { Gpu } from '../device/webgpu/gpu.ts'
 import { read, update, write } from '../device/webgpu/kernel.ts'
 import { Plan } from '../device/webgpu/plan.ts'
 import { noStep } from '../device/webgpu/step.ts'
 import { toBase64 } from '../formats/bytes.ts'
+import { openGpu } from './webgpu.ts'
 
 const bits = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   toBase64(new Uint8Array(buffer, byteOffset, byteLength))
@@ -37,14 +37,7 @@ export async function functions(gpu: Gpu): Promise<string> {
   return bits(await gpu.read(sums))
 }
 
-/** The GPU of this page or worker. */
-async function ownGpu(): Promise<Gpu> {
-  const adapter = await navigator.gpu?.requestAdapter()
-  if (!adapter) throw new UserError('this browser has no WebGPU')
-  return Gpu.open(adapter)
-}
-
 /** In the page, or in the worker that imports this. */
-export const here = async () => functions(await ownGpu())
+export const here = async () => functions(await openGpu())
 
-export const driver = async () => (await ownGpu()).facts.architecture
+export const driver = async () => (await openGpu()).facts.architecture
