@@ -34,7 +34,7 @@ interface Question {
 const TARGETS = 16
 const PARTS = 16
 
-/** @returns [example · each + target], 0 for the label itself and for padding targets */
+/** @returns [example · each + target], 0 for the label itself, whose difference is zero, and for padding targets */
 export function intervalMargins(plan: Plan, tape: Tape | undefined, question: Question): Values {
   const { stage, box, labels, classes, batch, each } = question
   const { weight, bias } = stage
@@ -49,7 +49,7 @@ export function intervalMargins(plan: Plan, tape: Tape | undefined, question: Qu
     main: `  let e = group.x;
   let t = group.y * ${TARGETS}u + local.x;
   let label = labels[e];
-  let isBound = t < ${classes}u && t != label;
+  let isBound = t < ${classes}u;
   var sum = 0.0;
   if (isBound) {
     for (var k = local.y; k < ${inputs}u; k += ${PARTS}u) {

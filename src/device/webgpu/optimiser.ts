@@ -46,7 +46,7 @@ export interface UpdateOptions {
   readonly averageDecay: number
 }
 
-/** What a network's training keeps, all as long as its parameters. */
+/** What a network's training keeps, all as long as its parameters. Moments are zeros before the first step. */
 export interface Trained {
   readonly parameters: Values
   readonly gradient: Values
@@ -63,7 +63,7 @@ const steps = {
   first[i] = m;
   second[i] = v;
   let moved = p - step.learningRate / step.firstCorrection * m / (sqrt(v / step.secondCorrection) + 1e-8);`,
-  sgd: `  let m = select(MOMENTUM * first[i], 0.0, step.taken == 1u) + g;
+  sgd: `  let m = MOMENTUM * first[i] + g;
   first[i] = m;
   let moved = p - step.learningRate * m;`,
 } as const

@@ -31,6 +31,15 @@ it('sums more examples than a workgroup has threads', async () => {
   expect([...found]).toEqual([(998 * 999) / 2])
 })
 
+it('of a slice sums all values, whoever they belong to', async () => {
+  const trial = new Trial(await testGpu())
+  const table = recordsOf(trial.plan, 1, ['t', 'loose'])
+  const values = trial.input([1, 2, 3, 4, 5, 6])
+  record(trial.plan, table, { t: { values, first: 0, length: 4 }, loose: { values, first: 4, length: 2 } })
+  const [found] = await trial.run([table.values], { count: 1 })
+  expect([...found]).toEqual([10, 11])
+})
+
 it('keeps NaN', async () => {
   const trial = new Trial(await testGpu())
   const table = recordsOf(trial.plan, 1, ['loss'])
