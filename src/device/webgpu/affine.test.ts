@@ -76,3 +76,17 @@ test('layers of all kinds, with their gradients', async () => {
   }
   expect.assertions(12 * 4)
 })
+
+test('sums of several layers', async () => {
+  const random = new Random(2, 'sums')
+  const sizes = { outChannels: 6, outHeight: 3, outWidth: 2 }
+  const terms: Extents[] = [
+    { ...sizes, inChannels: 4, inHeight: 6, inWidth: 4, kernel: 4, stride: 2, padding: 1, groups: 1 },
+    { ...sizes, inChannels: 6, inHeight: 3, inWidth: 2, kernel: 1, stride: 1, padding: 0, groups: 6 },
+    { ...sizes, inChannels: 2, inHeight: 3, inWidth: 2, kernel: 3, stride: 1, padding: 1, groups: 2 },
+    { ...sizes, inChannels: 5, inHeight: 5, inWidth: 3, kernel: 1, stride: 2, padding: 0, groups: 1 },
+  ]
+  for (const count of [2, 3, 4]) {
+    await check(await testGpu(), random, { terms: terms.slice(0, count), rows: 4, biasEvery: 1, relu: true })
+  }
+})

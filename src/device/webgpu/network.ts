@@ -7,6 +7,15 @@ import { type StagePlan, planStages } from '../../model/stages.ts'
 import type { GeometryOptions } from '../device.ts'
 import type { Product } from './sums.ts'
 import { type Extents, extentsOf, padded, weightsOf } from './extents.ts'
+import {
+  constantWeights,
+  pack,
+  packedBiases,
+  packedWeights,
+  unpack,
+  unpackedInOrder,
+  unpackedWeights,
+} from './packing.ts'
 import type { Plan } from './plan.ts'
 import { Values } from './values.ts'
 
@@ -72,23 +81,39 @@ export class BatchNetwork {
 
   /** The stages as a plan sees them, in an order in which each comes after those that it reads; the last makes the logits. */
   stages(plan: Plan, wantsGradient: boolean): readonly BatchStage[] {
-    const weights = new Map([...this.#weights].map(([layer, values]) => [layer, plan.view(values, wantsGradient)]))
-    return this.#plans.map(({ terms, outputShape, readAs, relu }, i) => ({
-      terms: terms.map(({ layer, source, inputShape, options, constant }) => {
-        const weight = weights.get(layer)!
-        return {
-          ...{ source, inputShape, options, extents: extentsOf(inputShape, outputShape, options) },
-          weight: constant === undefined ? weight : weight.detached(),
-        }
-      }),
-      bias: plan.view(this.#biases[i], wantsGradient),
-      ...{ outputShape, readAs, relu },
+    const weights = new Map(
+      [...this.#weights].map(([layer, values]) => [
+        layer,
+        plan.view(values, wantsGradient && this.#tensorsOf(layer).length > 0),
+      ]),
+    )
+    return this.#plans.map((stage, i) => ({
+      terms: stage.terms.map(({ layer, source, inputShape, options }) => ({
+        ...{ source, inputShape, options },
+        extents: extentsOf(inputShape, stage.outputShape, options),
+        weight: weights.get(layer)!,
+      })),
+      bias: plan.view(this.#biases[i], wantsGradient && this.#biasesOf(stage).length > 0),
+      outputShape: stage.outputShape,
+      readAs: stage.readAs,
+      relu: stage.relu,
     }))
   }
 
   /** Fills the packed weights and biases from the flat parameters. */
   pack(plan: Plan): void {
-    throw new Error(`not yet: ${String([plan, this.#tensors])}`)
+    const pieces = this.#plans.flatMap((stage, i) => [
+      ...stage.terms.map(({ layer, inputShape, options, constant }) => {
+        const values = this.#weights.get(layer)!
+        const extents = extentsOf(inputShape, stage.outputShape, options)
+        return constant === undefined
+          ? packedWeights(values, this.#tensorsOf(layer)[0], extents)
+          : constantWeights(values, constant, extents)
+      }),
+      packedBiases(this.#biases[i], this.#biasesOf(stage)),
+    ])
+    // a layer that several stages share is packed once
+    pack(plan, this.parameters, [...new Map(pieces.map((piece) => [piece.values, piece])).values()])
   }
 
   /**
@@ -98,7 +123,34 @@ export class BatchNetwork {
    * @param into kept, as long as the parameters
    */
   gatherGradient(plan: Plan, stages: readonly BatchStage[], into: Values): void {
-    throw new Error(`not yet: ${String([plan, stages, into])}`)
+    const used = (layer: number) =>
+      this.#plans.flatMap(({ terms }, i) =>
+        terms.flatMap((term, t) => (term.layer === layer ? [stages[i].terms[t]] : [])),
+      )
+    const gradientOf = ({ gradient }: Values) => (gradient ? [gradient] : [])
+    const layers = [...new Set(this.#tensors.map(({ layer }) => layer))]
+    const pieces = layers.flatMap((layer) => {
+      const [weight, bias] = this.#tensorsOf(layer)
+      const [term] = used(layer)
+      // a layer may be part of several stages, and of one more than once
+      const biases = this.#plans.flatMap(({ terms }, i) =>
+        terms.flatMap((term) => (term.layer === layer ? gradientOf(stages[i].bias) : [])),
+      )
+      const weights = term
+        ? unpackedWeights(weight, gradientOf(term.weight), term.extents)
+        : unpackedInOrder(weight, [])
+      return [weights, unpackedInOrder(bias, biases)]
+    })
+    unpack(plan, into, pieces)
+  }
+
+  /** Weight and bias of a layer; of others none. */
+  #tensorsOf(layer: number): readonly ParameterTensor[] {
+    return this.#tensors.filter((tensor) => tensor.layer === layer)
+  }
+
+  #biasesOf({ terms }: StagePlan): readonly ParameterTensor[] {
+    return terms.flatMap(({ layer }) => this.#tensorsOf(layer).slice(1))
   }
 }
 
