@@ -5,6 +5,7 @@ import { type Seeds, isSeedsFolder, resumeSeeds, trainSeeds } from '../node/trai
 import { type SeedResult, type Spread, seedErrors, spreadsOf } from '../training/seeds.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import { commandLine, folded } from './follow-up.ts'
+import { resumable } from './device.ts'
 import { onInterrupt } from './interrupt.ts'
 import { Progress, formatSeconds } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
@@ -33,6 +34,8 @@ export async function trainEach(flags: Flags, runs: Seeds): Promise<void> {
     progress.finish()
     if (json) printJson({ out, options: runs.options, runs: results, ...spreadsOf(results) })
     else console.log(describe(results, flags))
+  } catch (error) {
+    throw resumable(error, flags)
   } finally {
     progress.finish()
     done()

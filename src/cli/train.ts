@@ -15,6 +15,7 @@ import { architectureOfStart } from '../node/training/start-files.ts'
 import { layersHelp } from './architecture.ts'
 import { readConfig } from './config.ts'
 import { commandLine, folded } from './follow-up.ts'
+import { addDeviceOptions, resumable } from './device.ts'
 import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption, requireOption, workersOption } from './options.ts'
 import { describeRadii, epsilonFileOption, radiiFrom } from './epsilon-file.ts'
@@ -55,13 +56,15 @@ export function trainCommand(command: Command): void {
     .addOption(workersOption())
     .addOption(dataOption())
     .addOption(jsonOption())
+  addDeviceOptions(command)
   addTrainingOptions(command)
     .addOption(epsilonFileOption())
     .addHelpText(
       'after',
       `\nMethods, by what they minimise:\n${methodHelp()}\n\n${layersHelp}\n\n` +
         'The command line overrides --config, which overrides --preset, which overrides the defaults.\n' +
-        'The same settings and seed give the same weights on one machine, with any number of workers.\n' +
+        'The same settings and seed give the same weights on one machine, with any number of workers. A GPU gives others, the\n' +
+        'same ones each time. GPUs need the package webgpu (npm install webgpu) and the driver of their vendor.\n' +
         examples([
           'robustra train --out runs/first --epochs 5',
           'robustra train --out runs/mnist --preset paper-mnist-0.1 --epochs 20',
@@ -72,6 +75,7 @@ export function trainCommand(command: Command): void {
           'robustra train --out runs/mine --dataset mnist --method lp-dual --start net.onnx',
           'robustra train --out runs/five --dataset mnist --method interval --epsilon 0.1 --seeds 1-5',
           "robustra train --out runs/own --architecture 'conv 16 4 2 1, relu, linear 100, relu, linear'",
+          'robustra train --out runs/large --preset paper-mnist-0.1 --architecture mnist-large --device gpu',
           'robustra train --out runs/mnist --resume',
         ]),
     )
@@ -103,6 +107,8 @@ async function runTrain(flags: Flags): Promise<void> {
     progress.finish()
     if (json) printJson({ out, ...result, networks: result.networks.map(({ name, path }) => ({ name, path })) })
     else printResult(out, result, data)
+  } catch (error) {
+    throw resumable(error, flags)
   } finally {
     progress.finish()
     done()

@@ -2,12 +2,12 @@
 import { writeCurves } from '../node/report/curves-file.ts'
 import type { RunOptions } from '../node/training/run.ts'
 import type { TrainingOptions } from '../training/settings.ts'
+import { type DeviceFlags, chooserOf } from './device.ts'
 import { type Progress, downloadProgress, readProgress } from './progress.ts'
 import { TrainingProgress } from './training-progress.ts'
 
-export interface RunFlags {
+export interface RunFlags extends DeviceFlags {
   readonly out: string
-  readonly workers: number
   readonly data?: string
 }
 
@@ -21,10 +21,12 @@ interface Watched {
   readonly progress: Progress
 }
 
-export function watchedRun({ workers, data }: RunFlags, { out, options, progress }: Watched): RunOptions {
+export function watchedRun(flags: RunFlags, { out, options, progress }: Watched): RunOptions {
+  const { workers, data } = flags
   const shown = new TrainingProgress(options, progress)
   return {
     ...{ out, workers, dataDirectory: data },
+    device: chooserOf(flags, progress),
     onProgress: shown.update,
     onReport: shown.report,
     onSaved: ({ reports }) => writeCurves(out, options, reports),

@@ -13,4 +13,4 @@ export type { CertifySummary } from '../ladder/run-summary.ts'
 export { threads } from './threads.ts'
 export { type GpuAdapter, listGpus, openGpu } from './webgpu.ts'
 
-export { type RunOptions, type RunResult, resumeRun, trainRun } from './training/run.ts'
+export { type ChooseDevice, type RunOptions, type RunResult, resumeRun, trainRun } from './training/run.ts'

@@ -3,9 +3,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { UserError } from '../base/errors.ts'
-import { type AdapterFacts, Gpu, factsOf } from '../device/webgpu/gpu.ts'
-import type { AdapterName } from './adapter-names.ts'
-import { hasCode } from './atomic.ts'
+import { type AdapterFacts, Gpu } from '../device/webgpu/gpu.ts'
+import type { Listed } from './adapters.ts'
 
 /** An adapter of this machine. */
 export interface GpuAdapter extends AdapterFacts {
@@ -19,28 +18,14 @@ export interface GpuAdapter extends AdapterFacts {
 const drivers: GPU[] = []
 
 /** The script beside this one, in the language that this module is running in. */
-const script = new URL(import.meta.url.endsWith('.ts') ? './adapter-names.ts' : './adapter-names.js', import.meta.url)
+const script = new URL(import.meta.url.endsWith('.ts') ? './adapters.ts' : './adapters.js', import.meta.url)
 
 /**
  * The adapters of this machine, GPUs before software. Each comes once, by the backend that names it first.
  * @throws UserError if the package `webgpu` is not installed, or does not load
  */
 export async function listGpus(): Promise<GpuAdapter[]> {
-  const { create } = await webgpu()
-  // without an adapter, drivers would complain on our stderr
-  const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script)])
-  const names = JSON.parse(stdout) as readonly AdapterName[]
-  const once = names.filter(({ name }, i) => names.findIndex((other) => other.name === name) === i)
-  const adapters: GpuAdapter[] = []
-  for (const { name, backend } of once) {
-    const driver = create([`adapter=${name}`, `backend=${backend}`])
-    drivers.push(driver)
-    const adapter = await driver.requestAdapter()
-    if (!adapter) continue
-    const facts = { ...factsOf(adapter), name }
-    adapters.push({ ...facts, backend, open: () => Gpu.open(adapter, undefined, facts) })
-  }
-  return adapters.toSorted((a, b) => Number(a.isSoftware) - Number(b.isSoftware))
+  return (await listed()).map((facts) => ({ ...facts, open: () => open(facts) }))
 }
 
 /**
@@ -54,7 +39,7 @@ export async function openGpu({ adapter }: { readonly adapter?: string | undefin
 
 /** @throws UserError if there is no adapter, or none of that name */
 export function chosenOf(adapters: readonly GpuAdapter[], name: string | undefined): GpuAdapter {
-  const first = adapters[0]
+  const [first] = adapters
   if (!first) {
     throw new UserError(
       'there is no GPU: WebGPU finds no adapter; on Debian it needs libvulkan1 and the Vulkan driver of the vendor',
@@ -72,15 +57,26 @@ export function chosenOf(adapters: readonly GpuAdapter[], name: string | undefin
   })
 }
 
-/** @throws UserError if the package is not there, or does not load */
-async function webgpu(): Promise<typeof import('webgpu')> {
+/** In a process of its own: drivers complain on its stderr if there is no GPU. */
+async function listed(): Promise<readonly Listed[]> {
   try {
-    return await import('webgpu')
+    const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script)])
+    return JSON.parse(stdout) as readonly Listed[]
   } catch (error) {
-    if (hasCode(error, 'ERR_MODULE_NOT_FOUND')) {
+    const { stderr = '' } = error as { readonly stderr?: string }
+    if (stderr.includes('ERR_MODULE_NOT_FOUND')) {
       throw new UserError("GPUs need the package 'webgpu': npm install webgpu", { code: 'no-gpu' })
     }
-    const [why] = String(error).split('\n')
-    throw new UserError(`the package 'webgpu' does not load: ${why}`, { code: 'no-gpu', cause: error })
+    const why = /^\w*Error: .*/m.exec(stderr)?.[0] ?? String(error).split('\n')[0]
+    throw new UserError(`the package 'webgpu' does not work here: ${why}`, { code: 'no-gpu', cause: error })
   }
+}
+
+async function open(facts: Listed): Promise<Gpu> {
+  const { create } = await import('webgpu')
+  const driver = create([`adapter=${facts.name}`, `backend=${facts.backend}`])
+  drivers.push(driver)
+  const adapter = await driver.requestAdapter()
+  if (!adapter) throw new UserError(`the GPU ${facts.name} is gone`, { code: 'no-gpu' })
+  return Gpu.open(adapter, undefined, facts)
 }

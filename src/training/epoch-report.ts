@@ -23,6 +23,8 @@ export interface EpochReport extends Validation {
   readonly work?: { readonly rows: number; readonly projected: number }
   /** Robustra only: mean t₀, and the shares of constraints loose, tight and infeasible at t = 0. */
   readonly space?: { readonly t: number; readonly loose: number; readonly tight: number; readonly infeasible: number }
+  /** The GPU that took the steps; missing: the CPU did. */
+  readonly device?: string
   /** Of this epoch of this network. */
   readonly seconds: number
   /** Since the run began. Of a resumed one: what its epochs had taken before, and then since it continued. */
@@ -49,7 +51,7 @@ export interface Totals extends LossResult {
   readonly images: number
 }
 
-interface Trained extends Pick<EpochReport, 'network' | 'seconds'> {
+interface Trained extends Pick<EpochReport, 'network' | 'seconds' | 'device'> {
   /** Counts from 0. */
   readonly epoch: number
   readonly totals: Totals
@@ -57,7 +59,7 @@ interface Trained extends Pick<EpochReport, 'network' | 'seconds'> {
 }
 
 export function reportOf(options: TrainingOptions, trained: Trained): LearnerReport {
-  const { epoch, network, totals, validation, seconds } = trained
+  const { epoch, network, totals, validation, device, seconds } = trained
   const { steps, images } = totals
   const constraints = totals.loose + totals.tight + totals.infeasible
   return {
@@ -80,6 +82,7 @@ export function reportOf(options: TrainingOptions, trained: Trained): LearnerRep
         infeasible: totals.infeasible / constraints,
       },
     }),
+    ...(device !== undefined && { device }),
     seconds,
   }
 }

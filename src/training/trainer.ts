@@ -113,7 +113,15 @@ export class Trainer {
     await this.#batches?.writeOutcome(index)
     const validation = await this.#validate(index)
     const seconds = (performance.now() - started) / 1000
-    return reportOf(options, { epoch, network: learner.name, totals, validation, seconds })
+    const device = this.#batches?.device
+    return reportOf(options, {
+      epoch,
+      network: learner.name,
+      totals,
+      validation,
+      seconds,
+      ...(device !== undefined && { device }),
+    })
   }
 
   async #trainOnce(index: number, epoch: number, onProgress?: (progress: Progress) => void): Promise<Totals> {

@@ -1,7 +1,9 @@
 /** Training in a folder: data, epochs, checkpoints, log; a run continues after an interruption as if there had been none. */
 import { join } from 'node:path'
 import { UserError } from '../../base/errors.ts'
+import type { Gpu } from '../../device/webgpu/gpu.ts'
 import type { Network } from '../../model/network.ts'
+import { requireGpuCan } from '../../training/batch/requirements.ts'
 import type { Best } from '../../training/best.ts'
 import type { EpochReport, Progress } from '../../training/epoch-report.ts'
 import type { TrainingOptions } from '../../training/settings.ts'
@@ -13,11 +15,23 @@ import { RunFolder } from './checkpoint.ts'
 import { type DataSource, loadRunData } from './run-data.ts'
 import { readStarts } from './start-files.ts'
 
+/**
+ * Chooses who takes the steps, once settings and data are known: a GPU, which the run closes, or the threads.
+ * @param before what trained the epochs that are there already: the name of a GPU, or 'CPU'; undefined if there are none
+ */
+export type ChooseDevice = (
+  options: TrainingOptions,
+  data: TrainingData,
+  before: string | undefined,
+) => Promise<Gpu | undefined>
+
 export interface RunOptions extends DataSource {
   /** Folder of the run, with its settings, log, networks and checkpoint. */
   readonly out: string
   /** Threads. A pair that is trained side by side shares them, but each network has at least one. */
   readonly workers: number
+  /** The threads, if left out. */
+  readonly device?: ChooseDevice | undefined
   /** Stops the run at once: it can be resumed from its last whole epoch. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: Progress) => void
@@ -36,8 +50,8 @@ export interface RunResult {
 
 /**
  * Trains one network or a pair (method 'robustra': f and g) in a new folder.
- * @throws UserError if `out` exists or another process writes there, data or the networks to start from are missing, or the loss stops being finite;
- *   the signal's reason
+ * @throws UserError if `out` exists or another process writes there, data or the networks to start from are missing, the loss stops being finite, or a GPU
+ *   cannot train this or fails; the signal's reason
  */
 export async function trainRun(given: TrainingOptions, run: RunOptions): Promise<RunResult> {
   const folder = new RunFolder(run.out)
@@ -52,10 +66,12 @@ export async function trainRun(given: TrainingOptions, run: RunOptions): Promise
     const names = learners.map(({ name }) => name)
     startFrom(learners, readStarts(options.start, names, data.architecture), data.architecture)
   }
+  const gpu = await gpuFor(run, options, data, state)
   try {
     folder.create(options, isRandom ? [] : learners)
-    return await trainOn(options, data, state, { ...run, folder })
+    return await trainOn(options, data, state, { ...run, folder, gpu })
   } finally {
+    gpu?.close()
     folder.close()
   }
 }
@@ -71,22 +87,41 @@ export async function resumeRun(run: RunOptions): Promise<RunResult> {
   try {
     const data = await loadRunData(options, run)
     const { learners } = randomStart(options, data)
-    return await trainOn(options, data, { ...folder.restore(learners), learners }, { ...run, folder })
+    const state = { ...folder.restore(learners), learners }
+    const gpu = await gpuFor(run, options, data, state)
+    try {
+      return await trainOn(options, data, state, { ...run, folder, gpu })
+    } finally {
+      gpu?.close()
+    }
   } finally {
     folder.close()
   }
+}
+
+async function gpuFor(
+  { device }: RunOptions,
+  options: TrainingOptions,
+  data: TrainingData,
+  { reports }: TrainingState,
+) {
+  const last = reports.at(-1)
+  const gpu = await device?.(options, data, last && (last.device ?? 'CPU'))
+  if (gpu) requireGpuCan(options, data.architecture)
+  return gpu
 }
 
 async function trainOn(
   options: TrainingOptions,
   data: TrainingData,
   from: TrainingState,
-  run: RunOptions & { readonly folder: RunFolder },
+  run: RunOptions & { readonly folder: RunFolder; readonly gpu: Gpu | undefined },
 ): Promise<RunResult> {
-  const { folder, workers, signal, onProgress, onReport, onSaved } = run
+  const { folder, gpu, workers, signal, onProgress, onReport, onSaved } = run
   let state = from
   const epochs = train(options, data, {
     executor: threads(workers),
+    gpu,
     from,
     halves: folder,
     signal,
@@ -115,7 +150,7 @@ async function trainOn(
 
 /** An error of training that says what of the run is left. */
 const withCheckpoint = (error: unknown, epochs: number): unknown =>
-  error instanceof UserError && error.code === 'diverged'
+  error instanceof UserError && ['diverged', 'gpu-lost', 'out-of-memory'].includes(error.code)
     ? new UserError(`${error.message}; the checkpoint after epoch ${epochs} is kept`, {
         code: error.code,
         cause: error,

@@ -76,6 +76,11 @@ export class BatchTrainer {
     }
   }
 
+  /** The name of the GPU. */
+  get device(): string {
+    return this.#gpu.facts.name
+  }
+
   /**
    * Records and compiles everything, and fills the GPU, once.
    * @throws UserError if one image does not fit, or the driver refuses a kernel
