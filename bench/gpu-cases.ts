@@ -40,6 +40,7 @@ export function plannedCase(target: Target, one: GpuCase, batchSize = BATCH): Pl
 
 function noise(network: string, count: number): StoredImages {
   const { input: shape } = architectureNamed(network)
-  const images = Uint8Array.from({ length: count * sizeOf(shape) }, (_, i) => (i * 2654435761) >>> 24)
-  return { name: 'noise', shape, images, labels: Uint8Array.from({ length: count }, (_, i) => i % 10), count }
+  const images = new Uint8Array(count * sizeOf(shape))
+  for (let i = 0; i < images.length; i++) images[i] = Math.imul(i, 0x9e3779b1) >>> 24
+  return { name: 'noise', shape, images, labels: new Uint8Array(count).map((_, i) => i % 10), count }
 }

@@ -1,0 +1,54 @@
+/** Whole steps of the paper's networks with every objective, recorded as for a GPU. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type GpuCase, gpuCases, plannedCase } from '../../../bench/gpu-cases.ts'
+import { refusals } from '../../device/webgpu/null.testing.ts'
+import { anyGpu, costOf } from '../../device/webgpu/plan.ts'
+import { type PlannedStep, costOfStep } from './planned-step.ts'
+
+describe('steps of the five networks', () => {
+  const planned = new Map<GpuCase, PlannedStep>()
+  beforeAll(() => gpuCases.forEach((one) => planned.set(one, plannedCase(anyGpu, one))))
+  const found = (network: string, objective: string) =>
+    [...planned].find(([one]) => one.network === network && one.objective === objective)![1]
+
+  test('every kernel is one that every device takes', async () => {
+    expect(await refusals([...planned.values()].flatMap(({ plans }) => Object.values(plans)))).toEqual([])
+  })
+
+  test.each(['mnist-small', 'cifar10-small'])('%s: at most 150 dispatches, and a batch at once', (network) => {
+    const step = found(network, 'robustra projected')
+    expect(step.parts).toBe(1)
+    expect(costOfStep(step).dispatches).toBeLessThanOrEqual(150)
+  })
+
+  test('cifar10-resnet: at most 400 dispatches for each micro-batch, in less than 6 GB', () => {
+    const { plans, memory } = found('cifar10-resnet', 'robustra projected')
+    expect(costOf(plans.gradient).dispatches + costOf(plans.update).dispatches).toBeLessThanOrEqual(400)
+    expect(memory).toBeLessThan(6e9)
+  })
+
+  test('as many operations as were counted beforehand for a projected step, or fewer', () => {
+    // GFLOP of a batch of 50: f forward, f backward at twice that, g forward, with 52 columns and 12 margin rows
+    const most = {
+      'mnist-small': 16,
+      'cifar10-small': 24.5,
+      'mnist-large': 320,
+      'cifar10-large': 430,
+      'cifar10-resnet': 645,
+    }
+    for (const [network, gigaflop] of Object.entries(most)) {
+      const { flop } = costOfStep(found(network, 'robustra projected'))
+      expect(flop).toBeLessThan(1e9 * gigaflop)
+      expect(flop).toBeGreaterThan(0.6e9 * gigaflop)
+    }
+  })
+
+  test('every value fits a binding', () => {
+    for (const { plans } of planned.values()) {
+      const sizes = Object.values(plans).flatMap(({ dispatches }) =>
+        dispatches.flatMap(({ uses }) => uses.map(({ values }) => 4 * values.length)),
+      )
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(anyGpu.largestBinding)
+    }
+  })
+})
