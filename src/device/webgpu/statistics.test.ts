@@ -31,6 +31,15 @@ it('sums more examples than a workgroup has threads', async () => {
   expect([...found]).toEqual([(998 * 999) / 2])
 })
 
+it('of nothing is 0, in place of what was there; columns that are not named stay', async () => {
+  const trial = new Trial(await testGpu())
+  const table = recordsOf(trial.plan, 1, ['loss', 'penalty', 'squares'])
+  record(trial.plan, table, { loss: trial.input([1]), penalty: trial.input([2]), squares: trial.input([3]) })
+  record(trial.plan, table, { loss: trial.input([4]), penalty: undefined })
+  const [found] = await trial.run([table.values], { count: 1 })
+  expect([...found]).toEqual([4, 0, 3])
+})
+
 it('of a slice sums all values, whoever they belong to', async () => {
   const trial = new Trial(await testGpu())
   const table = recordsOf(trial.plan, 1, ['t', 'loose'])

@@ -28,13 +28,15 @@ const isSlice = (of: Values | Slice): of is Slice => 'first' in of
 /** The table takes one binding of the eight. */
 const AT_ONCE = 7
 
+/** By the name of their column: one value per example, [stride], a single one, [1], or all of a slice; undefined is 0. */
+export type Sums = Readonly<Record<string, Values | Slice | undefined>>
+
 /**
  * Records the sums of some columns over the real examples, in row `step.record`: in place of what is there in the first
- * micro-batch of a step (`step.micro` is 0), in addition to it in those after.
- * @param sums by the name of their column: one value per example, [stride], or a single one, [1]; of a slice all values
+ * micro-batch of a step (`step.micro` is 0), in addition to it in those after. Other columns stay as they are.
  * @throws RangeError if a column is not in the table
  */
-export function record(plan: Plan, into: Records, sums: Readonly<Record<string, Values | Slice>>): void {
+export function record(plan: Plan, into: Records, sums: Sums): void {
   const all = Object.entries(sums)
   for (let first = 0; first < all.length; first += AT_ONCE) recordSome(plan, into, all.slice(first, first + AT_ONCE))
 }
@@ -42,12 +44,13 @@ export function record(plan: Plan, into: Records, sums: Readonly<Record<string, 
 function recordSome(
   plan: Plan,
   { values, columns }: Records,
-  sums: readonly (readonly [string, Values | Slice])[],
+  sums: readonly (readonly [string, Values | Slice | undefined])[],
 ): void {
   const uses: Record<string, Use> = { table: update(values) }
   const cases = sums.map(([name, of], i) => {
     const column = columns.indexOf(name)
     if (column < 0) throw new RangeError(`no column is named ${name}`)
+    if (!of) return `case ${i}u: { column = ${column}u; }`
     const { first, end } = isSlice(of)
       ? { first: of.first, end: `${of.first + of.length}u` }
       : { first: 0, end: of.length === 1 ? '1u' : `min(step.count, ${of.length}u)` }

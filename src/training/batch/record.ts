@@ -15,7 +15,7 @@ import { Tape } from '../../device/tape.ts'
 import type { TrainingOptions } from '../settings.ts'
 import { attackOf } from '../step.ts'
 import { cleanErrors } from './empirical.ts'
-import type { BatchLossInput } from './loss.ts'
+import { type BatchLossInput, columns } from './loss.ts'
 import { batchLosses } from './losses.ts'
 import type { Variant } from './variant.ts'
 
@@ -54,10 +54,15 @@ export function recordGradient(plan: Plan, recording: GradientRecording): void {
     tape: new Tape(),
   }
   const sums = batchLosses[variant.method]!(plan, input)
-  record(plan, records, { cleanErrors: sums.cleanErrors ?? cleanErrors(plan, input), ...sums })
+  const found = { ...sums, cleanErrors: sums.cleanErrors ?? cleanErrors(plan, input) }
+  // a step before may have had others, in this row
+  record(plan, records, Object.fromEntries(ofGradient.map((name) => [name, found[name]])))
   input.tape.backward()
   network.gatherGradient(plan, input.stages, gradient)
 }
+
+/** What micro-batches find out. */
+const ofGradient = columns.filter((name) => name !== 'squares')
 
 /** The balls in which adversarial losses search: those of the images, or wider ones. */
 function attackedBox(plan: Plan, { pixels, box }: LoadedBatch, { options, data, batch, network }: GradientRecording) {
