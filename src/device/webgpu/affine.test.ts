@@ -4,7 +4,7 @@ import { Tape } from '../tape.ts'
 import { affine } from './affine.ts'
 import { type Extents, padded } from './extents.ts'
 import { type Gpu } from './gpu.ts'
-import { testGpu, Trial } from './gpu.testing.ts'
+import { testGpu, tiledGpu, Trial } from './gpu.testing.ts'
 import * as exact from './products.testing.ts'
 
 interface Case {
@@ -89,4 +89,16 @@ test('sums of several layers', async () => {
   for (const count of [2, 3, 4]) {
     await check(await testGpu(), random, { terms: terms.slice(0, count), rows: 4, biasEvery: 1, relu: true })
   }
+})
+
+test('tiles: full and partial ones, few channels, groups', async () => {
+  const random = new Random(3, 'tiles')
+  const gpu = await tiledGpu()
+  const sizes = { outChannels: 20, outHeight: 2, outWidth: 2 }
+  const terms: Extents[] = [
+    { ...sizes, inChannels: 18, inHeight: 3, inWidth: 3, kernel: 3, stride: 2, padding: 1, groups: 1 },
+    { ...sizes, inChannels: 3, inHeight: 4, inWidth: 4, kernel: 4, stride: 2, padding: 1, groups: 1 },
+    { ...sizes, inChannels: 20, inHeight: 2, inWidth: 2, kernel: 1, stride: 1, padding: 0, groups: 20 },
+  ]
+  await check(gpu, random, { terms, rows: 36, biasEvery: 1, relu: true })
 })

@@ -68,7 +68,7 @@ export function gatherTile(target: Target, extent: Extent): Tile {
   return good.find((one) => workgroups(one, extent) >= BUSY) ?? good.at(-1)!
 }
 
-/** The tile of a gradient by weights: outputs are its channels, taps and inputs its rows. */
+/** The tile of a gradient by weights: taps and inputs are its channels, outputs its rows. */
 export function weightTile(target: Target, extent: Extent): Tile {
   const possible = weightTiles.filter((one) => fits(target, one))
   const best = Math.max(...possible.map((one) => use(one, extent)))
@@ -76,11 +76,10 @@ export function weightTile(target: Target, extent: Extent): Tile {
 }
 
 const weightTiles: readonly Tile[] = [
-  tile(64, 64, [4, 8], 16),
-  tile(32, 64, [4, 4], 16),
-  tile(16, 64, [4, 4], 16),
-  tile(16, 32, [4, 4], 16),
-  tile(8, 32, [4, 4], 16),
+  tile(64, 64, [8, 4], 16),
+  tile(64, 32, [4, 4], 16),
+  tile(64, 16, [4, 4], 16),
+  tile(32, 16, [4, 4], 16),
 ]
 
 const fits = (target: Target, one: Tile): boolean =>
@@ -90,7 +89,5 @@ const fits = (target: Target, one: Tile): boolean =>
 const SHORTEST = 64
 
 /** Into how many parts the sums of a gradient by weights are cut. */
-export function partsOf(extent: Extent, depth: number): number {
-  const tiles = Math.ceil(extent.channels / 64) * Math.ceil(extent.rows / 64) * extent.places
-  return Math.max(1, Math.min(Math.ceil((2 * BUSY) / tiles), Math.floor(depth / SHORTEST)))
-}
+export const partsOf = (one: Tile, extent: Extent, depth: number): number =>
+  Math.max(1, Math.min(Math.ceil((2 * BUSY) / workgroups(one, extent)), Math.floor(depth / SHORTEST)))
