@@ -176,3 +176,15 @@ test('without a tape nothing is kept for the way back', async () => {
   expect(bounds.wantsGradient).toBe(false)
   expect(trial.plan.dispatches[0].uses.length).toBe(4)
 })
+
+test('slopes can be divided by, and an estimate that says nothing changes nothing', async () => {
+  const trial = new Trial(await testGpu())
+  const exact = trial.input([-1, NaN, 0, 0, 1e-30, NaN, 0, 0])
+  const box = trial.input([0, 0, 0, 0, 2, 2, 0, 0])
+  const { bounds, lines } = settle(trial.plan, undefined, {
+    ...{ box, neurons: 1, batch: batchOf(2), relu: true, tightening: { exact } },
+  })
+  const [ends, [slope]] = await trial.run([bounds, lines])
+  expect([...ends]).toEqual([-1, -2, 0, 0, Math.fround(1e-30), 2, 0, 0])
+  expect(slope).toBe(Math.fround(1e-20))
+})
