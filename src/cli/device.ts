@@ -37,7 +37,7 @@ export function chooserOf(flags: DeviceFlags, progress: Progress): ChooseDevice 
   if (device === 'cpu' && adapter !== undefined) {
     throw new UserError(`--adapter is a GPU, and --device is cpu: leave one of them out`)
   }
-  return async (options, { architecture, training }, before) => {
+  return async (options, { training }, before) => {
     const say = (name: string, why?: string) => {
       const after = before === undefined || before === name ? '' : `; epochs so far: ${before}`
       const exact = after === '' ? '' : ', so the result is not bit for bit that of one device'
@@ -46,7 +46,7 @@ export function chooserOf(flags: DeviceFlags, progress: Progress): ChooseDevice 
     const onCpu = (why?: string): undefined => void say('CPU', why)
     if (device === 'cpu') return onCpu()
     if (device === 'gpu' || adapter !== undefined) {
-      requireGpuCan(options, architecture)
+      requireGpuCan(options)
       const chosen = chosenOf(await listGpus(), adapter)
       const gpu = await chosen.open()
       say(chosen.name, chosen.backend)
@@ -55,7 +55,7 @@ export function chooserOf(flags: DeviceFlags, progress: Progress): ChooseDevice 
     if (training.count * options.epochs < WORTH) return onCpu()
     const found = await firstGpu()
     if (!found) return onCpu()
-    const why = obstacle(options, architecture)
+    const why = obstacle(options)
     if (why !== undefined) return onCpu(`${workers} threads: ${why}`)
     const gpu = await opened(found)
     if (!gpu) return onCpu()

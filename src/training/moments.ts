@@ -1,6 +1,5 @@
 /** Moments of channels in the weights of a stage: W/σ and b − μ/σ, and the adjoint; for batch-norm.ts. */
-import type { LoadedNetwork } from '../device/loaded-network.ts'
-import { type ParameterTensor, parameterLayout } from '../model/network.ts'
+import { type Architecture, type ParameterTensor, parameterLayout } from '../model/network.ts'
 import { planStages } from '../model/stages.ts'
 
 /** Weights and bias of a term of a stage. */
@@ -41,7 +40,7 @@ export interface NormalisedChunk extends Moments {
 }
 
 /** What is normalised of each hidden stage of a network. */
-export function stageNorms({ architecture }: LoadedNetwork): StageNorm[] {
+export function stageNorms({ architecture }: { readonly architecture: Architecture }): StageNorm[] {
   const { layers } = architecture
   const hidden = planStages(architecture).stages.slice(0, -1)
   const tensorsOf = termTensors(architecture)
@@ -59,7 +58,7 @@ export function stageNorms({ architecture }: LoadedNetwork): StageNorm[] {
   })
 }
 
-export function termTensors(architecture: LoadedNetwork['architecture']): (layer: number) => TermTensors {
+export function termTensors(architecture: Architecture): (layer: number) => TermTensors {
   const tensors = parameterLayout(architecture)
   return (layer) => {
     const [weight, bias] = tensors.filter((tensor) => tensor.layer === layer) as [ParameterTensor, ParameterTensor]

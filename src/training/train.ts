@@ -77,7 +77,7 @@ export async function* train(
   checkDataset(data.training)
   checkDataset(data.validation)
   if (options.epsilons) requireRadii(options, sizeOf(data.architecture.input))
-  if (gpu) requireGpuCan(options, data.architecture)
+  if (gpu) requireGpuCan(options)
   let state = context.from ?? randomStart(options, data)
   const { learners } = state
   for (const { parameters } of learners.map((learner) => learner.state)) {

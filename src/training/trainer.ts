@@ -109,7 +109,7 @@ export class Trainer {
     const totals = await (this.#batches
       ? this.#batches.trainEpoch({ index, epoch, order: this.#orderOf(learner, epoch) }, onProgress, this.#signal)
       : this.#trainOnce(index, epoch, onProgress))
-    if (this.#isNormalised) await this.#fold('fold', index, epoch)
+    if (this.#isNormalised) await this.#foldOutcome(index, epoch)
     await this.#batches?.writeOutcome(index)
     const validation = await this.#validate(index)
     const seconds = (performance.now() - started) / 1000
@@ -158,6 +158,13 @@ export class Trainer {
 
   #orderOf({ name }: Learner, epoch: number): Uint32Array {
     return new Random(this.options.seed, 'shuffle', name, epoch).permutation(this.#data.training.count)
+  }
+
+  /** Batch normalisation: what comes of an epoch has the moments of many images in its weights. */
+  async #foldOutcome(index: number, epoch: number): Promise<void> {
+    if (!this.#batches) return this.#fold('fold', index, epoch)
+    const { seed } = changeAt(this.options, this.learners[index], epoch)
+    await this.#batches.fold(index, { images: Math.min(FOLDED_IMAGES, this.#data.training.count), seed })
   }
 
   async #fold(kind: 'fold' | 'unfold', index: number, epoch: number): Promise<void> {

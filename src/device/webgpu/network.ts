@@ -46,6 +46,14 @@ export interface BatchStage {
 export const productsOf = ({ terms }: BatchStage, image: Values, outputs: readonly Values[]): readonly Product[] =>
   terms.map(({ source, extents, weight }) => ({ extents, weight, input: source < 0 ? image : outputs[source] }))
 
+/** The same stages for what needs no gradient by their weights: attacks, and images that are only counted. */
+export const detached = (stages: readonly BatchStage[]): readonly BatchStage[] =>
+  stages.map((stage) => ({
+    ...stage,
+    terms: stage.terms.map((term) => ({ ...term, weight: term.weight.detached() })),
+    bias: stage.bias.detached(),
+  }))
+
 export class BatchNetwork {
   readonly architecture: Architecture
   readonly parameterCount: number

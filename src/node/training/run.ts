@@ -107,7 +107,7 @@ async function gpuFor(
 ) {
   const last = reports.at(-1)
   const gpu = await device?.(options, data, last && (last.device ?? 'CPU'))
-  if (gpu) requireGpuCan(options, data.architecture)
+  if (gpu) requireGpuCan(options)
   return gpu
 }
 

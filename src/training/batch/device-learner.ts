@@ -4,6 +4,7 @@ import { BatchNetwork } from '../../device/webgpu/network.ts'
 import type { Plan } from '../../device/webgpu/plan.ts'
 import type { Values } from '../../device/webgpu/values.ts'
 import type { Architecture } from '../../model/network.ts'
+import { type Gathering, gatheringsOf } from './batch-norm.ts'
 import { type Learner, outcome } from '../learner.ts'
 
 export class DeviceLearner {
@@ -16,6 +17,8 @@ export class DeviceLearner {
   readonly second: Values
   readonly average: Values | undefined
   readonly gradient: Values
+  /** Stages whose moments over many images go into the outcome, with batch normalisation. */
+  readonly gatherings: readonly Gathering[]
 
   /** @param plan any: what stays belongs to none */
   constructor(plan: Plan, architecture: Architecture, learner: Learner) {
@@ -27,6 +30,7 @@ export class DeviceLearner {
     this.second = plan.kept('second moments', length)
     this.average = learner.average && plan.kept('average weights', length)
     this.gradient = plan.kept('gradient', length)
+    this.gatherings = gatheringsOf(architecture)
   }
 
   /** Copies the learner to the GPU, which must pack both networks then. */

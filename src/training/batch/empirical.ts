@@ -2,6 +2,7 @@
 import { forwardBatch } from '../../bounds/batch/forward.ts'
 import { attack } from '../../device/webgpu/climb.ts'
 import { type Scores, countErrors, crossEntropy, logitsOf } from '../../device/webgpu/cross-entropy.ts'
+import { detached } from '../../device/webgpu/network.ts'
 import type { Plan } from '../../device/webgpu/plan.ts'
 import type { Values } from '../../device/webgpu/values.ts'
 import type { BatchLossInput, RecordLoss } from './loss.ts'
@@ -33,21 +34,21 @@ export const errorsOf = (plan: Plan, { ball: { labels, batch } }: BatchLossInput
 
 /** Errors of clean images, where no loss looks at them. */
 export function cleanErrors(plan: Plan, input: BatchLossInput): Values {
-  const { network, loaded, ball } = input
+  const { stages, loaded, ball } = input
   const images = { images: loaded.pixels, batch: ball.batch }
-  const logits = forwardBatch(plan, undefined, network.stages(plan, false), images)
+  const logits = forwardBatch(plan, undefined, detached(stages), images)
   return errorsOf(plan, input, logitsOf(logits, ball.batch))
 }
 
 /** Adversarial examples in boxes. */
 export function worstPoints(
   plan: Plan,
-  { options, network, ball, attack: climb }: BatchLossInput,
+  { options, network, stages: trained, ball, attack: climb }: BatchLossInput,
   box: Values,
 ): Values {
   const { labels, identifiers, batch } = ball
   const { normalisation, architecture } = network
-  const stages = network.stages(plan, false)
+  const stages = detached(trained)
   return attack(plan, {
     forward: (to, tape, images) => forwardBatch(to, tape, stages, { images, batch }),
     ...{ box, domain: options.domain, normalisation, shape: architecture.input, identifiers, labels, batch },

@@ -26,7 +26,7 @@ export interface BatchLossInput {
   /** The balls over which bounds hold. */
   readonly ball: BatchBall
   readonly network: BatchNetwork
-  /** Of the network, whose weights want gradients. */
+  /** Of the network, with the moments of the micro-batch in their weights if it is normalised; they want gradients. */
   readonly stages: readonly BatchStage[]
   /** The other network of a pair, for losses that have a reference; nothing flows back to it. */
   readonly reference: BatchNetwork | undefined

@@ -14,6 +14,7 @@ import { movesOf } from '../../data/augment.ts'
 import { Tape } from '../../device/tape.ts'
 import type { TrainingOptions } from '../settings.ts'
 import { attackOf } from '../step.ts'
+import { type Gathering, foldBatch, gatherBatch } from './batch-norm.ts'
 import { cleanErrors } from './empirical.ts'
 import { type BatchLossInput, columns } from './loss.ts'
 import { batchLosses } from './losses.ts'
@@ -42,23 +43,25 @@ export interface GradientRecording {
 /** Records the gradient of a micro-batch: over what is there in a step's first one, in addition to it in the others. */
 export function recordGradient(plan: Plan, recording: GradientRecording): void {
   const { options, variant, batch, data, network, gradient, records } = recording
-  const { normalisation } = network
+  const { normalisation, architecture } = network
   const loaded = loadBatch(plan, { ...data, batch, moves: movesOf[options.augment], normalisation })
+  const tape = new Tape()
+  const stages = network.stages(plan, true)
   const input: BatchLossInput = {
     ...recording,
     loaded,
     ball: { ...loaded, batch },
     attack: attackOf(options, 0),
     attacked: attackedBox(plan, loaded, recording),
-    stages: network.stages(plan, true),
-    tape: new Tape(),
+    stages: foldBatch(plan, tape, { architecture, stages }, { images: loaded.pixels, batch }),
+    tape,
   }
   const sums = batchLosses[variant.method]!(plan, input)
   const found = { ...sums, cleanErrors: sums.cleanErrors ?? cleanErrors(plan, input) }
   // a step before may have had others, in this row
   record(plan, records, Object.fromEntries(ofGradient.map((name) => [name, found[name]])))
-  input.tape.backward()
-  network.gatherGradient(plan, input.stages, gradient)
+  tape.backward()
+  network.gatherGradient(plan, stages, gradient)
 }
 
 /** What micro-batches find out. */
@@ -70,6 +73,19 @@ function attackedBox(plan: Plan, { pixels, box }: LoadedBatch, { options, data, 
   if (factor === 1) return box
   const { normalisation } = network
   return ballsAround(plan, pixels, { ...data.ball, factor }, { shape: data.images.shape, normalisation, batch })
+}
+
+export interface MomentsRecording extends Pick<GradientRecording, 'options' | 'batch' | 'data'> {
+  /** What an epoch leaves, folded up to the stage. */
+  readonly network: BatchNetwork
+  readonly gathering: Gathering
+}
+
+/** Records how the images of a micro-batch add to the moments of a stage. */
+export function recordMoments(plan: Plan, { options, batch, data, network, gathering }: MomentsRecording): void {
+  const { normalisation } = network
+  const { pixels } = loadBatch(plan, { ...data, batch, moves: movesOf[options.augment], normalisation })
+  gatherBatch(plan, network, gathering, { images: pixels, batch })
 }
 
 /** What a network's training keeps, all as long as its parameters. */

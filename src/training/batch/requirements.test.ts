@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Gpu } from '../../device/webgpu/gpu.ts'
 import type { GivenOptions } from '../settings.ts'
-import { tinyArchitecture, tinyData, tinyOptions } from '../tiny.testing.ts'
+import { tinyData, tinyOptions } from '../tiny.testing.ts'
 import { train } from '../train.ts'
 import { obstacle } from './requirements.ts'
 
@@ -10,11 +10,11 @@ test.each<[GivenOptions, RegExp]>([
   [{ method: 'orthogonal' }, /^method orthogonal is not there on GPUs$/],
   [{ method: 'natural', norm: 'l2' }, /^norm l2 is not there on GPUs, which train with linf$/],
 ])('a GPU refuses %j', (given, line) => {
-  expect(obstacle(tinyOptions(given), tinyArchitecture)).toMatch(line)
+  expect(obstacle(tinyOptions(given))).toMatch(line)
 })
 
 test('what it can train is not refused', () => {
-  expect(obstacle(tinyOptions({ method: 'natural' }), tinyArchitecture)).toBeUndefined()
+  expect(obstacle(tinyOptions({ method: 'natural' }))).toBeUndefined()
 })
 
 test('training refuses before it touches the GPU', async () => {

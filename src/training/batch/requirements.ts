@@ -1,23 +1,20 @@
 /** What a GPU can train. The rest is refused in a line, before anything is written. */
 import { UserError } from '../../base/errors.ts'
-import type { Architecture } from '../../model/network.ts'
-import { asTrained, isNormalised } from '../normalised.ts'
 import type { TrainingOptions } from '../settings.ts'
 import { batchLosses } from './losses.ts'
 
 /** @throws UserError that names a setting which a GPU does not have */
-export function requireGpuCan(options: TrainingOptions, architecture: Architecture): void {
-  const why = obstacle(options, architecture)
+export function requireGpuCan(options: TrainingOptions): void {
+  const why = obstacle(options)
   if (why !== undefined) throw new UserError(`${why}: train on the CPU`)
 }
 
 /** Why a GPU cannot train this; undefined if it can. */
-export function obstacle(options: TrainingOptions, architecture: Architecture): string | undefined {
+export function obstacle(options: TrainingOptions): string | undefined {
   const { method, warmUp, norm, parallelPair } = options
   if (!batchLosses[method]) return `method ${method} is not there on GPUs`
   if (warmUp !== 'none' && !batchLosses[warmUp]) return `warmUp ${warmUp} is not there on GPUs`
   if (norm !== 'linf') return `norm ${norm} is not there on GPUs, which train with linf`
   if (parallelPair) return 'parallelPair trains two networks at once, and one GPU trains them in turn'
-  if (isNormalised(asTrained(architecture, options))) return 'batch normalisation is not there on GPUs'
   return undefined
 }

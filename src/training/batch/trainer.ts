@@ -18,10 +18,11 @@ import { asTrained } from '../normalised.ts'
 import type { TrainingOptions } from '../settings.ts'
 import type { Moment } from '../step.ts'
 import type { TrainingData } from '../training-data.ts'
+import { type Gathering, foldGathered } from './batch-norm.ts'
 import { DeviceLearner } from './device-learner.ts'
 import { type Column, columns } from './loss.ts'
 import { fittingSize } from './micro-batch.ts'
-import { type BatchData, recordGradient, recordUpdate } from './record.ts'
+import { type BatchData, recordGradient, recordMoments, recordUpdate } from './record.ts'
 import { microBatches, stepAt } from './step.ts'
 import { type Variant, variantAt } from './variant.ts'
 
@@ -124,6 +125,11 @@ export class BatchTrainer {
           }),
         )
       }
+      for (const gathering of own.gatherings) {
+        plan(momentsOf(name, gathering), (into) =>
+          recordMoments(into, { options, batch: batchOf(size), data: this.#batchData, network: outcome, gathering }),
+        )
+      }
     })
     return plans
   }
@@ -133,6 +139,29 @@ export class BatchTrainer {
     const { programs } = await this.prepare()
     this.#onDevice[index].writeOutcome(this.#gpu)
     this.#gpu.submit([{ program: programs.get(`pack ${this.#learners[index].name}`)!, step: noStep }])
+  }
+
+  /**
+   * Batch normalisation: folds the moments of the first images of the last epoch's order into what came of it.
+   * @param seed of their augmentation
+   */
+  async fold(index: number, { images, seed }: { readonly images: number; readonly seed: number }): Promise<void> {
+    const { programs, size } = await this.prepare()
+    const { learner, gatherings } = this.#onDevice[index]
+    const { state, average } = learner
+    const folded = learner.folded!
+    folded.set(average ?? state.parameters)
+    for (const gathering of gatherings) {
+      await this.writeOutcome(index)
+      const program = programs.get(momentsOf(learner.name, gathering))!
+      this.#submitAll(
+        microBatches(images, size).map((part, micro) => ({
+          program,
+          step: { ...noStep, ...part, micro, augmentSeed: seed },
+        })),
+      )
+      await foldGathered(folded, gathering, (values) => this.#gpu.read(values))
+    }
   }
 
   /**
@@ -207,11 +236,16 @@ export class BatchTrainer {
       step: { ...step, first: start + first, count, micro },
     }))
     const runs = [...parts, { program: update, step }]
+    this.#submitAll(runs)
+  }
+
+  #submitAll(runs: Parameters<Gpu['submit']>[0]): void {
     for (let first = 0; first < runs.length; first += AT_ONCE) this.#gpu.submit(runs.slice(first, first + AT_ONCE))
   }
 }
 
-/** The name of a program. */
+/** Names of programs. */
+const momentsOf = (name: string, { stage }: Gathering): string => `moments of ${name}, stage ${stage}`
 const gradientOf = (name: string, variant: Variant): string => `gradient of ${name}: ${JSON.stringify(variant)}`
 
 /** Of all steps of a run, whichever of them are left: what fits must not depend on where it was stopped. */
