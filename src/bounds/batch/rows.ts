@@ -10,7 +10,7 @@ import type { RowsAtImage } from '../../device/webgpu/rows-close.ts'
 import { rowsRelu } from '../../device/webgpu/rows-relu.ts'
 import { transposed } from '../../device/webgpu/transposed.ts'
 import type { Values } from '../../device/webgpu/values.ts'
-import { type Window, windowExtents, windowSize, windowsBelow } from '../../device/webgpu/windows.ts'
+import { type Window, wholeLayer, windowExtents, windowSize, windowsBelow } from '../../device/webgpu/windows.ts'
 import type { Tape } from '../../device/tape.ts'
 import type { Shape } from '../../model/layers.ts'
 
@@ -65,10 +65,11 @@ export function carryRowsBatch(
     const products = sent[source + 1]
     const starting = top.filter((term) => term.source === source)
     const others = products.length > 0 ? transposed(plan, tape, { products, rows: rowCount(rows) }) : undefined
-    return starting.reduce<Values | undefined>(
-      (into, term) => start({ term, withBias: term === top[0], window, rows, sums, into }),
-      others,
-    )!
+    return starting.reduce<Values | undefined>((into, term) => {
+      // as the term sees it: flattened, or not
+      const own = window.stride === 0 ? wholeLayer(term.inputShape) : window
+      return start({ term, withBias: term === top[0], window: own, rows, sums, into })
+    }, others)!
   }
   for (let i = stage - 1; i >= 0; i--) {
     const { terms, relu, bias, outputShape } = stages[i]
