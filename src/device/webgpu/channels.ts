@@ -9,10 +9,10 @@
 import type { Tape } from '../tape.ts'
 import type { Batch } from './batch.ts'
 import { padded } from './extents.ts'
-import { type Use, read, update, write } from './kernel.ts'
+import { intoGradient, read, write } from './kernel.ts'
 import { type Channels, TINY, forEach, overChannels } from './over-channels.ts'
 import type { Plan } from './plan.ts'
-import type { GradientTarget, Values } from './values.ts'
+import type { Values } from './values.ts'
 
 /** Values that are to be normalised. */
 export interface Unnormalised {
@@ -87,7 +87,7 @@ function normaliseAdjoint(
   const came = { dy: value.gradient, dShift: shift.gradient, dMoments: moments.gradient }
   const arrived = Object.entries(came).flatMap(([name, values]) => (values ? [[name, read(values)] as const] : []))
   if (arrived.length === 0) return
-  const [dz, dBias] = [z, bias].map((values) => (values.wantsGradient ? values.intoGradient() : undefined))
+  const [dz, dBias] = [z, bias].map((values) => (values.wantsGradient ? intoGradient(values) : undefined))
   const { dy, dShift, dMoments } = came
   const isOn = relu ? 'fma(z[i], 1.0 / deviation, shift[c]) > 0.0' : 'true'
   const backAt = dy ? `select(0.0, dy[i], ${isOn})` : '0.0'
@@ -95,8 +95,8 @@ function normaliseAdjoint(
     uses: {
       ...{ z: read(z), moments: read(moments), ...(relu && dy && { shift: read(shift) }) },
       ...Object.fromEntries(arrived),
-      ...(dz && { dz: intoUse(dz) }),
-      ...(dBias && { dBias: intoUse(dBias) }),
+      ...(dz && { dz: dz.use }),
+      ...(dBias && { dBias: dBias.use }),
     },
     main: `  let mean = moments[c];
   let deviation = moments[c + ${all}u];
@@ -108,16 +108,14 @@ function normaliseAdjoint(
   let toMean = ${dMoments ? 'dMoments[c]' : '0.0'} - toBias / deviation;
   let toDeviation = ${dMoments ? `dMoments[c + ${all}u]` : '0.0'}
     + (toShift * mean / deviation - sumOf(product, lane)) / deviation;
-  ${dBias ? `if (lane == 0u) { dBias[c] ${dBias.accumulate ? '+=' : '='} select(0.0, toBias, isChannel); }` : ''}
+  ${dBias ? `if (lane == 0u) { dBias[c] ${dBias.assign} select(0.0, toBias, isChannel); }` : ''}
   ${
     dz
       ? forEach(
-          `dz[i] ${dz.accumulate ? '+=' : '='} ${backAt} / deviation + (toMean + toDeviation * (z[i] - mean) / deviation) / n;`,
-          dz.accumulate ? '' : 'dz[i] = 0.0;',
+          `dz[i] ${dz.assign} ${backAt} / deviation + (toMean + toDeviation * (z[i] - mean) / deviation) / n;`,
+          dz.assign === '+=' ? '' : 'dz[i] = 0.0;',
         )
       : ''
   }`,
   })
 }
-
-const intoUse = ({ values, accumulate }: GradientTarget): Use => (accumulate ? update(values) : write(values))

@@ -5,7 +5,7 @@
  */
 import type { Tape } from '../tape.ts'
 import type { Batch } from './batch.ts'
-import { read, spread, update, write } from './kernel.ts'
+import { intoGradient, read, spread, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import { type RandomUse, randomFunctions, streamOf } from './random.ts'
 import type { Values } from './values.ts'
@@ -126,7 +126,7 @@ function reluAdjoint(plan: Plan, source: ErrorSource, { columns, lines, stage }:
   const lanes = Math.min(quads, MOST_LANES)
   const together = Math.floor(THREADS / lanes)
   const count = lines.length / 2
-  const { values: toLines, accumulate } = lines.intoGradient()
+  const { use: toLines, assign } = intoGradient(lines)
   const { groups, part } = spread(Math.ceil(count / together))
   plan.run({
     name: 'columns behind a ReLU, adjoint',
@@ -135,7 +135,7 @@ function reluAdjoint(plan: Plan, source: ErrorSource, { columns, lines, stage }:
       lines: read(lines),
       identifiers: read(source.identifiers, 'u32'),
       gradient: update(gradient, 'vec4f'),
-      toLines: accumulate ? update(toLines) : write(toLines),
+      toLines,
     },
     workgroup: [together * lanes, 1, 1],
     groups,
@@ -166,7 +166,7 @@ var<workgroup> parts: array<vec2f, ${together * lanes}>;`,
   workgroupBarrier();
   if (first != 0u || place >= ${count}u) { return; }
   for (var other = 1u; other < ${lanes}u; other++) { sums += parts[lane + other]; }
-  toLines[place] ${accumulate ? '+=' : '='} select(sums.x / slope, 0.0, slope == 0.0);
-  toLines[place + ${count}u] ${accumulate ? '+=' : '='} -0.5 * slope * sums.y;`,
+  toLines[place] ${assign} select(sums.x / slope, 0.0, slope == 0.0);
+  toLines[place + ${count}u] ${assign} -0.5 * slope * sums.y;`,
   })
 }

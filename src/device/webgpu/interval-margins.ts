@@ -8,9 +8,9 @@
  */
 import type { Tape } from '../tape.ts'
 import type { Batch } from './batch.ts'
-import { read, update, write } from './kernel.ts'
+import { intoGradient, read, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import type { GradientTarget, Values } from './values.ts'
+import type { Values } from './values.ts'
 
 /** A fully connected stage, packed: weights [input][class, padded to 4], biases [class, padded to 4]. */
 export interface LastStage {
@@ -82,14 +82,12 @@ function carryBack(plan: Plan, question: Question, margins: Values): void {
   const { gradient } = margins
   if (!gradient) return
   const given = { g: read(gradient), w: read(weight), labels: read(labels, 'u32') }
-  const into = ({ values, accumulate }: GradientTarget) => (accumulate ? update : write)(values)
-  const sign = ({ accumulate }: GradientTarget) => (accumulate ? '+=' : '=')
   if (box.wantsGradient) {
-    const target = box.intoGradient()
+    const target = intoGradient(box)
     plan.each(
       'interval margins, to the box',
       inputs * batch.stride,
-      { ...given, dbox: into(target) },
+      { ...given, dbox: target.use },
       `  let k = i / ${batch.stride}u;
   let e = i % ${batch.stride}u;
   var toCentre = 0.0;
@@ -103,17 +101,17 @@ function carryBack(plan: Plan, question: Question, margins: Values): void {
       toRadius += g[e * ${each}u + t] * abs(d);
     }
   }
-  dbox[i] ${sign(target)} toCentre;
-  dbox[i + ${inputs * batch.stride}u] ${sign(target)} toRadius;`,
+  dbox[i] ${target.assign} toCentre;
+  dbox[i + ${inputs * batch.stride}u] ${target.assign} toRadius;`,
     )
   }
   if (!weight.wantsGradient) return
-  const [toWeight, toBias] = [weight.intoGradient(), bias.intoGradient()]
+  const [toWeight, toBias] = [intoGradient(weight), intoGradient(bias)]
   // a last row of weights is the biases
   plan.each(
     'interval margins, to the weights',
     (inputs + 1) * padded,
-    { ...given, box: read(box), dw: into(toWeight), db: into(toBias) },
+    { ...given, box: read(box), dw: toWeight.use, db: toBias.use },
     `  let k = i / ${padded}u;
   let o = i % ${padded}u;
   var sum = 0.0;
@@ -126,7 +124,7 @@ function carryBack(plan: Plan, question: Question, margins: Values): void {
       }
     }
   }
-  if (k < ${inputs}u) { dw[i] ${sign(toWeight)} sum; } else { db[o] ${sign(toBias)} sum; }`,
+  if (k < ${inputs}u) { dw[i] ${toWeight.assign} sum; } else { db[o] ${toBias.assign} sum; }`,
     `fn slope(k: u32, e: u32, t: u32, label: u32) -> f32 {
   let flow = g[e * ${each}u + t];
   if (k == ${inputs}u) { return flow; }

@@ -22,6 +22,18 @@ export const write = (values: Values, type: ElementType = 'f32'): Use => ({ valu
 /** Elements are read and written, or only some are written. */
 export const update = (values: Values, type: ElementType = 'f32'): Use => ({ values, access: 'update', type })
 
+/** Where an adjoint brings the gradient of values, and whether by `=` or by `+=`. */
+export interface GradientUse {
+  readonly use: Use
+  readonly assign: '=' | '+='
+}
+
+/** @throws RangeError if nobody wants that gradient */
+export function intoGradient(values: Values, type: ElementType = 'f32'): GradientUse {
+  const { values: gradient, accumulate } = values.intoGradient()
+  return accumulate ? { use: update(gradient, type), assign: '+=' } : { use: write(gradient, type), assign: '=' }
+}
+
 export interface KernelText {
   /** What it does, for dry runs and messages: 'convolution'. */
   readonly name: string

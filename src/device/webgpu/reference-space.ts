@@ -8,10 +8,10 @@
  * space only: an objective for training. src/reference-space/ is the same on the CPU, where the statistics are explained.
  */
 import type { Tape } from '../tape.ts'
-import { read, write } from './kernel.ts'
+import { intoGradient, read, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import type { RowsAtImage } from './rows-close.ts'
-import { type RowSet, intoGradient, ofQuad, rowCount } from './rows.ts'
+import { type RowSet, ofQuad, rowCount } from './rows.ts'
 import type { Slice } from './statistics.ts'
 import type { Values } from './values.ts'
 

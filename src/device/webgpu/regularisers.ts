@@ -8,7 +8,7 @@
  * have no weight any more, nothing is summed.
  */
 import type { Batch } from './batch.ts'
-import { type Use, read, update, write } from './kernel.ts'
+import { intoGradient, type Use, read, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import { REDUCED, partsOf, reduction } from './reduction.ts'
 import type { Values } from './values.ts'
@@ -222,14 +222,13 @@ function addGradients(plan: Plan, pairs: readonly Values[], { batch, first, slop
   const wide = Math.min(MOST, Math.ceil(longest / REDUCED))
   const loops = pairs.map((pair, i) => {
     const half = pair.length / 2
-    const { values, accumulate } = pair.intoGradient()
-    uses[`g${i}`] = (accumulate ? update : write)(values)
-    const sign = accumulate ? '+=' : '='
+    const { use, assign } = intoGradient(pair)
+    uses[`g${i}`] = use
     return `case ${i}u: {
     for (var i = group.x * ${REDUCED}u + lane; i < ${half}u; i += ${wide * REDUCED}u) {
       let slope = slopesOf(layer, x${i}[i], x${i}[i + ${half}u], i % ${batch.stride}u < step.count);
-      g${i}[i] ${sign} slope.x;
-      g${i}[i + ${half}u] ${sign} slope.y;
+      g${i}[i] ${assign} slope.x;
+      g${i}[i + ${half}u] ${assign} slope.y;
     }
   }`
   })

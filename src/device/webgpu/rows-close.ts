@@ -7,9 +7,9 @@
  */
 import { type Shape, sizeOf } from '../../model/layers.ts'
 import type { Tape } from '../tape.ts'
-import { type Use, read, spread, write } from './kernel.ts'
+import { intoGradient, type Use, read, spread, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import { type RowSet, type RowSums, intoGradient, ofQuad, rowCount } from './rows.ts'
+import { type RowSet, type RowSums, ofQuad, rowCount } from './rows.ts'
 import type { Values } from './values.ts'
 import { type Window, neuronOf, windowSize, wholeLayer } from './windows.ts'
 

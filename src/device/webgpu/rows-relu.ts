@@ -7,10 +7,10 @@
  */
 import { type Shape, sizeOf } from '../../model/layers.ts'
 import type { Tape } from '../tape.ts'
-import { type Use, read, spread, update, write } from './kernel.ts'
+import { intoGradient, type Use, read, spread, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import { REDUCED, reduction } from './reduction.ts'
-import { type RowSet, type RowSums, intoGradient, ofQuad, rowCount } from './rows.ts'
+import { type RowSet, type RowSums, ofQuad, rowCount } from './rows.ts'
 import type { Values } from './values.ts'
 import { type Window, neuronOf, windowSize } from './windows.ts'
 

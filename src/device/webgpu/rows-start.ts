@@ -4,10 +4,10 @@
  */
 import type { Tape } from '../tape.ts'
 import { groupOf } from './extents.ts'
-import { type Use, read, spread, update, write } from './kernel.ts'
+import { intoGradient, type Use, read, spread, update, write } from './kernel.ts'
 import type { BatchTerm } from './network.ts'
 import type { Plan } from './plan.ts'
-import { type RowSet, type RowSums, intoGradient, ofQuad, rowCount } from './rows.ts'
+import { type RowSet, type RowSums, ofQuad, rowCount } from './rows.ts'
 import type { Values } from './values.ts'
 import type { Window } from './windows.ts'
 

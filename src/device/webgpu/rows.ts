@@ -5,7 +5,6 @@
  *   row = (position · batch.size + example) · each + target.
  */
 import type { Batch } from './batch.ts'
-import { type Use, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import type { Values } from './values.ts'
 
@@ -22,15 +21,6 @@ export const rowCount = ({ batch, positions, each }: RowSet): number => position
 /** WGSL: `example` and `position` of the rows 4·quad to 4·quad + 3. */
 export const ofQuad = ({ batch, each }: RowSet): string => `  let example = quad / ${each / 4}u % ${batch.size}u;
   let position = quad / ${(each / 4) * batch.size}u;`
-
-/** Where a kernel brings a gradient, and whether by `=` or by `+=`. */
-export function intoGradient(
-  values: Values,
-  type: Use['type'] = 'f32',
-): { readonly use: Use; readonly assign: string } {
-  const { values: into, accumulate } = values.intoGradient()
-  return accumulate ? { use: update(into, type), assign: '+=' } : { use: write(into, type), assign: '=' }
-}
 
 /** Fewest neurons that a part sums, and how many threads keep a GPU busy. */
 const SMALLEST = 16

@@ -9,10 +9,10 @@
 import type { Tape } from '../tape.ts'
 import type { Batch } from './batch.ts'
 import type { ColumnShape } from './columns.ts'
-import { type Use, read, update, write } from './kernel.ts'
+import { type GradientUse, type Use, intoGradient, read, write } from './kernel.ts'
 import { medianFunction } from './medians.ts'
 import type { Plan } from './plan.ts'
-import type { GradientTarget, Values } from './values.ts'
+import type { Values } from './values.ts'
 
 /** What else is known of neurons that an interval step leaves unstable. */
 export type Tightening =
@@ -127,9 +127,9 @@ function settleAdjoint(plan: Plan, unsettled: Unsettled, settled: Settled, origi
   const { bounds, lines, behind } = settled
   if (!bounds.gradient && !lines.gradient && !behind.gradient) return
   const count = neurons * batch.stride
-  const toBox = box.intoGradient()
+  const toBox = intoGradient(box)
   const source = tightening && ('columns' in tightening ? tightening.columns : tightening.exact)
-  const toSource = source?.wantsGradient ? source.intoGradient() : undefined
+  const toSource = source?.wantsGradient ? intoGradient(source) : undefined
   plan.each(
     'settle, adjoint',
     count,
@@ -139,8 +139,8 @@ function settleAdjoint(plan: Plan, unsettled: Unsettled, settled: Settled, origi
       ...(bounds.gradient && { fromBounds: read(bounds.gradient) }),
       ...(lines.gradient && { fromLines: read(lines.gradient) }),
       ...(behind.gradient && { fromBehind: read(behind.gradient) }),
-      toBox: into(toBox),
-      ...(toSource && { toSource: into(toSource) }),
+      toBox: toBox.use,
+      ...(toSource && { toSource: toSource.use }),
     },
     `var toLower = ${bounds.gradient ? 'fromBounds[i]' : '0.0'};
   var toUpper = ${bounds.gradient ? `fromBounds[i + ${count}u]` : '0.0'};
@@ -152,8 +152,8 @@ ${behind.gradient ? behindAdjoint(count, relu) : ''}
   let isUpper = (origin & 2u) != 0u;
   let boxLower = select(toLower, 0.0, isLower);
   let boxUpper = select(toUpper, 0.0, isUpper);
-  toBox[i] ${sign(toBox)} boxUpper + boxLower;
-  toBox[i + ${count}u] ${sign(toBox)} boxUpper - boxLower;
+  toBox[i] ${toBox.assign} boxUpper + boxLower;
+  toBox[i + ${count}u] ${toBox.assign} boxUpper - boxLower;
   toLower = select(0.0, toLower, isLower);
   toUpper = select(0.0, toUpper, isUpper);
 ${toSource && tightening ? sourceAdjoint(tightening, toSource, batch, count) : ''}`,
@@ -174,15 +174,15 @@ const behindAdjoint = (count: number, relu: boolean) => `
   toUpper += ${relu ? 'select(0.0, 0.5 * (toCentre + toRadius), u > 0.0)' : '0.5 * (toCentre + toRadius)'};`
 
 /** The centre takes both, the two columns in the middle half of the distance's each. */
-function sourceAdjoint(tightening: Tightening, to: GradientTarget, { size, stride }: Batch, count: number): string {
+function sourceAdjoint(tightening: Tightening, to: GradientUse, { size, stride }: Batch, count: number): string {
   if ('exact' in tightening) {
-    return `  toSource[i] ${sign(to)} toLower;\n  toSource[i + ${count}u] ${sign(to)} toUpper;`
+    return `  toSource[i] ${to.assign} toLower;\n  toSource[i + ${count}u] ${to.assign} toUpper;`
   }
   const { width } = tightening.shape
   return `  let example = i % ${stride}u;
   if (example >= ${size}u) { return; }
   let row = (i / ${stride}u * ${size}u + example) * ${width}u;
-${to.accumulate ? '' : `  for (var c = 0u; c < ${width}u; c++) { toSource[row + c] = 0.0; }`}
+${to.assign === '+=' ? '' : `  for (var c = 0u; c < ${width}u; c++) { toSource[row + c] = 0.0; }`}
   if (!isLower && !isUpper) { return; }
   toSource[row] += toLower + toUpper;
   let share = 0.5 * (toUpper - toLower);
@@ -190,6 +190,3 @@ ${to.accumulate ? '' : `  for (var c = 0u; c < ${width}u; c++) { toSource[row + 
     toSource[row + ((places & 0x7fffu) >> 1u)] += select(share, -share, (places & 1u) != 0u);
   }`
 }
-
-const into = ({ values, accumulate }: GradientTarget): Use => (accumulate ? update(values) : write(values))
-const sign = ({ accumulate }: GradientTarget) => (accumulate ? '+=' : '=')

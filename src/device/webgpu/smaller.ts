@@ -1,6 +1,6 @@
 /** The smaller of two bounds, element by element: min(a, b). The gradient goes to the one that is; to the first if they are equal. */
 import type { Tape } from '../tape.ts'
-import { read, update, write } from './kernel.ts'
+import { intoGradient, read, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import type { Values } from './values.ts'
 
@@ -16,11 +16,11 @@ export function smaller(plan: Plan, tape: Tape | undefined, a: Values, b: Values
   tape?.record(() => {
     const { gradient } = result
     if (!gradient) return
-    const targets = wanted.map((values) => ({ name: values === a ? 'da' : 'db', ...values.intoGradient() }))
-    const uses = targets.map(({ name, values, accumulate }) => [name, (accumulate ? update : write)(values)])
-    const lines = targets.map(({ name, accumulate }) => {
+    const targets = wanted.map((values) => ({ name: values === a ? 'da' : 'db', ...intoGradient(values) }))
+    const uses = targets.map(({ name, use }) => [name, use])
+    const lines = targets.map(({ name, assign }) => {
       const part = name === 'da' ? 'select(0.0, g[i], isFirst)' : 'select(g[i], 0.0, isFirst)'
-      return `  ${name}[i] ${accumulate ? '+=' : '='} ${part};`
+      return `  ${name}[i] ${assign} ${part};`
     })
     plan.each(
       'smaller, back',
