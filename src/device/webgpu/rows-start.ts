@@ -94,9 +94,12 @@ fn rowAt(w: u32, quad: u32) -> vec4f {
 export function startNeurons(
   plan: Plan,
   tape: Tape | undefined,
-  { term, bias, window, rows, sums, into }: NeuronStart,
+  { term, bias, window: seen, rows, sums, into }: NeuronStart,
 ): Values {
   const { extents, weight } = term
+  // a whole layer may be flattened
+  const whole = { height: extents.inHeight, width: extents.inWidth, offset: 0 }
+  const window = seen.stride === 0 ? whole : seen
   const { inChannels, outChannels, kernel, padding, groups } = extents
   const { inputs, outputs } = groupOf(extents)
   const { each } = rows
