@@ -25,40 +25,34 @@ export interface Slice {
 
 const isSlice = (of: Values | Slice): of is Slice => 'first' in of
 
-/** The table takes one binding of the eight. */
-const AT_ONCE = 7
-
 /** By the name of their column: one value per example, [stride], a single one, [1], or all of a slice; undefined is 0. */
 export type Sums = Readonly<Record<string, Values | Slice | undefined>>
+
+/** The table takes one binding of the eight. */
+const MOST = 7
 
 /**
  * Records the sums of some columns over the real examples, in row `step.record`: in place of what is there in the first
  * micro-batch of a step (`step.micro` is 0), in addition to it in those after. Other columns stay as they are.
- * @throws RangeError if a column is not in the table
+ * @throws RangeError if a column is not in the table, or the sums are over more than 7 different values
  */
-export function record(plan: Plan, into: Records, sums: Sums): void {
-  const all = Object.entries(sums)
-  for (let first = 0; first < all.length; first += AT_ONCE) recordSome(plan, into, all.slice(first, first + AT_ONCE))
-}
-
-function recordSome(
-  plan: Plan,
-  { values, columns }: Records,
-  sums: readonly (readonly [string, Values | Slice | undefined])[],
-): void {
-  const uses: Record<string, Use> = { table: update(values) }
-  const cases = sums.map(([name, of], i) => {
+export function record(plan: Plan, { values, columns }: Records, sums: Sums): void {
+  const sources: Values[] = []
+  const placeOf = (one: Values) => (sources.includes(one) ? sources.indexOf(one) : sources.push(one) - 1)
+  const cases = Object.entries(sums).map(([name, of], i) => {
     const column = columns.indexOf(name)
     if (column < 0) throw new RangeError(`no column is named ${name}`)
     if (!of) return `case ${i}u: { column = ${column}u; }`
-    const { first, end } = isSlice(of)
-      ? { first: of.first, end: `${of.first + of.length}u` }
-      : { first: 0, end: of.length === 1 ? '1u' : `min(step.count, ${of.length}u)` }
-    uses[`x${i}`] = read(isSlice(of) ? of.values : of)
-    return `case ${i}u: { column = ${column}u; for (var e = ${first}u + lane; e < ${end}; e += ${REDUCED}u) { sum += x${i}[e]; } }`
+    const { source, first, end } = isSlice(of)
+      ? { source: placeOf(of.values), first: of.first, end: `${of.first + of.length}u` }
+      : { source: placeOf(of), first: 0, end: of.length === 1 ? '1u' : `min(step.count, ${of.length}u)` }
+    return `case ${i}u: { column = ${column}u; for (var e = ${first}u + lane; e < ${end}; e += ${REDUCED}u) { sum += x${source}[e]; } }`
   })
+  if (sources.length > MOST) throw new RangeError(`a kernel cannot sum over ${sources.length} different values`)
+  const uses: Record<string, Use> = { table: update(values) }
+  sources.forEach((one, i) => (uses[`x${i}`] = read(one)))
   plan.run({
-    ...{ name: 'record', uses, workgroup: [REDUCED, 1, 1], groups: [sums.length, 1, 1], declarations: reduction },
+    ...{ name: 'record', uses, workgroup: [REDUCED, 1, 1], groups: [cases.length, 1, 1], declarations: reduction },
     main: `  var sum = 0.0;
   var column = 0u;
   switch group.x { ${cases.join('\n')} default: {} }
