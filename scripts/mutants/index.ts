@@ -11,9 +11,11 @@ import type { Mutant } from './mutant.ts'
 import { search } from './search.ts'
 import { training } from './training.ts'
 import { verify } from './verify.ts'
+import { webgpu } from './webgpu.ts'
 
 export const lists: Readonly<Record<string, readonly Mutant[]>> = {
   ...{ architectures, attacks, bounds, data, formats, kernels, training },
   layers,
+  webgpu,
   search: [...search, ...cells, ...verify],
 }
