@@ -66,7 +66,7 @@ async function check(gpu: Gpu, random: Random, { terms, rows, biasEvery, relu }:
 test('layers of all kinds, with their gradients', async () => {
   const random = new Random(1, 'affine')
   const gpu = await testGpu()
-  for (let trial = 0; trial < 6; trial++) {
+  for (let trial = 0; trial < 5; trial++) {
     const every = [1, 4, 8][trial % 3]
     const rows = every * (1 + random.integer(5)) * (every === 1 ? 4 : 1)
     await check(gpu, random, {
@@ -74,7 +74,7 @@ test('layers of all kinds, with their gradients', async () => {
       relu: random.integer(2) === 0,
     })
   }
-  expect.assertions(6 * 4)
+  expect.assertions(5 * 4)
 })
 
 test('sums of several layers', async () => {
@@ -86,19 +86,16 @@ test('sums of several layers', async () => {
     { ...sizes, inChannels: 2, inHeight: 3, inWidth: 2, kernel: 3, stride: 1, padding: 1, groups: 2 },
     { ...sizes, inChannels: 5, inHeight: 5, inWidth: 3, kernel: 1, stride: 2, padding: 0, groups: 1 },
   ]
-  for (const count of [2, 3, 4]) {
-    await check(await testGpu(), random, { terms: terms.slice(0, count), rows: 4, biasEvery: 1, relu: true })
-  }
+  await check(await testGpu(), random, { terms, rows: 4, biasEvery: 1, relu: true })
 })
 
-test('tiles: full and partial ones, few channels, groups', async () => {
+test('tiles: partial ones, few channels, channels that see only themselves', async () => {
   const random = new Random(3, 'tiles')
-  const gpu = await tiledGpu()
-  const sizes = { outChannels: 20, outHeight: 2, outWidth: 2 }
+  const sizes = { outChannels: 12, outHeight: 2, outWidth: 2 }
   const terms: Extents[] = [
     { ...sizes, inChannels: 18, inHeight: 3, inWidth: 3, kernel: 3, stride: 2, padding: 1, groups: 1 },
     { ...sizes, inChannels: 3, inHeight: 4, inWidth: 4, kernel: 4, stride: 2, padding: 1, groups: 1 },
-    { ...sizes, inChannels: 20, inHeight: 2, inWidth: 2, kernel: 1, stride: 1, padding: 0, groups: 20 },
+    { ...sizes, inChannels: 12, inHeight: 2, inWidth: 2, kernel: 1, stride: 1, padding: 0, groups: 12 },
   ]
-  await check(gpu, random, { terms, rows: 36, biasEvery: 1, relu: true })
+  await check(await tiledGpu(), random, { terms, rows: 36, biasEvery: 4, relu: true })
 })

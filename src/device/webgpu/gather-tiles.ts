@@ -5,7 +5,7 @@
 import { groupOf } from './extents.ts'
 import { type Gather, type GatherText, gatherFlop, sidesOf } from './gather-text.ts'
 import type { KernelText } from './kernel.ts'
-import { type Block, blockOf, eachSum, four, multiply, placeOfThread, share, upTo } from './register-tile.ts'
+import { type Block, allSteps, blockOf, eachSum, four, multiply, placeOfThread, share, upTo } from './register-tile.ts'
 import { type Tile } from './tiles.ts'
 
 /** Between lines of weights in shared memory, so that threads that write down a column do not meet in one bank. */
@@ -87,20 +87,17 @@ function stagedText(work: Gather, block: Block, t: number): string {
   const load = `let k = first + i / ${across}u; let r = firstRow + i % ${across}u;
           if (k < ${otherOfGroup}u && r < ${work.rows / 4}u) { v = input${t}(half, k, u32(at), r); }
           inputs[i] = v;`
-  const steps = upTo(tile.depth).map((k) => {
-    const a = block.lines.map((g) => `let a${g} = ${four('weights', `${k * line + g * block.lineStep}u + 4u * ly`)};`)
-    const b = block.columns.map((h) => `let b${h} = inputs[${k * across + h * block.columnStep}u + lx];`)
-    return `      {
-        ${[...a, ...b].join('\n        ')}
-${multiply(block)}
-      }`
-  })
+  const steps = allSteps(
+    block,
+    (k, channel) => four('weights', `${k} * ${line}u + ${channel}u + 4u * ly`),
+    (k, r) => `inputs[${k} * ${across}u + ${r}u + lx]`,
+  )
   return `      for (var first = 0u; first < ${otherOfGroup}u; first += ${tile.depth}u) {
         workgroupBarrier();
 ${share((tile.channels * tile.depth) / 4, threads, weightText(work, block, t))}
 ${share(tile.depth * across, threads, load)}
         workgroupBarrier();
-${steps.join('\n')}
+${steps}
       }`
 }
 

@@ -49,6 +49,34 @@ export const multiply = (block: Block): string =>
     return `        ${name} = fma(vec4f(a${g}[${c}]), b${h}, ${name});`
   })
 
+/** So many steps are written out one after the other: more would be no faster, and take longer to compile. */
+const WRITTEN_OUT = 4
+
+/**
+ * All steps from the shared memory of a tile.
+ * @param a WGSL of four values in step `k`, from a line of the tile on that the thread adds its own place to
+ * @param b the same of columns, in fours
+ */
+export function allSteps(
+  block: Block,
+  a: (k: string, firstLine: number) => string,
+  b: (k: string, firstColumns: number) => string,
+): string {
+  const one = (n: number) => {
+    const factors = [
+      ...block.lines.map((g) => `let a${g} = ${a(`(k + ${n}u)`, g * block.lineStep)};`),
+      ...block.columns.map((h) => `let b${h} = ${b(`(k + ${n}u)`, h * block.columnStep)};`),
+    ]
+    return `        {
+          ${factors.join('\n          ')}
+${multiply(block)}
+        }`
+  }
+  return `      for (var k = 0u; k < ${block.tile.depth}u; k += ${WRITTEN_OUT}u) {
+${upTo(WRITTEN_OUT).map(one).join('\n')}
+      }`
+}
+
 /** `count` loads, shared out to the threads: each knows its index `i`, and a vector `v` of zeros. */
 export const share = (count: number, threads: number, load: string): string =>
   upTo(Math.ceil(count / threads))

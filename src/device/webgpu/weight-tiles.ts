@@ -4,7 +4,7 @@
  */
 import { groupOf } from './extents.ts'
 import type { KernelText } from './kernel.ts'
-import { blockOf, eachSum, four, multiply, placeOfThread, share, upTo } from './register-tile.ts'
+import { allSteps, blockOf, eachSum, four, placeOfThread, share, upTo } from './register-tile.ts'
 import type { Tile } from './tiles.ts'
 import { type WeightText, flopOfGradient } from './weight-gradient-text.ts'
 
@@ -19,26 +19,21 @@ export function weightTiles(text: WeightText, tile: Tile): KernelText {
   const columnTiles = Math.ceil(columns / tile.channels)
   const fours = tile.depth / 4
   const [xLine, yLine] = [tile.channels + GAP, tile.rows + GAP]
-  const load = (array: string, line: number, value: string) =>
+  const load = (array: string, size: number, value: string) =>
     share(
-      line === xLine && array === 'xs' ? tile.channels * fours : tile.rows * fours,
+      size * fours,
       block.threads,
-      `let k = first + i % ${fours}u; let n = i / ${fours}u;
-          if (k < end) { v = ${value}; }
+      `let k = i % ${fours}u; let n = i / ${fours}u;
+          if (first + k < end) { v = ${value}; }
           ${upTo(4)
-            .map((c) => `${array}[(i % ${fours}u * 4u + ${c}u) * ${line}u + n] = v[${c}];`)
+            .map((c) => `${array}[(4u * k + ${c}u) * ${size + GAP}u + n] = v[${c}];`)
             .join(' ')}`,
     )
-  const steps = upTo(tile.depth).map((k) => {
-    const a = block.lines.map((g) => `let a${g} = ${four('xs', `${k * xLine + g * block.lineStep}u + 4u * ly`)};`)
-    const b = block.columns.map(
-      (h) => `let b${h} = ${four('ys', `${k * yLine + 4 * h * block.columnStep}u + 4u * lx`)};`,
-    )
-    return `    {
-        ${[...a, ...b].join('\n        ')}
-${multiply(block)}
-    }`
-  })
+  const steps = allSteps(
+    block,
+    (k, column) => four('xs', `${k} * ${xLine}u + ${column}u + 4u * ly`),
+    (k, output) => four('ys', `${k} * ${yLine}u + ${4 * output}u + 4u * lx`),
+  )
   return {
     ...{ name: `${work.name}, by weights`, uses, workgroup: [block.threads, 1, 1], flop: flopOfGradient(work) },
     groups: [columnTiles * Math.ceil(outputs / tile.rows), halves * extents.groups, parts],
@@ -58,10 +53,10 @@ ${placeOfThread(block)}
 ${eachSum(block, (sum) => `  var ${sum} = vec4f();`)}
   for (var first = part * ${depthOfPart}u; first < end; first += ${fours}u) {
     workgroupBarrier();
-${load('xs', xLine, 'input(half, g, firstColumn + n, k)')}
-${load('ys', yLine, 'output(half, g, firstOutput + n, k)')}
+${load('xs', tile.channels, 'input(half, g, firstColumn + n, first + k)')}
+${load('ys', tile.rows, 'output(half, g, firstOutput + n, first + k)')}
     workgroupBarrier();
-${steps.join('\n')}
+${steps}
   }
 ${eachSum(block, (sum, c, r) => `  finishInside(half, part, g, firstColumn + ${c}, firstOutput + 4u * (${r}), ${sum});`)}`,
   }
