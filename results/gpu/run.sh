@@ -31,8 +31,9 @@ failed=''
 limit=''
 robustra() { $limit node_modules/.bin/node src/cli/main.ts "$@"; }
 
-# ten steps of one image
-tiny='--training-count 10 --validation-count 2 --batch-size 1 --epochs 1 --ramp-epochs 0 --projection-dimension 4'
+# ten steps of one image, with few columns
+tiny='--training-count 10 --validation-count 2 --batch-size 1 --epochs 1 --ramp-epochs 0
+  --bounds projected --projection-dimension 4'
 
 # train NAME SETTINGS: a run of training, from its last checkpoint if there is one
 train() {
@@ -69,10 +70,10 @@ pair() {
 cifar='--learning-rate 0.05'
 
 small_pairs() {
-  pair mnist-0.1-small mnist 0.1 $all --preset paper-mnist-0.1
-  pair mnist-0.3-small mnist 0.3 $all --preset paper-mnist-0.3
-  pair cifar10-2-small cifar10 2/255 $all --preset paper-cifar10-2 $cifar
-  pair cifar10-8-small cifar10 8/255 $all --preset paper-cifar10-8 $cifar
+  pair mnist-0.1-small mnist 0.1 "$all" --preset paper-mnist-0.1
+  pair mnist-0.3-small mnist 0.3 "$all" --preset paper-mnist-0.3
+  pair cifar10-2-small cifar10 2/255 "$all" --preset paper-cifar10-2 $cifar
+  pair cifar10-8-small cifar10 8/255 "$all" --preset paper-cifar10-8 $cifar
 }
 
 # The settings of results/beat/mnist-0.3-small and results/beat/cifar10-8-small
@@ -97,8 +98,8 @@ interval_large() {
 # As many of the paper's 100 epochs as there is time for: the best network so far is certified.
 large_pairs() {
   limit="timeout $((hours * 3600))"
-  pair mnist-0.3-large mnist 0.3 $most --preset paper-mnist-0.3 --architecture mnist-large
-  pair cifar10-8-large cifar10 8/255 $most --preset paper-cifar10-8 --architecture cifar10-large $cifar
+  pair mnist-0.3-large mnist 0.3 "$most" --preset paper-mnist-0.3 --architecture mnist-large
+  pair cifar10-8-large cifar10 8/255 "$most" --preset paper-cifar10-8 --architecture cifar10-large $cifar
   limit=''
 }
 

@@ -1,4 +1,4 @@
-/** The worker of gpu-scenario.testing.ts: says what it computes. */
-import { here } from './gpu-scenario.testing.ts'
+/** The worker of gpu-page.testing.ts: trains, and says what came of it. */
+import { weightsHere } from './gpu-scenario.testing.ts'
 
-postMessage(await here())
+postMessage(await weightsHere('projected'))

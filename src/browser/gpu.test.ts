@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testGpu } from '../device/webgpu/gpu.testing.ts'
 import { findBrowser } from '../report/browser.testing.ts'
 import { bundle, callExport, openPage } from './bundle.testing.ts'
-import { functions } from './gpu-scenario.testing.ts'
+import { weights } from './gpu-scenario.testing.ts'
 
 const executablePath = findBrowser()
 
@@ -24,7 +24,12 @@ describe.skipIf(executablePath === undefined)('a GPU in a browser', () => {
     expect(await callExport(page, 'driver')).toBe((await testGpu()).facts.architecture)
   })
 
-  test.each(['here', 'inWorker'])('computes what Node computes, bit by bit: %s', async (where) => {
-    expect(await callExport(page, where)).toBe(await functions(await testGpu()))
+  test.each([
+    ['a page', 'interval'],
+    ['a worker', 'projected'],
+  ] as const)('%s trains the network that Node trains, bit by bit', async (_, scenario) => {
+    const trained = await weights(await testGpu(), scenario)
+    expect(trained).toMatch(/^[\w+/]{1000,}=*$/)
+    expect(await callExport(page, scenario)).toBe(trained)
   })
 })
