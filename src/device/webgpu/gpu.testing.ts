@@ -24,7 +24,7 @@ export const testGpu = (): Promise<Gpu> => (opened ??= adapterOf().then((adapter
 /** One with register tiles, as GPUs have them: SwiftShader takes seconds to compile each. */
 export async function tiledGpu(target: Partial<Target> = {}): Promise<Gpu> {
   const adapter = await adapterOf()
-  return Gpu.open(adapter, { ...targetOf(factsOf(adapter)), products: 'tiled', ...target })
+  return Gpu.open(adapter, { ...targetOf(factsOf(adapter)), products: 'tiled', team: 256, ...target })
 }
 
 /** A plan for a GPU, whose inputs come from arrays and whose outputs are read at the end. */

@@ -46,6 +46,7 @@ export const targetOf = (facts: AdapterFacts): Target => ({
   largestBinding: Math.min(facts.largestBinding, facts.largestBuffer),
   sharedMemory: facts.sharedMemory,
   threads: Math.min(256, facts.threads),
+  team: facts.isSoftware ? 16 : 256,
 })
 
 export class Gpu {

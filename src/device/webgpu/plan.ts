@@ -19,10 +19,18 @@ export interface Target {
   readonly sharedMemory: number
   /** Threads in a workgroup. */
   readonly threads: number
+  /** Threads that sum together, a power of 2 from 16 on. Software drivers compile a kernel with barriers for each thread anew. */
+  readonly team: number
 }
 
 /** What every WebGPU device can do, with tiles. */
-export const anyGpu: Target = { products: 'tiled', largestBinding: 2 ** 27, sharedMemory: 16384, threads: 256 }
+export const anyGpu: Target = {
+  products: 'tiled',
+  largestBinding: 2 ** 27,
+  sharedMemory: 16384,
+  threads: 256,
+  team: 256,
+}
 
 export class Plan {
   readonly target: Target

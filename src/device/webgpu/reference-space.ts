@@ -27,9 +27,6 @@ export interface RowsWithReference {
   readonly classes: number
 }
 
-/** Threads of a workgroup, which has four rows. */
-const THREADS = 256
-
 /** WGSL: transition points of four rows (0 where there is none), and the signs at η: 0 at η's own input. */
 const functions = `fn transitions(own: vec4f, reference: vec4f) -> vec4f {
   let isThere = abs(reference) >= vec4f(1e-7);
@@ -56,13 +53,14 @@ export function closeOverReference(
 ): { readonly margins: Values; readonly statistics: SpaceStatistics } {
   sums.check()
   reference.sums.check()
+  const { team } = plan.target
   const all = rowCount(rows)
   const [quads, inputs] = [all / 4, coefficients.length / all]
   const { stride } = rows.batch
   const margins = plan.values('margins', all, tape !== undefined && coefficients.wantsGradient)
   // η, and behind it t₀ and what the constraint at t = 0 is, as 0 or 1
   const found = plan.values('multipliers and statistics of spaces', 5 * all)
-  const places = `for (var j = lane; j < ${inputs}u; j += ${THREADS}u) {
+  const places = `for (var j = lane; j < ${inputs}u; j += ${team}u) {
     let own = coefficients[j * ${quads}u + quad];
     let other = reference[j * ${quads}u + quad];`
   plan.run({
@@ -76,7 +74,7 @@ export function closeOverReference(
       ...{ sums: read(sums.parts, 'vec4f'), referenceSums: read(reference.sums.parts, 'vec4f') },
       ...{ labels: read(labels, 'u32'), margins: write(margins, 'vec4f'), found: write(found, 'vec4f') },
     },
-    ...{ workgroup: [THREADS, 1, 1], groups: [quads, 1, 1] },
+    ...{ workgroup: [team, 1, 1], groups: [quads, 1, 1] },
     declarations: `${functions}
 /** How many transition points have each digit: [row][digit], and of each 16 digits together. */
 var<workgroup> digits: array<atomic<u32>, 1024>;
@@ -85,10 +83,10 @@ var<workgroup> sixteens: array<u32, 64>;
 var<workgroup> prefix: array<u32, 4>;
 var<workgroup> rank: array<u32, 4>;
 var<workgroup> total: array<u32, 4>;
-var<workgroup> terms: array<vec4f, ${THREADS}>;
+var<workgroup> terms: array<vec4f, ${team}>;
 fn sumOf(x: vec4f, lane: u32) -> vec4f {
   terms[lane] = x;
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
+  for (var half = ${team / 2}u; half > 0u; half /= 2u) {
     workgroupBarrier();
     if (lane < half) { terms[lane] += terms[lane + half]; }
   }
@@ -98,7 +96,7 @@ fn sumOf(x: vec4f, lane: u32) -> vec4f {
 ${ofQuad(rows)}
   for (var round = 0u; round < 4u; round++) {
     let shift = 24u - 8u * round;
-    for (var digit = lane; digit < 1024u; digit += ${THREADS}u) { atomicStore(&digits[digit], 0u); }
+    for (var digit = lane; digit < 1024u; digit += ${team}u) { atomicStore(&digits[digit], 0u); }
     let known = workgroupUniformLoad(&prefix);
     ${places}
     let points = transitions(own, other);
@@ -110,10 +108,10 @@ ${ofQuad(rows)}
     }
     }
     workgroupBarrier();
-    if (lane < 64u) {
+    for (var some = lane; some < 64u; some += ${team}u) {
       var sum = 0u;
-      for (var digit = 16u * lane; digit < 16u * lane + 16u; digit++) { sum += atomicLoad(&digits[digit]); }
-      sixteens[lane] = sum;
+      for (var digit = 16u * some; digit < 16u * some + 16u; digit++) { sum += atomicLoad(&digits[digit]); }
+      sixteens[some] = sum;
     }
     workgroupBarrier();
     if (lane < 4u) {
@@ -156,10 +154,10 @@ ${ofQuad(rows)}
     aboveZero += radius * select(sign(own) * other, abs(other), own == vec4f());
     beyond += radius * abs(other);
   }
-  for (var part = lane; part < ${sums.count}u; part += ${THREADS}u) {
+  for (var part = lane; part < ${sums.count}u; part += ${team}u) {
     bound += sums[part * ${3 * quads}u + quad] + sums[part * ${3 * quads}u + ${2 * quads}u + quad];
   }
-  for (var part = lane; part < ${reference.sums.count}u; part += ${THREADS}u) {
+  for (var part = lane; part < ${reference.sums.count}u; part += ${team}u) {
     constant += referenceSums[part * ${3 * quads}u + quad] + referenceSums[part * ${3 * quads}u + ${2 * quads}u + quad];
   }
   bound = sumOf(bound, lane);

@@ -94,8 +94,7 @@ interface RowsOverWindow extends OverBalls {
   readonly window: Window
 }
 
-/** Threads of a workgroup, and how many workgroups keep a GPU busy. */
-const THREADS = 256
+/** How many workgroups keep a GPU busy. */
 const BUSY = 256
 
 /** Sums what each row is made of. @param store what is done with `lower` and `upper` of the rows `quad` */
@@ -103,8 +102,9 @@ function close(plan: Plan, arrived: RowsOverWindow, result: Use, store: string):
   const { coefficients, box, sums, rows, shape, window } = arrived
   sums.check()
   const quads = rowCount(rows) / 4
+  const { team } = plan.target
   let wide = 2
-  while (wide < 64 && quads > wide * BUSY) wide *= 2
+  while (wide < team / 4 && quads > wide * BUSY) wide *= 2
   const { groups, part: index } = spread(Math.ceil(quads / wide))
   plan.run({
     name: 'rows meet the image',
@@ -112,16 +112,16 @@ function close(plan: Plan, arrived: RowsOverWindow, result: Use, store: string):
       ...{ coefficients: read(coefficients, 'vec4f'), box: read(box), sums: read(sums.parts, 'vec4f') },
       result,
     },
-    ...{ groups, workgroup: [THREADS, 1, 1] },
-    declarations: `var<workgroup> lows: array<vec4f, ${THREADS}>;
-var<workgroup> highs: array<vec4f, ${THREADS}>;
+    ...{ groups, workgroup: [team, 1, 1] },
+    declarations: `var<workgroup> lows: array<vec4f, ${team}>;
+var<workgroup> highs: array<vec4f, ${team}>;
 ${neuronOf(shape, window)}`,
     main: `  let quad = ${index} * ${wide}u + lane % ${wide}u;
 ${ofQuad(rows)}
   var lower = vec4f();
   var upper = vec4f();
   if (quad < ${quads}u) {
-    for (var n = lane / ${wide}u; n < ${windowSize(shape, window)}u; n += ${THREADS / wide}u) {
+    for (var n = lane / ${wide}u; n < ${windowSize(shape, window)}u; n += ${team / wide}u) {
       let input = neuronOf(n, position);
       if (input < 0) { continue; }
       let value = coefficients[n * ${quads}u + quad];
@@ -131,7 +131,7 @@ ${ofQuad(rows)}
       lower += middle - spread;
       upper += middle + spread;
     }
-    for (var part = lane / ${wide}u; part < ${sums.count}u; part += ${THREADS / wide}u) {
+    for (var part = lane / ${wide}u; part < ${sums.count}u; part += ${team / wide}u) {
       let constant = sums[part * ${3 * quads}u + quad];
       lower += constant + sums[part * ${3 * quads}u + ${quads}u + quad];
       upper += constant + sums[part * ${3 * quads}u + ${2 * quads}u + quad];
@@ -141,7 +141,7 @@ ${ofQuad(rows)}
   highs[lane] = upper;
   workgroupBarrier();
   if (lane >= ${wide}u || quad >= ${quads}u) { return; }
-  for (var slice = ${wide}u + lane; slice < ${THREADS}u; slice += ${wide}u) {
+  for (var slice = ${wide}u + lane; slice < ${team}u; slice += ${wide}u) {
     lower += lows[slice];
     upper += highs[slice];
   }
