@@ -190,11 +190,14 @@ function printResult(out: string, { options, networks, reports, best }: RunResul
   const rows = networks.map(({ name, path }) => {
     const last = reports.findLast((report) => report.network === name)
     if (!last) throw new UserError(`the log of ${out} has no epoch of ${name}: start again with another --out`)
-    return [name, formatShare(last.cleanError), formatShare(last.certifiedError), path]
+    return [name, formatShare(last.cleanError), formatShare(last.certifiedError ?? last.estimatedError ?? null), path]
   })
-  console.log(`\n${formatTable([['network', 'clean error', 'LP error', 'file'], ...rows], 1)}`)
+  const isProved = reports.at(-1)?.estimatedError === undefined
+  const bound = isProved ? 'LP error' : 'estimated error'
+  console.log(`\n${formatTable([['network', 'clean error', bound, 'file'], ...rows], 1)}`)
   console.log(
-    `(after epoch ${options.epochs}, on validation images, ${describeRadii(options)} in ${describeNorm(options.norm)})`,
+    `(after epoch ${options.epochs}, on validation images, ${describeRadii(options)} in ${describeNorm(options.norm)}` +
+      `${isProved ? '' : '; a GPU estimates, certify proves'})`,
   )
   if (best) console.log(`best of all: ${best.network} of epoch ${best.epoch}, in ${join(out, 'best.safetensors')}`)
   const radius = options.epsilons ? ['--epsilon-file', join(out, 'config.json')] : ['--epsilon', `${options.epsilon}`]

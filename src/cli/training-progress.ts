@@ -56,6 +56,7 @@ export class TrainingProgress {
       trainingError,
       cleanError,
       certifiedError,
+      estimatedError,
       epsilon,
       learningRate,
       unstable,
@@ -72,8 +73,9 @@ export class TrainingProgress {
         ? []
         : [
             `clean ${formatShare(cleanError).padStart(7)}`,
-            `LP ${formatShare(certifiedError).padStart(8)}`,
-            `unstable ${formatShare(unstable, 1).padStart(6)}`,
+            ...(estimatedError === undefined
+              ? [`LP ${formatShare(certifiedError).padStart(8)}`, `unstable ${formatShare(unstable, 1).padStart(6)}`]
+              : [`estimate ${formatShare(estimatedError).padStart(7)}`]),
           ]),
       ...(lossOf(method).over === 'images' ? [] : [`ε ${Number(epsilon.toPrecision(3))}`]),
       `lr ${learningRate.toExponential(1)}`,

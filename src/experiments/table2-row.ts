@@ -107,7 +107,7 @@ async function doMethod(
     const errors = await measureErrors(network, test, { folder, name, ...limits }, around)
     return {
       ...{ network: best.network, epoch: best.epoch },
-      validation: { clean: best.cleanError, lp: best.certifiedError },
+      validation: { clean: best.cleanError, lp: best.certifiedError! },
       ...errors,
     }
   }

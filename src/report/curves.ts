@@ -46,26 +46,34 @@ ${colours({ ...{ paper: '#ffffff', ink: '#1c2430', soft: '#5d6877', grid: '#e3e7
   text.f, text.g, text.e, circle { stroke: none }
 `
 
+/** What was proved, or what a GPU estimates. */
+const boundOf = ({ certifiedError, estimatedError }: EpochReport): number | null =>
+  certifiedError ?? estimatedError ?? null
+
 /** @param reports of any networks and epochs; those without validation errors only count for ε */
 export function curvesSvg(reports: readonly EpochReport[], title: string): string {
   const epochs = Math.max(1, ...reports.map(({ epoch }) => epoch))
   // A single epoch is a point at the left.
   const x = (epoch: number) => LEFT + ((RIGHT - LEFT) * (epoch - 1)) / Math.max(1, epochs - 1)
   const topEpsilon = niceTop(Math.max(...reports.map(({ epsilon }) => epsilon), 1e-6))
-  const topError = errorTop(Math.max(0, ...reports.flatMap((r) => [r.certifiedError ?? 0, r.cleanError ?? 0])))
+  const topError = errorTop(Math.max(0, ...reports.flatMap((r) => [boundOf(r) ?? 0, r.cleanError ?? 0])))
   const errorY = (share: number) => ERRORS.bottom - (share / topError) * (ERRORS.bottom - ERRORS.top)
   const epsilonY = (value: number) => EPSILON.bottom - (value / topEpsilon) * (EPSILON.bottom - EPSILON.top)
 
   const networks = [...new Set(reports.map(({ network }) => network))]
   const errors = networks.flatMap((network, i) => {
-    const own = reports.filter((report) => report.network === network && isNumber(report.certifiedError))
+    const own = reports.filter((report) => report.network === network && isNumber(boundOf(report)))
     const colour = i === 0 ? 'f' : 'g'
-    const curve = (of: 'cleanError' | 'certifiedError', kind: string, name: string): Curve => ({
-      label: own.length > 0 ? `${network} ${name} ${percent(own.at(-1)![of]!)}` : '',
+    const curve = (of: typeof boundOf, kind: string, name: string): Curve => ({
+      label: own.length > 0 ? `${network} ${name} ${percent(of(own.at(-1)!)!)}` : '',
       classes: `${colour} ${kind}`,
-      points: own.map((report) => ({ x: x(report.epoch), y: errorY(report[of]!) })),
+      points: own.map((report) => ({ x: x(report.epoch), y: errorY(of(report)!) })),
     })
-    return [curve('certifiedError', 'certified', 'certified'), curve('cleanError', 'clean', 'clean')]
+    const isProved = own.at(-1)?.estimatedError === undefined
+    return [
+      curve(boundOf, 'certified', isProved ? 'certified' : 'estimated'),
+      curve(({ cleanError }) => cleanError, 'clean', 'clean'),
+    ]
   })
   const radii = reports.filter(({ network }) => network === networks[0])
   const radius: Curve = {

@@ -11,6 +11,7 @@ export const epochSchema = z.object({
   // logs of older versions have none
   attackError: share.nullish(),
   certifiedError: share.nullable(),
+  estimatedError: share.optional(),
   trainingError: share.nullish(),
   epsilon: z.number(),
   unstable: share.nullish(),

@@ -36,6 +36,11 @@ const charts: readonly Chart[] = [
     names: { most: 'LP', least: 'PGD' },
     format: percent,
   },
+  {
+    title: 'Error that the GPU estimates, which proves nothing, validation',
+    of: ({ estimatedError }) => estimatedError,
+    format: percent,
+  },
   { title: 'Unstable neurons, validation', of: ({ unstable }) => unstable, format: percent },
   { title: 'ε at the end of the epoch', of: ({ epsilon }) => epsilon, format: formatEpsilon, common: true },
   { title: 'Robustra: mean t₀', of: ({ space }) => space?.t, format: formatNumber },

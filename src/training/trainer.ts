@@ -111,7 +111,7 @@ export class Trainer {
       : this.#trainOnce(index, epoch, onProgress))
     if (this.#isNormalised) await this.#foldOutcome(index, epoch)
     await this.#batches?.writeOutcome(index)
-    const validation = await this.#validate(index)
+    const validation = await (this.#batches?.estimate(index) ?? this.#validate(index))
     const seconds = (performance.now() - started) / 1000
     const device = this.#batches?.device
     return reportOf(options, {

@@ -18,6 +18,7 @@ const columns: Record<string, (report: EpochReport) => string | number | null | 
   clean_error: ({ cleanError }) => cleanError,
   attack_error: ({ attackError }) => attackError,
   certified_error: ({ certifiedError }) => certifiedError,
+  estimated_error: ({ estimatedError }) => estimatedError,
   unstable: ({ unstable }) => unstable,
   epsilon: ({ epsilon }) => epsilon,
   learning_rate: ({ learningRate }) => learningRate,
@@ -29,6 +30,7 @@ const columns: Record<string, (report: EpochReport) => string | number | null | 
   infeasible: ({ space }) => space?.infeasible,
   seconds: ({ seconds }) => seconds,
   elapsed: ({ elapsed }) => elapsed,
+  device: ({ device }) => device,
 }
 
 /** Makes the log of a run say these epochs and no others; without any there is no log. */

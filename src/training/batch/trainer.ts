@@ -2,6 +2,7 @@
  * Training on a GPU: images, weights and optimisers stay there, and a step is the replay of what was recorded once. What the
  * GPU finds out is read back every so many steps, while it goes on with the next ones.
  */
+import { Random } from '../../base/random.ts'
 import type { Gpu } from '../../device/webgpu/gpu.ts'
 import { batchOf } from '../../device/webgpu/batch.ts'
 import { DeviceImages } from '../../device/webgpu/images.ts'
@@ -19,7 +20,9 @@ import type { TrainingOptions } from '../settings.ts'
 import type { Moment } from '../step.ts'
 import type { TrainingData } from '../training-data.ts'
 import { type Gathering, foldGathered } from './batch-norm.ts'
+import { type Validation, measureOf } from '../work/validate.ts'
 import { DeviceLearner } from './device-learner.ts'
+import { estimated, recordEstimate } from './estimate.ts'
 import { type Column, columns } from './loss.ts'
 import { fittingSize } from './micro-batch.ts'
 import { type BatchData, recordGradient, recordMoments, recordUpdate } from './record.ts'
@@ -54,6 +57,8 @@ export class BatchTrainer {
   readonly #onDevice: readonly DeviceLearner[]
   readonly #batchData: BatchData
   readonly #records: Records
+  readonly #validation: BatchData
+  readonly #estimates: Records
   readonly #shares: Float32Array | undefined
   /** In an epoch. */
   readonly #steps: number
@@ -74,6 +79,13 @@ export class BatchTrainer {
       images: new DeviceImages(gpu.target, data.training),
       order: home.kept('order', data.training.count),
       ball: { domain, ...(this.#shares && { shares: home.kept('shares of ε', this.#shares.length) }) },
+    }
+    const { validation } = data
+    this.#estimates = recordsOf(home, 1, estimated)
+    this.#validation = {
+      ...this.#batchData,
+      images: new DeviceImages(gpu.target, validation),
+      order: home.kept('order of validation images', validation.count),
     }
   }
 
@@ -96,6 +108,11 @@ export class BatchTrainer {
     const compiled = await gpu.compile(Object.values(plans))
     const programs = new Map(Object.keys(plans).map((name, i) => [name, compiled[i]]))
     this.#batchData.images.write(gpu)
+    this.#validation.images.write(gpu)
+    gpu.write(
+      this.#validation.order,
+      Uint32Array.from({ length: this.#validation.images.count }, (_, i) => i),
+    )
     const { shares } = this.#batchData.ball
     if (shares) gpu.write(shares, this.#shares!)
     for (const own of this.#onDevice) {
@@ -111,10 +128,16 @@ export class BatchTrainer {
     const plan = (name: string, recorded: (into: Plan) => void) =>
       recorded((plans[name] ??= new Plan(this.#gpu.target)))
     const options = this.#options
+    const judged = { options, data: this.#validation, records: this.#estimates }
     this.#onDevice.forEach((own, index) => {
       const { network, outcome, gradient, learner } = own
       const { name } = learner
       plan(`pack ${name}`, (into) => [network, outcome].forEach((one) => one.pack(into)))
+      if (this.#data.validation.count > 0) {
+        plan(`estimate of ${name}`, (into) =>
+          recordEstimate(into, { ...judged, batch: batchOf(size), network: outcome }),
+        )
+      }
       plan(`update ${name}`, (into) => recordUpdate(into, { ...own, options, records: this.#records }))
       for (const variant of variantsOf(options, name, this.#steps)) {
         const reference = lossOf(variant.method).reference && this.#onDevice[1 - index]?.outcome
@@ -139,6 +162,26 @@ export class BatchTrainer {
     const { programs } = await this.prepare()
     this.#onDevice[index].writeOutcome(this.#gpu)
     this.#gpu.submit([{ program: programs.get(`pack ${this.#learners[index].name}`)!, step: noStep }])
+  }
+
+  /** Errors of validation images with what came of an epoch, at the target ε. @throws UserError if the GPU fails */
+  async estimate(index: number): Promise<Validation> {
+    const { count } = this.#data.validation
+    if (count === 0) return measureOf([], 0)
+    const { programs, size } = await this.prepare()
+    const program = programs.get(`estimate of ${this.#learners[index].name}`)!
+    const { epsilon, seed } = this.#options
+    const projectionSeed = new Random(seed, 'estimate').bits()
+    this.#submitAll(
+      microBatches(count, size).map((part, micro) => ({
+        program,
+        step: { ...noStep, ...part, micro, epsilon, projectionSeed },
+      })),
+    )
+    const [cleanError, attackError, bound] = [...(await this.#gpu.read(this.#estimates.values))].map((n) => n / count)
+    // estimates of projections may miss what an attack has found
+    const estimatedError = Math.max(attackError, bound)
+    return { cleanError, attackError, certifiedError: null, estimatedError, unstable: null }
   }
 
   /**

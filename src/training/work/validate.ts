@@ -40,6 +40,8 @@ export interface Validation {
   readonly attackError: number | null
   /** …to here: not proved by LP bounds. */
   readonly certifiedError: number | null
+  /** What a GPU estimates `certifiedError` to be; then that is null, for nothing was proved. */
+  readonly estimatedError?: number
   /** Share of hidden neurons that are unstable, on images that a hasty attack cannot break; null if it breaks all. */
   readonly unstable: number | null
 }
@@ -95,7 +97,7 @@ function addBounds(total: ValidateResult, network: LoadedNetwork, chunk: Chunk):
 }
 
 /** A few large steps from the image. */
-const hastyAttack: Omit<AttackOptions, 'domain'> = {
+export const hastyAttack: Omit<AttackOptions, 'domain'> = {
   ...{ steps: 4, stepSize: 0.5, restarts: 1, randomStart: false },
   seed: 0,
 }

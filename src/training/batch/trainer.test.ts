@@ -1,0 +1,83 @@
+import { beforeAll, expect, test } from 'vitest'
+import type { Gpu } from '../../device/webgpu/gpu.ts'
+import { testGpu, tiledGpu } from '../../device/webgpu/gpu.testing.ts'
+import { takeRange } from '../../data/dataset.ts'
+import type { Progress } from '../epoch-report.ts'
+import type { GivenOptions } from '../settings.ts'
+import { tinyData, tinyOptions } from '../tiny.testing.ts'
+import { type Epoch, type TrainContext, train } from '../train.ts'
+
+/** Without validation images: estimates have tests of their own. */
+const data = { ...tinyData, validation: takeRange(tinyData.validation, 0, 0) }
+
+let gpu: Gpu
+beforeAll(async () => void (gpu = await testGpu()))
+
+/** The last epoch of a training. */
+async function trained(context: TrainContext, given: GivenOptions = {}, on = data): Promise<Epoch> {
+  let last: Epoch | undefined
+  for await (const epoch of train(tinyOptions({ method: 'natural', ...given }), on, context)) last = epoch
+  return last!
+}
+
+const arraysOf = ({ state }: Epoch) => state.learners.flatMap((learner) => Object.values(learner.state))
+const weightsOf = ({ state }: Epoch) => [...state.learners[0].state.parameters]
+
+/** The largest difference. */
+const apart = (a: readonly number[], b: readonly number[]) => Math.max(...a.map((value, i) => Math.abs(value - b[i])))
+
+test('the same seed gives the same weights twice, and nearly those of the CPU', async () => {
+  const given = { augment: 'none', average: 0.9 } as const
+  const [one, two, onCpu] = [await trained({ gpu }, given), await trained({ gpu }, given), await trained({}, given)]
+  expect(arraysOf(one)).toEqual(arraysOf(two))
+  expect(one.state.learners[0].average).toEqual(two.state.learners[0].average)
+  expect(apart(weightsOf(one), weightsOf(onCpu))).toBeLessThan(1e-5)
+  expect(apart([...one.state.learners[0].average!], [...onCpu.state.learners[0].average!])).toBeLessThan(1e-5)
+  const [report, expected] = [one.reports[0], onCpu.reports[0]]
+  expect(report).toMatchObject({ trainingError: expected.trainingError, device: gpu.facts.name, certifiedError: null })
+  expect(report.loss).toBeCloseTo(expected.loss, 6)
+  expect(expected.device).toBeUndefined()
+})
+
+test('what was stopped after an epoch continues as if it never had been', async () => {
+  const whole = await trained({ gpu })
+  const epochs = train(tinyOptions({ method: 'natural' }), data, { gpu })
+  const first = (await epochs.next()).value as Epoch
+  const from = structuredClone(first.state)
+  await epochs.return()
+  expect(arraysOf(await trained({ gpu, from }))).toEqual(arraysOf(whole))
+})
+
+test('a batch in parts has the loss of the whole one', async () => {
+  // room for 7 images of 13
+  const small = await tiledGpu({ products: 'plain', largestBinding: 2400 })
+  const progress: Progress[] = []
+  const given = { epochs: 1 }
+  const inParts = await trained({ gpu: small, onProgress: (step) => progress.push(step) }, given)
+  const whole = await trained({ gpu }, given)
+  small.close()
+  expect(inParts.reports[0].loss).toBeCloseTo(whole.reports[0].loss, 6)
+  expect(apart(weightsOf(inParts), weightsOf(whole))).toBeLessThan(1e-5)
+  expect(progress.at(-1)).toMatchObject({ epoch: 1, network: 'f', done: 47, total: 47, loss: inParts.reports[0].loss })
+})
+
+test('a loss that is not finite any more is the error that it is on the CPU', async () => {
+  const given = { learningRate: 1e30, optimiser: 'sgd', epochs: 1 } as const
+  const message = async (context: TrainContext) => trained(context, given).catch((error: Error) => error.message)
+  expect(await message({ gpu })).toBe(await message({}))
+  expect(await message({ gpu })).toMatch(/^the loss of f is not finite in epoch 1, step \d+: lower the learning rate/)
+})
+
+test('a signal ends it', async () => {
+  const reason = new Error('enough')
+  await expect(trained({ gpu, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+})
+
+test('validation images are judged by an estimate, which is nowhere a certificate', async () => {
+  const { reports, state } = await trained({ gpu }, { epochs: 1, bounds: 'interval', learningRate: 0.05 }, tinyData)
+  const { reports: onCpu } = await trained({}, { epochs: 1, bounds: 'interval', learningRate: 0.05 }, tinyData)
+  const { cleanError, attackError, certifiedError, estimatedError } = reports[0]
+  expect([cleanError, attackError, certifiedError]).toEqual([onCpu[0].cleanError, onCpu[0].attackError, null])
+  expect(estimatedError).toBeGreaterThanOrEqual(onCpu[0].certifiedError!)
+  expect(state.best).toEqual({ epoch: 1, network: 'f', certifiedError: null, cleanError, estimatedError })
+})
