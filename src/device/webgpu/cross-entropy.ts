@@ -58,7 +58,7 @@ export function crossEntropy(
   ${place.load('own')}
   let entropy = entropyOf(&own, label);
   ${place.store(`weight * slopeOf(&own, label, entropy, c)`, 'entropy.isFinite')}
-  loss[i] = select(0u, select(NAN, bitcast<u32>(weight * entropy.loss), entropy.isFinite), isReal);`
+  loss[i] = select(0u, select(NOT_A_NUMBER, bitcast<u32>(weight * entropy.loss), entropy.isFinite), isReal);`
   plan.each(
     'cross-entropy',
     batch.stride,
@@ -124,7 +124,7 @@ export function combined(
 ${combinations[how](classes)}
   ${ofBounds.store(`weight * alpha * ${slopes[how].bounds}`, 'finite')}
   ${ofEmpirical.store(`weight * (1.0 - alpha) * ${slopes[how].empirical}`, 'finite')}
-  loss[i] = select(0u, select(NAN, bitcast<u32>(weight * combined), finite), isReal);`
+  loss[i] = select(0u, select(NOT_A_NUMBER, bitcast<u32>(weight * combined), finite), isReal);`
   plan.each(
     `combined ${how}`,
     batch.stride,
@@ -172,7 +172,7 @@ function placeOf(name: string, { values, classes, classStep, exampleStep }: Scor
       return `if (${unless}) { for (var c = 0u; c < ${target.accumulate ? classes : each}u; c++) {
     var slope = 0.0;
     if (c < ${classes}u && isReal) { slope = ${slope}; }
-    ${name}Gradient[${at}] = select(NAN, bitcast<u32>(${sum}), ${isFinite} || !isReal);
+    ${name}Gradient[${at}] = select(NOT_A_NUMBER, bitcast<u32>(${sum}), ${isFinite} || !isReal);
   } }`
     },
   }

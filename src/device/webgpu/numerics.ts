@@ -7,8 +7,8 @@
  * Values that may be NaN are stored as bits, since WGSL has no constant for it.
  */
 
-/** `isFinite(x)`, and `NAN`, the bits of one. */
-export const finiteness = `const NAN = 0x7fc00000u;
+/** `isFinite(x)`, and `NOT_A_NUMBER`, the bits of one. */
+export const finiteness = `const NOT_A_NUMBER = 0x7fc00000u;
 fn isFinite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }`
 
 /** `log1p(x)` = log(1 + x) and `lost(x)` = 1 − exp(−x), both for x ≥ 0 and to some 1e-6 of themselves. */

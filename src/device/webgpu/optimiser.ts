@@ -27,7 +27,7 @@ export function gradientNorm(plan: Plan, gradient: Values): Values {
     if (isFinite(x)) { sum += ${term}; } else { atomicOr(&faults, 1u); }
   }
   let total = sumOf(sum, lane);
-  if (lane == 0u) { into[group.x] = select(bitcast<u32>(total), NAN, atomicLoad(&faults) > 0u); }`,
+  if (lane == 0u) { into[group.x] = select(bitcast<u32>(total), NOT_A_NUMBER, atomicLoad(&faults) > 0u); }`,
     })
   sumInto('squares of the gradient', gradient, squares, 'x * x')
   sumInto('norm', squares, total, 'x')

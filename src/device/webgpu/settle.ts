@@ -11,6 +11,7 @@ import type { Batch } from './batch.ts'
 import type { ColumnShape } from './columns.ts'
 import { type GradientUse, type Use, intoGradient, read, write } from './kernel.ts'
 import { medianFunction } from './medians.ts'
+import { finiteness } from './numerics.ts'
 import type { Plan } from './plan.ts'
 import type { Values } from './values.ts'
 
@@ -76,7 +77,7 @@ ${tightening ? tighten(tightening, batch, count) : ''}
   bounds[i + ${count}u] = u;
 ${origin ? '  origins[i] = origin;' : ''}
 ${relu ? relaxed(count) : passed(count)}`,
-    tightening && 'columns' in tightening ? medianFunction(tightening.shape) : '',
+    tightening ? functionsOf(tightening) : '',
   )
   if (wantsGradient) tape.record(() => settleAdjoint(plan, unsettled, { bounds, lines, behind }, origin))
   return { bounds, lines, behind }
@@ -85,13 +86,16 @@ ${relu ? relaxed(count) : passed(count)}`,
 const tighteningUse = (tightening: Tightening): Record<string, Use> =>
   'columns' in tightening ? { columns: read(tightening.columns, 'vec4f') } : { exact: read(tightening.exact) }
 
+const functionsOf = (tightening: Tightening): string =>
+  'columns' in tightening ? medianFunction(tightening.shape) : finiteness
+
 function tighten(tightening: Tightening, { size, stride }: Batch, count: number): string {
   if ('exact' in tightening) {
     // sums that overflowed are no help
     return `    let below = exact[i];
     let above = exact[i + ${count}u];
-    if (below > l && below < 3e38) { l = below; origin |= 1u; }
-    if (above < u && above > -3e38) { u = above; origin |= 2u; }`
+    if (below > l && isFinite(below)) { l = below; origin |= 1u; }
+    if (above < u && isFinite(above)) { u = above; origin |= 2u; }`
   }
   const quads = tightening.shape.width / 4
   return `    let row = (i / ${stride}u * ${size}u + example) * ${quads}u;
