@@ -10,7 +10,7 @@ import { type Layer, type Shape, sizeOf } from '../../model/layers.ts'
 import { type Architecture, type Network, countParameters } from '../../model/network.ts'
 import { paperBall } from '../../region/ball.ts'
 import { type Chunk, loadChunk } from '../chunk.ts'
-import { type BatchBall, type RelaxedBatch, relaxBatch } from './relax.ts'
+import { type BatchBall, type RelaxedBatch, type StageBounds, relaxBatch } from './relax.ts'
 
 const relu: Layer = { kind: 'relu' }
 const convolution = (outChannels: number, kernel: number, stride: number, from?: number): Layer => ({
@@ -77,18 +77,17 @@ export function recordBalls(trial: Trial, { ball, labels, columns }: Chunk): Bat
   }
 }
 
-/** On the GPU: a network relaxed by exact rows, and where its gradient goes. */
-export function relaxExactly(
-  trial: Trial,
-  tape: Tape | undefined,
+/** On the GPU: a network relaxed in one way, and where its gradient goes. */
+export function relaxOnGpu(
+  { trial, tape, ball }: { readonly trial: Trial; readonly tape?: Tape; readonly ball: BatchBall },
   { architecture, parameters }: Network,
-  ball: BatchBall,
+  way: StageBounds,
 ): { readonly relaxed: RelaxedBatch; readonly network: BatchNetwork } {
   const network = new BatchNetwork(architecture)
   trial.gpu.write(network.parameters, parameters)
   network.pack(trial.plan)
   const stages = network.stages(trial.plan, tape !== undefined)
-  const how = stages.slice(0, -1).map(() => 'exact' as const)
+  const how = stages.slice(0, -1).map(() => way)
   return {
     network,
     relaxed: relaxBatch(trial.plan, tape, { stages, ball }, { how, dimension: 1, stream: 'projection' }),

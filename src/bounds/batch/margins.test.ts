@@ -5,7 +5,7 @@ import { Engine } from '../../device/wasm/engine.ts'
 import { Trial, testGpu } from '../../device/webgpu/gpu.testing.ts'
 import { relaxNetwork } from '../dual.ts'
 import { dualMargins } from '../margins.ts'
-import { loadBalls, randomBalls, randomParameters, recordBalls, relaxExactly, sequential } from './balls.testing.ts'
+import { loadBalls, randomBalls, randomParameters, recordBalls, relaxOnGpu, sequential } from './balls.testing.ts'
 import { dualMarginsBatch } from './margins.ts'
 
 /** Found and expected numbers are the same, but for rounding. */
@@ -36,7 +36,7 @@ test.each([sequential])('exact bounds, margins and their gradient, as the CPU ha
 
   const trial = new Trial(await testGpu())
   const gpuTape = new Tape()
-  const recorded = relaxExactly(trial, gpuTape, network, recordBalls(trial, chunk))
+  const recorded = relaxOnGpu({ trial, tape: gpuTape, ball: recordBalls(trial, chunk) }, network, 'exact')
   const bounds = dualMarginsBatch(trial.plan, gpuTape, recorded.relaxed)
   trial.seed(
     bounds,
