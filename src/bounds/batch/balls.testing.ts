@@ -10,7 +10,8 @@ import { type Layer, type Shape, sizeOf } from '../../model/layers.ts'
 import { type Architecture, type Network, countParameters } from '../../model/network.ts'
 import { paperBall } from '../../region/ball.ts'
 import { type Chunk, loadChunk } from '../chunk.ts'
-import { type BatchBall, type RelaxedBatch, type StageBounds, relaxBatch } from './relax.ts'
+import type { BatchBall } from './ball.ts'
+import { type RelaxedBatch, type StageBounds, relaxBatch } from './relax.ts'
 
 const relu: Layer = { kind: 'relu' }
 const convolution = (outChannels: number, kernel: number, stride: number, from?: number): Layer => ({

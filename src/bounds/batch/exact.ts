@@ -12,7 +12,7 @@ import { startNeurons } from '../../device/webgpu/rows-start.ts'
 import type { Values } from '../../device/webgpu/values.ts'
 import { neuronRowSet, windowExtents, windowsBelow } from '../../device/webgpu/windows.ts'
 import type { Tape } from '../../device/tape.ts'
-import type { BatchBall } from './relax.ts'
+import type { BatchBall } from './ball.ts'
 import { carryRowsBatch } from './rows.ts'
 
 /** @returns [lower, upper][neuron][example] */

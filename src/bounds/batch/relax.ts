@@ -4,7 +4,6 @@
  * Sound: no. A GPU's rounding is not bounded, so these are for training and for estimates. Complete: no.
  */
 import { affine } from '../../device/webgpu/affine.ts'
-import type { Batch } from '../../device/webgpu/batch.ts'
 import { boxStep } from '../../device/webgpu/box-step.ts'
 import { type ErrorSource, columnShape, columnsRelu, startColumns } from '../../device/webgpu/columns.ts'
 import { type BatchStage, productsOf } from '../../device/webgpu/network.ts'
@@ -13,20 +12,11 @@ import { type Tightening, settle } from '../../device/webgpu/settle.ts'
 import type { Values } from '../../device/webgpu/values.ts'
 import type { Tape } from '../../device/tape.ts'
 import { sizeOf } from '../../model/layers.ts'
+import type { BatchBall } from './ball.ts'
 import { exactBounds } from './exact.ts'
 
 /** How a hidden stage is bounded, besides an interval step. */
 export type StageBounds = 'interval' | 'projected' | 'exact'
-
-/** A batch on the device. */
-export interface BatchBall {
-  readonly batch: Batch
-  /** [centre, radius][input][example]. */
-  readonly box: Values
-  /** Per example, its index in the data set. */
-  readonly identifiers: Values
-  readonly labels: Values
-}
 
 export interface RelaxOptions {
   /** One per hidden stage; the first that reads the image alone needs no more than its interval step. */

@@ -1,6 +1,6 @@
 /** What a loss on a GPU is: a function that records it for a micro-batch, and says what it found out about the examples. */
 import type { AttackOptions } from '../../attacks/gradient-attack.ts'
-import type { BatchBall } from '../../bounds/batch/relax.ts'
+import type { BatchBall } from '../../bounds/batch/ball.ts'
 import type { LoadedBatch } from '../../device/webgpu/images.ts'
 import type { BatchNetwork, BatchStage } from '../../device/webgpu/network.ts'
 import type { Plan } from '../../device/webgpu/plan.ts'
