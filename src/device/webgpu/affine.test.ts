@@ -77,6 +77,12 @@ test('layers of all kinds, with their gradients', async () => {
   expect.assertions(5 * 4)
 })
 
+test('gradients by few weights over many places, in parts', async () => {
+  const places = { outHeight: 8, outWidth: 8, inHeight: 8, inWidth: 8, kernel: 3, stride: 1, padding: 1 }
+  const terms: Extents[] = [{ ...places, inChannels: 3, outChannels: 9, groups: 3 }]
+  await check(await testGpu(), new Random(4, 'parts'), { terms, rows: 40, biasEvery: 8, relu: false })
+})
+
 test('sums of several layers', async () => {
   const random = new Random(2, 'sums')
   const sizes = { outChannels: 6, outHeight: 3, outWidth: 2 }

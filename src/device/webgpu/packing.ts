@@ -2,6 +2,7 @@
 import type { ParameterTensor } from '../../model/network.ts'
 import { type Extents, groupOf } from './extents.ts'
 import { read, update, write } from './kernel.ts'
+import { float } from './literals.ts'
 import type { Plan } from './plan.ts'
 import type { Values } from './values.ts'
 
@@ -36,7 +37,7 @@ export function packedWeights(values: Values, { offset }: ParameterTensor, exten
 /** Weights that are all the same, as of an average pool. */
 export function constantWeights(values: Values, constant: number, extents: Extents): Packed {
   const { outputs, outputsOfGroup } = factorsOf(extents)
-  return { values, element: `select(0.0, f32(${constant}), j % ${outputs}u < ${outputsOfGroup}u)` }
+  return { values, element: `select(0.0, ${float(constant)}, j % ${outputs}u < ${outputsOfGroup}u)` }
 }
 
 /** The sum of some layers' biases. */

@@ -6,8 +6,8 @@
  * The sums are cut into parts that workgroups compute side by side, and the parts are added up in their order. The bias is
  * the weight of an input that is 1. In boxes, dW = dc·cᵀ + sign(W)·dr·rᵀ.
  */
-import { type Extents, flopOf, groupOf } from './extents.ts'
-import { type Use, read, write } from './kernel.ts'
+import { type Extents, flopOf, groupOf, padded } from './extents.ts'
+import { type GradientUse, type Use, read } from './kernel.ts'
 import type { Values } from './values.ts'
 
 export interface WeightGradient {
@@ -36,25 +36,23 @@ export interface WeightText {
   /** Of them, in a part. */
   readonly depthOfPart: number
   readonly uses: Readonly<Record<string, Use>>
-  /** output, input: factors; finish: what becomes of a sum. */
+  /** output, input: factors. */
   readonly declarations: string
 }
 
 export function wgslOf(
   work: WeightGradient,
   { columns, depth, parts }: Pick<WeightText, 'columns' | 'depth' | 'parts'>,
-  sums: Values,
 ): WeightText {
   const { extents, positive, rows, bias } = work
   const { kernel, stride, padding, groups, inChannels, inHeight, inWidth, outChannels, outWidth } = extents
-  const { inputs, outputs } = groupOf(extents)
+  const { inputs } = groupOf(extents)
   const outputsOfGroup = outChannels / groups
   const depthOfPart = Math.ceil(depth / parts)
   const uses = {
     dy: read(work.outputs, 'vec4f'),
     x: read(work.inputs, 'vec4f'),
     ...(positive && { positive: read(positive, 'vec4f') }),
-    sums: write(sums, 'vec4f'),
   }
   const one =
     !bias || bias.every === 1 ? 'vec4f(1)' : `select(vec4f(), vec4f(1, 0, 0, 0), k % ${bias.every / 4}u == 0u)`
@@ -72,11 +70,39 @@ fn input(half: u32, group: u32, column: u32, k: u32) -> vec4f {
   if (y < 0 || y >= ${inHeight} || x0 < 0 || x0 >= ${inWidth}) { return vec4f(); }
   let channel = half * ${inChannels}u + group * ${inputs}u + column % ${inputs}u;
   return x[(channel * ${inHeight * inWidth}u + u32(y) * ${inWidth}u + u32(x0)) * ${rows / 4}u + k % ${rows / 4}u];
-}
-fn finish(half: u32, part: u32, group: u32, column: u32, m: u32, sum: vec4f) {
-  sums[(((half * ${parts}u + part) * ${groups}u + group) * ${columns}u + column) * ${outputs / 4}u + m / 4u] = sum;
 }`
   return { work, columns, depth, parts, depthOfPart, uses, declarations }
+}
+
+/** Where gradients by weights and biases go. */
+export interface IntoGradients {
+  readonly weight: GradientUse
+  readonly bias?: GradientUse | undefined
+}
+
+export const usesOfGradients = ({ weight, bias }: IntoGradients): Readonly<Record<string, Use>> => ({
+  dW: weight.use,
+  ...(bias && { db: bias.use }),
+})
+
+/** `finish` of a sum: writes it in its place. */
+export function finishText({ work, columns }: WeightText, { weight, bias }: IntoGradients): string {
+  const { groups, outChannels } = work.extents
+  const { outputs } = groupOf(work.extents)
+  const taps = columns - (bias ? 1 : 0)
+  const outputsOfGroup = outChannels / groups
+  const toBias = `  for (var c = 0u; c < 4u; c++) {
+    if (m + c < ${outputsOfGroup}u) { db[group * ${outputsOfGroup}u + m + c] ${bias?.assign} sum[c]; }
+  }
+  if (group + m > 0u) { return; }
+  for (var c = ${outChannels}u; c < ${padded(outChannels)}u; c++) { db[c] = 0.0; }`
+  return `fn finish(group: u32, column: u32, m: u32, sum: vec4f) {
+  if (column < ${taps}u) {
+    dW[(group * ${taps}u + column) * ${outputs / 4}u + m / 4u] ${weight.assign} sum;
+    return;
+  }
+${bias ? toBias : ''}
+}`
 }
 
 export const flopOfGradient = ({ extents, rows, halves }: WeightGradient): number => halves * flopOf(extents, rows)

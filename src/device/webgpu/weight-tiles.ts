@@ -39,7 +39,7 @@ export function weightTiles(text: WeightText, tile: Tile): KernelText {
     groups: [columnTiles * Math.ceil(outputs / tile.rows), halves * extents.groups, parts],
     declarations: `${declarations}
 fn finishInside(half: u32, part: u32, group: u32, column: u32, m: u32, sum: vec4f) {
-  if (column < ${columns}u && m < ${outputs}u) { finish(half, part, group, column, m, sum); }
+  if (column < ${columns}u && m < ${outputs}u) { finishPart(half, part, group, column, m, sum); }
 }
 var<workgroup> xs: array<f32, ${tile.depth * xLine}>;
 var<workgroup> ys: array<f32, ${tile.depth * yLine}>;`,
