@@ -6,15 +6,23 @@ import type { Plan } from '../../device/webgpu/plan.ts'
 import type { Values } from '../../device/webgpu/values.ts'
 import type { Tape } from '../../device/tape.ts'
 
-/** Logits [class][example] of normalised images [input][example]. */
+export interface BatchImages {
+  /** Normalised, [input][example]. */
+  readonly images: Values
+  readonly batch: Batch
+  /** What the first stages make of them, if it is there already. */
+  readonly behind?: readonly Values[]
+}
+
+/** Logits [class][example]. */
 export function forwardBatch(
   plan: Plan,
   tape: Tape | undefined,
   stages: readonly BatchStage[],
-  { images, batch: { stride } }: { readonly images: Values; readonly batch: Batch },
+  { images, batch: { stride }, behind = [] }: BatchImages,
 ): Values {
-  const outputs: Values[] = []
-  for (const stage of stages) {
+  const outputs = [...behind]
+  for (const stage of stages.slice(behind.length)) {
     const products = productsOf(stage, images, outputs)
     outputs.push(affine(plan, tape, { products, bias: stage.bias, rows: stride, biasEvery: 1, relu: stage.relu }))
   }

@@ -10,7 +10,7 @@ import type { Tape } from '../tape.ts'
 import type { Batch } from './batch.ts'
 import { padded } from './extents.ts'
 import { intoGradient, read, write } from './kernel.ts'
-import { type Channels, TINY, forEach, overChannels } from './over-channels.ts'
+import { type Channels, TINY, forEach, overChannels, spread } from './over-channels.ts'
 import type { Plan } from './plan.ts'
 import type { Values } from './values.ts'
 
@@ -43,31 +43,30 @@ export function normalise(
 ): Normalised {
   const wants = tape !== undefined && (z.wantsGradient || bias.wantsGradient)
   const all = padded(channels)
-  const normalised = {
+  const results = {
     moments: plan.values('moments', 2 * all, wants),
     bias: plan.values('folded biases', all, wants),
     value: plan.values('normalised values', z.length, wants),
   }
-  const { moments, bias: shift, value } = normalised
+  const { moments, bias: shift, value } = results
   const of = { channels, width: z.length / channels, stride: batch.stride }
   overChannels(plan, 'normalise channels', of, {
-    uses: { z: read(z), bias: read(bias), moments: write(moments), shift: write(shift), value: write(value) },
-    main: `  var sum = 0.0;
-  ${forEach('sum += z[i];')}
-  let mean = sumOf(sum, lane) / n;
-  var squares = 0.0;
-  ${forEach('let d = z[i] - mean; squares = fma(d, d, squares);')}
-  let deviation = sqrt(sumOf(squares, lane) / n + ${TINY});
+    uses: {
+      ...{ z: read(z, 'vec4f'), bias: read(bias) },
+      ...{ moments: write(moments), shift: write(shift), value: write(value, 'vec4f') },
+    },
+    main: `${spread}
+  let deviation = sqrt(spread / n + ${TINY});
   let moved = select(0.0, bias[c] - mean / deviation, isChannel);
   if (lane == 0u) {
     moments[c] = mean;
     moments[c + ${all}u] = deviation;
     shift[c] = moved;
   }
-  ${forEach(`value[i] = ${relu ? 'max(0.0, fma(z[i], 1.0 / deviation, moved))' : 'fma(z[i], 1.0 / deviation, moved)'};`, 'value[i] = 0.0;')}`,
+  ${forEach(`value[i] = select(vec4f(), ${relu ? `max(vec4f(), ${normalised('moved')})` : normalised('moved')}, real);`)}`,
   })
-  if (wants) tape.record(() => normaliseAdjoint(plan, { z, bias, relu, of }, normalised))
-  return normalised
+  if (wants) tape.record(() => normaliseAdjoint(plan, { z, bias, relu, of }, results))
+  return results
 }
 
 /** What the way back needs of the way there. */
@@ -84,38 +83,40 @@ function normaliseAdjoint(
   { moments, bias: shift, value }: Normalised,
 ): void {
   const all = padded(of.channels)
-  const came = { dy: value.gradient, dShift: shift.gradient, dMoments: moments.gradient }
-  const arrived = Object.entries(came).flatMap(([name, values]) => (values ? [[name, read(values)] as const] : []))
-  if (arrived.length === 0) return
-  const [dz, dBias] = [z, bias].map((values) => (values.wantsGradient ? intoGradient(values) : undefined))
-  const { dy, dShift, dMoments } = came
-  const isOn = relu ? 'fma(z[i], 1.0 / deviation, shift[c]) > 0.0' : 'true'
-  const backAt = dy ? `select(0.0, dy[i], ${isOn})` : '0.0'
+  const [dy, dShift, dMoments] = [value, shift, moments].map(({ gradient }) => gradient)
+  if (!dy && !dShift && !dMoments) return
+  const dz = z.wantsGradient ? intoGradient(z, 'vec4f') : undefined
+  const dBias = bias.wantsGradient ? intoGradient(bias) : undefined
+  const isOn = relu ? `real & (${normalised('shift[c]')} > vec4f())` : 'real'
+  const back = dy ? `let d = select(vec4f(), dy[i], ${isOn});` : 'let d = vec4f();'
   overChannels(plan, 'normalise channels, back', of, {
     uses: {
-      ...{ z: read(z), moments: read(moments), ...(relu && dy && { shift: read(shift) }) },
-      ...Object.fromEntries(arrived),
+      ...{ z: read(z, 'vec4f'), moments: read(moments), ...(relu && dy && { shift: read(shift) }) },
+      ...{ ...(dy && { dy: read(dy, 'vec4f') }), ...(dShift && { dShift: read(dShift) }) },
+      ...(dMoments && { dMoments: read(dMoments) }),
       ...(dz && { dz: dz.use }),
       ...(dBias && { dBias: dBias.use }),
     },
     main: `  let mean = moments[c];
   let deviation = moments[c + ${all}u];
-  var sum = 0.0;
-  var product = 0.0;
-  ${dy ? forEach(`let d = ${backAt}; sum += d; product = fma(d, (z[i] - mean) / deviation, product);`) : ''}
+  var sum = vec4f();
+  var product = vec4f();
+  ${dy ? forEach(`${back} sum += d; product = fma(d, (z[i] - mean) / deviation, product);`) : ''}
   let toShift = ${dShift ? 'dShift[c]' : '0.0'};
-  let toBias = toShift + sumOf(sum, lane);
+  let toBias = toShift + total(sum, lane);
   let toMean = ${dMoments ? 'dMoments[c]' : '0.0'} - toBias / deviation;
   let toDeviation = ${dMoments ? `dMoments[c + ${all}u]` : '0.0'}
-    + (toShift * mean / deviation - sumOf(product, lane)) / deviation;
+    + (toShift * mean / deviation - total(product, lane)) / deviation;
   ${dBias ? `if (lane == 0u) { dBias[c] ${dBias.assign} select(0.0, toBias, isChannel); }` : ''}
   ${
     dz
-      ? forEach(
-          `dz[i] ${dz.assign} ${backAt} / deviation + (toMean + toDeviation * (z[i] - mean) / deviation) / n;`,
-          dz.assign === '+=' ? '' : 'dz[i] = 0.0;',
-        )
+      ? forEach(`${back}
+    let through = (toMean + toDeviation * (z[i] - mean) / deviation) / n;
+    dz[i] ${dz.assign} select(vec4f(), d / deviation + through, real);`)
       : ''
   }`,
   })
 }
+
+/** With the same rounding on both ways. */
+const normalised = (shift: string) => `fma(z[i], vec4f(1.0 / deviation), vec4f(${shift}))`

@@ -9,7 +9,7 @@
 import type { Unnormalised } from './channels.ts'
 import { padded } from './extents.ts'
 import { read, update } from './kernel.ts'
-import { TINY, forEach, overChannels } from './over-channels.ts'
+import { TINY, overChannels, spread } from './over-channels.ts'
 import type { Plan } from './plan.ts'
 import { Values } from './values.ts'
 
@@ -26,13 +26,8 @@ export function gatherMoments(plan: Plan, { z, channels, batch }: Unnormalised, 
   const of = { channels, width: z.length / channels, stride: batch.stride }
   const all = padded(channels)
   overChannels(plan, 'gather moments', of, {
-    uses: { z: read(z), into: update(into) },
-    main: `  var sum = 0.0;
-  ${forEach('sum += z[i];')}
-  let mean = sumOf(sum, lane) / n;
-  var squares = 0.0;
-  ${forEach('let d = z[i] - mean; squares = fma(d, d, squares);')}
-  let added = sumOf(squares, lane);
+    uses: { z: read(z, 'vec4f'), into: update(into) },
+    main: `${spread}
   if (lane == 0u && isChannel) {
     var before = vec3f(into[c], into[c + ${all}u], into[c + ${2 * all}u]);
     if (step.micro == 0u) { before = vec3f(0.0); }
@@ -40,7 +35,7 @@ export function gatherMoments(plan: Plan, { z, channels, batch }: Unnormalised, 
     let apart = mean - before.y;
     into[c] = count;
     into[c + ${all}u] = before.y + apart * (n / count);
-    into[c + ${2 * all}u] = before.z + added + apart * apart * before.x * (n / count);
+    into[c + ${2 * all}u] = before.z + spread + apart * apart * before.x * (n / count);
   }`,
   })
 }

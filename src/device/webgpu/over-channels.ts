@@ -2,7 +2,7 @@
 import type { Use } from './kernel.ts'
 import { padded } from './extents.ts'
 import type { Plan } from './plan.ts'
-import { REDUCED, reduction } from './reduction.ts'
+import { reductionOf } from './reduction.ts'
 
 /** Added to a variance, as PyTorch does. */
 export const TINY = 1e-5
@@ -15,27 +15,43 @@ export interface Channels {
   readonly stride: number
 }
 
-/** A statement for every value `i` of the channel that belongs to an example, and one for those of padding. */
-export const forEach = (statement: string, inPadding = '') => `for (var i = first + lane; i < end; i += ${REDUCED}u) {
-    if (i % stride < step.count) { ${statement} }${inPadding && ` else { ${inPadding} }`}
+/** Statements for every four values `i` of the channel, of which those that are `real` belong to examples. */
+export const forEach = (statements: string) => `for (var i = first + lane; i < end; i += team) {
+    let real = vec4u(0u, 1u, 2u, 3u) + 4u * (i % fours) < vec4u(step.count);
+    ${statements}
   }`
 
-/** A kernel of a workgroup per channel `c`, whose values are `first` to `end` − 1 and `n` of them belong to examples. */
+/**
+ * A kernel of a workgroup per channel `c`, whose values, four by four, are `first` to `end` − 1; `n` single ones of them
+ * belong to examples.
+ */
 export function overChannels(
   plan: Plan,
   name: string,
   { channels, width, stride }: Channels,
   { uses, main }: { readonly uses: Readonly<Record<string, Use>>; readonly main: string },
 ): void {
+  const { team } = plan.target
   plan.run({
-    ...{ name, uses, workgroup: [REDUCED, 1, 1], groups: [padded(channels), 1, 1] },
-    declarations: `const stride = ${stride}u;\n${reduction}`,
+    ...{ name, uses, workgroup: [team, 1, 1], groups: [padded(channels), 1, 1] },
+    declarations: `const team = ${team}u;
+const fours = ${stride / 4}u;
+${reductionOf(team)}
+fn total(x: vec4f, lane: u32) -> f32 { return sumOf(x.x + x.y + (x.z + x.w), lane); }`,
     main: `  let c = group.x;
   // those behind the last one have no values
   let isChannel = c < ${channels}u;
-  let first = c * ${width}u;
-  let end = select(first, first + ${width}u, isChannel);
+  let first = c * ${width / 4}u;
+  let end = select(first, first + ${width / 4}u, isChannel);
   let n = f32(step.count) * ${width / stride}.0;
 ${main}`,
   })
 }
+
+/** Mean and Σ (z − mean)² of the channel. */
+export const spread = `  var sum = vec4f();
+  ${forEach('sum += select(vec4f(), z[i], real);')}
+  let mean = total(sum, lane) / n;
+  var squares = vec4f();
+  ${forEach('let d = select(vec4f(), z[i] - mean, real); squares = fma(d, d, squares);')}
+  let spread = total(squares, lane);`

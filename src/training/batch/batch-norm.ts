@@ -26,23 +26,23 @@ export interface CleanImages {
 /**
  * Folds the moments of a micro-batch into stages.
  * @param stages of the network, whose weights want gradients
- * @returns stages whose gradients go on to those of `stages`
+ * @returns stages whose gradients go on to those of `stages`, and what the first of them make of the images
  */
 export function foldBatch(
   plan: Plan,
   tape: Tape,
   { architecture, stages }: Pick<BatchNetwork, 'architecture'> & { readonly stages: readonly BatchStage[] },
   clean: CleanImages,
-): readonly BatchStage[] {
+): { readonly folded: readonly BatchStage[]; readonly behind: readonly Values[] } {
   const norms = stageNorms({ architecture })
   const last = norms.findLastIndex(({ groups }) => groups.length > 0)
-  const outputs: Values[] = []
-  return stages.map((stage, s) => {
-    if (s > last) return stage
-    const { folded, value } = foldStage(plan, tape, { stage, norm: norms[s], outputs }, clean)
-    if (s < last) outputs.push(value ?? outputOf(plan, tape, folded, { ...clean, outputs }))
+  const behind: Values[] = []
+  const first = stages.slice(0, last + 1).map((stage, s) => {
+    const { folded, value } = foldStage(plan, tape, { stage, norm: norms[s], outputs: behind }, clean)
+    behind.push(value ?? outputOf(plan, tape, folded, { ...clean, outputs: behind }))
     return folded
   })
+  return { folded: [...first, ...stages.slice(last + 1)], behind }
 }
 
 interface Folding {

@@ -8,18 +8,29 @@ import type { Values } from '../../device/webgpu/values.ts'
 import type { BatchLossInput, RecordLoss } from './loss.ts'
 
 export const natural: RecordLoss = (plan, input) => {
-  const scores = logitsAt(plan, input, input.loaded.pixels)
+  const scores = cleanLogits(plan, input, input)
   return { loss: lossOfLogits(plan, input, scores, 'all'), cleanErrors: errorsOf(plan, input, scores) }
 }
 
 export const adversarial: RecordLoss = (plan, input) => {
-  const scores = logitsAt(plan, input, worstPoints(plan, input, input.attacked))
+  const scores = worstLogits(plan, input)
   return { loss: lossOfLogits(plan, input, scores, 'all') }
 }
 
-/** Logits at these points, whose gradient goes to the weights. */
-export function logitsAt(plan: Plan, { stages, ball: { batch }, tape }: BatchLossInput, points: Values): Scores {
-  return logitsOf(forwardBatch(plan, tape, stages, { images: points, batch }), batch)
+/** Logits of clean images, whose gradient goes to the weights if there is a tape. */
+export function cleanLogits(
+  plan: Plan,
+  { loaded, behind, ball: { batch } }: BatchLossInput,
+  { tape, stages }: Partial<Pick<BatchLossInput, 'tape'>> & Pick<BatchLossInput, 'stages'>,
+): Scores {
+  return logitsOf(forwardBatch(plan, tape, stages, { images: loaded.pixels, batch, behind }), batch)
+}
+
+/** Logits of adversarial examples, whose gradient goes to the weights. */
+export function worstLogits(plan: Plan, input: BatchLossInput): Scores {
+  const { stages, ball, tape, attacked } = input
+  const { batch } = ball
+  return logitsOf(forwardBatch(plan, tape, stages, { images: worstPoints(plan, input, attacked), batch }), batch)
 }
 
 export const lossOfLogits = (
@@ -34,10 +45,7 @@ export const errorsOf = (plan: Plan, { ball: { labels, batch } }: BatchLossInput
 
 /** Errors of clean images, where no loss looks at them. */
 export function cleanErrors(plan: Plan, input: BatchLossInput): Values {
-  const { stages, loaded, ball } = input
-  const images = { images: loaded.pixels, batch: ball.batch }
-  const logits = forwardBatch(plan, undefined, detached(stages), images)
-  return errorsOf(plan, input, logitsOf(logits, ball.batch))
+  return errorsOf(plan, input, cleanLogits(plan, input, { stages: detached(input.stages) }))
 }
 
 /** Adversarial examples in boxes. */

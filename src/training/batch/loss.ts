@@ -23,6 +23,8 @@ export interface BatchLossInput {
   readonly options: TrainingOptions
   readonly variant: Variant
   readonly loaded: LoadedBatch
+  /** What the first stages make of the loaded images, where normalising them has found it. */
+  readonly behind: readonly Values[]
   /** The balls over which bounds hold. */
   readonly ball: BatchBall
   readonly network: BatchNetwork

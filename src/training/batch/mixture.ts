@@ -6,7 +6,7 @@ import { combined, crossEntropy, marginsOf } from '../../device/webgpu/cross-ent
 import { smallBox } from '../../device/webgpu/climb.ts'
 import { padded } from '../../device/webgpu/extents.ts'
 import type { Plan } from '../../device/webgpu/plan.ts'
-import { errorsOf, logitsAt, lossOfLogits, worstPoints } from './empirical.ts'
+import { cleanLogits, errorsOf, lossOfLogits, worstLogits, worstPoints } from './empirical.ts'
 import type { BatchLossInput, RecordBounds, RecordLoss } from './loss.ts'
 
 /** The loss over some bounds, composed as the variant says. */
@@ -22,7 +22,7 @@ export const over =
       return { loss: crossEntropy(plan, { scores, labels, batch, share: 'all' }), ...besides }
     }
     const isClean = variant.empirical === 'clean'
-    const logits = logitsAt(plan, input, isClean ? input.loaded.pixels : worstPoints(plan, input, input.attacked))
+    const logits = isClean ? cleanLogits(plan, input, input) : worstLogits(plan, input)
     const errors = isClean ? { cleanErrors: errorsOf(plan, input, logits) } : {}
     if (variant.combine !== 'losses') {
       const loss = combined(plan, { bounds: scores, empirical: logits, labels, batch, how: variant.combine })

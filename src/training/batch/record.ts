@@ -47,13 +47,14 @@ export function recordGradient(plan: Plan, recording: GradientRecording): void {
   const loaded = loadBatch(plan, { ...data, batch, moves: movesOf[options.augment], normalisation })
   const tape = new Tape()
   const stages = network.stages(plan, true)
+  const { folded, behind } = foldBatch(plan, tape, { architecture, stages }, { images: loaded.pixels, batch })
   const input: BatchLossInput = {
     ...recording,
-    loaded,
+    ...{ loaded, behind },
     ball: { ...loaded, batch },
     attack: attackOf(options, 0),
     attacked: attackedBox(plan, loaded, recording),
-    stages: foldBatch(plan, tape, { architecture, stages }, { images: loaded.pixels, batch }),
+    stages: folded,
     tape,
   }
   const sums = batchLosses[variant.method]!(plan, input)

@@ -15,6 +15,7 @@ import type { Variant } from './variant.ts'
 const images = { input: { channels: 2, height: 6, width: 6 }, classes: 3 }
 const shallow = architectureOf('normalise 0.4 0.5 / 0.5 0.25, conv 4 4 2 1, relu, linear 11, relu, linear', images)
 const deep = architectureOf('conv 4 4 2 1, relu, conv 5 3 1 1, relu, linear 11, relu, linear', images)
+const normalised = architectureOf('conv 4 4 2 1, batch norm, relu, linear 9, batch norm, relu, linear', images)
 const residual = architectureOf(
   'conv 4 3 1 1, relu, (conv 5 4 2 1, relu, conv 6 3 1 1 + conv 6 2 2), relu, linear 9, relu, linear',
   images,
@@ -89,6 +90,13 @@ const cases = {
     given: { method: 'interval', ...mixed, combine: 'logarithms' },
     variant: { ...mixed, combine: 'logarithms' },
     step: { empiricalShare: 0.7 },
+  },
+  'natural, normalised': { given: { method: 'natural' }, architecture: normalised },
+  'CC-IBP, normalised': {
+    given: { method: 'interval', ...mixed, combine: 'margins' },
+    variant: { ...mixed, combine: 'margins' },
+    step: { empiricalShare: 0.7 },
+    architecture: normalised,
   },
   SABR: { given: { method: 'interval', boxShare: 0.4 }, variant: { boxShare: 0.4 } },
   'lp-dual over intervals': { given: { method: 'lp-dual', bounds: 'interval' } },

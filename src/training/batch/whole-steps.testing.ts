@@ -22,8 +22,12 @@ import { boundLoss } from '../losses/classification.ts'
 import { type LossInput, lossAlone } from '../losses/loss.ts'
 import { layLoss } from '../losses/mixture.ts'
 import type { TrainingOptions } from '../settings.ts'
+import { foldBatch } from './batch-norm.ts'
 import { type BatchLossInput, columns } from './loss.ts'
 import { batchLosses } from './losses.ts'
+import { foldChunk } from '../batch-norm.ts'
+import { isNormalised } from '../normalised.ts'
+import { paperBall } from '../../region/ball.ts'
 import type { Variant } from './variant.ts'
 
 export interface WholeStep {
@@ -74,6 +78,8 @@ export function stepOnCpu(whole: WholeStep): Outcome {
     attack: { ...attackOf(options, 0), randomStart: false },
     bounds: { mode: options.bounds, dimension: options.projectionDimension, memory: 2 ** 24, seed: 0 },
   }
+  const clean = () => loadChunk(network, { images, labels }, paperBall(0))
+  const unfold = isNormalised(f.architecture) ? foldChunk(network, f.parameters, clean()) : undefined
   network.clearGradient()
   const isProjected = options.bounds === 'projected' && (variant.method === 'lp-dual' || variant.method === 'robustra')
   const { loss, t, loose, tight, infeasible } = isProjected
@@ -82,6 +88,7 @@ export function stepOnCpu(whole: WholeStep): Outcome {
   tape.backward()
   const gradient = new Float32Array(f.parameters.length)
   network.readGradient(gradient)
+  unfold?.(gradient)
   engine.release(mark)
   return { loss, gradient, counts: { t, loose, tight, infeasible } }
 }
@@ -126,15 +133,19 @@ export async function stepOnGpu(gpu: Gpu, whole: WholeStep, size: number): Promi
   const { normalisation } = network
   const moves = { flips: false, most: 0 }
   const loaded = loadBatch(plan, { images, order, batch, moves, normalisation, ball: { domain: options.domain } })
+  const tape = new Tape()
   const stages = network.stages(plan, true)
+  const { architecture } = f
+  const { folded, behind } = foldBatch(plan, tape, { architecture, stages }, { images: loaded.pixels, batch })
   const input: BatchLossInput = {
-    ...{ options, variant, loaded, ball: { ...loaded, batch }, network, stages, reference: networks[1]?.network },
-    ...{ attack: { ...attackOf(options, 0), randomStart: false }, attacked: loaded.box, tape: new Tape() },
+    ...{ options, variant, loaded, behind, ball: { ...loaded, batch }, network, stages: folded, tape },
+    reference: networks[1]?.network,
+    ...{ attack: { ...attackOf(options, 0), randomStart: false }, attacked: loaded.box },
   }
   const records = recordsOf(plan, 1, columns)
   const sums = batchLosses[variant.method]!(plan, input)
   record(plan, records, sums)
-  input.tape.backward()
+  tape.backward()
   const flat = plan.kept('gradient', f.parameters.length)
   network.gatherGradient(plan, stages, flat)
   const [pack, program] = await gpu.compile([packing, plan])
