@@ -1,32 +1,24 @@
 /**
- * npm run bench -- --only gpu [--adapter NAME --json FILE --dry-run]
+ * npm run bench -- --only gpu [--adapter NAME --json FILE]
  *
  * Training steps of the paper's networks on a GPU, a batch of 50 from random weights, beside what the paper's own code takes on
  * an H200; how fast products are; memory. Data are random, since no kernel's time depends on them. In under three minutes: what
  * comes later is left out. What fails does not stop the rest. On an adapter that is no GPU it does a little of it, which only
- * shows that it works. --dry-run counts what steps take, without any GPU.
+ * shows that it works.
  */
 import { writeFileSync } from 'node:fs'
 import { openGpu } from '../src/node/webgpu.ts'
 import type { Gpu } from '../src/device/webgpu/gpu.ts'
-import { type Cost, type Target, anyGpu } from '../src/device/webgpu/plan.ts'
 import { type Step, noStep } from '../src/device/webgpu/step.ts'
 import { architectureNamed } from '../src/model/architectures.ts'
 import { initialise } from '../src/model/initialise.ts'
-import { type PlannedStep, costOfStep } from '../src/training/batch/planned-step.ts'
 import { microBatches } from '../src/training/batch/step.ts'
 import { BATCH, type GpuCase, gpuCases, optionsOf, plannedCase } from './gpu-cases.ts'
+import { type Counted, H200, counted } from './gpu-dry-run.ts'
 import { peersSource, references } from './gpu-peers.ts'
 import { type ProductRate, productRates } from './gpu-products.ts'
 import { type GpuTime, timeRuns } from './gpu-timing.ts'
 import { column } from './print.ts'
-
-/** What a step takes, counted. */
-interface Counted extends GpuCase, Cost {
-  /** Bytes of the device. */
-  readonly memory: number
-  readonly microBatches: number
-}
 
 type Measured = Counted &
   GpuTime & { readonly peerMilliseconds?: number | undefined; readonly goalMilliseconds?: number | undefined }
@@ -53,38 +45,7 @@ const tiny: Scope = {
   cases: gpuCases.filter(({ network, objective }) => network === 'mnist-small' && !objective.includes('exact')),
 }
 
-/** What counts of a GPU of a data centre for plans. */
-const dataCentre: Target = { ...anyGpu, largestBinding: 2 ** 31, sharedMemory: 49152 }
-
-/** TFLOP/s in f32 that the convolutions are held against. */
-const PEAK = 25
 const SECONDS = 165
-
-const counted = (one: GpuCase, planned: PlannedStep): Counted => ({
-  ...one,
-  ...costOfStep(planned),
-  ...{ memory: planned.memory, microBatches: planned.parts },
-})
-
-/** Every network and objective with what a step takes, as a table of Markdown. */
-export function printDryRun(file: string | undefined): void {
-  console.log(
-    '| network | objective | micro-batches | dispatches | GFLOP | traffic, GB | memory, MB |\n' +
-      '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
-  )
-  const rows = gpuCases.map((one) => counted(one, plannedCase(dataCentre, one)))
-  for (const { network, objective, microBatches: parts, dispatches, flop, traffic, memory } of rows) {
-    const figures = [
-      parts,
-      dispatches,
-      (flop / 1e9).toFixed(1),
-      (traffic / 1e9).toFixed(2),
-      Math.ceil(memory / 2 ** 20),
-    ]
-    console.log(`| ${network} | ${objective} | ${figures.join(' | ')} |`)
-  }
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify(rows, undefined, 2)}\n`)
-}
 
 /** Measures all, prints what comes as it comes, and then everything as JSON. */
 export async function printGpu(adapter: string | undefined, file: string | undefined): Promise<void> {
@@ -106,7 +67,7 @@ export async function printGpu(adapter: string | undefined, file: string | undef
     steps.push(step)
     console.log('error' in step ? `${one.network} ${one.objective}: ${step.error}` : lineOf(step))
   }
-  console.log(`\nProducts on ${scope.rows} rows: TFLOP/s in f32, and the share of ${PEAK}`)
+  console.log(`\nProducts on ${scope.rows} rows: TFLOP/s in f32, and the share of ${H200.teraflops}`)
   const products: (ProductRate | Failed)[] = []
   for (const network of scope.products) {
     const request = { network, rows: scope.rows, seconds: scope.seconds / 4 }
@@ -181,4 +142,4 @@ function lineOf(step: Measured): string {
 }
 
 const rateLine = ({ network, layer, pass, teraflops }: ProductRate) =>
-  `${network.padEnd(15)} ${layer.padEnd(34)} ${pass.padEnd(9)} ${teraflops.toPrecision(3).padStart(9)} ${column((100 * teraflops) / PEAK, 5, 0)} %`
+  `${network.padEnd(15)} ${layer.padEnd(34)} ${pass.padEnd(9)} ${teraflops.toPrecision(3).padStart(9)} ${column((100 * teraflops) / H200.teraflops, 5, 0)} %`
