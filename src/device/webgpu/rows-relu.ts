@@ -73,7 +73,7 @@ ${ofQuad(rows)}
 }
 
 /** Threads of a workgroup. Several sum over the rows of one neuron and example. */
-const THREADS = 128
+const THREADS = 64
 
 /**
  * Every place of the layer, and around it of the windows, goes through the positions that see it. So each row of each

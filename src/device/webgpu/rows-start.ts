@@ -183,7 +183,7 @@ const firstPart = (quads: number) => `  sums[quad] = row;
   sums[${2 * quads}u + quad] = vec4f();`
 
 /** Threads of a workgroup that sums what flows back to four weights after four. */
-const THREADS = 256
+const THREADS = 128
 
 interface Started {
   readonly values: Values
