@@ -112,7 +112,7 @@ const placeText = {
   return select(-1, sy / ${stride} * ${outWidth} + sx / ${stride}, inside && sy % ${stride} == 0 && sx % ${stride} == 0);`,
 }
 
-/** Adds what comes to a sum, and writes it. */
+/** Adds what comes to a sum, and writes it. Unlike `max`, its ReLU lets NaN through, so that training notices it. */
 function finishText({ direction, terms, rows, bias, relu, into }: Gather): string {
   const { own } = sidesOf(direction, terms[0].extents)
   const places = own.height * own.width
@@ -123,6 +123,6 @@ function finishText({ direction, terms, rows, bias, relu, into }: Gather): strin
   var value = sum;
   ${bias ? `if (half == 0u${centres}) { ${added} }` : ''}
   ${into.accumulate ? 'value += result[i];' : ''}
-  result[i] = ${relu ? 'max(value, vec4f())' : 'value'};
+  result[i] = ${relu ? 'select(value, vec4f(), value <= vec4f())' : 'value'};
 }`
 }

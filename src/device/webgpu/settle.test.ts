@@ -188,3 +188,11 @@ test('slopes can be divided by, and an estimate that says nothing changes nothin
   expect([...ends]).toEqual([-1, -2, 0, 0, Math.fround(1e-30), 2, 0, 0])
   expect(slope).toBe(Math.fround(1e-20))
 })
+
+test('NaN stays NaN', async () => {
+  const trial = new Trial(await testGpu())
+  const box = trial.input([NaN, 1, 2, 3, 1, NaN, 1, 1])
+  const { bounds, lines, behind } = settle(trial.plan, undefined, { box, neurons: 1, batch: batchOf(4), relu: true })
+  const found = await trial.run([bounds, lines, behind])
+  for (const values of found) expect([...values].map(Number.isNaN)).toEqual([1, 1, 0, 0, 1, 1, 0, 0].map(Boolean))
+})

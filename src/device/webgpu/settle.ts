@@ -117,8 +117,11 @@ const relaxed = (count: number) => `  let isUnstable = l < 0.0 && u > 0.0;
   let settled = select(select(l + u, 0.0, u <= 0.0), 1.0, l >= 0.0);
   lines[i] = select(settled, max(u / (u - l), 1e-20), isUnstable);
   lines[i + ${count}u] = select(select(l + u, 0.0, l >= 0.0 || u <= 0.0), l, isUnstable);
-  behind[i] = 0.5 * (max(u, 0.0) + max(l, 0.0));
-  behind[i + ${count}u] = 0.5 * (max(u, 0.0) - max(l, 0.0));`
+  // unlike max, these let NaN through
+  let low = select(l, 0.0, l <= 0.0);
+  let high = select(u, 0.0, u <= 0.0);
+  behind[i] = 0.5 * (high + low);
+  behind[i + ${count}u] = 0.5 * (high - low);`
 
 const passed = (count: number) => `  lines[i] = 1.0;
   lines[i + ${count}u] = 0.0;
