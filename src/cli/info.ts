@@ -16,6 +16,7 @@ import {
 } from '../model/network.ts'
 import { printLayers } from '../model/print-layers.ts'
 import { architectureSvg } from '../report/architecture-svg.ts'
+import { printDevices } from './devices.ts'
 import { isArchitectureFile, layersHelp, readArchitecture } from './architecture.ts'
 import { architectureOption, inputOption, networkFiles } from './network-options.ts'
 import { jsonOption, outputOption } from './options.ts'
@@ -31,6 +32,7 @@ interface Flags {
   readonly classes?: number
   readonly svg?: string
   readonly output?: string
+  readonly devices?: boolean
   readonly json?: boolean
 }
 
@@ -42,6 +44,7 @@ export function infoCommand(command: Command): void {
     .addOption(new Option('--classes <n>', 'of an architecture (default: 10)').argParser(wholeNumber('--classes', 1)))
     .option('--svg <file>', 'draw the layers into this file')
     .addOption(outputOption())
+    .option('--devices', 'list the GPUs of this machine, their limits and speed')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -52,14 +55,20 @@ export function infoCommand(command: Command): void {
           'robustra info runs/first/f.safetensors',
           'robustra info net.onnx --json',
           'robustra info cnn-7 --svg cnn-7.svg',
+          'robustra info --devices',
           "robustra info 'conv 16 4 2 1, relu, linear 100, relu, linear' --input 1x28x28",
         ]),
     )
     .action(runInfo)
 }
 
-function runInfo(subject: string | undefined, flags: Flags): void {
+async function runInfo(subject: string | undefined, flags: Flags): Promise<void> {
   requireOutput()
+  if (flags.devices) {
+    if (subject !== undefined)
+      throw new UserError(`--devices is about this machine, not about '${subject}': leave one of them out`)
+    return printDevices(flags.json)
+  }
   if (subject === undefined || isArchitecture(subject)) {
     const architecture = givenArchitecture(subject, flags)
     if (flags.svg !== undefined) writeFileAtomic(flags.svg, architectureSvg(architecture))

@@ -4,6 +4,7 @@ import { UserError } from '../../base/errors.ts'
 import type { Gpu } from '../../device/webgpu/gpu.ts'
 import type { Network } from '../../model/network.ts'
 import { requireGpuCan } from '../../training/batch/requirements.ts'
+import { BatchTrainer } from '../../training/batch/trainer.ts'
 import type { Best } from '../../training/best.ts'
 import type { EpochReport, Progress } from '../../training/epoch-report.ts'
 import type { TrainingOptions } from '../../training/settings.ts'
@@ -99,16 +100,25 @@ export async function resumeRun(run: RunOptions): Promise<RunResult> {
   }
 }
 
+/** The GPU of a run, if it has one. @throws UserError if the GPU cannot train this, or has not enough memory */
 async function gpuFor(
   { device }: RunOptions,
   options: TrainingOptions,
   data: TrainingData,
-  { reports }: TrainingState,
-) {
+  { reports, learners }: TrainingState,
+): Promise<Gpu | undefined> {
   const last = reports.at(-1)
   const gpu = await device?.(options, data, last && (last.device ?? 'CPU'))
-  if (gpu) requireGpuCan(options)
-  return gpu
+  try {
+    if (gpu) {
+      requireGpuCan(options)
+      new BatchTrainer(gpu, options, data, learners).fit()
+    }
+    return gpu
+  } catch (error) {
+    gpu?.close()
+    throw error
+  }
 }
 
 async function trainOn(

@@ -24,7 +24,7 @@ import { type Validation, measureOf } from '../work/validate.ts'
 import { DeviceLearner } from './device-learner.ts'
 import { estimated, recordEstimate } from './estimate.ts'
 import { type Column, columns } from './loss.ts'
-import { fittingSize } from './micro-batch.ts'
+import { type Fit, fittingSize } from './micro-batch.ts'
 import { type BatchData, recordGradient, recordMoments, recordUpdate } from './record.ts'
 import { microBatches, stepAt } from './step.ts'
 import { type Variant, variantAt } from './variant.ts'
@@ -102,9 +102,14 @@ export class BatchTrainer {
     return (this.#prepared ??= this.#prepare())
   }
 
+  /** How the run fits into the GPU, without touching it. @throws UserError if one image does not */
+  fit(): Fit<Readonly<Record<string, Plan>>> {
+    return fittingSize(this.#options, this.#gpu.target, (size) => this.#plansOf(size))
+  }
+
   async #prepare(): Promise<Prepared> {
     const gpu = this.#gpu
-    const { size, plans, memory } = fittingSize(this.#options, gpu.target, (each) => this.#plansOf(each))
+    const { size, plans, memory } = this.fit()
     const compiled = await gpu.compile(Object.values(plans))
     const programs = new Map(Object.keys(plans).map((name, i) => [name, compiled[i]]))
     this.#batchData.images.write(gpu)
