@@ -4,6 +4,7 @@ import { testGpu, tiledGpu } from '../../device/webgpu/gpu.testing.ts'
 import { takeRange } from '../../data/dataset.ts'
 import type { Progress } from '../epoch-report.ts'
 import type { GivenOptions } from '../settings.ts'
+import { asTrained } from '../normalised.ts'
 import { tinyData, tinyOptions } from '../tiny.testing.ts'
 import { type Epoch, type TrainContext, train } from '../train.ts'
 
@@ -37,6 +38,18 @@ test('the same seed gives the same weights twice, and nearly those of the CPU', 
   expect(report).toMatchObject({ trainingError: expected.trainingError, device: gpu.facts.name, certifiedError: null })
   expect(report.loss).toBeCloseTo(expected.loss, 6)
   expect(expected.device).toBeUndefined()
+})
+
+test('with batch normalisation, too, and what comes of an epoch has the moments of many images', async () => {
+  // layers that say so themselves: on the CPU, too, the moments of a batch are of all of it
+  const normalised = { ...data, architecture: asTrained(data.architecture, { batchNorm: true }) }
+  const given = { method: 'interval', augment: 'none', optimiser: 'sgd', average: 0.9 } as const
+  const [found, onCpu] = [await trained({ gpu }, given, normalised), await trained({}, given, normalised)]
+  const [weights, expected] = [found, onCpu].map(({ state }) => state.learners[0])
+  expect(apart([...weights.state.parameters], [...expected.state.parameters])).toBeLessThan(1e-4)
+  expect(apart([...weights.folded!], [...expected.folded!])).toBeLessThan(1e-3)
+  expect(apart([...weights.folded!], [...weights.average!])).toBeGreaterThan(0.1)
+  expect(found.reports[0].loss).toBeCloseTo(onCpu.reports[0].loss, 4)
 })
 
 test('what was stopped after an epoch continues as if it never had been', async () => {
