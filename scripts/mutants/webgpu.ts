@@ -28,7 +28,7 @@ export const webgpu: readonly Mutant[] = [
   ...mutantsOf('src/device/webgpu/settle.ts', tests('device/webgpu/settle'), [
     ['l < 0.0 && u > 0.0 && example', 'true && example'],
     ['<= select(u, above, isAbove)', '<= 1e30'],
-    ['below < 3e38', 'true'],
+    ['&& isFinite(below)', ''],
     ['max(u / (u - l), 1e-20)', 'u / (u - l)'],
     ['toUpper -= scaled', 'toUpper += scaled'],
     ['toCentre - toRadius), l > 0.0)', 'toCentre - toRadius), l < 0.0)'],

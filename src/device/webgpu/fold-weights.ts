@@ -9,7 +9,7 @@ import type { Tape } from '../tape.ts'
 import { type Extents, groupOf } from './extents.ts'
 import { intoGradient, read, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import { reductionOf } from './reduction.ts'
+import { summing } from './reduction.ts'
 import type { Values } from './values.ts'
 
 /** Packed weights, and the moments by whose deviations they are divided. */
@@ -52,19 +52,17 @@ function foldAdjoint(plan: Plan, { weight, extents, moments }: Folding, folded: 
   if (!gradient) return
   const { inputs, outputs } = groupOf(extents)
   const taps = inputs * extents.kernel ** 2
-  const { team } = plan.target
   const [each, all] = [extents.outChannels / extents.groups, moments.length / 2]
   const toWeight = weight.wantsGradient ? intoGradient(weight, 'vec4f') : undefined
   // nobody reads what is behind the last channel
   const toMoments = moments.wantsGradient ? intoGradient(moments) : undefined
   plan.run({
-    ...{ name: 'fold weights, back', workgroup: [team, 1, 1], groups: [(extents.groups * outputs) / 4, 1, 1] },
+    ...{ name: 'fold weights, back', groups: [(extents.groups * outputs) / 4, 1, 1], ...summing(plan) },
     uses: {
       ...{ g: read(gradient, 'vec4f'), folded: read(folded, 'vec4f'), moments: read(moments) },
       ...(toWeight && { dw: toWeight.use }),
       ...(toMoments && { dMoments: toMoments.use }),
     },
-    declarations: reductionOf(team),
     main: `  let four = group.x % ${outputs / 4}u;
   let part = group.x / ${outputs / 4}u;
   let channel = part * ${each}u + 4u * four;
@@ -73,7 +71,7 @@ function foldAdjoint(plan: Plan, { weight, extents, moments }: Folding, folded: 
     if (4u * four + k < ${each}u) { factor[k] = 1.0 / moments[channel + k + ${all}u]; }
   }
   var sum = vec4f(0.0);
-  for (var t = lane; t < ${taps}u; t += ${team}u) {
+  for (var t = lane; t < ${taps}u; t += TEAM) {
     let i = (part * ${taps}u + t) * ${outputs / 4}u + four;
     sum = fma(g[i], folded[i], sum);
     ${toWeight ? `dw[i] ${toWeight.assign} g[i] * factor;` : ''}

@@ -30,9 +30,8 @@ interface Question {
   readonly each: number
 }
 
-/** Targets of a workgroup, and into how many parts it cuts their sums. */
+/** Targets of a workgroup, which cuts their sums into parts. */
 const TARGETS = 16
-const PARTS = 16
 
 /** @returns [example · each + target], 0 for the label itself, whose difference is zero, and for padding targets */
 export function intervalMargins(plan: Plan, tape: Tape | undefined, question: Question): Values {
@@ -41,18 +40,19 @@ export function intervalMargins(plan: Plan, tape: Tape | undefined, question: Qu
   const wantsGradient = tape !== undefined && [weight, bias, box].some((values) => values.wantsGradient)
   const margins = plan.values('margins', batch.size * each, wantsGradient)
   const { inputs, padded } = shapeOf(question)
+  const parts = plan.target.team / TARGETS
   plan.run({
     name: 'interval margins',
     uses: { w: read(weight), b: read(bias), box: read(box), labels: read(labels, 'u32'), margins: write(margins) },
-    ...{ workgroup: [TARGETS, PARTS, 1], groups: [batch.size, Math.ceil(each / TARGETS), 1] },
-    declarations: `var<workgroup> sums: array<f32, ${TARGETS * PARTS}>;`,
+    ...{ workgroup: [TARGETS, parts, 1], groups: [batch.size, Math.ceil(each / TARGETS), 1] },
+    declarations: `var<workgroup> sums: array<f32, ${TARGETS * parts}>;`,
     main: `  let e = group.x;
   let t = group.y * ${TARGETS}u + local.x;
   let label = labels[e];
   let isBound = t < ${classes}u;
   var sum = 0.0;
   if (isBound) {
-    for (var k = local.y; k < ${inputs}u; k += ${PARTS}u) {
+    for (var k = local.y; k < ${inputs}u; k += ${parts}u) {
       let d = w[k * ${padded}u + t] - w[k * ${padded}u + label];
       let at = k * ${batch.stride}u + e;
       sum += d * box[at] + abs(d) * box[at + ${inputs * batch.stride}u];
@@ -61,7 +61,7 @@ export function intervalMargins(plan: Plan, tape: Tape | undefined, question: Qu
   sums[lane] = sum;
   workgroupBarrier();
   if (local.y > 0u || t >= ${each}u) { return; }
-  for (var part = 1u; part < ${PARTS}u; part++) { sum += sums[part * ${TARGETS}u + local.x]; }
+  for (var part = 1u; part < ${parts}u; part++) { sum += sums[part * ${TARGETS}u + local.x]; }
   if (isBound) { sum += b[t] - b[label]; }
   margins[e * ${each}u + t] = sum;`,
   })

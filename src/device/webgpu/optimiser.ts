@@ -6,7 +6,7 @@ import { read, update, write } from './kernel.ts'
 import { float } from './literals.ts'
 import { finiteness } from './numerics.ts'
 import type { Plan } from './plan.ts'
-import { REDUCED, partsOf, reduction } from './reduction.ts'
+import { partsOf, summing } from './reduction.ts'
 import type { Values } from './values.ts'
 
 /**
@@ -14,15 +14,14 @@ import type { Values } from './values.ts'
  * then the training diverges.
  */
 export function gradientNorm(plan: Plan, gradient: Values): Values {
-  const squares = plan.values('squares', partsOf(gradient.length))
+  const squares = plan.values('squares', partsOf(plan, gradient.length))
   const total = plan.values('square of the norm', 1)
   const sumInto = (name: string, from: Values, into: Values, term: string) =>
     plan.run({
-      ...{ name, workgroup: [REDUCED, 1, 1], groups: [into.length, 1, 1] },
+      ...{ name, groups: [into.length, 1, 1], ...summing(plan, `${finiteness}\nvar<workgroup> faults: atomic<u32>;`) },
       uses: { numbers: read(from), into: write(into, 'u32') },
-      declarations: `${finiteness}\n${reduction}\nvar<workgroup> faults: atomic<u32>;`,
       main: `  var sum = 0.0;
-  for (var i = group.x * ${REDUCED}u + lane; i < ${from.length}u; i += ${into.length * REDUCED}u) {
+  for (var i = group.x * TEAM + lane; i < ${from.length}u; i += ${into.length}u * TEAM) {
     let x = numbers[i];
     if (isFinite(x)) { sum += ${term}; } else { atomicOr(&faults, 1u); }
   }

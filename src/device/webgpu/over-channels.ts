@@ -2,7 +2,7 @@
 import type { Use } from './kernel.ts'
 import { padded } from './extents.ts'
 import type { Plan } from './plan.ts'
-import { reductionOf } from './reduction.ts'
+import { summing } from './reduction.ts'
 
 /** Added to a variance, as PyTorch does. */
 export const TINY = 1e-5
@@ -16,7 +16,7 @@ export interface Channels {
 }
 
 /** Statements for every four values `i` of the channel, of which those that are `real` belong to examples. */
-export const forEach = (statements: string) => `for (var i = first + lane; i < end; i += team) {
+export const forEach = (statements: string) => `for (var i = first + lane; i < end; i += TEAM) {
     let real = vec4u(0u, 1u, 2u, 3u) + 4u * (i % fours) < vec4u(step.count);
     ${statements}
   }`
@@ -31,13 +31,13 @@ export function overChannels(
   { channels, width, stride }: Channels,
   { uses, main }: { readonly uses: Readonly<Record<string, Use>>; readonly main: string },
 ): void {
-  const { team } = plan.target
   plan.run({
-    ...{ name, uses, workgroup: [team, 1, 1], groups: [padded(channels), 1, 1] },
-    declarations: `const team = ${team}u;
-const fours = ${stride / 4}u;
-${reductionOf(team)}
+    ...{ name, uses, groups: [padded(channels), 1, 1] },
+    ...summing(
+      plan,
+      `const fours = ${stride / 4}u;
 fn total(x: vec4f, lane: u32) -> f32 { return sumOf(x.x + x.y + (x.z + x.w), lane); }`,
+    ),
     main: `  let c = group.x;
   // those behind the last one have no values
   let isChannel = c < ${channels}u;

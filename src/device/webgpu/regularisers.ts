@@ -10,7 +10,7 @@
 import type { Batch } from './batch.ts'
 import { intoGradient, type Use, read, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import { REDUCED, partsOf, reduction } from './reduction.ts'
+import { partsOf, summing } from './reduction.ts'
 import type { Values } from './values.ts'
 
 /** What they compare. */
@@ -38,7 +38,7 @@ export function regularise(plan: Plan, { input, hidden, batch }: Compared): Valu
     plan.each('no regularisers', 1, { value: write(value) }, 'value[i] = 0.0;')
     return value
   }
-  const parts = partsOf(Math.max(...hidden.map(({ length }) => length / 2)))
+  const parts = partsOf(plan, Math.max(...hidden.map(({ length }) => length / 2)))
   const means = plan.values('sums over bounds', (layers + 1) * MEANS * parts)
   const phases = plan.values('sums over phases', layers * PHASES * parts)
   const slopes = plan.values('slopes of regularisers', layers * SLOPES)
@@ -51,8 +51,9 @@ export function regularise(plan: Plan, { input, hidden, batch }: Compared): Valu
   inParts(hidden, 6, (some, first) =>
     sumOver(plan, some, {
       ...{ batch, first, sums: phases, count: PHASES, parts, uses: { means: read(means) } },
-      before: `let part = (layer * ${MEANS}u + 1u) * ${parts}u + lane % ${parts}u;
-  m = sumOf(select(0.0, means[part], lane < ${parts}u), lane) / (f32(step.count) * f32(rows));`,
+      before: `var centres = 0.0;
+  for (var part = lane; part < ${parts}u; part += TEAM) { centres += means[(layer * ${MEANS}u + 1u) * ${parts}u + part]; }
+  m = sumOf(centres, lane) / (f32(step.count) * f32(rows));`,
       terms: `if (low <= 0.0 && high >= 0.0) { continue; }
       let centre = (low + high) / 2.0;
       let first = select(3u, 0u, low > 0.0);
@@ -93,7 +94,7 @@ function sumOver(plan: Plan, pairs: readonly Values[], { batch, first, before = 
   const loops = pairs.map(({ length }, i) => {
     const half = length / 2
     return `case ${i}u: {
-    for (var i = group.x * ${REDUCED}u + lane; i < ${half}u; i += ${parts * REDUCED}u) {
+    for (var i = group.x * TEAM + lane; i < ${half}u; i += ${parts}u * TEAM) {
       if (i % ${batch.stride}u >= step.count) { continue; }
       let low = x${i}[i];
       let high = x${i}[i + ${half}u];
@@ -105,7 +106,7 @@ function sumOver(plan: Plan, pairs: readonly Values[], { batch, first, before = 
   plan.run({
     name: 'regularisers, sums',
     uses: { ...pairUses(pairs), ...uses, into: update(sums) },
-    ...{ workgroup: [REDUCED, 1, 1], groups: [parts, pairs.length, 1], declarations: reduction },
+    ...{ groups: [parts, pairs.length, 1], ...summing(plan) },
     main: `  if (step.regularisation == 0.0) { return; }
   let layer = group.y + ${first}u;
   let rows = array<u32, ${rows.length}>(${rows.map((n) => `${n}u`).join(', ')})[group.y];
@@ -142,23 +143,26 @@ function settle(plan: Plan, { input, hidden, batch }: Compared, { means, phases,
   plan.run({
     name: 'regularisers',
     uses: { means: read(means), phases: read(phases), slopes: write(slopes), value: write(value) },
-    ...{ workgroup: [REDUCED, 1, 1], groups: [1, 1, 1] },
-    declarations: `const ROWS = array<u32, ${layers + 1}>(${rows.map((n) => `${n}u`).join(', ')});
+    groups: [1, 1, 1],
+    ...summing(
+      plan,
+      `const ROWS = array<u32, ${layers + 1}>(${rows.map((n) => `${n}u`).join(', ')});
 var<workgroup> meanSums: array<f32, ${meanSums}>;
 var<workgroup> phaseSums: array<f32, ${phaseSums}>;
 var<workgroup> losses: array<f32, ${layers}>;
 ${costOfRatio}`,
-    main: `  for (var j = lane; j < ${meanSums}u; j += ${REDUCED}u) {
+    ),
+    main: `  for (var j = lane; j < ${meanSums}u; j += TEAM) {
     for (var part = 0u; part < ${parts}u; part++) { meanSums[j] += means[j * ${parts}u + part]; }
   }
-  for (var j = lane; j < ${phaseSums}u; j += ${REDUCED}u) {
+  for (var j = lane; j < ${phaseSums}u; j += TEAM) {
     for (var part = 0u; part < ${parts}u; part++) { phaseSums[j] += phases[j * ${parts}u + part]; }
   }
   workgroupBarrier();
   let share = step.regularisation * step.weight * f32(step.count) / ${layers}.0;
   let count = f32(step.count);
   let input = meanSums[${layers * MEANS}] / (f32(ROWS[${layers}]) * count);
-  for (var layer = lane; layer < ${layers}u; layer += ${REDUCED}u) {
+  for (var layer = lane; layer < ${layers}u; layer += TEAM) {
     let n = f32(ROWS[layer]) * count;
     let radius = meanSums[layer * ${MEANS}u] / n;
     var loss = 0.0;
@@ -213,19 +217,19 @@ interface Sloped {
   readonly slopes: Values
 }
 
-/** Most workgroups that go over a layer. */
-const MOST = 1024
+/** Threads of a workgroup, and most workgroups that go over a layer. */
+const [THREADS, MOST] = [256, 1024]
 
 function addGradients(plan: Plan, pairs: readonly Values[], { batch, first, slopes }: Sloped): void {
   const uses: Record<string, Use> = { slopes: read(slopes), ...pairUses(pairs) }
   const longest = Math.max(...pairs.map(({ length }) => length / 2))
-  const wide = Math.min(MOST, Math.ceil(longest / REDUCED))
+  const wide = Math.min(MOST, Math.ceil(longest / THREADS))
   const loops = pairs.map((pair, i) => {
     const half = pair.length / 2
     const { use, assign } = intoGradient(pair)
     uses[`g${i}`] = use
     return `case ${i}u: {
-    for (var i = group.x * ${REDUCED}u + lane; i < ${half}u; i += ${wide * REDUCED}u) {
+    for (var i = group.x * ${THREADS}u + lane; i < ${half}u; i += ${wide * THREADS}u) {
       let slope = slopesOf(layer, x${i}[i], x${i}[i + ${half}u], i % ${batch.stride}u < step.count);
       g${i}[i] ${assign} slope.x;
       g${i}[i + ${half}u] ${assign} slope.y;
@@ -233,7 +237,7 @@ function addGradients(plan: Plan, pairs: readonly Values[], { batch, first, slop
   }`
   })
   plan.run({
-    ...{ name: 'regularisers, to bounds', uses, workgroup: [REDUCED, 1, 1], groups: [wide, pairs.length, 1] },
+    ...{ name: 'regularisers, to bounds', uses, workgroup: [THREADS, 1, 1], groups: [wide, pairs.length, 1] },
     declarations: `fn slopesOf(layer: u32, low: f32, high: f32, isReal: bool) -> vec2f {
   if (!isReal) { return vec2f(); }
   let at = layer * ${SLOPES}u;

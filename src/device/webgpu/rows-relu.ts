@@ -9,7 +9,7 @@ import { type Shape, sizeOf } from '../../model/layers.ts'
 import type { Tape } from '../tape.ts'
 import { intoGradient, type Use, read, spread, update, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import { REDUCED, reduction } from './reduction.ts'
+import { summing } from './reduction.ts'
 import { type RowSet, type RowSums, ofQuad, rowCount } from './rows.ts'
 import type { Values } from './values.ts'
 import { type Window, neuronOf, windowSize } from './windows.ts'
@@ -194,12 +194,11 @@ function sumChannels(plan: Plan, parts: Values, bias: Values, channels: number):
   plan.run({
     name: 'gradient of biases',
     uses: { parts: read(parts), toBias: use },
-    workgroup: [REDUCED, 1, 1],
     groups: [bias.length, 1, 1],
-    declarations: reduction,
+    ...summing(plan),
     main: `  var sum = 0.0;
   if (group.x < ${channels}u) {
-    for (var at = lane; at < ${each}u; at += ${REDUCED}u) { sum += parts[group.x * ${each}u + at]; }
+    for (var at = lane; at < ${each}u; at += TEAM) { sum += parts[group.x * ${each}u + at]; }
   }
   let total = sumOf(sum, lane);
   if (lane == 0u) { toBias[group.x] ${assign} total; }`,

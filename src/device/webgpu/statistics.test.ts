@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Trial, testGpu } from './gpu.testing.ts'
+import { Trial, testGpu, tiledGpu } from './gpu.testing.ts'
 import { noStep } from './step.ts'
 import { record, recordsOf } from './statistics.ts'
 
@@ -16,8 +16,8 @@ it('records sums over the real examples, of the first micro-batch in place of wh
   expect([...(await gpu.read(table.values))].slice(4, 8)).toEqual([20, 10, 1.5, 0])
 })
 
-it('sums more examples than a workgroup has threads', async () => {
-  const trial = new Trial(await testGpu())
+it('sums more examples than a workgroup of a GPU has threads', async () => {
+  const trial = new Trial(await tiledGpu())
   const table = recordsOf(trial.plan, 1, ['loss'])
   record(trial.plan, table, { loss: trial.input(Array.from({ length: 1000 }, (_, i) => i)) })
   const [found] = await trial.run([table.values], { count: 999 })

@@ -1,7 +1,7 @@
 /** Sums of what a step finds out about its examples, into a table that is read back every so many steps. */
 import { type Use, read, update } from './kernel.ts'
 import type { Plan } from './plan.ts'
-import { REDUCED, reduction } from './reduction.ts'
+import { summing } from './reduction.ts'
 import type { Values } from './values.ts'
 
 /** A table with a row for each of some steps. It is kept. */
@@ -46,13 +46,13 @@ export function record(plan: Plan, { values, columns }: Records, sums: Sums): vo
     const { source, first, end } = isSlice(of)
       ? { source: placeOf(of.values), first: of.first, end: `${of.first + of.length}u` }
       : { source: placeOf(of), first: 0, end: of.length === 1 ? '1u' : `min(step.count, ${of.length}u)` }
-    return `case ${i}u: { column = ${column}u; for (var e = ${first}u + lane; e < ${end}; e += ${REDUCED}u) { sum += x${source}[e]; } }`
+    return `case ${i}u: { column = ${column}u; for (var e = ${first}u + lane; e < ${end}; e += TEAM) { sum += x${source}[e]; } }`
   })
   if (sources.length > MOST) throw new RangeError(`a kernel cannot sum over ${sources.length} different values`)
   const uses: Record<string, Use> = { table: update(values) }
   sources.forEach((one, i) => (uses[`x${i}`] = read(one)))
   plan.run({
-    ...{ name: 'record', uses, workgroup: [REDUCED, 1, 1], groups: [cases.length, 1, 1], declarations: reduction },
+    ...{ name: 'record', uses, groups: [cases.length, 1, 1], ...summing(plan) },
     main: `  var sum = 0.0;
   var column = 0u;
   switch group.x { ${cases.join('\n')} default: {} }
