@@ -1,10 +1,10 @@
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { Tape } from '../tape.ts'
 import { boxStep } from './box-step.ts'
 import { type Extents, padded } from './extents.ts'
 import type { Gpu } from './gpu.ts'
-import { testGpu, Trial } from './gpu.testing.ts'
+import { testGpu, tiledGpu, Trial } from './gpu.testing.ts'
 import * as exact from './products.testing.ts'
 
 /** A box through one stage, with its gradients: by the centres as by W, by the radii as by |W|. */
@@ -50,4 +50,24 @@ test('boxes go through layers of all kinds, and gradients back', async () => {
   for (let trial = 0; trial < 3; trial++) {
     await check(await testGpu(), random, exact.randomExtents(random), 4 * (1 + random.integer(4)))
   }
+})
+
+test('tiles share long sums among them', async () => {
+  const random = new Random(2, 'long')
+  const point = { inHeight: 1, inWidth: 1, outHeight: 1, outWidth: 1, kernel: 1, stride: 1, padding: 0, groups: 1 }
+  const extents = { ...point, inChannels: 300, outChannels: 10 }
+  const weights = exact.randomWeights(random, extents)
+  const [centre, radius] = [0, 1].map(() => exact.randomFloats(random, 300 * 8))
+  const bias = exact.randomFloats(random, 12)
+  const trial = new Trial(await tiledGpu())
+  const [weight, input, biases] = [weights, [...centre, ...radius], bias].map((data) => trial.input(data))
+  const result = boxStep(trial.plan, undefined, { products: [{ extents, weight, input }], bias: biases, rows: 8 })
+  expect(trial.plan.dispatches.length).toBe(2)
+  const [y] = await trial.run([result])
+  const centres = exact.addForward({ extents, weights, rows: 8 }, centre, new exact.Sums(80))
+  for (let i = 0; i < 80; i++) centres.add(i, bias[Math.floor(i / 8)])
+  centres.expect(y.subarray(0, 80))
+  exact
+    .addForward({ extents, weights: weights.map(Math.abs), rows: 8 }, radius, new exact.Sums(80))
+    .expect(y.subarray(80))
 })

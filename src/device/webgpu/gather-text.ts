@@ -47,26 +47,34 @@ export function sidesOf(direction: Direction, extents: Extents) {
 export const gatherFlop = ({ terms, rows, halves }: Gather): number =>
   terms.reduce((sum, { extents }) => sum + halves * flopOf(extents, rows), 0)
 
-/** What the kernels of a gather are made of. */
+/** Some WGSL, and the values that it uses. */
 export interface GatherText {
   readonly uses: Readonly<Record<string, Use>>
-  /** input…, place…, product… of each term, and finish. */
   readonly declarations: string
 }
 
-export function wgslOf(work: Gather): GatherText {
-  const { terms, into, bias } = work
-  const uses = Object.fromEntries([
-    ...terms.flatMap(({ weight, input, positive }, t): [string, Use][] => [
-      [`w${t}`, read(weight, 'vec4f')],
-      [`x${t}`, read(input, 'vec4f')],
-      ...(positive ? [[`positive${t}`, read(positive, 'vec4f')] as [string, Use]] : []),
-    ]),
-    ...(bias ? [['bias', read(bias.values)] as [string, Use]] : []),
-    ['result', into.accumulate ? update(into.values, 'vec4f') : write(into.values, 'vec4f')],
+/** Of each term: input…, what is read; place…, where a tap reads; product…, a whole sum. */
+export function factorsOf(work: Gather): GatherText {
+  const uses = work.terms.flatMap(({ weight, input, positive }, t): [string, Use][] => [
+    [`w${t}`, read(weight, 'vec4f')],
+    [`x${t}`, read(input, 'vec4f')],
+    ...(positive ? [[`positive${t}`, read(positive, 'vec4f')] as [string, Use]] : []),
   ])
-  return { uses, declarations: [...terms.map((term, t) => termText(work, term, t)), finishText(work)].join('\n') }
+  const declarations = work.terms.map((term, t) => termText(work, term, t)).join('\n')
+  return { uses: Object.fromEntries(uses), declarations }
 }
+
+/** `finish`, which adds what comes to a sum, and writes it. */
+export function finishOf(work: Gather): GatherText {
+  const { into, bias } = work
+  const result = into.accumulate ? update(into.values, 'vec4f') : write(into.values, 'vec4f')
+  return { uses: { ...(bias && { bias: read(bias.values) }), result }, declarations: finishText(work) }
+}
+
+export const together = (...texts: readonly GatherText[]): GatherText => ({
+  uses: Object.assign({}, ...texts.map(({ uses }) => uses)) as GatherText['uses'],
+  declarations: texts.map(({ declarations }) => declarations).join('\n'),
+})
 
 function termText({ direction, rows }: Gather, { extents, positive }: GatherTerm, t: number): string {
   const { own, other, ownOfGroup, otherOfGroup } = sidesOf(direction, extents)
@@ -112,14 +120,19 @@ const placeText = {
   return select(-1, sy / ${stride} * ${outWidth} + sx / ${stride}, inside && sy % ${stride} == 0 && sx % ${stride} == 0);`,
 }
 
-/** Adds what comes to a sum, and writes it. Unlike `max`, its ReLU lets NaN through, so that training notices it. */
-function finishText({ direction, terms, rows, bias, relu, into }: Gather): string {
+/** WGSL: where four results of row `r` lie. */
+export function indexOf({ direction, terms, rows }: Gather, half: string, channel: string, place: string): string {
   const { own } = sidesOf(direction, terms[0].extents)
-  const places = own.height * own.width
+  return `((${half} * ${own.channels}u + ${channel}) * ${own.height * own.width}u + ${place}) * ${rows / 4}u + r`
+}
+
+/** Adds what comes to a sum, and writes it. Unlike `max`, its ReLU lets NaN through, so that training notices it. */
+function finishText(work: Gather): string {
+  const { bias, relu, into } = work
   const centres = bias && bias.every > 1 ? ` && r % ${bias.every / 4}u == 0u` : ''
   const added = bias && (bias.every > 1 ? 'value.x += bias[channel];' : 'value += bias[channel];')
   return `fn finish(half: u32, channel: u32, place: u32, r: u32, sum: vec4f) {
-  let i = ((half * ${own.channels}u + channel) * ${places}u + place) * ${rows / 4}u + r;
+  let i = ${indexOf(work, 'half', 'channel', 'place')};
   var value = sum;
   ${bias ? `if (half == 0u${centres}) { ${added} }` : ''}
   ${into.accumulate ? 'value += result[i];' : ''}

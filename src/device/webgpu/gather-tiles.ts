@@ -11,12 +11,17 @@ import { type Tile } from './tiles.ts'
 /** Between lines of weights in shared memory, so that threads that write down a column do not meet in one bank. */
 const GAP = 4
 
-export function gatherTiles(work: Gather, tile: Tile, { uses, declarations }: GatherText): KernelText {
+/** @param parts of which each workgroup sums up one; `finish` is then told places part after part */
+export function gatherTiles(
+  work: Gather,
+  { tile, parts }: { readonly tile: Tile; readonly parts: number },
+  { uses, declarations }: GatherText,
+): KernelText {
   const { name, direction, terms, rows, halves } = work
   const { own } = sidesOf(direction, terms[0].extents)
   const block = blockOf(tile)
   const rowTiles = Math.ceil(rows / tile.rows)
-  const steps = terms.map((_, t) => termText(work, block, t))
+  const steps = terms.map((_, t) => termText(work, { block, parts }, t))
   // terms in groups share too little: each thread computes its own
   const alone = terms.flatMap(({ extents }, t) =>
     extents.groups > 1 ? [` + product${t}(half, channel, place, r)`] : [],
@@ -26,7 +31,7 @@ var<workgroup> inputs: array<vec4f, ${(tile.depth * tile.rows) / 4}>;
 `
   return {
     ...{ name, uses, workgroup: [block.threads, 1, 1], flop: gatherFlop(work) },
-    groups: [halves * rowTiles, Math.ceil(own.channels / tile.channels), own.height * own.width],
+    groups: [halves * rowTiles, Math.ceil(own.channels / tile.channels), parts * own.height * own.width],
     declarations: `${declarations}
 fn finishInside(half: u32, channel: u32, place: u32, r: u32, sum: vec4f) {
   if (channel < ${own.channels}u && r < ${rows / 4}u) { finish(half, channel, place, r, sum${alone.join('')}); }
@@ -35,27 +40,33 @@ ${steps.some((step) => step.includes('workgroupBarrier')) ? shared : ''}`,
     main: `  let half = group.x / ${rowTiles}u;
   let firstRow = group.x % ${rowTiles}u * ${tile.rows / 4}u;
   let firstChannel = group.y * ${tile.channels}u;
-  let place = group.z;
+  let place = group.z % ${own.height * own.width}u;
+  let part = group.z / ${own.height * own.width}u;
   let y = place / ${own.width}u;
   let x = place % ${own.width}u;
 ${placeOfThread(block)}
 ${eachSum(block, (sum) => `  var ${sum} = vec4f();`)}
 ${steps.join('\n')}
-${eachSum(block, (sum, c, r) => `  finishInside(half, firstChannel + ${c}, place, firstRow + ${r}, ${sum});`)}`,
+${eachSum(block, (sum, c, r) => `  finishInside(half, firstChannel + ${c}, group.z, firstRow + ${r}, ${sum});`)}`,
   }
 }
 
+interface Split {
+  readonly block: Block
+  readonly parts: number
+}
+
 /** Sums up a term, tap by tap. */
-function termText(work: Gather, block: Block, t: number): string {
+function termText(work: Gather, split: Split, t: number): string {
   const { extents } = work.terms[t]
   const { kernel } = extents
   if (extents.groups > 1) return ''
-  const isThin = work.direction === 'forward' && extents.inChannels < block.tile.depth
+  const isThin = work.direction === 'forward' && extents.inChannels < split.block.tile.depth
   return `  for (var ky = 0u; ky < ${kernel}u; ky++) {
     for (var kx = 0u; kx < ${kernel}u; kx++) {
       let at = place${t}(ky, kx, y, x);
       if (at < 0) { continue; }
-${isThin ? thinText(work, block, t) : stagedText(work, block, t)}
+${isThin ? thinText(work, split.block, t) : stagedText(work, split, t)}
     }
   }`
 }
@@ -79,7 +90,7 @@ ${[...weights, ...values, multiply(block)].join('\n')}
 }
 
 /** Steps of `depth` summands through shared memory. */
-function stagedText(work: Gather, block: Block, t: number): string {
+function stagedText(work: Gather, { block, parts }: Split, t: number): string {
   const { tile, threads } = block
   const { otherOfGroup } = sidesOf(work.direction, work.terms[t].extents)
   const across = tile.rows / 4
@@ -92,7 +103,9 @@ function stagedText(work: Gather, block: Block, t: number): string {
     (k, channel) => four('weights', `${k} * ${line}u + ${channel}u + 4u * ly`),
     (k, r) => `inputs[${k} * ${across}u + ${r}u + lx]`,
   )
-  return `      for (var first = 0u; first < ${otherOfGroup}u; first += ${tile.depth}u) {
+  const ofPart = Math.ceil(otherOfGroup / parts / tile.depth) * tile.depth
+  return `      let end = min((part + 1u) * ${ofPart}u, ${otherOfGroup}u);
+      for (var first = part * ${ofPart}u; first < end; first += ${tile.depth}u) {
         workgroupBarrier();
 ${share((tile.channels * tile.depth) / 4, threads, weightText(work, block, t))}
 ${share(tile.depth * across, threads, load)}

@@ -88,9 +88,25 @@ function best(target: Target, tiles: readonly Tile[], worth: (one: Tile) => numb
   return possible.reduce((most, one) => (worth(one) > worth(most) ? one : most))
 }
 
-/** The tile of products at one place of an image after the other, or of a matrix product if there is but one place. */
-export const gatherTile = (target: Target, extent: Extent): Tile =>
-  best(target, gatherTiles, (one) => speed(one) * filled(one, extent) * Math.min(1, threads(one, extent) / BUSY))
+/** Steps of a tile that make a part of sums worthwhile. */
+const FEWEST_STEPS = 8
+
+/**
+ * The tile of products at one place of an image after the other, or of a matrix product if there is but one place, and into how
+ * many parts the sums are cut where there would be too few workgroups. @param extent `summands`: 1 if they are not to be cut
+ */
+export function gatherTile(
+  target: Target,
+  extent: Extent & { readonly summands: number },
+): { readonly tile: Tile; readonly parts: number } {
+  const most = (one: Tile) => Math.max(1, Math.floor(extent.summands / (FEWEST_STEPS * one.depth)))
+  const tile = best(
+    target,
+    gatherTiles,
+    (one) => speed(one) * filled(one, extent) * Math.min(1, (most(one) * threads(one, extent)) / BUSY),
+  )
+  return { tile, parts: Math.max(1, Math.min(most(tile), Math.round(BUSY / threads(tile, extent)))) }
+}
 
 /** The tile of a gradient by weights: taps and inputs are its channels, outputs its rows. */
 export const weightTile = (target: Target, extent: Extent): Tile =>

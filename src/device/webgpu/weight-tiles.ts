@@ -4,7 +4,7 @@
  */
 import { groupOf } from './extents.ts'
 import type { KernelText } from './kernel.ts'
-import { allSteps, blockOf, eachSum, four, placeOfThread, share, upTo } from './register-tile.ts'
+import { allSteps, blockOf, eachSum, four, placeOfThread, upTo } from './register-tile.ts'
 import type { Tile } from './tiles.ts'
 import { type WeightText, flopOfGradient } from './weight-gradient-text.ts'
 
@@ -19,16 +19,21 @@ export function weightTiles(text: WeightText, tile: Tile): KernelText {
   const columnTiles = Math.ceil(columns / tile.channels)
   const fours = tile.depth / 4
   const [xLine, yLine] = [tile.channels + GAP, tile.rows + GAP]
+  // threads that lie side by side read along the rows; a thread has the same rows in all its loads
   const load = (array: string, size: number, value: string) =>
-    share(
-      size * fours,
-      block.threads,
-      `let k = i % ${fours}u; let n = i / ${fours}u;
-          if (first + k < end) { v = ${value}; }
-          ${upTo(4)
-            .map((c) => `${array}[(4u * k + ${c}u) * ${size + GAP}u + n] = v[${c}];`)
-            .join(' ')}`,
-    )
+    upTo((size * fours) / block.threads)
+      .map((l) => {
+        const at = (c: number) => `(4u * k + ${c}u) * ${size + GAP}u + n`
+        return `    {
+      let n = lane / ${fours}u + ${(l * block.threads) / fours}u;
+      var v = vec4f();
+      if (first + k < end) { v = ${value}; }
+      ${upTo(4)
+        .map((c) => `${array}[${at(c)}] = v[${c}];`)
+        .join(' ')}
+    }`
+      })
+      .join('\n')
   const steps = allSteps(
     block,
     (k, column) => four('xs', `${k} * ${xLine}u + ${column}u + 4u * ly`),
@@ -51,6 +56,7 @@ var<workgroup> ys: array<f32, ${tile.depth * yLine}>;`,
   let end = min((part + 1u) * ${depthOfPart}u, ${depth}u);
 ${placeOfThread(block)}
 ${eachSum(block, (sum) => `  var ${sum} = vec4f();`)}
+  let k = lane % ${fours}u;
   for (var first = part * ${depthOfPart}u; first < end; first += ${fours}u) {
     workgroupBarrier();
 ${load('xs', tile.channels, 'input(half, g, firstColumn + n, first + k)')}
