@@ -182,9 +182,6 @@ const firstPart = (quads: number) => `  sums[quad] = row;
   sums[${quads}u + quad] = vec4f();
   sums[${2 * quads}u + quad] = vec4f();`
 
-/** Threads of a workgroup that sums what flows back to four weights after four. */
-const THREADS = 128
-
 interface Started {
   readonly values: Values
   readonly weight: Values
@@ -221,24 +218,25 @@ function weightGradient(plan: Plan, { values, weight, bias, rows, sums }: Starte
   if (!stores.weight && !stores.bias) return
   const { weights, outputs } = parts
   const [samples, all] = [rows.positions * rows.batch.size, rows.each / 4]
+  const team = Math.min(128, plan.target.team)
   let wide = 1
-  while (wide < all && wide < 64) wide *= 2
+  while (wide < all && wide < team / 2) wide *= 2
   const blocks = Math.ceil(all / wide)
   const { groups, part: index } = spread((weights + 1) * blocks)
   plan.run({
-    ...{ name: 'gradient of where rows start', uses, groups, workgroup: [THREADS, 1, 1] },
-    declarations: `var<workgroup> slices: array<vec4f, ${THREADS}>;\n${parts.declarations}`,
+    ...{ name: 'gradient of where rows start', uses, groups, workgroup: [team, 1, 1] },
+    declarations: `var<workgroup> slices: array<vec4f, ${team}>;\n${parts.declarations}`,
     main: `  let w = ${index} / ${blocks}u;
   let out = ${index} % ${blocks}u * ${wide}u + lane % ${wide}u;
   let isThere = (w < ${weights}u && out < ${outputs}u) || (w == ${weights}u && out < ${all}u);
   var sum = vec4f();
   if (isThere) {
-    for (var sample = lane / ${wide}u; sample < ${samples}u; sample += ${THREADS / wide}u) { sum += part(w, sample, out); }
+    for (var sample = lane / ${wide}u; sample < ${samples}u; sample += ${team / wide}u) { sum += part(w, sample, out); }
   }
   slices[lane] = sum;
   workgroupBarrier();
   if (lane >= ${wide}u || !isThere) { return; }
-  for (var slice = ${wide}u + lane; slice < ${THREADS}u; slice += ${wide}u) { sum += slices[slice]; }
+  for (var slice = ${wide}u + lane; slice < ${team}u; slice += ${wide}u) { sum += slices[slice]; }
   if (w < ${weights}u) { ${stores.weight} } else { ${stores.bias} }`,
   })
 }
