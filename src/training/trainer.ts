@@ -86,8 +86,9 @@ export class Trainer {
     this.#batches = gpu && new BatchTrainer(gpu, options, data, learners)
   }
 
-  close(): Promise<void> {
-    return this.#crew.close()
+  async close(): Promise<void> {
+    await this.#batches?.close()
+    await this.#crew.close()
   }
 
   /** Trains every learner for one epoch, one after the other. @throws as `trainLearner` */

@@ -174,6 +174,14 @@ export class Gpu {
     return sum(this.#rooms) + sum(this.#kept.values())
   }
 
+  /** Gives back what these plans keep; their programs are of no use after that. */
+  release(plans: readonly Plan[]): void {
+    for (const storage of plans.flatMap((plan) => placementOf(plan).kept)) {
+      this.#kept.get(storage)?.destroy()
+      this.#kept.delete(storage)
+    }
+  }
+
   /** Gives everything back. */
   close(): void {
     for (const buffer of [...this.#rooms, ...this.#kept.values()]) buffer.destroy()

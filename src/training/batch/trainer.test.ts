@@ -81,9 +81,20 @@ test('a loss that is not finite any more is the error that it is on the CPU', as
   expect(await message({ gpu })).toMatch(/^the loss of f is not finite in epoch 1, step \d+: lower the learning rate/)
 })
 
-test('a signal ends it', async () => {
+test('a signal ends it, whatever is on its way, and nothing stays on the GPU', async () => {
+  const controller = new AbortController()
   const reason = new Error('enough')
+  const stopped = trained({ gpu, signal: controller.signal, onProgress: () => controller.abort(reason) })
+  await expect(stopped).rejects.toBe(reason)
+  const { memory } = gpu
   await expect(trained({ gpu, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  expect(gpu.memory).toBe(memory)
+})
+
+test('a GPU that is taken away is an error in one line', async () => {
+  const lost = await tiledGpu({ products: 'plain' })
+  const message = trained({ gpu: lost, onProgress: () => lost.close() }).catch((error: Error) => error.message)
+  expect(await message).toMatch(/^the GPU .* was lost: [^\n]*$/)
 })
 
 test('validation images are judged by an estimate, which is nowhere a certificate', async () => {

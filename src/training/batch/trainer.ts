@@ -41,12 +41,11 @@ const AT_ONCE = 100
 /** Programs by name: 'pack f', 'update f', and gradients by their variant. */
 type Programs = ReadonlyMap<string, Program>
 
-export interface Prepared {
+interface Prepared {
   readonly programs: Programs
+  readonly plans: readonly Plan[]
   /** Examples at once. */
   readonly size: number
-  /** Bytes. */
-  readonly memory: number
 }
 
 export class BatchTrainer {
@@ -102,6 +101,12 @@ export class BatchTrainer {
     return (this.#prepared ??= this.#prepare())
   }
 
+  /** Gives the GPU's memory back. */
+  async close(): Promise<void> {
+    const prepared = await this.#prepared?.catch(() => undefined)
+    if (prepared) this.#gpu.release(prepared.plans)
+  }
+
   /** How the run fits into the GPU, without touching it. @throws UserError if one image does not */
   fit(): Fit<Readonly<Record<string, Plan>>> {
     return fittingSize(this.#options, this.#gpu.target, (size) => this.#plansOf(size))
@@ -109,22 +114,25 @@ export class BatchTrainer {
 
   async #prepare(): Promise<Prepared> {
     const gpu = this.#gpu
-    const { size, plans, memory } = this.fit()
+    const { size, plans } = this.fit()
     const compiled = await gpu.compile(Object.values(plans))
     const programs = new Map(Object.keys(plans).map((name, i) => [name, compiled[i]]))
     this.#batchData.images.write(gpu)
-    this.#validation.images.write(gpu)
-    gpu.write(
-      this.#validation.order,
-      Uint32Array.from({ length: this.#validation.images.count }, (_, i) => i),
-    )
+    const { count } = this.#data.validation
+    if (count > 0) {
+      this.#validation.images.write(gpu)
+      gpu.write(
+        this.#validation.order,
+        Uint32Array.from({ length: count }, (_, i) => i),
+      )
+    }
     const { shares } = this.#batchData.ball
     if (shares) gpu.write(shares, this.#shares!)
     for (const own of this.#onDevice) {
       own.write(gpu)
       gpu.submit([{ program: programs.get(`pack ${own.learner.name}`)!, step: noStep }])
     }
-    return { programs, size, memory }
+    return { programs, plans: Object.values(plans), size }
   }
 
   /** Everything that this run does on the GPU. */
@@ -257,7 +265,10 @@ export class BatchTrainer {
         this.#submit(moment, { ...programsAt(step), size, record: step - first })
         learner.steps++
       }
-      inFlight.push(this.#gpu.read(this.#records.values, 0, (end - first) * columns.length))
+      const read = this.#gpu.read(this.#records.values, 0, (end - first) * columns.length)
+      // nobody waits for it any more if one before it fails
+      read.catch(() => undefined)
+      inFlight.push(read)
       first = end
       if (inFlight.length < 2) continue
       finish(await inFlight.shift()!)
