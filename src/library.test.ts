@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
-import { bundle, openPage } from './browser/bundle.testing.ts'
+import { bundle, openPage, softwareGpu } from './browser/bundle.testing.ts'
 import { temporaryFolder } from './node/temporary.testing.ts'
 import { findBrowser } from './report/browser.testing.ts'
 
@@ -35,22 +35,24 @@ const withSources = (code: string) =>
     .replaceAll("from 'robustra/node'", `from '${join(root, 'src/node/index.ts')}'`)
     .replaceAll("from 'robustra/browser'", `from '${join(root, 'src/browser/index.ts')}'`)
 
-test.each(examples.filter(([title]) => title !== 'In the browser'))('%s', (title, code, printed) => {
+const inBrowsers = ['In the browser', 'On the GPU of a browser']
+
+test.each(examples.filter(([title]) => !inBrowsers.includes(title)))('%s', (title, code, printed) => {
   const path = join(folder, `${title.replaceAll(/\W/g, '-')}.mjs`)
   writeFileSync(path, withSources(code))
   expect(execFileSync(process.execPath, [path], { cwd: folder, encoding: 'utf8' })).toBe(printed)
 })
 
-test('the page has its examples', () => expect(examples).toHaveLength(6))
+test('the page has its examples', () => expect(examples).toHaveLength(7))
 
 const executablePath = findBrowser()
 
-test.skipIf(executablePath === undefined)('in the browser', async () => {
-  const [, code, printed] = examples.find(([title]) => title === 'In the browser')!
+test.skipIf(executablePath === undefined).each(inBrowsers)('%s', async (wanted) => {
+  const [, code, printed] = examples.find(([title]) => title === wanted)!
   const path = join(folder, 'browser.mjs')
   writeFileSync(path, withSources(code))
   const model = 'mnist-small-0.1-pixels.safetensors'
-  const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox'] })
+  const browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', ...softwareGpu] })
   try {
     const page = await openPage(
       browser,

@@ -41,6 +41,9 @@ export function packagesAtStart(files: Bundle): string[] {
   return [...packages].toSorted()
 }
 
+/** Flags of Chromium that give pages WebGPU on the driver that it brings along, which needs no GPU. */
+export const softwareGpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+
 const SITE = 'https://robustra.test'
 /** The site is isolated from others, so that its workers may share memory. */
 const headers = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }

@@ -4,7 +4,7 @@ import { type Browser, type Page, chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testGpu } from '../device/webgpu/gpu.testing.ts'
 import { findBrowser } from '../report/browser.testing.ts'
-import { bundle, callExport, openPage } from './bundle.testing.ts'
+import { bundle, callExport, openPage, softwareGpu } from './bundle.testing.ts'
 import { weights } from './gpu-scenario.testing.ts'
 
 const executablePath = findBrowser()
@@ -14,8 +14,7 @@ describe.skipIf(executablePath === undefined)('a GPU in a browser', () => {
   let page: Page
   beforeAll(async () => {
     const files = await bundle(fileURLToPath(new URL('gpu-page.testing.ts', import.meta.url)))
-    const args = ['--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
-    browser = await chromium.launch({ executablePath: executablePath!, args })
+    browser = await chromium.launch({ executablePath: executablePath!, args: ['--no-sandbox', ...softwareGpu] })
     page = await openPage(browser, files)
   })
   afterAll(() => browser?.close())
