@@ -33,13 +33,14 @@ it('of nothing is 0, in place of what was there; columns that are not named stay
   expect([...found]).toEqual([4, 0, 3])
 })
 
-it('of a slice sums all values, whoever they belong to', async () => {
+it('of a slice sums all values, whoever they belong to, and takes a single one as it is', async () => {
   const trial = new Trial(await testGpu())
-  const table = recordsOf(trial.plan, 1, ['t', 'loose'])
+  const table = recordsOf(trial.plan, 1, ['t', 'loose', 'squares'])
   const values = trial.input([1, 2, 3, 4, 5, 6])
-  record(trial.plan, table, { t: { values, first: 0, length: 4 }, loose: { values, first: 4, length: 2 } })
-  const [found] = await trial.run([table.values], { count: 1 })
-  expect([...found]).toEqual([10, 11])
+  const slices = { t: { values, first: 0, length: 4 }, loose: { values, first: 4, length: 2 } }
+  record(trial.plan, table, { ...slices, squares: trial.input([7]) })
+  const [found] = await trial.run([table.values], { count: 0 })
+  expect([...found]).toEqual([10, 11, 7])
 })
 
 it('keeps NaN', async () => {
