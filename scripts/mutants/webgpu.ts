@@ -2,6 +2,24 @@
 import { type Mutant, mutantsOf, tests } from './mutant.ts'
 
 export const webgpu: readonly Mutant[] = [
+  ...mutantsOf('src/device/webgpu/placement.ts', tests('device/webgpu/placement'), [
+    ['last < life.first || first > life.last', 'last <= life.first || first > life.last'],
+    ['if (life) life.last = at', 'if (life) life.last = life.first'],
+    ['b.storage.length - a.storage.length', 'a.storage.length - b.storage.length'],
+    ['places[room]', 'room'],
+    ['Math.max(shared[i] ?? 0, bytes)', '(shared[i] ?? 0) + bytes'],
+  ]),
+  ...mutantsOf('src/device/webgpu/kernel.ts', tests('device/webgpu/kernel'), [
+    ["=== 'read' ? 'read' : 'read_write'", "=== 'write' ? 'read_write' : 'read'"],
+    ['test(declarations + main)', 'test(main)'],
+    ['/\\bstep', '/step'],
+    ['if (i >= ${count}u) { return; }', ''],
+    ['Math.ceil(parts / wide)', 'Math.floor(parts / wide)'],
+  ]),
+  ...mutantsOf('src/device/webgpu/step-ring.ts', tests('device/webgpu/step-ring'), [
+    ['(this.#next + 1) % PLACES', '(this.#next + 1) % 64'],
+    ['const at = this.#next * APART', 'const at = 0'],
+  ]),
   ...mutantsOf('src/device/webgpu/random.ts', tests('device/webgpu/random'), [
     ['ROUNDS = 10', 'ROUNDS = 9'],
     ['size >= vec4u(0x40000000u)', 'size > vec4u(0x70000000u)'],
