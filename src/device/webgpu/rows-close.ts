@@ -29,14 +29,25 @@ interface OverBalls extends RowsAtImage {
 /** Upper bounds of the margins, [row] = [example · each + target]; 0 at the label and in padding. */
 export function closeMargins(plan: Plan, tape: Tape | undefined, arrived: OverBalls): Values {
   const { coefficients, rows, box } = arrived
-  const margins = plan.values('margins', rowCount(rows), tape !== undefined && coefficients.wantsGradient)
+  const quads = rowCount(rows) / 4
+  const margins = plan.values('margins', 4 * quads, tape !== undefined && coefficients.wantsGradient)
   const image = { channels: box.length / 2 / rows.batch.stride, height: 1, width: 1 }
   const at = { ...arrived, shape: image, window: wholeLayer(image) }
   close(plan, at, write(margins, 'vec4f'), '  result[quad] = upper;')
   if (margins.wantsGradient) {
     tape!.record(() => {
       const { gradient } = margins
-      if (gradient) adjoint(plan, at, read(gradient, 'vec4f'), '  let upper = above[quad];\n  let lower = vec4f();')
+      if (!gradient) return
+      const ends = intoGradient(arrived.sums.ends, 'vec4f')
+      adjoint(plan, at, {
+        uses: { above: read(gradient, 'vec4f'), ends: ends.use },
+        fetch: `  let lower = vec4f();
+  let upper = above[quad];
+  if (i < ${quads}u) {
+    ends[quad] ${ends.assign} lower;
+    ends[${quads}u + quad] ${ends.assign} upper;
+  }`,
+      })
     })
   }
   return margins
@@ -46,6 +57,7 @@ export function closeMargins(plan: Plan, tape: Tape | undefined, arrived: OverBa
 export function closeNeurons(plan: Plan, tape: Tape | undefined, arrived: RowsOfNeurons): Values {
   const { coefficients, rows, channels } = arrived
   const { positions, each, batch } = rows
+  const quads = rowCount(rows) / 4
   const length = channels * positions * batch.stride
   const bounds = plan.values('exact bounds', 2 * length, tape !== undefined && coefficients.wantsGradient)
   const place = `  let first = quad % ${each / 4}u * 4u;
@@ -71,13 +83,27 @@ export function closeNeurons(plan: Plan, tape: Tape | undefined, arrived: RowsOf
     tape!.record(() => {
       const { gradient } = bounds
       if (!gradient) return
-      const fetch = `  var lower = vec4f();
+      // into the order of the rows first, since every coefficient asks for its row
+      const ends = intoGradient(arrived.sums.ends, 'vec4f')
+      plan.each(
+        'gradient of exact bounds, by rows',
+        quads,
+        { above: read(gradient), ends: ends.use },
+        `  let quad = i;
+${ofQuad(rows)}
+  var lower = vec4f();
   var upper = vec4f();
 ${place}
     lower[k] = above[at];
     upper[k] = above[${length}u + at];
-  }`
-      adjoint(plan, arrived, read(gradient), fetch)
+  }
+  ends[quad] ${ends.assign} lower;
+  ends[${quads}u + quad] ${ends.assign} upper;`,
+      )
+      adjoint(plan, arrived, {
+        uses: { ends: read(arrived.sums.ends.gradient!, 'vec4f') },
+        fetch: `  let lower = ends[quad];\n  let upper = ends[${quads}u + quad];`,
+      })
     })
   }
   return bounds
@@ -149,27 +175,22 @@ ${store}`,
   })
 }
 
-/** @param fetch what flows back to `lower` and `upper` of the rows `quad`, from `above` */
-function adjoint(
-  plan: Plan,
-  { coefficients, box, sums, rows, shape, window }: RowsOverWindow,
-  above: Use,
-  fetch: string,
-) {
+/** How `lower` and `upper`, what flows back to the ends of the rows `quad`, are found. */
+interface Above {
+  readonly uses: Readonly<Record<string, Use>>
+  readonly fetch: string
+}
+
+function adjoint(plan: Plan, { coefficients, box, rows, shape, window }: RowsOverWindow, { uses, fetch }: Above) {
   const quads = rowCount(rows) / 4
   const below = intoGradient(coefficients, 'vec4f')
-  const ends = intoGradient(sums.ends, 'vec4f')
   plan.each(
     'gradient of rows at the image',
     quads * windowSize(shape, window),
-    { coefficients: read(coefficients, 'vec4f'), box: read(box), above, below: below.use, ends: ends.use },
+    { coefficients: read(coefficients, 'vec4f'), box: read(box), below: below.use, ...uses },
     `  let quad = i % ${quads}u;
 ${ofQuad(rows)}
 ${fetch}
-  if (i < ${quads}u) {
-    ends[quad] ${ends.assign} lower;
-    ends[${quads}u + quad] ${ends.assign} upper;
-  }
   var g = vec4f();
   let input = neuronOf(i / ${quads}u, position);
   if (input >= 0) {

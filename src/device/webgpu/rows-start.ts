@@ -48,7 +48,7 @@ ${ofQuad(rows)}
   var row = vec4f();
   for (var k = 0u; k < 4u; k++) {
     let goal = quad % ${each / 4}u * 4u + k;
-    if (goal == label || goal >= ${classes}u) { continue; }
+    if (goal >= ${classes}u) { continue; }
     if (input < ${inputs}u) { row[k] = weight[input * ${each}u + goal] - weight[input * ${each}u + label]; }
     else { row[k] = bias[goal] - bias[label]; }
   }
