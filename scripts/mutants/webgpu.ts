@@ -6,7 +6,6 @@ export const webgpu: readonly Mutant[] = [
     ['last < life.first || first > life.last', 'last <= life.first || first > life.last'],
     ['if (life) life.last = at', 'if (life) life.last = life.first'],
     ['b.storage.length - a.storage.length', 'a.storage.length - b.storage.length'],
-    ['places[room]', 'room'],
     ['Math.max(shared[i] ?? 0, bytes)', '(shared[i] ?? 0) + bytes'],
   ]),
   ...mutantsOf('src/device/webgpu/kernel.ts', tests('device/webgpu/kernel'), [

@@ -49,23 +49,8 @@ export function placementOf({ dispatches }: Pick<Plan, 'dispatches'>): Placement
     room.lives.push(life)
     roomOf.set(life.storage, rooms.indexOf(room))
   }
-  return {
-    ...bySize(
-      rooms.map(({ bytes }) => bytes),
-      roomOf,
-    ),
-    kept: [...kept],
-  }
-}
-
-/** Rooms from the largest to the smallest, so that plans can share them. */
-function bySize(rooms: readonly number[], roomOf: ReadonlyMap<Storage, number>): Pick<Placement, 'rooms' | 'roomOf'> {
-  const order = rooms.map((_, i) => i).sort((a, b) => rooms[b] - rooms[a])
-  const places = order.map((_, i) => order.indexOf(i))
-  return {
-    rooms: order.map((i) => rooms[i]),
-    roomOf: new Map([...roomOf].map(([storage, room]) => [storage, places[room]])),
-  }
+  // as the values were made in order of size, so were the rooms
+  return { rooms: rooms.map(({ bytes }) => bytes), roomOf, kept: [...kept] }
 }
 
 export const bytesOf = ({ length }: Storage): number => Math.max(16, 4 * length)
