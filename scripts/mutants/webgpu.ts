@@ -105,7 +105,8 @@ export const webgpu: readonly Mutant[] = [
     ['weight * (1.0 - alpha) *', 'weight * alpha *'],
     ['combined / m * slopeOf', 'combined * slopeOf'],
     ['own[c] > own[best]', 'own[c] >= own[best]'],
-    ['i < step.count && best', 'best'],
+    ['i < step.count && isWrong', 'isWrong'],
+    ['isWrong || !isFinite(own[c])', 'isWrong'],
   ]),
   ...mutantsOf('src/device/webgpu/interval-margins.ts', tests('device/webgpu/interval-margins'), [
     ['d * box[at] + abs(d)', 'd * box[at] + d'],

@@ -135,7 +135,10 @@ ${combinations[how](classes)}
   return loss
 }
 
-/** 1 for every real example whose label has not the largest logit, of equal ones the first, else 0. [stride] */
+/**
+ * 1 for every real example whose label has not the largest score, of equal ones the first, or that has a score which is not
+ * finite, else 0. [stride]
+ */
 export function countErrors(plan: Plan, { scores, labels, batch }: Labelled & { readonly scores: Scores }): Values {
   const errors = plan.values('errors', batch.stride)
   const place = placeOf('scores', { ...scores, values: scores.values.detached() }, batch)
@@ -146,8 +149,14 @@ export function countErrors(plan: Plan, { scores, labels, batch }: Labelled & { 
     `  var own: array<f32, ${scores.classes}>;
   ${place.load('own')}
   var best = 0u;
-  for (var c = 1u; c < ${scores.classes}u; c++) { if (own[c] > own[best]) { best = c; } }
-  errors[i] = select(0.0, 1.0, i < step.count && best != labels[i]);`,
+  var isWrong = false;
+  for (var c = 0u; c < ${scores.classes}u; c++) {
+    if (own[c] > own[best]) { best = c; }
+    isWrong = isWrong || !isFinite(own[c]);
+  }
+  isWrong = isWrong || best != labels[i];
+  errors[i] = select(0.0, 1.0, i < step.count && isWrong);`,
+    finiteness,
   )
   return errors
 }
