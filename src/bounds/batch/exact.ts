@@ -37,10 +37,11 @@ export function exactBounds(
   return closeNeurons(plan, tape, { ...carried, box: ball.box, channels: outputShape.channels })
 }
 
-/** Operations per example for the rows of a stage, from the second layer that they go through on. */
+/** Operations per example for the rows of a stage, from the second layer that they go through on; ∞ if they cannot. */
 export function exactWork(stages: readonly BatchStage[], stage: number): number {
   const rows = rowCount(neuronRowSet(stages[stage].outputShape, batchOf(1)))
   const windows = windowsBelow(stages, stage)
+  if (!windows) return Infinity
   return stages.slice(0, stage).reduce((sum, { terms }, i) => {
     const window = windows[i + 1]
     if (!window) return sum

@@ -12,6 +12,7 @@ import { transposed } from '../../device/webgpu/transposed.ts'
 import type { Values } from '../../device/webgpu/values.ts'
 import { type Window, wholeLayer, windowExtents, windowSize, windowsBelow } from '../../device/webgpu/windows.ts'
 import type { Tape } from '../../device/tape.ts'
+import { UserError } from '../../base/errors.ts'
 import type { Shape } from '../../model/layers.ts'
 
 /** Where rows start: at a term of their stage. */
@@ -51,6 +52,11 @@ export function carryRowsBatch(
   { stages, lines, stage, rows, start }: Passage,
 ): CarriedRows {
   const windows = windowsBelow(stages, stage)
+  if (!windows) {
+    throw new UserError(
+      `stage ${stage} comes from another by ways of different strides: on a GPU such a network has no exact bounds, only projected ones`,
+    )
+  }
   const seen = stages.slice(0, stage).map(({ outputShape }, i) => ({ outputShape, window: windows[i + 1] }))
   const sums = new RowSums(
     plan,

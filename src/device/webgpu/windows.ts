@@ -52,8 +52,9 @@ export const marginRowSet = (classes: number, batch: Batch): RowSet => ({ batch,
 /**
  * What rows over `stages[stage]` see of the image (first) and of every earlier stage's output: nothing where they never
  * come. Rows of a stage that is one position see whole layers.
+ * @returns undefined if rows come to one layer by ways of different strides: then there are no such windows
  */
-export function windowsBelow(stages: readonly Stage[], stage: number): (Window | undefined)[] {
+export function windowsBelow(stages: readonly Stage[], stage: number): (Window | undefined)[] | undefined {
   const { height, width } = stages[stage].outputShape
   const single = { height: 1, width: 1, stride: height * width === 1 ? 0 : 1, offset: 0, across: width }
   const windows: (Window | undefined)[] = []
@@ -65,6 +66,7 @@ export function windowsBelow(stages: readonly Stage[], stage: number): (Window |
       const layer = source < 0 ? inputShape : stages[source].outputShape
       const seen = receptive(window, options, layer)
       const others = windows[source + 1]
+      if (others && others.stride !== seen.stride) return undefined
       windows[source + 1] = others ? covering(others, seen) : seen
     }
   }
@@ -81,7 +83,7 @@ function receptive({ height, width, stride, offset, across }: Window, options: G
   }
 }
 
-/** The smallest window that holds both, which move by the same stride, since their layer's places mean the same to both. */
+/** The smallest window that holds both. */
 function covering(a: Window, b: Window): Window {
   const offset = Math.max(a.offset, b.offset)
   const extent = (size: 'height' | 'width') => offset + Math.max(a[size] - a.offset, b[size] - b.offset)
