@@ -142,4 +142,61 @@ export const webgpu: readonly Mutant[] = [
   ...mutantsOf('src/device/webgpu/reference-space.ts', tests('device/webgpu/reference-space'), [
     [' & (abs(sum) <= 1e-6 * abs(own))', ' & (own != own)'],
   ]),
+  ...mutantsOf('src/device/webgpu/extents.ts', tests('device/webgpu/extents'), [
+    ['Math.min(kernel, inputs - first)', 'kernel'],
+    ['tapsInside(extents, outWidth, inWidth)', 'tapsInside(extents, outWidth, inHeight)'],
+  ]),
+  ...mutantsOf('src/device/webgpu/gather-text.ts', tests('device/webgpu/box-step', 'device/webgpu/affine'), [
+    ['select(w, abs(w), half == 1u)', 'w'],
+    ['if (half == 0u${centres})', 'if (true${centres})'],
+    ['ix >= 0 && ', ''],
+    [' && sx % ${stride} == 0', ''],
+    ["'value += result[i];'", "''"],
+    ['select(vec4f(), x${t}[i], positive${t}[i] > vec4f())', 'x${t}[i]'],
+  ]),
+  ...mutantsOf('src/device/webgpu/gather.ts', tests('device/webgpu/affine', 'device/webgpu/box-step'), [
+    ['into.accumulate || first > 0', 'into.accumulate'],
+    ['bias: first === 0 ? bias : undefined', 'bias'],
+    ['var part = 1u; part <', 'var part = 2u; part <'],
+  ]),
+  ...mutantsOf('src/device/webgpu/gather-tiles.ts', tests('device/webgpu/box-step', 'device/webgpu/affine'), [
+    ['v = select(v, abs(v), half == 1u);', ''],
+    ['min((part + 1u) * ${ofPart}u, ${otherOfGroup}u)', '${otherOfGroup}u'],
+    ['`(k + ${c}u) * ${line}u + m`', '`k * ${line}u + m + ${c}u`'],
+    ['extents.groups > 1 ? [', 'extents.groups < 0 ? ['],
+  ]),
+  ...mutantsOf('src/device/webgpu/register-tile.ts', tests('device/webgpu/box-step', 'device/webgpu/affine'), [
+    ['k += ${WRITTEN_OUT}u', 'k += ${2 * WRITTEN_OUT}u'],
+    ['`if (lane < ${left}u) `', "'if (lane == 0u) '"],
+  ]),
+  ...mutantsOf('src/device/webgpu/weight-gradient-text.ts', tests('device/webgpu/box-step', 'device/webgpu/affine'), [
+    ["'select(vec4f(), dy[i], positive[i] > vec4f())'", "'dy[i]'"],
+    ['${one}, half == 0u)', '${one}, true)'],
+    ['y >= ${inHeight} || ', ''],
+    ['{ db[c] = 0.0; }', '{ db[c] = 1.0; }'],
+  ]),
+  ...mutantsOf('src/device/webgpu/add-parts.ts', tests('device/webgpu/box-step', 'device/webgpu/affine'), [
+    ['sum += sign(w[', 'sum += (w['],
+    ['other < ${helpers}u', 'other + 1u < ${helpers}u'],
+  ]),
+  ...mutantsOf('src/device/webgpu/weight-tiles.ts', tests('device/webgpu/affine'), [
+    ['if (first + k < end)', 'if (first + k + 1u < end)'],
+    ['group.x / ${columnTiles}u * ${tile.rows}u', '0u'],
+  ]),
+  ...mutantsOf('src/device/webgpu/sums.ts', tests('device/webgpu/transposed', 'device/webgpu/affine'), [
+    ['{ outputs: input, inputs: dy }', '{ outputs: dy, inputs: input }'],
+    ['product.input === input', 'product.input.wantsGradient'],
+    ['      biasLeft = undefined', ''],
+  ]),
+  ...mutantsOf('src/device/webgpu/packing.ts', tests('device/webgpu/network'), [
+    ['flat[at], 0.0, step.micro == 0u', '0.0, 0.0, true'],
+    ["biases.map(({ offset }) => `flat[${offset}u + j]`).join(' + ')", '`flat[${biases[0]?.offset}u + j]`'],
+    ['% ${outputsOfGroup}u`,\n  }\n}', '`,\n  }\n}'],
+  ]),
+  ...mutantsOf('src/device/webgpu/tiles.ts', tests('device/webgpu/tiles'), [
+    ['Math.min(most(tile), Math.round(BUSY / threads(tile, extent)))', '1'],
+    ['threadsOf(one) <= target.threads && ', ''],
+    [' && sharedBytes(one) <= target.sharedMemory', ''],
+    ['filled(one, extent) * Math.min', 'Math.min'],
+  ]),
 ]
