@@ -1,6 +1,7 @@
 /**
  * A pair at the same time (Section 5.6): in every epoch f is trained against g and, meanwhile, g against f, both as they
- * were after the epoch before. Each has workers of its own, and a copy of the other that does not change in an epoch.
+ * were after the epoch before. Each has workers of its own, and a copy of the other that does not change in an epoch. On a
+ * GPU their steps take turns.
  */
 import { sharedFloats } from '../base/shared-memory.ts'
 import type { LearnerReport, Progress } from './epoch-report.ts'
@@ -36,14 +37,14 @@ export class SideBySide {
     learners: readonly Learner[],
     workers: Workers & { readonly halves?: HalfEpochs | undefined },
   ) {
-    const { executor, signal, halves } = workers
+    const { executor, gpu, signal, halves } = workers
     const sizes = [Math.ceil(executor.workers / 2), Math.max(1, Math.floor(executor.workers / 2))]
     this.#learners = learners
     this.#kept = halves
     this.#halves = learners.map((learner, index) => {
       const copy = emptyCopy(learners[1 - index])
       const both = index === 0 ? [learner, copy] : [copy, learner]
-      const trainer = new Trainer(options, data, both, { executor, signal, size: sizes[index] })
+      const trainer = new Trainer(options, data, both, { executor, gpu, signal, size: sizes[index] })
       return { trainer, learner, index, copy }
     })
   }

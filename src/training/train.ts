@@ -86,7 +86,7 @@ export async function* train(
   const started = performance.now()
   const before = elapsedBefore(state)
   const trainer = options.parallelPair
-    ? new SideBySide(options, data, learners, { executor, signal, halves })
+    ? new SideBySide(options, data, learners, { executor, gpu, signal, halves })
     : new Trainer(options, data, learners, { executor, gpu, signal })
   try {
     while (state.epochs < options.epochs) {

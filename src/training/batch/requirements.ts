@@ -11,10 +11,9 @@ export function requireGpuCan(options: TrainingOptions): void {
 
 /** Why a GPU cannot train this; undefined if it can. */
 export function obstacle(options: TrainingOptions): string | undefined {
-  const { method, warmUp, norm, parallelPair } = options
+  const { method, warmUp, norm } = options
   if (!batchLosses[method]) return `method ${method} is not there on GPUs`
   if (warmUp !== 'none' && !batchLosses[warmUp]) return `warmUp ${warmUp} is not there on GPUs`
   if (norm !== 'linf') return `norm ${norm} is not there on GPUs, which train with linf`
-  if (parallelPair) return 'parallelPair trains two networks at once, and one GPU trains them in turn'
   return undefined
 }

@@ -117,7 +117,7 @@ export class BatchTrainer {
     return { plans, programOf, size }
   }
 
-  /** Has the GPU know what came of an epoch: the reference of the other network of a pair. */
+  /** Has the GPU know what came of a learner's epoch: what is validated, and the reference of the other one of a pair. */
   async writeOutcome(index: number): Promise<void> {
     const { programOf } = await this.prepare()
     this.#run.learners[index].writeOutcome(this.#gpu)
@@ -184,6 +184,8 @@ export class BatchTrainer {
     const { steps, data, records } = this.#run
     const images = data.images.count
     this.#gpu.write(data.order, order)
+    // the reference: whoever trains it may have changed it
+    for (const other of this.#learners.keys()) if (other !== index) await this.writeOutcome(other)
     let totals = noResult
     let done = 0
     const windows = new Windows(this.#gpu, records, (results) => {
