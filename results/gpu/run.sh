@@ -111,6 +111,10 @@ pack() {
   ls -l "$out-packed"
 }
 
+if [ -z "$only_pack$smoke" ] && ! robustra info --devices --json | grep -q '"isSoftware": false'; then
+  echo 'there is no GPU here: robustra info --devices lists what there is; --smoke does without one' >&2
+  exit 2
+fi
 if [ -z "$only_pack" ]; then
   small_pairs
   interval_large
