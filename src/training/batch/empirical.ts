@@ -59,7 +59,16 @@ export function worstPoints(
   const stages = detached(trained)
   return attack(plan, {
     forward: (to, tape, images) => forwardBatch(to, tape, stages, { images, batch }),
-    ...{ box, domain: options.domain, normalisation, shape: architecture.input, identifiers, labels, batch },
+    ...{
+      box,
+      norm: options.norm,
+      domain: options.domain,
+      normalisation,
+      shape: architecture.input,
+      identifiers,
+      labels,
+      batch,
+    },
     classes: stages.at(-1)!.outputShape.channels,
     ...climb,
   })

@@ -49,7 +49,8 @@ export function recordEstimate(plan: Plan, { options, batch, data, network, reco
   const cleanErrors = errorsAt(pixels)
   const worst = attack(plan, {
     forward: (to, tape, images) => forwardBatch(to, tape, stages, { images, batch }),
-    ...{ box, domain: options.domain, normalisation, shape: architecture.input, identifiers, labels, batch, classes },
+    ...{ box, norm: options.norm, domain: options.domain, normalisation, shape: architecture.input },
+    ...{ identifiers, labels, batch, classes },
     ...hastyAttack,
   })
   const attackErrors = errorsAt(worst)
