@@ -35,7 +35,7 @@ test('trains on the GPU that is named, and on the CPU if nothing is said and it 
 
 test('continues on another device, and says that the result is then not that of one', async () => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const { code } = await call('train', '--resume', '--out', at('gpu'), '--device', 'cpu')
+  const { code } = await call('train', '--resume', '--out', at('gpu'), '--device', 'cpu', '--device-memory', '99')
   expect(code).toBe(0)
   expect(stderr.mock.calls.map(([line]) => String(line))[0]).toMatch(
     /^device: CPU; epochs so far: SwiftShader .*, so the result is not bit for bit that of one device\n$/,
@@ -87,6 +87,8 @@ test('a GPU that fails leaves the command that goes on', () => {
     /^the GPU A100 was lost: bus; continue with: .* train --resume --out .*gpu$/,
   )
   expect(resumable(lost, { out: at('none') })).toBe(lost)
+  const full = new UserError('no 4096 MB left', { code: 'out-of-memory' })
+  expect((resumable(full, { out: at('gpu'), deviceMemory: 1001 }) as Error).message).toMatch(/ --device-memory 501$/)
   const other = new UserError('bad')
   expect(resumable(other, { out: at('gpu') })).toBe(other)
 })

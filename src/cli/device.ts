@@ -8,12 +8,15 @@ import { isSeedsFolder } from '../node/training/seeds-run.ts'
 import { type GpuAdapter, chosenOf, listGpus } from '../node/webgpu.ts'
 import { obstacle, requireGpuCan } from '../training/batch/requirements.ts'
 import { commandLine } from './follow-up.ts'
+import { defaults } from '../training/presets.ts'
 import type { Progress } from './progress.ts'
 
 export interface DeviceFlags {
   readonly device: 'auto' | 'cpu' | 'gpu'
   readonly adapter?: string
   readonly workers: number
+  /** A setting, which a run that continues may change. */
+  readonly deviceMemory?: number
 }
 
 export const addDeviceOptions = (command: Command): Command =>
@@ -81,10 +84,17 @@ async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
+interface Resumed extends Pick<DeviceFlags, 'deviceMemory'> {
+  readonly out: string
+  readonly data?: string
+}
+
 /** The error of a GPU that has failed, with the command that goes on after what is kept. */
-export function resumable(error: unknown, { out, data }: { readonly out: string; readonly data?: string }): unknown {
+export function resumable(error: unknown, { out, data, deviceMemory = defaults.deviceMemory }: Resumed): unknown {
   if (!(error instanceof UserError) || !['gpu-lost', 'out-of-memory'].includes(error.code)) return error
   if (!RunFolder.isAt(out) && !isSeedsFolder(out)) return error
-  const command = commandLine('train', '--resume', '--out', out, ...(data === undefined ? [] : ['--data', data]))
+  const half = error.code === 'out-of-memory' ? ['--device-memory', `${Math.ceil(deviceMemory / 2)}`] : []
+  const source = data === undefined ? [] : ['--data', data]
+  const command = commandLine('train', '--resume', '--out', out, ...source, ...half)
   return new UserError(`${error.message}; continue with: ${command}`, { code: error.code, cause: error })
 }

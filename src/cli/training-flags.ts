@@ -68,6 +68,7 @@ export function requireSame(named: readonly Name[], given: TrainingOptions, save
   for (const name of named) {
     if (JSON.stringify(given[name]) === JSON.stringify(saved[name])) continue
     // of a share, the run has the number that it came to
+    if (name === 'deviceMemory') continue
     if (name === 'validationCount' && given[name] > 0 && given[name] < 1) continue
     if (name === 'epsilons')
       throw new UserError(

@@ -27,6 +27,7 @@ export function watchedRun(flags: RunFlags, { out, options, progress }: Watched)
   return {
     ...{ out, workers, dataDirectory: data },
     device: chooserOf(flags, progress),
+    deviceMemory: flags.deviceMemory,
     onProgress: shown.update,
     onReport: shown.report,
     onSaved: ({ reports }) => writeCurves(out, options, reports),

@@ -17,6 +17,9 @@ export interface GpuAdapter extends AdapterFacts {
 /** Kept: a driver whose object is collected takes its adapters and devices with it, and the process, too. */
 const drivers: GPU[] = []
 
+/** Milliseconds after which drivers that have not said what there is are taken to hang. */
+const PATIENCE = 30_000
+
 /** The script beside this one, in the language that this module is running in. */
 const script = new URL(import.meta.url.endsWith('.ts') ? './adapters.ts' : './adapters.js', import.meta.url)
 
@@ -60,7 +63,7 @@ export function chosenOf(adapters: readonly GpuAdapter[], name: string | undefin
 /** In a process of its own: drivers complain on its stderr if there is no GPU. */
 async function listed(): Promise<readonly Listed[]> {
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script)])
+    const { stdout } = await promisify(execFile)(process.execPath, [fileURLToPath(script)], { timeout: PATIENCE })
     return JSON.parse(stdout) as readonly Listed[]
   } catch (error) {
     const { stderr = '' } = error as { readonly stderr?: string }

@@ -33,6 +33,8 @@ export interface RunOptions extends DataSource {
   readonly workers: number
   /** The threads, if left out. */
   readonly device?: ChooseDevice | undefined
+  /** MB on a GPU for a run that continues, if they are others than those of its settings: of another GPU, or of a full one. */
+  readonly deviceMemory?: number | undefined
   /** Stops the run at once: it can be resumed from its last whole epoch. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: Progress) => void
@@ -83,7 +85,8 @@ export async function trainRun(given: TrainingOptions, run: RunOptions): Promise
  */
 export async function resumeRun(run: RunOptions): Promise<RunResult> {
   const folder = new RunFolder(run.out)
-  const options = folder.options()
+  const { deviceMemory } = run
+  const options = { ...folder.options(), ...(deviceMemory !== undefined && { deviceMemory }) }
   folder.lock()
   try {
     const data = await loadRunData(options, run)
