@@ -68,9 +68,18 @@ export const webgpu: readonly Mutant[] = [
     ["'margin < smallest[i]'", "'margin > smallest[i]'"],
     ['if (c != label) { largest = ', 'if (true) { largest = '],
     [', -1.0, c == label)', ', 1.0, c == label)'],
+  ]),
+  ...mutantsOf('src/device/webgpu/climb-box.ts', tests('device/webgpu/climb'), [
     ['- select(0.0, length, g < 0.0), ends.x, ends.y)', ', ends.x, ends.y)'],
     ['max(lowest(c), box[i] - radius)', 'lowest(c)'],
     ['vec4u(identifiers[e], j / 4u', 'vec4u(0u, j / 4u'],
+  ]),
+  ...mutantsOf('src/device/webgpu/climb-ball.ts', tests('device/webgpu/climb-ball'), [
+    ['g[i] * r / steepness', 'g[i] / steepness'],
+    ['max(1.0, sqrt(sumOf(squares, lane)))', '1.0'],
+    ['let room = (endsOf(i) - box[i]) / r;', 'let room = vec2f(-1.0, 1.0);'],
+    ['pow(drawn(e, 0u, 1u).x,', 'pow(0.5,'],
+    ['select(u.xy, u.zw, (j & 2u) != 0u)', 'u.xy'],
   ]),
   ...mutantsOf('src/device/webgpu/channels.ts', tests('device/webgpu/channels'), [
     ['toShift * mean / deviation - total(product, lane)', '-total(product, lane)'],

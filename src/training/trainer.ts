@@ -112,7 +112,9 @@ export class Trainer {
       : this.#trainOnce(index, epoch, onProgress))
     if (this.#isNormalised) await this.#foldOutcome(index, epoch)
     await this.#batches?.writeOutcome(index)
-    const validation = await (this.#batches?.estimate(index) ?? this.#validate(index))
+    // bounds on a GPU are those of ℓ∞
+    const estimating = options.norm === 'linf' ? this.#batches : undefined
+    const validation = await (estimating?.estimate(index) ?? this.#validate(index))
     const seconds = (performance.now() - started) / 1000
     const device = this.#batches?.device
     return reportOf(options, {

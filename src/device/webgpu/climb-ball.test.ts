@@ -29,6 +29,8 @@ test('starts anywhere in the ball', async () => {
   const volumes = vectors.map((vector) => Math.hypot(...vector) ** inputs)
   expect(Math.max(...volumes)).toBeLessThan(1 + 1e-4)
   expect(Math.abs(mean(volumes) - 0.5)).toBeLessThan(4 * Math.sqrt(1 / 12 / volumes.length))
+  const squares = mean(volumes.map((volume) => volume ** 2))
+  expect(Math.abs(squares - 1 / 3)).toBeLessThan(4 * Math.sqrt(4 / 45 / volumes.length))
   const all = vectors.flat()
   const variance = 1 / (inputs + 2)
   expect(Math.abs(mean(all))).toBeLessThan(4 * Math.sqrt(variance / all.length))

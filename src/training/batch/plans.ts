@@ -53,7 +53,7 @@ export function plansOf(target: Target, run: DeviceRun, size: number): Plans {
     for (const gathering of own.gatherings) {
       recordMoments(plan(momentsOf(name, gathering)), { options, batch, data, network: outcome, gathering })
     }
-    if (validation.images.count > 0) {
+    if (validation.images.count > 0 && options.norm === 'linf') {
       const judged = { options, batch, data: validation, network: outcome, records: estimates }
       recordEstimate(plan(estimateOf(name)), judged)
     }

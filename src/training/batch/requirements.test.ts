@@ -8,7 +8,8 @@ import { obstacle } from './requirements.ts'
 test.each<[GivenOptions, RegExp]>([
   [{ method: 'taps', attackedLayers: 1 }, /^method taps is not there on GPUs$/],
   [{ method: 'orthogonal' }, /^method orthogonal is not there on GPUs$/],
-  [{ method: 'natural', norm: 'l2' }, /^norm l2 is not there on GPUs, which train with linf$/],
+  [{ method: 'natural', norm: 'l1' }, /^norm l1 is not there on GPUs$/],
+  [{ method: 'interval', norm: 'l2' }, /^method interval is not there on GPUs in norm l2$/],
 ])('a GPU refuses %j', (given, line) => {
   expect(obstacle(tinyOptions(given))).toMatch(line)
 })

@@ -1,5 +1,6 @@
 /** What a GPU can train. The rest is refused in a line, before anything is written. */
 import { UserError } from '../../base/errors.ts'
+import { lossOf } from '../losses/list.ts'
 import type { TrainingOptions } from '../settings.ts'
 import { batchLosses } from './losses.ts'
 
@@ -14,6 +15,8 @@ export function obstacle(options: TrainingOptions): string | undefined {
   const { method, warmUp, norm } = options
   if (!batchLosses[method]) return `method ${method} is not there on GPUs`
   if (warmUp !== 'none' && !batchLosses[warmUp]) return `warmUp ${warmUp} is not there on GPUs`
-  if (norm !== 'linf') return `norm ${norm} is not there on GPUs, which train with linf`
+  const bounding = [method, warmUp].find((each) => each !== 'none' && lossOf(each).over === 'bounds')
+  if (norm === 'l1') return 'norm l1 is not there on GPUs'
+  if (norm === 'l2' && bounding) return `method ${bounding} is not there on GPUs in norm l2`
   return undefined
 }

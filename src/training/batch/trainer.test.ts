@@ -52,6 +52,17 @@ test('with batch normalisation, too, and what comes of an epoch has the moments 
   expect(found.reports[0].loss).toBeCloseTo(onCpu.reports[0].loss, 4)
 })
 
+test('attacks are under ℓ2, too; the CPU judges validation images then', async () => {
+  const given = { method: 'adversarial', norm: 'l2', epsilon: 0.3, epochs: 1, augment: 'none' } as const
+  const few = { ...tinyData, validation: takeRange(tinyData.validation, 0, 3) }
+  const [found, onCpu] = [await trained({ gpu }, given, few), await trained({}, given, few)]
+  // attacks begin at other random points
+  expect(apart(weightsOf(found), weightsOf(onCpu))).toBeLessThan(0.02)
+  expect(found.reports[0].loss).toBeCloseTo(onCpu.reports[0].loss, 1)
+  expect(found.reports[0].certifiedError).toBeGreaterThan(0)
+  expect(found.reports[0].estimatedError).toBeUndefined()
+})
+
 test('what was stopped after an epoch continues as if it never had been', async () => {
   const whole = await trained({ gpu })
   const epochs = train(tinyOptions({ method: 'natural' }), data, { gpu })

@@ -52,7 +52,9 @@ export class BatchTrainer {
     this.#gpu = gpu
     this.#options = options
     this.#learners = learners
-    const { epsilon, epsilons, domain } = options
+    const { epsilon, epsilons, norm } = options
+    // of other balls the part in the domain is no box: attacks take it
+    const domain = norm === 'linf' ? options.domain : 'unbounded'
     const { training, validation, architecture } = data
     const home = new Plan(gpu.target)
     this.#shares = epsilons && Float32Array.from(epsilons, (radius) => (epsilon > 0 ? radius / epsilon : 0))

@@ -73,6 +73,7 @@ const cases = {
   natural: { given: { method: 'natural' } },
   'natural with an exponent': { given: { method: 'natural' }, step: { lossExponent: 0.4 } },
   adversarial: { given: { method: 'adversarial' } },
+  'adversarial under ℓ2': { given: { method: 'adversarial', norm: 'l2' }, step: { epsilon: 0.3 } },
   interval: { given: { method: 'interval' } },
   'interval with clean images and regularisers': {
     given: { method: 'interval' },
