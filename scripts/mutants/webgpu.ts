@@ -8,6 +8,18 @@ export const webgpu: readonly Mutant[] = [
     ['b.storage.length - a.storage.length', 'a.storage.length - b.storage.length'],
     ['Math.max(shared[i] ?? 0, bytes)', '(shared[i] ?? 0) + bytes'],
   ]),
+  ...mutantsOf('src/device/webgpu/gpu.ts', tests('device/webgpu/gpu'), [
+    ['4 * first + at, copy', 'at, copy'],
+    ['{ buffer, byteOffset }', '{ buffer, byteOffset: 0 }'],
+    ['? this.#keep(storage) :', '? this.#rooms[0] :'],
+    ["products: facts.isSoftware ? 'plain'", "products: !facts.isSoftware ? 'plain'"],
+    ['Math.min(facts.largestBinding, facts.largestBuffer)', 'facts.largestBinding'],
+  ]),
+  ...mutantsOf('src/device/webgpu/program.ts', tests('device/webgpu/gpu', 'device/webgpu/step-ring'), [
+    ['pass.setBindGroup(1, stepGroup, [stepOffset])', 'pass.setBindGroup(1, stepGroup, [0])'],
+    ['pass.setPipeline((current = pipeline))', 'pass.setPipeline(this.#dispatches[0].pipeline)'],
+    ['pass.setBindGroup(0, group)', 'pass.setBindGroup(0, this.#dispatches[0].group)'],
+  ]),
   ...mutantsOf('src/device/webgpu/kernel.ts', tests('device/webgpu/kernel'), [
     ["=== 'read' ? 'read' : 'read_write'", "=== 'write' ? 'read_write' : 'read'"],
     ['test(declarations + main)', 'test(main)'],
