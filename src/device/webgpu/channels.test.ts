@@ -137,6 +137,14 @@ describe('normalise and foldWeights', () => {
   })
 })
 
+test('NaN passes the ReLU, so that training notices it', async () => {
+  const trial = new Trial(await testGpu())
+  const [z, bias] = [trial.input([...Array(8).fill(1), NaN, ...Array(7).fill(2)]), trial.input([0, 0, 0, 0])]
+  const { value } = normalise(trial.plan, undefined, { z, channels: 2, batch: batchOf(8), bias, relu: true })
+  const [found] = await trial.run([value], { count: 8 })
+  expect([...found].map(Number.isNaN)).toEqual([...Array(8).fill(false), ...Array(8).fill(true)])
+})
+
 test('moments of many images are those of all of them together', async () => {
   const gpu = await testGpu()
   const [channels, places] = [5, 6]

@@ -50,6 +50,7 @@ export function normalise(
   }
   const { moments, bias: shift, value } = results
   const of = { channels, width: z.length / channels, stride: batch.stride }
+  // unlike max, this ReLU lets NaN through
   overChannels(plan, 'normalise channels', of, {
     uses: {
       ...{ z: read(z, 'vec4f'), bias: read(bias) },
@@ -63,7 +64,8 @@ export function normalise(
     moments[c + ${all}u] = deviation;
     shift[c] = moved;
   }
-  ${forEach(`value[i] = select(vec4f(), ${relu ? `max(vec4f(), ${normalised('moved')})` : normalised('moved')}, real);`)}`,
+  ${forEach(`let y = ${normalised('moved')};
+    value[i] = select(vec4f(), y, real${relu ? ' & !(y <= vec4f())' : ''});`)}`,
   })
   if (wants) tape.record(() => normaliseAdjoint(plan, { z, bias, relu, of }, results))
   return results
