@@ -62,7 +62,7 @@ export function wgslOf(
   return ${positive ? 'select(vec4f(), dy[i], positive[i] > vec4f())' : 'dy[i]'};
 }
 fn input(half: u32, group: u32, column: u32, k: u32) -> vec4f {
-  if (column >= ${kernel ** 2 * inputs}u) { return select(vec4f(), ${one}, half == 0u); }
+  if (column >= ${kernel ** 2 * inputs}u) { return ${one}; }
   let tap = column / ${inputs}u;
   let place = k / ${rows / 4}u;
   let y = i32(place / ${outWidth}u * ${stride}u + tap / ${kernel}u) - ${padding};
