@@ -220,4 +220,36 @@ export const webgpu: readonly Mutant[] = [
     [' && sharedBytes(one) <= target.sharedMemory', ''],
     ['filled(one, extent) * Math.min', 'Math.min'],
   ]),
+  ...mutantsOf('src/device/webgpu/rows-start.ts', tests('device/webgpu/rows-start'), [
+    ['row[k] = bias[goal] - bias[label];', 'row[k] = bias[goal];'],
+    ['sum[label % 4u] = -others;', 'sum[label % 4u] = others;'],
+    ['const shift = window.offset - padding', 'const shift = window.offset'],
+    ['u + w % ${inputs}u) *', 'u) *'],
+    ['return ends[first + out] + ends', 'return ends[first + out] - ends'],
+  ]),
+  ...mutantsOf('src/device/webgpu/rows-relu.ts', tests('device/webgpu/rows-relu'), [
+    ['lower += gap * max(-value, vec4f());', 'lower += gap * max(value, vec4f());'],
+    ['min((y + ${offset}) / ${stride} + 1', 'min((y + ${offset}) / ${stride}'],
+    ['select((before + ${stride}) / ${stride}, 0, before < 0)', '0'],
+    ['select(vec4f(), toLower, value < vec4f())', 'select(vec4f(), toLower, value <= vec4f())'],
+  ]),
+  ...mutantsOf('src/device/webgpu/rows-close.ts', tests('device/webgpu/rows-close'), [
+    ['radius * sign(coefficients[i])', 'radius'],
+    ['if (example < ${batch.size - 1}u) { continue; }', 'continue;'],
+    ['lower += middle - spread;', 'lower += middle + spread;'],
+    ['if (first + k >= ${channels}u) { break; }', ''],
+  ]),
+  ...mutantsOf('src/device/webgpu/windows.ts', tests('device/webgpu/windows'), [
+    ['offset: offset * step + padding', 'offset: offset + padding'],
+    ['above.offset * extents.stride', 'above.offset'],
+    ['others.stride !== seen.stride', 'false'],
+    ['Math.max(a.offset, b.offset)', 'a.offset'],
+  ]),
+  ...mutantsOf('src/device/webgpu/reference-space.ts', tests('device/webgpu/reference-space'), [
+    ['rank[lane] = (max(sum, 1u) - 1u) / 2u;', 'rank[lane] = sum / 2u;'],
+    ['let isThere = abs(reference) >= vec4f(1e-7)', 'let isThere = abs(reference) >= vec4f(1e-6)'],
+    ['return select(sign(sum), vec4f(), isIt);', 'return sign(sum);'],
+    ['select(sign(own) * other, abs(other), own == vec4f())', 'sign(own) * other'],
+    ['vec4<bool>(example < step.count)', 'vec4<bool>(true)'],
+  ]),
 ]

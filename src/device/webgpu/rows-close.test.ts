@@ -2,7 +2,7 @@ import { test } from 'vitest'
 import { Random } from '../../base/random.ts'
 import { sizeOf } from '../../model/layers.ts'
 import { Tape } from '../tape.ts'
-import { Trial, testGpu } from './gpu.testing.ts'
+import { Trial, testGpu, tiledGpu } from './gpu.testing.ts'
 import { Sums, randomFloats } from './products.testing.ts'
 import { closeMargins, closeNeurons } from './rows-close.ts'
 import { type WindowCase, eachPlace, normals, randomWindows } from './rows.testing.ts'
@@ -10,14 +10,14 @@ import { RowSums, rowCount } from './rows.ts'
 import { windowSize, wholeLayer } from './windows.ts'
 
 /** What rows bring to the image, and float64 sums of what becomes of it. */
-async function arrive(random: Random, at: WindowCase) {
+async function arrive(random: Random, at: WindowCase, gpu = testGpu) {
   const { shape, window, rows } = at
   const [all, { stride }] = [rowCount(rows), rows.batch]
   const half = sizeOf(shape) * stride
   const x = normals(random, windowSize(shape, window) * all)
   const ball = Float32Array.from({ length: 2 * half }, (_, i) => (i < half ? random.normal() : random.uniform()))
 
-  const trial = new Trial(await testGpu())
+  const trial = new Trial(await gpu())
   const sums = new RowSums(trial.plan, rows, [40])
   sums.take(40)
   const parts = randomFloats(random, sums.parts.length)
@@ -60,13 +60,16 @@ async function arrive(random: Random, at: WindowCase) {
   return { trial, arrived, lower, upper, back }
 }
 
-for (const seed of [1, 2]) {
+for (const [seed, gpu] of [
+  [1, testGpu],
+  [2, tiledGpu],
+] as const) {
   test(`margins are closed over the ball, ${seed}`, async () => {
     const random = new Random(seed, 'close margins')
     const shape = { channels: 3, height: 1 + random.integer(4), width: 1 + random.integer(4) }
     const { rows } = randomWindows(random)
     const at = { shape, window: wholeLayer(shape), rows: { ...rows, positions: 1 } }
-    const { trial, arrived, upper, back } = await arrive(random, at)
+    const { trial, arrived, upper, back } = await arrive(random, at, gpu)
     const tape = new Tape()
     const margins = closeMargins(trial.plan, tape, arrived)
     const d = randomFloats(random, margins.length)

@@ -3,14 +3,17 @@ import { Random } from '../../base/random.ts'
 import { Tape } from '../tape.ts'
 import { batchOf } from './batch.ts'
 import { extentsOf, padded, weightsOf } from './extents.ts'
-import { Trial, testGpu } from './gpu.testing.ts'
+import { Trial, testGpu, tiledGpu } from './gpu.testing.ts'
 import { Sums, eachWeight, randomExtents, randomFloats, randomWeights } from './products.testing.ts'
 import { startMargins, startNeurons } from './rows-start.ts'
 import { eachPlace, randomLabels } from './rows.testing.ts'
 import { RowSums, rowCount } from './rows.ts'
 import { marginRowSet, neuronRowSet } from './windows.ts'
 
-for (const seed of [1, 2]) {
+for (const [seed, gpu] of [
+  [1, testGpu],
+  [2, tiledGpu],
+] as const) {
   test(`margins start as differences of weights, ${seed}`, async () => {
     const random = new Random(seed, 'margins')
     const [inputs, classes, batch] = [1 + random.integer(9), 2 + random.integer(9), batchOf(1 + random.integer(6))]
@@ -22,7 +25,7 @@ for (const seed of [1, 2]) {
     const labels = randomLabels(random, batch.stride, classes)
     const [w, b] = [randomWeights(random, extents), randomFloats(random, padded(classes))]
 
-    const trial = new Trial(await testGpu())
+    const trial = new Trial(await gpu())
     const [weight, bias] = [trial.input(w, true), trial.input(b, true)]
     const [tape, sums] = [new Tape(), new RowSums(trial.plan, rows, [])]
     const before = random.integer(2) === 0 ? randomFloats(random, w.length) : undefined

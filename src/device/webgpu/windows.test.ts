@@ -77,6 +77,8 @@ test('no window is larger than it must be, and terms see the same places from bo
   const own = { height: 1, width: 1, stride: 1, offset: 0, across: 4 }
   // the shortcut reads the middle of the window that the other way has widened
   expect(windowExtents(extents, own, windows[1]!)).toMatchObject({ inHeight: 5, outHeight: 1, padding: -2 })
+  const first = extentsOf(layer(16), layer(8), convolution(4, 2, 1))
+  expect(windowExtents(first, windows[1]!, windows[0]!)).toMatchObject({ inHeight: 12, outHeight: 5, padding: 0 })
 })
 
 test('rows of a single position see whole layers', () => {
