@@ -1,6 +1,7 @@
 /** All lists of mutants, by the folder of src that they are about. */
 import { architectures } from './architectures.ts'
 import { attacks } from './attacks.ts'
+import { batch } from './batch.ts'
 import { bounds } from './bounds.ts'
 import { cells } from './cells.ts'
 import { data } from './data.ts'
@@ -17,5 +18,6 @@ export const lists: Readonly<Record<string, readonly Mutant[]>> = {
   ...{ architectures, attacks, bounds, data, formats, kernels, training },
   layers,
   webgpu,
+  batch,
   search: [...search, ...cells, ...verify],
 }

@@ -28,6 +28,11 @@ test('a run has a gradient for every step, in a warm-up, on a ramp that ends wit
   expect([...names].filter((name) => name.startsWith('gradient'))).toHaveLength(2)
 })
 
+test('a ramp that ends within the only epoch has a gradient before its end and one behind it', () => {
+  const names = namesOf({ method: 'interval', regularise: 0.5, epochs: 1, rampEpochs: 0.5 })
+  expect(names.filter((name) => name.startsWith('gradient'))).toHaveLength(2)
+})
+
 test('both networks of a pair are trained, packed, updated and judged', () => {
   const names = namesOf({ method: 'robustra', bounds: 'interval' })
   for (const name of ['f', 'g']) {
