@@ -26,6 +26,7 @@ const architecture = architectureOf(
 
 test.each([
   ['adversarial', { attackFactor: 1.5, augment: 'flip-crop', optimiser: 'sgd', weightDecay: 1e-4, gradientClip: 1 }],
+  ['adversarial', { norm: 'l2', epsilon: 0.5 }],
   ['interval', { initialisation: 'ibp', regularise: 0.5, empiricalShare: 0, sparsity: 1e-5, average: 0.9 }],
   ['interval', { batchNorm: true, empirical: 'adversarial', domain: 'pixels', augment: 'shift' }],
   ['interval', { combine: 'margins', empirical: 'adversarial', empiricalShare: 0.5, lossExponent: 0.5 }],

@@ -2,7 +2,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type GpuCase, gpuCases, plannedCase } from '../../../bench/gpu-cases.ts'
 import { anyGpu, costOf } from '../../device/webgpu/plan.ts'
-import { type PlannedStep, costOfStep } from './planned-step.ts'
+import { architectureOf } from '../../model/architectures.ts'
+import { trainingOptions } from '../options.ts'
+import { type PlannedStep, costOfStep, planStep } from './planned-step.ts'
 
 describe('steps of the five networks', () => {
   const planned = new Map<GpuCase, PlannedStep>()
@@ -46,4 +48,14 @@ describe('steps of the five networks', () => {
       expect(Math.max(...sizes)).toBeLessThanOrEqual(anyGpu.largestBinding)
     }
   })
+})
+
+test('cnn-7, normalised: at most 150 dispatches, and a batch of 64 at once', () => {
+  const shape = { channels: 3, height: 32, width: 32 }
+  const images = { name: 'black', shape, images: new Uint8Array(2 * 3072), labels: new Uint8Array(2), count: 2 }
+  const architecture = architectureOf('cnn-7', { input: shape, classes: 10 })
+  const options = trainingOptions({ method: 'interval', epsilon: 0.01, batchSize: 64, regularise: 0.5 })
+  const { plans, parts } = planStep({ ...anyGpu, largestBinding: 2 ** 28 }, options, architecture, images)
+  expect(costOfStep({ plans, parts }).dispatches).toBeLessThanOrEqual(150)
+  expect(parts).toBe(1)
 })
