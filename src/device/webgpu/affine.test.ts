@@ -66,7 +66,7 @@ async function check(gpu: Gpu, random: Random, { terms, rows, biasEvery, relu }:
 test('layers of all kinds, with their gradients', async () => {
   const random = new Random(1, 'affine')
   const gpu = await testGpu()
-  for (let trial = 0; trial < 5; trial++) {
+  for (let trial = 0; trial < 4; trial++) {
     const every = [1, 4, 8][trial % 3]
     const rows = every * (1 + random.integer(5)) * (every === 1 ? 4 : 1)
     await check(gpu, random, {
@@ -74,7 +74,7 @@ test('layers of all kinds, with their gradients', async () => {
       relu: random.integer(2) === 0,
     })
   }
-  expect.assertions(5 * 4)
+  expect.assertions(4 * 4)
 })
 
 test('gradients by few weights over many places, in parts', async () => {
