@@ -43,7 +43,16 @@ function stored(kind: 'bytes' | 'floats', count: number, seed: number): StoredIm
 /** A micro-batch of 6 images of which `count` are real, on the device. */
 async function load(
   data: StoredImages,
-  { how = 'none', domain = 'pixels', count = 5, first = 2, epsilon = 0.1, largestBinding = 2 ** 20 }: Partial<Wanted>,
+  {
+    how = 'none',
+    domain = 'pixels',
+    count = 5,
+    first = 2,
+    epsilon = 0.1,
+    largestBinding = 2 ** 20,
+    shares,
+    factor = 1,
+  }: Partial<Wanted>,
 ) {
   const gpu = await testGpu()
   const trial = new Trial(gpu)
@@ -52,10 +61,10 @@ async function load(
   const order = new Random(3).permutation(data.count)
   const batch = batchOf(6)
   const { normalisation } = network
-  const ball = { domain }
+  const ball = { domain, ...(shares && { shares: trial.input(shares) }) }
   const loading = { images, order: trial.input(order), batch, moves: movesOf[how], normalisation, ball }
   const { pixels, box, labels, identifiers } = loadBatch(trial.plan, loading)
-  const again = ballsAround(trial.plan, pixels, ball, { shape, normalisation, batch })
+  const again = ballsAround(trial.plan, pixels, { ...ball, factor }, { shape, normalisation, batch })
   images.write(gpu)
   const found = await trial.run([pixels, box, labels, identifiers, again], { first, count, epsilon, augmentSeed: 7 })
   const whole = (floats: Float32Array) => [...new Uint32Array(floats.buffer)]
@@ -68,7 +77,7 @@ async function load(
       ),
       labels: indices.map((i) => data.labels[i]),
     },
-    { epsilon, norm: 'linf', domain },
+    { epsilon, norm: 'linf', domain, ...(shares && { epsilons: shares.map((share) => share * epsilon) }) },
   )
   return { found, labels: whole(found[2]), identifiers: whole(found[3]), indices, expected, parts: images.parts.length }
 }
@@ -80,6 +89,9 @@ interface Wanted {
   readonly first: number
   readonly epsilon: number
   readonly largestBinding: number
+  readonly shares: readonly number[]
+  /** Of the balls that are laid around what is loaded. */
+  readonly factor: number
 }
 
 /** What the device draws for an image, as `augment` asks for it. */
@@ -147,10 +159,22 @@ describe('loadBatch', () => {
     }
   })
 
-  test('lays balls around what is loaded', async () => {
+  test.each(domains)('gives every input a radius of its own, in %s', async (domain) => {
+    const shares = Array.from({ length: size }, (_, j) => (j % 5) / 4)
+    const { found, expected } = await load(stored('bytes', 12, 6), { domain, shares, epsilon: 0.2 })
+    const [, box, , , again] = found
+    expect(furthest(box.subarray(0, size * 8), expected.ball.centre.read(), expected.columns)).toBeLessThan(1e-6)
+    expect(furthest(box.subarray(size * 8), expected.ball.radius.read(), expected.columns)).toBeLessThan(1e-6)
+    expect(again).toEqual(box)
+  })
+
+  test('lays balls around what is loaded, and wider ones', async () => {
     for (const domain of domains) {
-      const { found } = await load(stored('bytes', 12, 5), { domain })
-      expect(found[4]).toEqual(found[1])
+      const data = stored('bytes', 12, 5)
+      const [narrow, wide] = [await load(data, { domain, factor: 2 }), await load(data, { domain, epsilon: 0.2 })]
+      expect(wide.found[4]).toEqual(wide.found[1])
+      expect(narrow.found[4]).toEqual(wide.found[1])
+      expect(narrow.found[1]).not.toEqual(wide.found[1])
     }
   })
 })
