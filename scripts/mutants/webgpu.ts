@@ -203,6 +203,7 @@ export const webgpu: readonly Mutant[] = [
   ...mutantsOf('src/device/webgpu/weight-tiles.ts', tests('device/webgpu/affine'), [
     ['if (first + k < end)', 'if (first + k + 1u < end)'],
     ['group.x / ${columnTiles}u * ${tile.rows}u', '0u'],
+    ['sum[c] += ys[(4u * lane + c)', 'sum[c] += ys[(4u * lane)'],
   ]),
   ...mutantsOf('src/device/webgpu/sums.ts', tests('device/webgpu/transposed', 'device/webgpu/affine'), [
     ['{ outputs: input, inputs: dy }', '{ outputs: dy, inputs: input }'],

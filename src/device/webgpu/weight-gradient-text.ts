@@ -36,7 +36,7 @@ export interface WeightText {
   /** Of them, in a part. */
   readonly depthOfPart: number
   readonly uses: Readonly<Record<string, Use>>
-  /** output, input: factors. */
+  /** output, input: factors; biased: 1 in rows in which the bias stands. */
   readonly declarations: string
 }
 
@@ -61,8 +61,9 @@ export function wgslOf(
   let i = (half * ${outChannels}u + group * ${outputsOfGroup}u + m) * ${depth}u + k;
   return ${positive ? 'select(vec4f(), dy[i], positive[i] > vec4f())' : 'dy[i]'};
 }
+fn biased(k: u32) -> vec4f { return ${one}; }
 fn input(half: u32, group: u32, column: u32, k: u32) -> vec4f {
-  if (column >= ${kernel ** 2 * inputs}u) { return ${one}; }
+  if (column >= ${kernel ** 2 * inputs}u) { return biased(k); }
   let tap = column / ${inputs}u;
   let place = k / ${rows / 4}u;
   let y = i32(place / ${outWidth}u * ${stride}u + tap / ${kernel}u) - ${padding};

@@ -17,9 +17,10 @@ import { weightTiles } from './weight-tiles.ts'
 export function weightGradient(plan: Plan, work: WeightGradient): void {
   const { extents, weight, bias, halves, rows } = work
   const { inputs, outputs } = groupOf(extents)
-  const columns = extents.kernel ** 2 * inputs + (bias ? 1 : 0)
+  const taps = extents.kernel ** 2 * inputs
+  const columns = taps + (bias ? 1 : 0)
   const depth = (extents.outHeight * extents.outWidth * rows) / 4
-  const extent = { channels: columns, rows: outputs, places: extents.groups * halves }
+  const extent = { channels: taps, rows: outputs, places: extents.groups * halves }
   const tile = weightTile(plan.target, extent)
   const parts = partsOf(tile, extent, depth)
   const text = wgslOf(work, { columns, depth, parts })
