@@ -65,7 +65,7 @@ test.each<[string, readonly string[], Readonly<Record<string, string>>, RegExp]>
     {},
     /method orthogonal is not there on GPUs/,
   ],
-  ['it has no such norm', ['--norm', 'l2', '--device', 'gpu'], {}, /norm l2 is not there on GPUs/],
+  ['it has no such norm', ['--norm', 'l1', '--device', 'gpu'], {}, /norm l1 is not there on GPUs/],
   [
     'one image does not fit',
     ['--device', 'gpu', '--device-memory', '1', '--architecture', 'conv 512 3 1 1, relu, linear'],
@@ -89,6 +89,8 @@ test('a GPU that fails leaves the command that goes on', () => {
   expect(resumable(lost, { out: at('none') })).toBe(lost)
   const full = new UserError('no 4096 MB left', { code: 'out-of-memory' })
   expect((resumable(full, { out: at('gpu'), deviceMemory: 1001 }) as Error).message).toMatch(/ --device-memory 501$/)
+  const refused = new UserError("the GPU's driver refuses the kernel 'x'", { code: 'no-gpu' })
+  expect((resumable(refused, { out: at('gpu') }) as Error).message).toMatch(/gpu --device cpu$/)
   const other = new UserError('bad')
   expect(resumable(other, { out: at('gpu') })).toBe(other)
 })

@@ -1,6 +1,6 @@
 /** Which device trains: --device and --adapter. */
 import { type Command, Option } from 'commander'
-import { UserError } from '../base/errors.ts'
+import { type ErrorCode, UserError } from '../base/errors.ts'
 import type { Gpu } from '../device/webgpu/gpu.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import type { ChooseDevice } from '../node/training/run.ts'
@@ -91,10 +91,15 @@ interface Resumed extends Pick<DeviceFlags, 'deviceMemory'> {
 
 /** The error of a GPU that has failed, with the command that goes on after what is kept. */
 export function resumable(error: unknown, { out, data, deviceMemory = defaults.deviceMemory }: Resumed): unknown {
-  if (!(error instanceof UserError) || !['gpu-lost', 'out-of-memory'].includes(error.code)) return error
-  if (!RunFolder.isAt(out) && !isSeedsFolder(out)) return error
-  const half = error.code === 'out-of-memory' ? ['--device-memory', `${Math.ceil(deviceMemory / 2)}`] : []
+  if (!(error instanceof UserError) || !(RunFolder.isAt(out) || isSeedsFolder(out))) return error
+  const ways: { readonly [code in ErrorCode]?: readonly string[] } = {
+    'gpu-lost': [],
+    'out-of-memory': ['--device-memory', `${Math.ceil(deviceMemory / 2)}`],
+    'no-gpu': ['--device', 'cpu'],
+  }
+  const way = ways[error.code]
+  if (!way) return error
   const source = data === undefined ? [] : ['--data', data]
-  const command = commandLine('train', '--resume', '--out', out, ...source, ...half)
+  const command = commandLine('train', '--resume', '--out', out, ...source, ...way)
   return new UserError(`${error.message}; continue with: ${command}`, { code: error.code, cause: error })
 }

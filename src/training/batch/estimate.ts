@@ -54,8 +54,13 @@ export function recordEstimate(plan: Plan, { options, batch, data, network, reco
     ...hastyAttack,
   })
   const attackErrors = errorsAt(worst)
-  const scores = marginsOf(marginsFor(plan, options, { stages, ball: { ...loaded, batch } }), classes, padded(classes))
-  record(plan, records, { cleanErrors, attackErrors, estimatedErrors: countErrors(plan, { scores, labels, batch }) })
+  const boundErrors = () => {
+    const margins = marginsFor(plan, options, { stages, ball: { ...loaded, batch } })
+    return countErrors(plan, { scores: marginsOf(margins, classes, padded(classes)), labels, batch })
+  }
+  // bounds are those of ℓ∞: in other norms there is only what an attack finds
+  const estimatedErrors = options.norm === 'linf' ? boundErrors() : attackErrors
+  record(plan, records, { cleanErrors, attackErrors, estimatedErrors })
 }
 
 /** By intervals if it is them that are trained, else by LP duals, as training bounds them. */
