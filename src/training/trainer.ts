@@ -6,6 +6,7 @@ import { Random } from '../base/random.ts'
 import { sharedFloats } from '../base/shared-memory.ts'
 import type { Gpu } from '../device/webgpu/gpu.ts'
 import { type Crew, type Executor, collect } from '../jobs/executor.ts'
+import { isEstimated } from './batch/estimate.ts'
 import { BatchTrainer } from './batch/trainer.ts'
 import { diverged } from './diverged.ts'
 import { type LearnerReport, type Progress, type Totals, reportOf } from './epoch-report.ts'
@@ -112,8 +113,7 @@ export class Trainer {
       : this.#trainOnce(index, epoch, onProgress))
     if (this.#isNormalised) await this.#foldOutcome(index, epoch)
     await this.#batches?.writeOutcome(index)
-    // bounds on a GPU are those of ℓ∞
-    const estimating = options.norm === 'linf' ? this.#batches : undefined
+    const estimating = isEstimated(options) ? this.#batches : undefined
     const validation = await (estimating?.estimate(index) ?? this.#validate(index))
     const seconds = (performance.now() - started) / 1000
     const device = this.#batches?.device

@@ -21,6 +21,9 @@ import type { TrainingOptions } from '../settings.ts'
 import { hastyAttack } from '../work/validate.ts'
 import type { BatchData } from './record.ts'
 
+/** Whether a GPU judges the validation images: its bounds are those of ℓ∞. */
+export const isEstimated = ({ norm }: Pick<TrainingOptions, 'norm'>): boolean => norm === 'linf'
+
 /** Counts of images. */
 export const estimated = ['cleanErrors', 'attackErrors', 'estimatedErrors'] as const
 
@@ -54,13 +57,8 @@ export function recordEstimate(plan: Plan, { options, batch, data, network, reco
     ...hastyAttack,
   })
   const attackErrors = errorsAt(worst)
-  const boundErrors = () => {
-    const margins = marginsFor(plan, options, { stages, ball: { ...loaded, batch } })
-    return countErrors(plan, { scores: marginsOf(margins, classes, padded(classes)), labels, batch })
-  }
-  // bounds are those of ℓ∞: in other norms there is only what an attack finds
-  const estimatedErrors = options.norm === 'linf' ? boundErrors() : attackErrors
-  record(plan, records, { cleanErrors, attackErrors, estimatedErrors })
+  const scores = marginsOf(marginsFor(plan, options, { stages, ball: { ...loaded, batch } }), classes, padded(classes))
+  record(plan, records, { cleanErrors, attackErrors, estimatedErrors: countErrors(plan, { scores, labels, batch }) })
 }
 
 /** By intervals if it is them that are trained, else by LP duals, as training bounds them. */

@@ -6,7 +6,7 @@ import { lossOf } from '../losses/list.ts'
 import type { TrainingOptions } from '../settings.ts'
 import type { Gathering } from './batch-norm.ts'
 import type { DeviceLearner } from './device-learner.ts'
-import { recordEstimate } from './estimate.ts'
+import { isEstimated, recordEstimate } from './estimate.ts'
 import { type BatchData, recordGradient, recordMoments, recordUpdate } from './record.ts'
 import { type Variant, variantAt } from './variant.ts'
 
@@ -53,7 +53,7 @@ export function plansOf(target: Target, run: DeviceRun, size: number): Plans {
     for (const gathering of own.gatherings) {
       recordMoments(plan(momentsOf(name, gathering)), { options, batch, data, network: outcome, gathering })
     }
-    if (validation.images.count > 0 && options.norm === 'linf') {
+    if (isEstimated(options) && validation.images.count > 0) {
       const judged = { options, batch, data: validation, network: outcome, records: estimates }
       recordEstimate(plan(estimateOf(name)), judged)
     }

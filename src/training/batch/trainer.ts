@@ -21,7 +21,7 @@ import type { TrainingData } from '../training-data.ts'
 import { type Validation, measureOf } from '../work/validate.ts'
 import { foldGathered } from './batch-norm.ts'
 import { DeviceLearner } from './device-learner.ts'
-import { estimated } from './estimate.ts'
+import { estimated, isEstimated } from './estimate.ts'
 import { columns } from './loss.ts'
 import { type Fit, fittingSize } from './micro-batch.ts'
 import { type DeviceRun, type Plans, estimateOf, gradientOf, momentsOf, packOf, plansOf, updateOf } from './plans.ts'
@@ -103,7 +103,7 @@ export class BatchTrainer {
     const programs = new Map(Object.keys(plans).map((name, i) => [name, compiled[i]]))
     data.images.write(gpu)
     const { count } = validation.images
-    if (count > 0) {
+    if (isEstimated(this.#options) && count > 0) {
       validation.images.write(gpu)
       gpu.write(
         validation.order,
