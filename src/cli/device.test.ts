@@ -6,6 +6,7 @@ import { UserError } from '../base/errors.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 import { call } from './command.testing.ts'
 import { resumable } from './device.ts'
+import { speedOf } from './devices.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -93,6 +94,11 @@ test('a GPU that fails leaves the command that goes on', () => {
   expect((resumable(refused, { out: at('gpu') }) as Error).message).toMatch(/gpu --device cpu$/)
   const other = new UserError('bad')
   expect(resumable(other, { out: at('gpu') })).toBe(other)
+})
+
+test('a GPU that gives no device is listed with the reason', async () => {
+  const open = () => Promise.reject(new UserError('the GPU X gives no device: old driver', { code: 'no-gpu' }))
+  expect(await speedOf({ open })).toEqual({ fault: 'the GPU X gives no device: old driver' })
 })
 
 test('info --devices lists what there is, with its speed', async () => {
