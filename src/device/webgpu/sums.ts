@@ -3,7 +3,7 @@
  * direction, to the weights by products over rows.
  */
 import type { Tape } from '../tape.ts'
-import { type Extents, inputsOf, outputsOf } from './extents.ts'
+import { type Extents, inputsOf, outputsOf, weightsOf } from './extents.ts'
 import { gather } from './gather.ts'
 import type { Direction, Gather } from './gather-text.ts'
 import type { Plan } from './plan.ts'
@@ -22,8 +22,12 @@ export interface SumOfProducts extends Pick<Gather, 'name' | 'direction' | 'rows
   readonly products: readonly Product[]
 }
 
-/** Σ W·x + b, or Σ Wᵀ·x, and a ReLU behind it or not. */
+/**
+ * Σ W·x + b, or Σ Wᵀ·x, and a ReLU behind it or not.
+ * @throws RangeError if values do not have the lengths that the extents say
+ */
 export function sumOfProducts(plan: Plan, tape: Tape | undefined, work: SumOfProducts): Values {
+  requireLengths(work)
   const { name, direction, products, rows, halves, bias, relu } = work
   const ends = { forward: outputsOf, transposed: inputsOf } as const
   const inputs = [...products.flatMap(({ weight, input }) => [weight, input]), ...(bias ? [bias.values] : [])]
@@ -55,4 +59,14 @@ export function sumOfProducts(plan: Plan, tape: Tape | undefined, work: SumOfPro
     if (biasLeft) throw new RangeError(`${name} has biases that are trained, but no such weights`)
   })
   return y
+}
+
+function requireLengths({ name, direction, products, rows, halves }: SumOfProducts): void {
+  if (rows % 4 !== 0) throw new RangeError(`${name}: ${rows} rows are no multiple of 4`)
+  for (const { extents, weight, input } of products) {
+    const read = halves * rows * (direction === 'forward' ? inputsOf(extents) : outputsOf(extents))
+    if (input.length !== read) throw new RangeError(`${name} reads ${read} values, and gets ${input.length}`)
+    const weights = weightsOf(extents)
+    if (weight.length !== weights) throw new RangeError(`${name} has ${weights} weights, and gets ${weight.length}`)
+  }
 }
