@@ -43,7 +43,7 @@ test.each(examples.filter(([title]) => !inBrowsers.includes(title)))('%s', (titl
   expect(execFileSync(process.execPath, [path], { cwd: folder, encoding: 'utf8' })).toBe(printed)
 })
 
-test('the page has its examples', () => expect(examples).toHaveLength(7))
+test('the page has its examples', () => expect(examples).toHaveLength(8))
 
 const executablePath = findBrowser()
 
