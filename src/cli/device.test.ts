@@ -13,7 +13,7 @@ const at = (name: string) => join(folder, name)
 afterEach(() => void vi.unstubAllEnvs())
 
 const small = [
-  ...['--method', 'natural', '--architecture', 'conv 2 4 4 1, relu, linear', '--epochs', '1', '--workers', '1'],
+  ...['--method', 'natural', '--architecture', 'linear 4, relu, linear', '--epochs', '1', '--workers', '1'],
   ...['--training-count', '40', '--validation-count', '0', '--batch-size', '20', '--epsilon', '0.01'],
 ]
 const devicesOf = (out: string) =>

@@ -38,6 +38,21 @@ export const tinyData: TrainingData = {
   validation: tinyDataset(30, 'validation'),
 }
 
+/** The same images, and one hidden layer alone: a GPU's driver for the CPU takes long to compile more. */
+export const denseData: TrainingData = {
+  ...tinyData,
+  architecture: {
+    name: 'dense',
+    input: tinyArchitecture.input,
+    layers: [
+      { kind: 'flatten' },
+      { kind: 'linear', outFeatures: 8 },
+      { kind: 'relu' },
+      { kind: 'linear', outFeatures: 3 },
+    ],
+  },
+}
+
 export const tinyOptions = (given: GivenOptions): TrainingOptions =>
   trainingOptions({
     ...{ seed: 3, epochs: 2, batchSize: 13, learningRate: 0.01, epsilon: 0.05, attackSteps: 3 },

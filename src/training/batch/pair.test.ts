@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { testGpu } from '../../device/webgpu/gpu.testing.ts'
 import { takeRange } from '../../data/dataset.ts'
 import type { GivenOptions } from '../settings.ts'
-import { tinyData, tinyOptions } from '../tiny.testing.ts'
+import { denseData, tinyOptions } from '../tiny.testing.ts'
 import { type TrainContext, train } from '../train.ts'
 
 const data = {
-  ...tinyData,
-  training: takeRange(tinyData.training, 0, 8),
-  validation: takeRange(tinyData.validation, 0, 0),
+  ...denseData,
+  training: takeRange(denseData.training, 0, 8),
+  validation: takeRange(denseData.validation, 0, 0),
 }
 
 /** The weights of f, then those of g. */

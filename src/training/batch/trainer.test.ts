@@ -5,11 +5,15 @@ import { takeRange } from '../../data/dataset.ts'
 import type { Progress } from '../epoch-report.ts'
 import type { GivenOptions } from '../settings.ts'
 import { asTrained } from '../normalised.ts'
-import { tinyData, tinyOptions } from '../tiny.testing.ts'
+import { denseData, tinyData, tinyOptions } from '../tiny.testing.ts'
 import { type Epoch, type TrainContext, train } from '../train.ts'
+import type { TrainingData } from '../training-data.ts'
 
 /** Without validation images: estimates have tests of their own. */
-const data = { ...tinyData, validation: takeRange(tinyData.validation, 0, 0) }
+const [data, dense] = [tinyData, denseData].map((all) => ({ ...all, validation: takeRange(all.validation, 0, 0) })) as [
+  TrainingData,
+  TrainingData,
+]
 
 let gpu: Gpu
 beforeAll(async () => void (gpu = await testGpu()))
@@ -104,7 +108,9 @@ test('a signal ends it, whatever is on its way, and nothing stays on the GPU', a
 
 test('a GPU that is taken away is an error in one line', async () => {
   const lost = await tiledGpu({ products: 'plain' })
-  const message = trained({ gpu: lost, onProgress: () => lost.close() }).catch((error: Error) => error.message)
+  const message = trained({ gpu: lost, onProgress: () => lost.close() }, {}, dense).catch(
+    (error: Error) => error.message,
+  )
   expect(await message).toMatch(/^the GPU .* was lost: [^\n]*$/)
 })
 
