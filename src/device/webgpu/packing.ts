@@ -9,8 +9,9 @@ import type { Values } from './values.ts'
 /** What packed values consist of. */
 export interface Packed {
   readonly values: Values
-  /** WGSL: what element `j` is. It may read `flat`. */
+  /** WGSL: what element `j` is, unless it is padding. It may read `flat`. */
   readonly element: string
+  readonly isReal: string
 }
 
 /** Part of the flat array, and what its gradient is the sum of. */
@@ -27,24 +28,27 @@ const AT_ONCE = 7
 /** The weights of a layer: [out][in of the group][tap] becomes [group][tap][in of the group][out of the group, padded]. */
 export function packedWeights(values: Values, { offset }: ParameterTensor, extents: Extents): Packed {
   const { taps, inputs, outputs, outputsOfGroup } = factorsOf(extents)
+  const output = `j / ${taps * inputs * outputs}u * ${outputsOfGroup}u + j % ${outputs}u`
+  const [input, tap] = [`j / ${outputs}u % ${inputs}u`, `j / ${inputs * outputs}u % ${taps}u`]
   return {
     values,
-    element: `select(0.0, flat[${offset}u + ((j / ${taps * inputs * outputs}u * ${outputsOfGroup}u + j % ${outputs}u) * ${inputs}u
-      + j / ${outputs}u % ${inputs}u) * ${taps}u + j / ${inputs * outputs}u % ${taps}u], j % ${outputs}u < ${outputsOfGroup}u)`,
+    element: `flat[${offset}u + ((${output}) * ${inputs}u + ${input}) * ${taps}u + ${tap}]`,
+    isReal: `j % ${outputs}u < ${outputsOfGroup}u`,
   }
 }
 
 /** Weights that are all the same, as of an average pool. */
 export function constantWeights(values: Values, constant: number, extents: Extents): Packed {
   const { outputs, outputsOfGroup } = factorsOf(extents)
-  return { values, element: `select(0.0, ${float(constant)}, j % ${outputs}u < ${outputsOfGroup}u)` }
+  return { values, element: float(constant), isReal: `j % ${outputs}u < ${outputsOfGroup}u` }
 }
 
 /** The sum of some layers' biases. */
-export function packedBiases(values: Values, biases: readonly ParameterTensor[]): Packed {
-  const sum = biases.map(({ offset }) => `flat[${offset}u + j]`).join(' + ')
-  return { values, element: biases.length > 0 ? `select(0.0, ${sum}, j < ${biases[0].length}u)` : '0.0' }
-}
+export const packedBiases = (values: Values, biases: readonly ParameterTensor[]): Packed => ({
+  values,
+  element: biases.map(({ offset }) => `flat[${offset}u + j]`).join(' + ') || '0.0',
+  isReal: `j < ${biases[0]?.length ?? 0}u`,
+})
 
 export function unpackedWeights(tensor: ParameterTensor, gradients: readonly Values[], extents: Extents): Unpacked {
   const { taps, inputs, outputs, outputsOfGroup } = factorsOf(extents)
@@ -70,7 +74,7 @@ export function pack(plan: Plan, flat: Values, pieces: readonly Packed[]): void 
   for (const some of slices(pieces, AT_ONCE)) {
     const uses = Object.fromEntries(some.map(({ values }, p) => [`p${p}`, write(values)]))
     const lengths = some.map(({ values }) => values.length)
-    const lines = some.map(({ element }, p) => `p${p}[j] = ${element};`)
+    const lines = some.map(({ element, isReal }, p) => `p${p}[j] = 0.0; if (${isReal}) { p${p}[j] = ${element}; }`)
     plan.each('pack', sum(lengths), { flat: read(flat), ...uses }, inTurn(lengths, lines))
   }
 }
