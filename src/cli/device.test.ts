@@ -29,6 +29,7 @@ test('trains on the GPU that is named, and on the CPU if nothing is said and it 
   stderr.mockRestore()
   expect(onGpu).toMatchObject({ code: 0, stderr: '' })
   expect(lines[0]).toBe('device: SwiftShader Device (Subzero) (vulkan)\n')
+  expect(lines[1]).toBe('20 images at once, 1 MB of the GPU\n')
   expect(devicesOf('gpu')).toEqual(['SwiftShader Device (Subzero)'])
   expect(await call('train', '--out', at('cpu'), ...small)).toMatchObject({ code: 0, stderr: '' })
   expect(devicesOf('cpu')).toEqual([undefined])

@@ -35,6 +35,8 @@ export interface RunOptions extends DataSource {
   readonly device?: ChooseDevice | undefined
   /** MB on a GPU for a run that continues, if they are others than those of its settings: of another GPU, or of a full one. */
   readonly deviceMemory?: number | undefined
+  /** How the run fits into a GPU, before it begins: images at once, and bytes in all. */
+  readonly onFit?: (fit: { readonly size: number; readonly memory: number }) => void
   /** Stops the run at once: it can be resumed from its last whole epoch. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: Progress) => void
@@ -105,7 +107,7 @@ export async function resumeRun(run: RunOptions): Promise<RunResult> {
 
 /** The GPU of a run, if it has one. @throws UserError if the GPU cannot train this, or has not enough memory */
 async function gpuFor(
-  { device }: RunOptions,
+  { device, onFit }: RunOptions,
   options: TrainingOptions,
   data: TrainingData,
   { reports, learners }: TrainingState,
@@ -115,7 +117,7 @@ async function gpuFor(
   try {
     if (gpu) {
       requireGpuCan(options)
-      new BatchTrainer(gpu, options, data, learners).fit()
+      onFit?.(new BatchTrainer(gpu, options, data, learners).fit())
     }
     return gpu
   } catch (error) {
