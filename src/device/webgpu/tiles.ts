@@ -73,8 +73,8 @@ const filled = (one: Tile, { channels, rows }: Extent): number =>
 
 /**
  * Speed of a full tile in parts of the fastest there could be: reads from shared memory and from memory take their time beside
- * each multiply-add. The two weights fit what was measured on an H200: 39 TFLOP/s for the first tile, 36 and 25 for those of
- * 64 and 16 channels, of 51 that the best library has.
+ * each multiply-add. The two weights fit within a tenth what was measured on an H200: 39 TFLOP/s for the first tile, 36 and 25
+ * for those of 64 and 16 channels, of 51 that the best library has.
  */
 const speed = (one: Tile): number =>
   1 / (1 + 1.2 * (1 / one.channelsOfThread + 1 / one.rowsOfThread) + 8 * (1 / one.channels + 1 / one.rows))
