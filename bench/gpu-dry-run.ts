@@ -27,18 +27,23 @@ export const H200 = { teraflops: 25, terabytes: 4.1, dispatch: 6 }
 const estimate = ({ flop, traffic, dispatches }: Cost): number =>
   flop / H200.teraflops / 1e9 + traffic / H200.terabytes / 1e9 + (dispatches * H200.dispatch) / 1e3
 
-/** Every network and objective, as a table of Markdown. @param file for the figures as JSON */
-export function printDryRun(file: string | undefined): void {
-  console.log(
-    '| network | objective | micro-batches | dispatches | GFLOP | traffic, GB | memory, MB | estimate, ms |\n' +
-      '| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |',
-  )
-  const rows = gpuCases.map((one) => counted(one, plannedCase(dataCentre, one)))
-  for (const row of rows) {
+const countAll = (): readonly Counted[] => gpuCases.map((one) => counted(one, plannedCase(dataCentre, one)))
+
+/** Every network and objective, as a table of Markdown. */
+export function dryRunTable(all = countAll()): string {
+  const rows = all.map((row) => {
     const { network, objective, microBatches, dispatches, flop, traffic, memory } = row
     const work = [(flop / 1e9).toFixed(1), (traffic / 1e9).toFixed(2), Math.ceil(memory / 2 ** 20)]
-    const figures = [microBatches, dispatches, ...work, estimate(row).toFixed(1)]
-    console.log(`| ${network} | ${objective} | ${figures.join(' | ')} |`)
-  }
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify(rows, undefined, 2)}\n`)
+    return [network, objective, microBatches, dispatches, ...work, estimate(row).toFixed(1)]
+  })
+  const heads = ['micro-batches', 'dispatches', 'GFLOP', 'traffic, GB', 'memory, MB', 'estimate, ms']
+  const lines = [['network', 'objective', ...heads], ['---', '---', ...heads.map(() => '---:')], ...rows]
+  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('')
+}
+
+/** @param file for the figures as JSON */
+export function printDryRun(file: string | undefined): void {
+  const all = countAll()
+  console.log(dryRunTable(all))
+  if (file !== undefined) writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`)
 }

@@ -1,6 +1,8 @@
 /** Whole steps of the paper's networks with every objective, recorded as for a GPU. */
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type GpuCase, gpuCases, plannedCase } from '../../../bench/gpu-cases.ts'
+import { dryRunTable } from '../../../bench/gpu-dry-run.ts'
 import { anyGpu, costOf } from '../../device/webgpu/plan.ts'
 import { architectureOf } from '../../model/architectures.ts'
 import { trainingOptions } from '../options.ts'
@@ -58,4 +60,9 @@ test('cnn-7, normalised: at most 150 dispatches, and a batch of 64 at once', () 
   const { plans, parts } = planStep({ ...anyGpu, largestBinding: 2 ** 28 }, options, architecture, images)
   expect(costOfStep({ plans, parts }).dispatches).toBeLessThanOrEqual(150)
   expect(parts).toBe(1)
+})
+
+test('docs/performance.md has the table of: npm run bench -- --only gpu --dry-run', () => {
+  const page = readFileSync(new URL('../../../docs/performance.md', import.meta.url), 'utf8')
+  expect(page).toContain(dryRunTable())
 })
