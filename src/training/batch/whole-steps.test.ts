@@ -56,7 +56,8 @@ function wholeStep({ given, variant = {}, step = {}, architecture = shallow }: C
   }
 }
 
-function expectSame(found: Outcome, wanted: Outcome): void {
+function expectSame(found: Awaited<ReturnType<typeof stepOnGpu>>, wanted: Outcome): void {
+  expect(found.faults).toEqual([])
   expect(Math.abs(found.loss - wanted.loss)).toBeLessThan(1e-4 * Math.abs(wanted.loss))
   const largest = wanted.gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   const off = wanted.gradient.reduce((most, value, i) => Math.max(most, Math.abs(value - found.gradient[i])), 0)

@@ -11,6 +11,7 @@ import { Engine } from '../../device/wasm/engine.ts'
 import { batchOf } from '../../device/webgpu/batch.ts'
 import type { Gpu } from '../../device/webgpu/gpu.ts'
 import { DeviceImages, loadBatch } from '../../device/webgpu/images.ts'
+import { checkIndices } from '../../device/webgpu/index-checks.testing.ts'
 import { BatchNetwork } from '../../device/webgpu/network.ts'
 import { Plan } from '../../device/webgpu/plan.ts'
 import { record, recordsOf } from '../../device/webgpu/statistics.ts'
@@ -119,8 +120,12 @@ function layProjected({ step, indices }: WholeStep, input: LossInput) {
   return total
 }
 
-/** On a GPU, in micro-batches of this size. */
-export async function stepOnGpu(gpu: Gpu, whole: WholeStep, size: number): Promise<Outcome> {
+/** On a GPU, in micro-batches of this size. @returns also which kernels have reached beyond their values */
+export async function stepOnGpu(
+  gpu: Gpu,
+  whole: WholeStep,
+  size: number,
+): Promise<Outcome & { readonly faults: readonly string[] }> {
   const { options, variant, step, f, g, data, indices } = whole
   const plan = new Plan(gpu.target)
   const packing = new Plan(gpu.target)
@@ -148,6 +153,7 @@ export async function stepOnGpu(gpu: Gpu, whole: WholeStep, size: number): Promi
   tape.backward()
   const flat = plan.kept('gradient', f.parameters.length)
   network.gatherGradient(plan, stages, flat)
+  const faults = [packing, plan].map(checkIndices)
   const [pack, program] = await gpu.compile([packing, plan])
   for (const { one, network: on } of networks) gpu.write(on.parameters, one.parameters)
   images.write(gpu)
@@ -166,5 +172,6 @@ export async function stepOnGpu(gpu: Gpu, whole: WholeStep, size: number): Promi
   const [found, gradient] = await Promise.all([gpu.read(records.values), gpu.read(flat)])
   const of = (name: (typeof columns)[number]) => found[columns.indexOf(name)]
   const counts = { t: of('t'), loose: of('loose'), tight: of('tight'), infeasible: of('infeasible') }
-  return { loss: of('loss') + of('empiricalLoss') + of('penalty'), gradient, counts }
+  const all = await Promise.all(faults.map((found) => found(gpu)))
+  return { loss: of('loss') + of('empiricalLoss') + of('penalty'), gradient, counts, faults: all.flat() }
 }
