@@ -64,7 +64,7 @@ async function compare(architecture: Architecture, seed: number): Promise<void> 
 }
 
 test('logits and gradients of networks of all kinds are those of the CPU', async () => {
-  for (const seed of [2, 9]) {
+  for (const seed of [6, 9]) {
     const { architecture } = randomNetwork(new Random(seed, 'network'), { everyKind: true, maxWidth: 40 })
     await compare(architecture, seed)
   }
