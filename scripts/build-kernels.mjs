@@ -3,14 +3,18 @@
  * that hold the WebAssembly as text, so that every runtime and every bundler loads them alike. Writes their types, too.
  * Plain JavaScript: runs on any Node.
  */
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
 import { kernelTypes } from './kernel-types.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const sources = `${root}src/device/wasm/assembly/`
-const newest = Math.max(...readdirSync(sources).map((file) => statSync(sources + file).mtimeMs))
+// by content, not by date: kernels of other sources would give wrong bounds
+const hash = createHash('sha256')
+for (const file of readdirSync(sources).toSorted()) hash.update(`${file}\n`).update(readFileSync(sources + file))
+const origin = `// made of the sources ${hash.digest('hex')}\n`
 const types = `${root}src/device/wasm/kernels.generated.ts`
 const text = kernelTypes(sources)
 if (readFileSync(types, 'utf8') !== text) writeFileSync(types, text)
@@ -18,7 +22,7 @@ mkdirSync(`${root}build/kernels`, { recursive: true })
 
 for (const [variant, features] of Object.entries({ simd: ['simd'], relaxed: ['simd', 'relaxed-simd'] })) {
   const module = `${root}build/kernels/${variant}.js`
-  if ((statSync(module, { throwIfNoEntry: false })?.mtimeMs ?? 0) > newest) continue
+  if (existsSync(module) && readFileSync(module, 'utf8').startsWith(origin)) continue
   const { error, stderr } = await asc.main(
     [
       'src/device/wasm/assembly/index.ts',
@@ -28,7 +32,7 @@ for (const [variant, features] of Object.entries({ simd: ['simd'], relaxed: ['si
     ],
     {
       writeFile: (name, contents) =>
-        writeFileSync(module, `export const base64 = '${Buffer.from(contents).toString('base64')}'\n`),
+        writeFileSync(module, `${origin}export const base64 = '${Buffer.from(contents).toString('base64')}'\n`),
     },
   )
   if (error) {
