@@ -27,6 +27,14 @@ test('draws clean and certified error of both networks, with labels at their end
   expect(svg).toContain('prefers-color-scheme: dark')
 })
 
+test('a curve with an epoch that a GPU has estimated does not say that it is certified', () => {
+  const estimated = { ...report(1, 'f', 0.4), certifiedError: null, estimatedError: 0.4 }
+  const svg = curvesSvg([estimated, report(2, 'f', 0.3)], 'both')
+  expect(svg).toContain('f estimated 30 %')
+  expect(svg).toContain('estimated error (GPU)')
+  expect(svg).not.toMatch(/certified (error|\d)/)
+})
+
 test('labels that would overlap are moved apart', () => {
   const svg = curvesSvg([report(1, 'f', 0), report(1, 'g', 0)], 'same')
   const heights = [...svg.matchAll(/y="([\d.]+)" class="[fg]"/g)]
