@@ -10,7 +10,10 @@ import { speedOf } from './devices.ts'
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
-afterEach(() => void vi.unstubAllEnvs())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
 
 const small = [
   ...['--method', 'natural', '--architecture', 'linear 4, relu, linear', '--epochs', '1', '--workers', '1'],
@@ -33,6 +36,13 @@ test('trains on the GPU that is named, and on the CPU if nothing is said and it 
   expect(devicesOf('gpu')).toEqual(['SwiftShader Device (Subzero)'])
   expect(await call('train', '--out', at('cpu'), ...small)).toMatchObject({ code: 0, stderr: '' })
   expect(devicesOf('cpu')).toEqual([undefined])
+})
+
+test('continues where it was, if nothing is said', async () => {
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  const { code } = await call('train', '--resume', '--out', at('gpu'))
+  expect(code).toBe(0)
+  expect(stderr.mock.calls.map(([line]) => String(line))[0]).toBe('device: SwiftShader Device (Subzero) (vulkan)\n')
 })
 
 test('continues on another device, and says that the result is then not that of one', async () => {
@@ -91,6 +101,9 @@ test('a GPU that fails leaves the command that goes on', () => {
   expect(resumable(lost, { out: at('none') })).toBe(lost)
   const full = new UserError('no 4096 MB left', { code: 'out-of-memory' })
   expect((resumable(full, { out: at('gpu'), deviceMemory: 1001 }) as Error).message).toMatch(/ --device-memory 501$/)
+  expect((resumable(lost, { out: at('gpu'), device: 'gpu', adapter: 'A 1' }) as Error).message).toMatch(
+    / --device gpu --adapter 'A 1'$/,
+  )
   const refused = new UserError("the GPU's driver refuses the kernel 'x'", { code: 'no-gpu' })
   expect((resumable(refused, { out: at('gpu') }) as Error).message).toMatch(/gpu --device cpu$/)
   const other = new UserError('bad')

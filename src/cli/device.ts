@@ -1,7 +1,6 @@
 /** Which device trains: --device and --adapter. */
 import { type Command, Option } from 'commander'
 import { type ErrorCode, UserError } from '../base/errors.ts'
-import type { Gpu } from '../device/webgpu/gpu.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import type { ChooseDevice } from '../node/training/run.ts'
 import { isSeedsFolder } from '../node/training/seeds-run.ts'
@@ -32,7 +31,7 @@ export const addDeviceOptions = (command: Command): Command =>
 const WORTH = 50_000
 
 /**
- * Chooses by the flags, and says what it has chosen.
+ * Chooses by the flags, and says what it has chosen. Without any, a run that continues stays on its device.
  * @throws UserError if a GPU is asked for and there is none, or it cannot train this
  */
 export function chooserOf(flags: DeviceFlags, progress: Progress): ChooseDevice {
@@ -47,33 +46,28 @@ export function chooserOf(flags: DeviceFlags, progress: Progress): ChooseDevice 
       progress.line(`device: ${name}${why === undefined ? '' : ` (${why})`}${after}${exact}`)
     }
     const onCpu = (why?: string): undefined => void say('CPU', why)
+    const onGpu = async (adapter: GpuAdapter) => {
+      const gpu = await adapter.open()
+      say(adapter.name, adapter.backend)
+      return gpu
+    }
     if (device === 'cpu') return onCpu()
     if (device === 'gpu' || adapter !== undefined) {
       requireGpuCan(options)
-      const chosen = chosenOf(await listGpus(), adapter)
-      const gpu = await chosen.open()
-      say(chosen.name, chosen.backend)
-      return gpu
+      return onGpu(chosenOf(await listGpus(), adapter))
     }
-    if (training.count * options.epochs < WORTH) return onCpu()
-    const found = await firstGpu()
+    // a run stays where it is
+    if (before === 'CPU') return onCpu()
+    if (before === undefined && training.count * options.epochs < WORTH) return onCpu()
+    const adapters = (await unlessMissing(listGpus())) ?? []
+    // nobody gets software without asking
+    const found = adapters.find(({ name }) => name === before) ?? adapters.find(({ isSoftware }) => !isSoftware)
     if (!found) return onCpu()
     const why = obstacle(options)
     if (why !== undefined) return onCpu(`${workers} threads: ${why}`)
-    const gpu = await opened(found)
-    if (!gpu) return onCpu()
-    say(found.name, found.backend)
-    return gpu
+    return (await unlessMissing(onGpu(found))) ?? onCpu()
   }
 }
-
-/** One that is no software, if there is one. */
-async function firstGpu(): Promise<GpuAdapter | undefined> {
-  const adapters = await unlessMissing(listGpus())
-  return adapters?.find(({ isSoftware }) => !isSoftware)
-}
-
-const opened = (adapter: GpuAdapter): Promise<Gpu | undefined> => unlessMissing(adapter.open())
 
 async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   try {
@@ -84,22 +78,34 @@ async function unlessMissing<T>(asked: Promise<T>): Promise<T | undefined> {
   }
 }
 
-interface Resumed extends Pick<DeviceFlags, 'deviceMemory'> {
+interface Resumed {
   readonly out: string
   readonly data?: string
+  readonly device?: DeviceFlags['device']
+  readonly adapter?: string | undefined
+  readonly deviceMemory?: number
+}
+
+/** The command that goes on with a run, on the device that was asked for. */
+export function resumeCommand({ out, data, device = 'auto', adapter }: Resumed): string {
+  const flags = [
+    ...(data === undefined ? [] : ['--data', data]),
+    ...(device === 'auto' ? [] : ['--device', device]),
+    ...(adapter === undefined ? [] : ['--adapter', adapter]),
+  ]
+  return commandLine('train', '--resume', '--out', out, ...flags)
 }
 
 /** The error of a GPU that has failed, with the command that goes on after what is kept. */
-export function resumable(error: unknown, { out, data, deviceMemory = defaults.deviceMemory }: Resumed): unknown {
+export function resumable(error: unknown, flags: Resumed): unknown {
+  const { out, deviceMemory = defaults.deviceMemory } = flags
   if (!(error instanceof UserError) || !(RunFolder.isAt(out) || isSeedsFolder(out))) return error
-  const ways: { readonly [code in ErrorCode]?: readonly string[] } = {
-    'gpu-lost': [],
-    'out-of-memory': ['--device-memory', `${Math.ceil(deviceMemory / 2)}`],
-    'no-gpu': ['--device', 'cpu'],
+  const ways: { readonly [code in ErrorCode]?: string } = {
+    'gpu-lost': resumeCommand(flags),
+    'out-of-memory': `${resumeCommand(flags)} --device-memory ${Math.ceil(deviceMemory / 2)}`,
+    'no-gpu': resumeCommand({ ...flags, device: 'cpu', adapter: undefined }),
   }
   const way = ways[error.code]
-  if (!way) return error
-  const source = data === undefined ? [] : ['--data', data]
-  const command = commandLine('train', '--resume', '--out', out, ...source, ...way)
-  return new UserError(`${error.message}; continue with: ${command}`, { code: error.code, cause: error })
+  if (way === undefined) return error
+  return new UserError(`${error.message}; continue with: ${way}`, { code: error.code, cause: error })
 }

@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { UserError } from '../base/errors.ts'
 import { type Seeds, isSeedsFolder, resumeSeeds, trainSeeds } from '../node/training/seeds-run.ts'
-import { type SeedResult, type Spread, seedErrors, spreadsOf } from '../training/seeds.ts'
+import { type SeedError, type SeedResult, type Spread, seedErrors, spreadsOf } from '../training/seeds.ts'
 import type { TrainingOptions } from '../training/settings.ts'
 import { commandLine, folded } from './follow-up.ts'
-import { resumable } from './device.ts'
+import { resumable, resumeCommand } from './device.ts'
 import { onInterrupt } from './interrupt.ts'
 import { Progress, formatSeconds } from './progress.ts'
 import { formatShare, formatTable, printJson } from './text.ts'
@@ -17,7 +17,7 @@ interface Flags extends RunFlags {
 }
 
 export async function trainEach(flags: Flags, runs: Seeds): Promise<void> {
-  const { out, data, resume, json } = flags
+  const { out, resume, json } = flags
   const { seeds } = runs
   const progress = new Progress()
   const runFor = (folder: string, options: TrainingOptions) => {
@@ -25,9 +25,7 @@ export async function trainEach(flags: Flags, runs: Seeds): Promise<void> {
     return watchedRun(flags, { out: folder, options, progress })
   }
   const done = onInterrupt(() =>
-    isSeedsFolder(out)
-      ? `Continue with: ${commandLine('train', '--resume', '--out', out, ...dataFlags(data))}`
-      : 'Nothing was written.',
+    isSeedsFolder(out) ? `Continue with: ${resumeCommand(flags)}` : 'Nothing was written.',
   )
   try {
     const results = await (resume ? resumeSeeds(out, runFor) : trainSeeds(out, runs, runFor))
@@ -51,26 +49,34 @@ export function requireSameSeeds(given: readonly number[], saved: readonly numbe
   )
 }
 
+const titles: { readonly [name in SeedError]: string } = {
+  ...{ trainingError: 'train error', cleanError: 'clean error', attackError: 'PGD error', certifiedError: 'LP error' },
+  estimatedError: 'estimated error',
+}
+
 function describe(results: readonly SeedResult[], { out, data }: Flags): string {
   const spreads = spreadsOf(results)
+  const isEstimated = results.some(({ estimatedError }) => estimatedError !== undefined)
+  const columns = seedErrors.filter((name) => isEstimated || name !== 'estimatedError')
   const rows = results.map((result) => [
     ...[String(result.seed), `${result.network}, epoch ${result.epoch}`],
-    ...seedErrors.map((name) => formatShare(result[name])),
+    ...columns.map((name) => formatShare(result[name] ?? null)),
     formatSeconds(result.elapsed),
   ])
   const row = (title: string, of: (spread: Spread) => number | null) => [
     ...[title, ''],
-    ...seedErrors.map((name) => {
+    ...columns.map((name) => {
       const spread = spreads[name]
       return formatShare(spread && of(spread))
     }),
     '',
   ]
-  const head = ['seed', 'network', 'train error', 'clean error', 'PGD error', 'LP error', 'time']
+  const head = ['seed', 'network', ...columns.map((name) => titles[name]), 'time']
   const means = [row('mean', ({ mean }) => mean), row('deviation', ({ deviation }) => deviation)]
   return [
     `\n${formatTable([head, ...rows, ...means], 2)}`,
     '(of the network that each run has chosen on validation images; the deviation is that of the sample)',
+    ...(isEstimated ? ['(a GPU estimates, certify proves)'] : []),
     `written: ${join(out, 'summary.json')}`,
     `\nNext:\n${folded(commandLine('report', out, ...dataFlags(data)), '  ')}`,
   ].join('\n')

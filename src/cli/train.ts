@@ -15,7 +15,7 @@ import { architectureOfStart } from '../node/training/start-files.ts'
 import { layersHelp } from './architecture.ts'
 import { readConfig } from './config.ts'
 import { commandLine, folded } from './follow-up.ts'
-import { addDeviceOptions, resumable } from './device.ts'
+import { addDeviceOptions, resumable, resumeCommand } from './device.ts'
 import { onInterrupt } from './interrupt.ts'
 import { dataOption, jsonOption, requireOption, workersOption } from './options.ts'
 import { describeRadii, epsilonFileOption, radiiFrom } from './epsilon-file.ts'
@@ -98,9 +98,7 @@ async function runTrain(flags: Flags): Promise<void> {
   const progress = new Progress()
   const run = watchedRun(flags, { out, options, progress })
   const done = onInterrupt(() =>
-    RunFolder.isAt(out)
-      ? `Continue with: ${commandLine('train', '--resume', '--out', out, ...dataFlags(data))}`
-      : 'Nothing was written.',
+    RunFolder.isAt(out) ? `Continue with: ${resumeCommand(flags)}` : 'Nothing was written.',
   )
   try {
     const result = await (flags.resume ? resumeRun(run) : trainRun(options, run))

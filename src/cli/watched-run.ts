@@ -28,7 +28,10 @@ export function watchedRun(flags: RunFlags, { out, options, progress }: Watched)
     ...{ out, workers, dataDirectory: data },
     device: chooserOf(flags, progress),
     deviceMemory: flags.deviceMemory,
-    onFit: ({ size, memory }) => progress.line(`${size} images at once, ${Math.ceil(memory / 2 ** 20)} MB of the GPU`),
+    onFit: ({ size, memory }) =>
+      progress.line(
+        `${size === 1 ? 'one image' : `${size} images`} at once, ${Math.ceil(memory / 2 ** 20)} MB of the GPU`,
+      ),
     onProgress: shown.update,
     onReport: shown.report,
     onSaved: ({ reports }) => writeCurves(out, options, reports),

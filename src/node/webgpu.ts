@@ -39,7 +39,7 @@ export async function listGpus(): Promise<GpuAdapter[]> {
 
 /**
  * Opens a GPU of this machine. Close it at the end: it keeps Node alive.
- * @param adapter its name, or a part of it; the first that is no software, if left out
+ * @param adapter its name, or a part of it; if left out, the first that `listGpus` has
  * @throws UserError if the package `webgpu` is not installed, or there is no adapter, or none of that name
  */
 export async function openGpu({ adapter }: { readonly adapter?: string | undefined } = {}): Promise<Gpu> {

@@ -126,6 +126,12 @@ export function isBest(rows: readonly TableRow[], row: TableRow, measure: Measur
 
 /** The section, for people. */
 export function tableSection(rows: readonly TableRow[]): Html {
+  if (rows.length === 0) {
+    return html`<section id="errors" aria-labelledby="errors-title">
+      <h2 id="errors-title">Errors</h2>
+      <p class="note">Nothing is proved yet: certify the network, and this report has its errors.</p>
+    </section>`
+  }
   // on narrow screens a row is a list, and each cell shows the title of its column
   const cell = (title: string, content: Content, more = '', hint = '') =>
     html`<td class="${more}" data-title="${title}" ${hint && html` title="${hint}"`}><span>${content}</span></td>`

@@ -16,6 +16,11 @@ it('means and deviations are those of the sample', () => {
   expect(spreadsOf([result(1, 0.5), result(2, 0.5, null)])).toMatchObject({
     cleanError: { deviation: 0 },
     certifiedError: null,
+    estimatedError: null,
+  })
+  expect(spreadsOf([1, 2].map((seed) => ({ ...result(seed, 0.5, null), estimatedError: seed / 4 })))).toMatchObject({
+    certifiedError: null,
+    estimatedError: { mean: 0.375 },
   })
 })
 
@@ -34,4 +39,7 @@ it('a run counts by the network that it has chosen, or else by f after the last 
   const best = { network: 'g', epoch: 1, cleanError: 0, certifiedError: 0 }
   expect(resultOf(7, { reports, best })).toMatchObject({ seed: 7, network: 'g', epoch: 1, cleanError: 0.1, elapsed: 2 })
   expect(resultOf(7, { reports, best: undefined })).toMatchObject({ network: 'f', epoch: 2, cleanError: 0.2 })
+  expect(resultOf(7, { reports, best })).not.toHaveProperty('estimatedError')
+  const onGpu = [{ ...report('f', 1), estimatedError: 0.3 }]
+  expect(resultOf(7, { reports: onGpu, best: undefined })).toMatchObject({ estimatedError: 0.3 })
 })

@@ -7,8 +7,8 @@
 import type { Best } from './best.ts'
 import type { EpochReport } from './epoch-report.ts'
 
-/** The errors of which there are means. */
-export const seedErrors = ['trainingError', 'cleanError', 'attackError', 'certifiedError'] as const
+/** The errors of which there are means; of the last one only where a GPU trains. */
+export const seedErrors = ['trainingError', 'cleanError', 'attackError', 'certifiedError', 'estimatedError'] as const
 export type SeedError = (typeof seedErrors)[number]
 
 /** One run: its best network on validation images, or without any the first network after the last epoch. */
@@ -32,9 +32,11 @@ export function resultOf(
   const [first] = reports
   const isChosen = ({ network, epoch }: EpochReport) =>
     best ? network === best.network && epoch === best.epoch : network === first!.network
-  const { network, epoch, trainingError, cleanError, attackError, certifiedError } = reports.findLast(isChosen)!
+  const { network, epoch, trainingError, cleanError, attackError, certifiedError, estimatedError } =
+    reports.findLast(isChosen)!
   const { elapsed } = reports.at(-1)!
-  return { seed, network, epoch, trainingError, cleanError, attackError, certifiedError, elapsed }
+  const estimate = estimatedError === undefined ? {} : { estimatedError }
+  return { seed, network, epoch, trainingError, cleanError, attackError, certifiedError, ...estimate, elapsed }
 }
 
 /** By error; null where it was not measured. */
@@ -44,8 +46,8 @@ export const spreadsOf = (results: readonly SeedResult[]): Record<SeedError, Spr
     Spread | null
   >
 
-function spreadOf(values: readonly (number | null)[]): Spread | null {
-  const known = values.filter((value) => value !== null)
+function spreadOf(values: readonly (number | null | undefined)[]): Spread | null {
+  const known = values.filter((value) => typeof value === 'number')
   if (known.length < values.length || known.length === 0) return null
   const mean = known.reduce((a, b) => a + b) / known.length
   const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
