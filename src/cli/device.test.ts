@@ -5,8 +5,20 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { UserError } from '../base/errors.ts'
 import { temporaryFolder } from '../node/temporary.testing.ts'
 import { call } from './command.testing.ts'
-import { resumable } from './device.ts'
+import type { Gpu } from '../device/webgpu/gpu.ts'
+import type { GpuAdapter } from '../node/webgpu.ts'
+import { chooserOf, resumable } from './device.ts'
+import type { Progress } from './progress.ts'
 import { speedOf } from './devices.ts'
+import { trainingOptions } from '../training/options.ts'
+import { tinyData } from '../training/tiny.testing.ts'
+
+/** In place of those of this machine, if there are some. */
+const machine = vi.hoisted(() => ({ adapters: undefined as GpuAdapter[] | undefined }))
+vi.mock('../node/webgpu.ts', async (original) => {
+  const real = await original<typeof import('../node/webgpu.ts')>()
+  return { ...real, listGpus: async () => machine.adapters ?? real.listGpus() }
+})
 
 const folder = temporaryFolder()
 const at = (name: string) => join(folder, name)
@@ -52,6 +64,27 @@ test('continues on another device, and says that the result is then not that of 
   expect(stderr.mock.calls.map(([line]) => String(line))[0]).toMatch(
     /^device: CPU; epochs so far: SwiftShader .*, so the result is not bit for bit that of one device\n$/,
   )
+})
+
+/** What is chosen where there is a GPU, and nothing is said. */
+async function chosenBy(before: string | undefined, misfit?: string) {
+  const gpu = { close: vi.fn() } as unknown as Gpu
+  const found = { name: 'A100', backend: 'vulkan', isSoftware: false, open: () => Promise.resolve(gpu) }
+  machine.adapters = [found as GpuAdapter]
+  const line = vi.fn()
+  const choose = chooserOf({ device: 'auto', workers: 2 }, { line } as unknown as Progress)
+  const chosen = await choose(trainingOptions({ epochs: 9 }), { ...tinyData, training: many }, before, () => {
+    if (misfit !== undefined) throw new UserError(misfit)
+  }).finally(() => (machine.adapters = undefined))
+  return { isGpu: chosen === gpu, line: line.mock.lastCall?.[0], closed: vi.mocked(gpu.close).mock.calls.length }
+}
+const many = { ...tinyData.training, count: 60_000 }
+
+test('where nothing is said, a long run takes the GPU, unless it began on the CPU or does not fit there', async () => {
+  expect(await chosenBy(undefined)).toEqual({ isGpu: true, line: 'device: A100 (vulkan)', closed: 0 })
+  expect(await chosenBy('CPU')).toEqual({ isGpu: false, line: 'device: CPU', closed: 0 })
+  const why = 'device: CPU (2 threads: one image takes 9 MB)'
+  expect(await chosenBy(undefined, 'one image takes 9 MB')).toEqual({ isGpu: false, line: why, closed: 1 })
 })
 
 /** Has `import 'webgpu'` find nothing. */

@@ -1,6 +1,7 @@
 /** Which device trains: --device and --adapter. */
 import { type Command, Option } from 'commander'
 import { type ErrorCode, UserError } from '../base/errors.ts'
+import type { Gpu } from '../device/webgpu/gpu.ts'
 import { RunFolder } from '../node/training/checkpoint.ts'
 import type { ChooseDevice } from '../node/training/run.ts'
 import { isSeedsFolder } from '../node/training/seeds-run.ts'
@@ -39,22 +40,22 @@ export function chooserOf(flags: DeviceFlags, progress: Progress): ChooseDevice 
   if (device === 'cpu' && adapter !== undefined) {
     throw new UserError(`--adapter is a GPU, and --device is cpu: leave one of them out`)
   }
-  return async (options, { training }, before) => {
+  return async (options, { training }, before, fit) => {
     const say = (name: string, why?: string) => {
       const after = before === undefined || before === name ? '' : `; epochs so far: ${before}`
       const exact = after === '' ? '' : ', so the result is not bit for bit that of one device'
       progress.line(`device: ${name}${why === undefined ? '' : ` (${why})`}${after}${exact}`)
     }
     const onCpu = (why?: string): undefined => void say('CPU', why)
-    const onGpu = async (adapter: GpuAdapter) => {
-      const gpu = await adapter.open()
-      say(adapter.name, adapter.backend)
+    const onGpu = ({ name, backend }: GpuAdapter, gpu: Gpu): Gpu => {
+      say(name, backend)
       return gpu
     }
     if (device === 'cpu') return onCpu()
     if (device === 'gpu' || adapter !== undefined) {
       requireGpuCan(options)
-      return onGpu(chosenOf(await listGpus(), adapter))
+      const chosen = chosenOf(await listGpus(), adapter)
+      return onGpu(chosen, await chosen.open())
     }
     // a run stays where it is
     if (before === 'CPU') return onCpu()
@@ -65,7 +66,23 @@ export function chooserOf(flags: DeviceFlags, progress: Progress): ChooseDevice 
     if (!found) return onCpu()
     const why = obstacle(options)
     if (why !== undefined) return onCpu(`${workers} threads: ${why}`)
-    return (await unlessMissing(onGpu(found))) ?? onCpu()
+    const gpu = await unlessMissing(found.open())
+    if (!gpu) return onCpu()
+    const misfit = misfitOf(() => fit(gpu))
+    if (misfit === undefined) return onGpu(found, gpu)
+    gpu.close()
+    return onCpu(`${workers} threads: ${misfit}`)
+  }
+}
+
+/** Why a run does not fit into a GPU; undefined if it does. */
+function misfitOf(fit: () => void): string | undefined {
+  try {
+    fit()
+    return undefined
+  } catch (error) {
+    if (error instanceof UserError) return error.message
+    throw error
   }
 }
 

@@ -185,12 +185,13 @@ function presetName({ preset }: Flags): string | undefined {
 }
 
 function printResult(out: string, { options, networks, reports, best }: RunResult, data?: string): void {
+  let isProved = true
   const rows = networks.map(({ name, path }) => {
     const last = reports.findLast((report) => report.network === name)
     if (!last) throw new UserError(`the log of ${out} has no epoch of ${name}: start again with another --out`)
+    isProved &&= last.estimatedError === undefined
     return [name, formatShare(last.cleanError), formatShare(last.certifiedError ?? last.estimatedError ?? null), path]
   })
-  const isProved = reports.at(-1)?.estimatedError === undefined
   const bound = isProved ? 'LP error' : 'estimated error'
   console.log(`\n${formatTable([['network', 'clean error', bound, 'file'], ...rows], 1)}`)
   console.log(

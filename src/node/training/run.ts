@@ -19,11 +19,13 @@ import { readStarts } from './start-files.ts'
 /**
  * Chooses who takes the steps, once settings and data are known: a GPU, which the run closes, or the threads.
  * @param before what trained the epochs that are there already: the name of a GPU, or 'CPU'; undefined if there are none
+ * @param fit throws a UserError if the run does not fit into a GPU
  */
 export type ChooseDevice = (
   options: TrainingOptions,
   data: TrainingData,
   before: string | undefined,
+  fit: (gpu: Gpu) => void,
 ) => Promise<Gpu | undefined>
 
 export interface RunOptions extends DataSource {
@@ -113,11 +115,12 @@ async function gpuFor(
   { reports, learners }: TrainingState,
 ): Promise<Gpu | undefined> {
   const last = reports.at(-1)
-  const gpu = await device?.(options, data, last && (last.device ?? 'CPU'))
+  const fitOf = (gpu: Gpu) => new BatchTrainer(gpu, options, data, learners).fit()
+  const gpu = await device?.(options, data, last && (last.device ?? 'CPU'), fitOf)
   try {
     if (gpu) {
       requireGpuCan(options)
-      onFit?.(new BatchTrainer(gpu, options, data, learners).fit())
+      onFit?.(fitOf(gpu))
     }
     return gpu
   } catch (error) {
