@@ -7,9 +7,8 @@
  * shows that it works.
  */
 import { writeFileSync } from 'node:fs'
-import { create } from 'webgpu'
 import { openGpu } from '../src/node/webgpu.ts'
-import { Gpu } from '../src/device/webgpu/gpu.ts'
+import type { Gpu } from '../src/device/webgpu/gpu.ts'
 import { type Step, noStep } from '../src/device/webgpu/step.ts'
 import { architectureNamed } from '../src/model/architectures.ts'
 import { initialise } from '../src/model/initialise.ts'
@@ -71,17 +70,6 @@ export async function printGpu(adapter: string | undefined, file: string | undef
   console.log(`\nProducts on ${scope.rows} rows: TFLOP/s in f32, and the share of ${H200.teraflops}`)
   const products = await printProducts(gpu, scope, until)
   gpu.close()
-  // what the driver's checks of every index cost
-  const unchecked: (ProductRate | Failed)[] = []
-  if (!isSoftware) {
-    console.log('\nThe same where the driver does not check indices')
-    const fast = await guarded({}, until, () => openUnchecked(name))
-    if ('error' in fast) console.log(fast.error)
-    else {
-      unchecked.push(...(await printProducts(fast, scope, until)))
-      fast.close()
-    }
-  }
   const all = {
     date: new Date().toISOString(),
     gpu: gpu.facts,
@@ -89,7 +77,6 @@ export async function printGpu(adapter: string | undefined, file: string | undef
     peers: peersSource,
     steps,
     products,
-    unchecked,
   }
   console.log(`\n${JSON.stringify(all)}`)
   if (file !== undefined) writeFileSync(file, `${JSON.stringify(all, undefined, 2)}\n`)
@@ -105,18 +92,6 @@ async function printProducts(gpu: Gpu, { products, rows, seconds }: Scope, until
     }
   }
   return found
-}
-
-/** Kept, since a driver that is collected takes its devices along. */
-const drivers: GPU[] = []
-
-/** A GPU whose driver trusts the kernels: for measuring only. */
-async function openUnchecked(name: string): Promise<Gpu> {
-  const driver = create([`adapter=${name}`, 'enable-dawn-features=disable_robustness'])
-  drivers.push(driver)
-  const adapter = await driver.requestAdapter()
-  if (!adapter) throw new Error(`${name} is gone`)
-  return Gpu.open(adapter)
 }
 
 /** What a measurement gives, or why it gives nothing. */
