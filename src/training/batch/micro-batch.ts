@@ -42,7 +42,6 @@ export function fittingSize<Plans extends Readonly<Record<string, Plan>>>(
     least.largest > largestBinding
       ? `one image takes ${mb(least.largest)} MB at once, and the GPU allows ${mb(largestBinding)}: train on the CPU`
       : `one image takes ${mb(least.memory)} MB on the GPU, and deviceMemory is ${deviceMemory}: give it more`,
-    { code: 'out-of-memory' },
   )
 }
 
