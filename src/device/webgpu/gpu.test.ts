@@ -54,6 +54,33 @@ test('plans share rooms and what they keep; memory counts both, and is given bac
   expect(gpu.memory).toBe(400)
 })
 
+test('a plan keeps its rooms while others that need larger ones are compiled', async () => {
+  await open()
+  const plan = new Plan(gpu.target)
+  const end = plan.kept('end', 1)
+  let last = plan.values('values', 4)
+  plan.each('start', 4, { x: write(last) }, 'x[i] = 0.0;')
+  // more kernels than are compiled at once
+  for (let n = 1; n <= 40; n++) {
+    const next = plan.values('values', 4)
+    plan.each('add', 4, { x: read(last), y: write(next) }, `y[i] = x[i] + ${n}.0;`)
+    last = next
+  }
+  plan.each('end', 1, { x: read(last), end: write(end) }, 'end[i] = x[i];')
+  let isDone = false
+  const compiling = gpu.compile([plan]).finally(() => (isDone = true))
+  for (let length = 8; !isDone; length += 64) {
+    const larger = new Plan(gpu.target)
+    const [x, y] = ['x', 'y'].map((name) => larger.values(name, length)) as [typeof last, typeof last]
+    larger.each('x', 1, { x: write(x) }, 'x[i] = 1.0;')
+    larger.each('y', 1, { x: read(x), y: write(y) }, 'y[i] = x[i];')
+    await gpu.compile([larger])
+  }
+  const [program] = await compiling
+  gpu.submit([{ program, step: noStep }])
+  expect([...(await gpu.read(end))]).toEqual([820])
+})
+
 test('a kernel that the driver refuses is an error in one line, and the GPU goes on', async () => {
   await open()
   const wrong = new Plan(gpu.target)

@@ -101,10 +101,12 @@ export class Gpu {
    */
   async compile(plans: readonly Plan[]): Promise<Program[]> {
     const placements = plans.map(placementOf)
-    await this.#makeRooms(placements)
+    const rooms = await this.#makeRooms(placements)
     const programs: Program[] = []
     for (const [i, plan] of plans.entries()) {
-      programs.push(await Program.make(plan, this.#pipelines, (storage) => this.#bufferOf(placements[i], storage)))
+      const { roomOf } = placements[i]
+      const bufferOf = (storage: Storage) => (storage.isKept ? this.#keep(storage) : rooms[roomOf.get(storage)!])
+      programs.push(await Program.make(plan, this.#pipelines, bufferOf))
     }
     this.check()
     return programs
@@ -189,7 +191,8 @@ export class Gpu {
     this.#device.destroy()
   }
 
-  async #makeRooms(placements: readonly Placement[]): Promise<void> {
+  /** @returns the rooms of these placements, which stay theirs if larger ones are made meanwhile */
+  async #makeRooms(placements: readonly Placement[]): Promise<readonly GPUBuffer[]> {
     const rooms = sharedRooms(placements)
     this.#device.pushErrorScope('out-of-memory')
     // programs of before keep rooms that are large enough
@@ -198,8 +201,9 @@ export class Gpu {
       this.#rooms[i] = this.#device.createBuffer({ size: bytes, usage: USAGE.STORAGE })
     })
     for (const storage of placements.flatMap(({ kept }) => kept)) this.#keep(storage)
+    const own = [...this.#rooms]
     const error = await this.#device.popErrorScope()
-    if (!error) return
+    if (!error) return own
     const needed = rooms.reduce((a, b) => a + b, 0)
     throw new UserError(
       `the GPU ${this.facts.name} has no ${Math.ceil(needed / 2 ** 20)} MB left for a micro-batch: give it less memory`,
@@ -215,10 +219,6 @@ export class Gpu {
     const buffer = this.#device.createBuffer({ size: bytesOf(storage), usage })
     this.#kept.set(storage, buffer)
     return buffer
-  }
-
-  #bufferOf({ roomOf }: Placement, storage: Storage): GPUBuffer {
-    return storage.isKept ? this.#keep(storage) : this.#rooms[roomOf.get(storage)!]
   }
 
   #fail(message: string, code: 'gpu-lost' | 'out-of-memory'): void {
