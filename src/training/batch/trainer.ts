@@ -29,8 +29,8 @@ import { microBatches, stepAt } from './step.ts'
 import { variantAt } from './variant.ts'
 import { MOST_STEPS, Windows } from './windows.ts'
 
-/** Micro-batches in one submission: each has a place in the ring of steps. */
-const AT_ONCE = 100
+/** Micro-batches in one submission: drivers take one that lasts for seconds to hang, and give up the GPU. */
+const AT_ONCE = 8
 
 interface Prepared {
   readonly plans: Plans
