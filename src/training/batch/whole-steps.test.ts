@@ -114,9 +114,10 @@ const cases = {
   'robustra, exact, with residual sums': { given: { method: 'robustra', bounds: 'exact' }, architecture: residual },
 } satisfies Readonly<Record<string, Case>>
 
+// six images in micro-batches of seven, in strides of eight: what is behind them counts for nothing
 test.each(Object.entries<Case>(cases))('%s', async (_, one) => {
   const whole = wholeStep(one)
-  expectSame(await stepOnGpu(await testGpu(), whole, 6), stepOnCpu(whole))
+  expectSame(await stepOnGpu(await testGpu(), whole, 7), stepOnCpu(whole))
 })
 
 test('micro-batches add up', async () => {

@@ -14,6 +14,7 @@ import { DeviceImages, loadBatch } from '../../device/webgpu/images.ts'
 import { checkIndices } from '../../device/webgpu/index-checks.testing.ts'
 import { BatchNetwork } from '../../device/webgpu/network.ts'
 import { Plan } from '../../device/webgpu/plan.ts'
+import { poison } from '../../device/webgpu/poison.testing.ts'
 import { record, recordsOf } from '../../device/webgpu/statistics.ts'
 import { type Step, noStep } from '../../device/webgpu/step.ts'
 import { sizeOf } from '../../model/layers.ts'
@@ -153,6 +154,7 @@ export async function stepOnGpu(
   tape.backward()
   const flat = plan.kept('gradient', f.parameters.length)
   network.gatherGradient(plan, stages, flat)
+  for (const one of [packing, plan]) poison(one)
   const faults = [packing, plan].map(checkIndices)
   const [pack, program] = await gpu.compile([packing, plan])
   for (const { one, network: on } of networks) gpu.write(on.parameters, one.parameters)
