@@ -27,6 +27,13 @@ test('what is more than one dimension of workgroups holds goes on in the next', 
   expect(eachOf('k', 64 * 65535 + 1, {}, '').groups).toEqual([65535, 2, 1])
 })
 
+test('more workgroups than devices have are refused in a line', () => {
+  const kernel = { ...eachOf('sums', 8, {}, ''), groups: [1, 1, 65536] } as const
+  expect(() => dispatchOf(kernel)).toThrow(
+    'sums takes 1 × 1 × 65536 workgroups, and GPUs have at most 65535 in a row: train on the CPU',
+  )
+})
+
 test('every index comes once, and none behind the last', async () => {
   const trial = new Trial(await testGpu())
   const counts = trial.input(new Float32Array(200))

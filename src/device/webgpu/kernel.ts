@@ -2,6 +2,7 @@
  * A compute shader with its shapes written into it, and how much work it is. Kernels are text until a GPU compiles them, so
  * that plans can be made, counted and checked without one.
  */
+import { UserError } from '../../base/errors.ts'
 import { stepStructure } from './step.ts'
 import type { Values } from './values.ts'
 
@@ -63,7 +64,16 @@ export interface Dispatch {
   readonly readsStep: boolean
 }
 
+/** Most workgroups in one dimension that every device has. */
+const MOST_GROUPS = 65535
+
+/** @throws UserError if it takes more workgroups in one dimension than devices have */
 export function dispatchOf({ name, uses, workgroup, groups, declarations = '', main, flop = 0 }: KernelText): Dispatch {
+  if (groups.some((count) => count > MOST_GROUPS)) {
+    throw new UserError(
+      `${name} takes ${groups.join(' × ')} workgroups, and GPUs have at most ${MOST_GROUPS} in a row: train on the CPU`,
+    )
+  }
   const readsStep = /\bstep\./.test(declarations + main)
   const bindings = Object.entries(uses).map(([variable, { access, type }], binding) => {
     const mode = access === 'read' ? 'read' : 'read_write'
@@ -79,8 +89,6 @@ ${main}
   return { name, code, uses: Object.values(uses), groups, flop, readsStep }
 }
 
-/** Most workgroups in one dimension that every device has. */
-const MOST_GROUPS = 65535
 const THREADS = 64
 
 /** Workgroups for so many parts, in two dimensions where one has not enough; and WGSL that says which part a group does. */

@@ -8,7 +8,7 @@
  * space only: an objective for training. src/reference-space/ is the same on the CPU, where the statistics are explained.
  */
 import type { Tape } from '../tape.ts'
-import { intoGradient, read, write } from './kernel.ts'
+import { intoGradient, read, spread, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
 import type { RowsAtImage } from './rows-close.ts'
 import { type RowSet, ofQuad, rowCount } from './rows.ts'
@@ -63,6 +63,7 @@ export function closeOverReference(
   const places = `for (var j = lane; j < ${inputs}u; j += ${team}u) {
     let own = coefficients[j * ${quads}u + quad];
     let other = reference[j * ${quads}u + quad];`
+  const { groups, part } = spread(quads)
   plan.run({
     name: 'rows meet those of the reference',
     uses: {
@@ -74,7 +75,7 @@ export function closeOverReference(
       ...{ sums: read(sums.parts, 'vec4f'), referenceSums: read(reference.sums.parts, 'vec4f') },
       ...{ labels: read(labels, 'u32'), margins: write(margins, 'vec4f'), found: write(found, 'vec4f') },
     },
-    ...{ workgroup: [team, 1, 1], groups: [quads, 1, 1] },
+    ...{ workgroup: [team, 1, 1], groups },
     declarations: `${functions}
 /** How many transition points have each digit: [row][digit], and of each 16 digits together. */
 var<workgroup> digits: array<atomic<u32>, 1024>;
@@ -92,7 +93,8 @@ fn sumOf(x: vec4f, lane: u32) -> vec4f {
   }
   return workgroupUniformLoad(&terms[0]);
 }`,
-    main: `  let quad = group.x;
+    main: `  let quad = ${part};
+  if (quad >= ${quads}u) { return; }
 ${ofQuad(rows)}
   for (var round = 0u; round < 4u; round++) {
     let shift = 24u - 8u * round;
