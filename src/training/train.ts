@@ -7,7 +7,7 @@ import { checkParameters } from '../model/checked.ts'
 import { sizeOf } from '../model/layers.ts'
 import type { Network } from '../model/network.ts'
 import { requireRadii } from '../region/ball.ts'
-import { requireGpuCan } from './batch/requirements.ts'
+import { requireGpu, requireGpuCan } from './batch/requirements.ts'
 import { type Best, betterOf } from './best.ts'
 import type { EpochReport, Progress } from './epoch-report.ts'
 import { type Learner, networkOf, startLearners } from './learner.ts'
@@ -77,7 +77,10 @@ export async function* train(
   checkDataset(data.training)
   checkDataset(data.validation)
   if (options.epsilons) requireRadii(options, sizeOf(data.architecture.input))
-  if (gpu) requireGpuCan(options)
+  if (gpu) {
+    requireGpuCan(options)
+    requireGpu(gpu)
+  }
   let state = context.from ?? randomStart(options, data)
   const { learners } = state
   for (const { parameters } of learners.map((learner) => learner.state)) {

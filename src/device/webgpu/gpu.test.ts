@@ -108,3 +108,11 @@ test('drivers for the CPU get plain products, others tiles', async () => {
     ...{ products: 'tiled', threads: 256, team: 256, largestBinding: 1000, sharedMemory: gpu.facts.sharedMemory },
   })
 })
+
+test('one that is closed says so', async () => {
+  await open()
+  const { plan, x } = doubling(gpu)
+  gpu.close()
+  await expect(gpu.compile([plan])).rejects.toThrow(/^the GPU .* is closed: open it again$/)
+  expect(() => gpu.write(x, Float32Array.of(1))).toThrow(UserError)
+})

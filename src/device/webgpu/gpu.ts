@@ -184,8 +184,9 @@ export class Gpu {
     }
   }
 
-  /** Gives everything back. */
+  /** Gives everything back. What uses it after that throws a UserError. */
   close(): void {
+    this.#fail(`the GPU ${this.facts.name} is closed: open it again`, 'gpu-lost')
     for (const buffer of [...this.#rooms, ...this.#kept.values()]) buffer.destroy()
     this.#kept.clear()
     this.#device.destroy()

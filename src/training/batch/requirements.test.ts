@@ -22,3 +22,9 @@ test('training refuses before it touches the GPU', async () => {
   const epochs = train(tinyOptions({ method: 'taps' }), tinyData, { gpu: {} as Gpu })
   await expect(epochs.next()).rejects.toThrow('method taps is not there on GPUs: train on the CPU')
 })
+
+test('what is no GPU is refused in one line', async () => {
+  const promise = Promise.resolve() as unknown as Gpu
+  const epochs = train(tinyOptions({ method: 'natural' }), tinyData, { gpu: promise })
+  await expect(epochs.next()).rejects.toThrow('gpu is not what openGpu gives: give { gpu: await openGpu() }')
+})

@@ -1,5 +1,6 @@
 /** What a GPU can train. The rest is refused in a line, before anything is written. */
 import { UserError } from '../../base/errors.ts'
+import type { Gpu } from '../../device/webgpu/gpu.ts'
 import { lossOf } from '../losses/list.ts'
 import type { TrainingOptions } from '../settings.ts'
 import { batchLosses } from './losses.ts'
@@ -8,6 +9,12 @@ import { batchLosses } from './losses.ts'
 export function requireGpuCan(options: TrainingOptions): void {
   const why = obstacle(options)
   if (why !== undefined) throw new UserError(`${why}: train on the CPU`)
+}
+
+/** @throws UserError for what is no GPU, such as the promise of one */
+export function requireGpu(gpu: unknown): void {
+  if (typeof (gpu as Partial<Gpu>).submit === 'function') return
+  throw new UserError('gpu is not what openGpu gives: give { gpu: await openGpu() }')
 }
 
 /** Why a GPU cannot train this; undefined if it can. */
