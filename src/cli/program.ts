@@ -45,7 +45,7 @@ const commands: readonly Entry[] = [
   },
   {
     name: 'info',
-    summary: 'show the layers, shapes, parameters and hidden units of a network',
+    summary: 'show the layers, shapes, parameters and hidden units of a network, or the GPUs of this machine',
     define: async () => (await import('./info.ts')).infoCommand,
   },
   {
