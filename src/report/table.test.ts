@@ -48,3 +48,9 @@ test('exact errors are numbers or intervals, and what is not known is a dash', (
   for (const part of ['6.00 to 7.00 %', '>5.56 % <', '>–<', 'mnist, 100 test images']) expect(text).toContain(part)
   expect(text).not.toMatch(/undefined|NaN|false/)
 })
+
+test('without a row there is a sentence, not an empty table', () => {
+  const { text } = tableSection([])
+  expect(text).toContain('Nothing is proved yet')
+  expect(text).not.toContain('<table')
+})
