@@ -200,6 +200,11 @@ it('errors are examples whose label is not the first of the largest logits, or t
   ]
   const scores = logitsOf(trial.input([0, 1, 2].flatMap((c) => rows.map((row) => row[c]))), batch)
   const labels = trial.input(Uint32Array.of(1, 0, 1, 2, 0, 0, 1, 1))
-  const [found] = await trial.run([countErrors(trial.plan, { scores, labels, batch })], { count: 6 })
+  const before = trial.input([1, 0, 1, 0, 0, 0, 1, 1])
+  const [found, both] = await trial.run(
+    [countErrors(trial.plan, { scores, labels, batch }), countErrors(trial.plan, { scores, labels, batch, before })],
+    { count: 6 },
+  )
   expect([...found]).toEqual([0, 0, 1, 1, 1, 1, 0, 0])
+  expect([...both]).toEqual([1, 0, 1, 1, 1, 1, 0, 0])
 })

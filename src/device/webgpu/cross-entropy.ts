@@ -138,14 +138,18 @@ ${combinations[how](classes)}
 /**
  * 1 for every real example whose label has not the largest score, of equal ones the first, or that has a score which is not
  * finite, else 0. [stride]
+ * @param before errors that count whatever the scores are, [stride]
  */
-export function countErrors(plan: Plan, { scores, labels, batch }: Labelled & { readonly scores: Scores }): Values {
+export function countErrors(
+  plan: Plan,
+  { scores, labels, batch, before }: Labelled & { readonly scores: Scores; readonly before?: Values },
+): Values {
   const errors = plan.values('errors', batch.stride)
   const place = placeOf('scores', { ...scores, values: scores.values.detached() }, batch)
   plan.each(
     'errors',
     batch.stride,
-    { labels: read(labels, 'u32'), ...place.uses, errors: write(errors) },
+    { labels: read(labels, 'u32'), ...place.uses, ...(before && { before: read(before) }), errors: write(errors) },
     `  var own: array<f32, ${scores.classes}>;
   ${place.load('own')}
   var best = 0u;
@@ -154,7 +158,7 @@ export function countErrors(plan: Plan, { scores, labels, batch }: Labelled & { 
     if (own[c] > own[best]) { best = c; }
     isWrong = isWrong || !isFinite(own[c]);
   }
-  isWrong = isWrong || best != labels[i];
+  isWrong = isWrong || best != labels[i]${before ? ' || before[i] > 0.0' : ''};
   errors[i] = select(0.0, 1.0, i < step.count && isWrong);`,
     finiteness,
   )

@@ -43,11 +43,10 @@ export function recordEstimate(plan: Plan, { options, batch, data, network, reco
   const { labels, identifiers, box, pixels } = loaded
   const stages = network.stages(plan, false)
   const classes = stages.at(-1)!.outputShape.channels
-  const errorsAt = (images: typeof pixels) =>
+  const errorsAt = (images: typeof pixels, before?: typeof pixels) =>
     countErrors(plan, {
       scores: logitsOf(forwardBatch(plan, undefined, stages, { images, batch }), batch),
-      labels,
-      batch,
+      ...{ labels, batch, ...(before && { before }) },
     })
   const cleanErrors = errorsAt(pixels)
   const worst = attack(plan, {
@@ -56,9 +55,11 @@ export function recordEstimate(plan: Plan, { options, batch, data, network, reco
     ...{ identifiers, labels, batch, classes },
     ...hastyAttack,
   })
-  const attackErrors = errorsAt(worst)
+  const attackErrors = errorsAt(worst, cleanErrors)
   const scores = marginsOf(marginsFor(plan, options, { stages, ball: { ...loaded, batch } }), classes, padded(classes))
-  record(plan, records, { cleanErrors, attackErrors, estimatedErrors: countErrors(plan, { scores, labels, batch }) })
+  // estimates of projections may miss what the attack has found
+  const estimatedErrors = countErrors(plan, { scores, labels, batch, before: attackErrors })
+  record(plan, records, { cleanErrors, attackErrors, estimatedErrors })
 }
 
 /** By intervals if it is them that are trained, else by LP duals, as training bounds them. */
