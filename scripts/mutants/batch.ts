@@ -7,8 +7,10 @@ export const batch: readonly Mutant[] = [
     ['if (!isFinite) throw', 'if (false) throw'],
     ['if (other !== index) await', 'if (other === index) await'],
     ['await this.#run.learners[index].read(this.#gpu)', ''],
-    ['Math.max(attackError, bound)', 'attackError'],
     ['this.#gpu.write(data.order, order)', ''],
+  ]),
+  ...mutantsOf('src/training/batch/estimate.ts', tests('training/batch/trainer'), [
+    ['attackErrors, estimatedErrors }', 'attackErrors, estimatedErrors: attackErrors }'],
   ]),
   ...mutantsOf('src/training/batch/step.ts', tests('training/batch/trainer', 'training/batch/micro-batch'), [
     ['.steps + 1', '.steps'],
