@@ -129,7 +129,7 @@ function judgeChunk(loaded: LoadedNetwork, { ball: { centre }, columns, labels }
   const { last } = propagateIntervals(
     loaded,
     undefined,
-    { ball, columns, labels, norm: 'linf', count: labels.length },
+    { ball, images: centre, columns, labels, norm: 'linf', count: labels.length },
     true,
   )
   return labels.map((label, e) => {

@@ -114,3 +114,23 @@ test('an ℓ2 or ℓ1 ball has the radii of its box, and stays whole over pixels
   }
   expect(ballOf(0.2, 0.4, { ...input, domain: 'pixels' })).not.toEqual(whole)
 })
+
+test('images are the images, also where their balls are cut and have other centres', () => {
+  const architecture: Network['architecture'] = {
+    name: 'images',
+    input: { channels: 1, height: 1, width: 3 },
+    layers: [{ kind: 'normalise', mean: [0.5], deviation: [0.25] }, { kind: 'flatten' }, linear],
+  }
+  const network = new LoadedNetwork(engine, architecture, false)
+  const image = Float32Array.of(0, 0.5, 1)
+  const load = (domain: Ball['domain']) =>
+    loadChunk(network, { images: [image], labels: [0] }, { ...paperBall(0.25), domain })
+  const first = (tensor: Tensor) => [...tensor.read().filter((_, i) => i % 4 === 0)]
+  const [whole, cut] = [load('unbounded'), load('pixels')]
+  expect(whole.images).toBe(whole.ball.centre)
+  expect([first(whole.images), first(cut.images)]).toEqual([
+    [-2, 0, 2],
+    [-2, 0, 2],
+  ])
+  expect(first(cut.ball.centre)).toEqual([-1.5, 0, 1.5])
+})

@@ -17,6 +17,8 @@ export interface Chunk {
    * vector (x_j − c_j)/r_j is at most 1; the box of these c and r holds them all.
    */
   readonly ball: CentredBox
+  /** The images themselves, [input][example]: the balls' centres, unless those have moved where the domain cuts balls. */
+  readonly images: Tensor
   readonly norm: Norm
   readonly labels: readonly number[]
 }
@@ -43,6 +45,7 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
   const radii = new Float32Array(channels * area * columns)
   let underflows = false
   const isCut = domain === 'pixels' && norm === 'linf'
+  const moved = isCut ? new Float32Array(centres.length) : undefined
   for (const image of images) {
     if (image.length !== channels * area)
       throw new UserError(`image of ${image.length} values for ${channels * area} inputs`)
@@ -59,6 +62,7 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
         const exact = (pixel - mean) / deviation
         const rounded = Math.fround(exact)
         centres[row + e] = rounded
+        if (moved) moved[row + e] = rounded
         underflows ||= rounded !== exact && Math.abs(rounded) < SMALLEST_NORMAL
         radii[row + e] = spread
         if (!isCut || (pixel - epsilon >= 0 && pixel + epsilon <= 1)) continue
@@ -76,7 +80,7 @@ export function loadChunk(network: LoadedNetwork, { images, labels }: Examples, 
     for (let i = 0; i < radii.length; i++) radii[i] = roundUp(radii[i] + channels * area * 2 ** -149)
   }
   const ball = { centre: device.tensorFrom(centres), radius: device.tensorFrom(radii) }
-  return { count: images.length, columns, ball, norm, labels }
+  return { count: images.length, columns, ball, images: moved ? device.tensorFrom(moved) : ball.centre, norm, labels }
 }
 
 /**

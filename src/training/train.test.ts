@@ -32,6 +32,18 @@ describe('training as an iterable', () => {
     expect(seen).toEqual(['f1', 'g1', 'f2', 'g2'])
   })
 
+  it('of clean images does not know where their balls end', async () => {
+    const one = async (domain: 'unbounded' | 'pixels') => {
+      const options = tinyOptions({ method: 'natural', epochs: 1, epsilon: 0.3, domain })
+      const epoch = (await train(options, tinyData).next()).value as Epoch
+      return {
+        weights: weightsOf(epoch),
+        errors: epoch.reports.map((report) => [report.trainingError, report.cleanError]),
+      }
+    }
+    expect(await one('pixels')).toEqual(await one('unbounded'))
+  })
+
   it('continues from any state that it has yielded, in memory that threads do not share', async () => {
     const whole: number[][][] = []
     let first: TrainingState | undefined

@@ -76,6 +76,7 @@ async function both(random: Random, { size, count, radius, layers }: Case) {
     count,
     columns,
     ball: { centre, radius: radii },
+    images: centre,
     norm: 'linf' as const,
     labels: Array<number>(count).fill(0),
   }

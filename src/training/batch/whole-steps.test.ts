@@ -81,7 +81,11 @@ const cases = {
     variant: { empirical: 'clean', isRegularised: true },
     step: { empiricalShare: 0.3, regularisation: 0.5 },
   },
-  'interval within pixels': { given: { method: 'interval', domain: 'pixels' } },
+  'interval within pixels, with clean images': {
+    given: { method: 'interval', domain: 'pixels' },
+    variant: { empirical: 'clean' },
+    step: { empiricalShare: 0.5 },
+  },
   'MTL-IBP': { given: { method: 'interval', ...mixed }, variant: mixed, step: { empiricalShare: 0.7 } },
   'CC-IBP': {
     given: { method: 'interval', ...mixed, combine: 'margins' },

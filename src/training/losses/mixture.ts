@@ -28,8 +28,8 @@ export function layLoss(method: Method, input: LossInput): LossResult {
 function countCleanErrors({ network, chunk }: LossInput): number {
   const { device } = network
   const mark = device.mark()
-  const { columns, ball } = chunk
-  const logits = forward(network, undefined, ball.centre, { columns, input: false, weights: false })
+  const { columns, images } = chunk
+  const logits = forward(network, undefined, images, { columns, input: false, weights: false })
   const errors = areCorrect(logits, chunk).filter((correct) => !correct).length
   device.release(mark)
   return errors
@@ -52,7 +52,7 @@ function layMixture(method: Method, input: LossInput): LossResult {
 function empiricalLogits(input: LossInput): Tensor {
   const { network, chunk, attacked, attack, identifiers } = input
   const isClean = input.empirical.loss === 'clean'
-  return imageLogits(input, isClean ? chunk.ball.centre : attackChunk(network, attacked, attack, identifiers))
+  return imageLogits(input, isClean ? chunk.images : attackChunk(network, attacked, attack, identifiers))
 }
 
 /**

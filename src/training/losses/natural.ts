@@ -11,7 +11,7 @@ export const natural = {
   passes: 'chunk',
   isCrossEntropy: true,
   lay: (input) => {
-    const logits = imageLogits(input, input.chunk.ball.centre)
+    const logits = imageLogits(input, input.chunk.images)
     const isCorrect = areCorrect(logits, input.chunk)
     return { ...lossAlone(logitsLoss(input, logits)), cleanErrors: isCorrect.filter((correct) => !correct).length }
   },

@@ -36,7 +36,7 @@ export function orthogonalityLoss(
     labels.length,
   )
   const tangent = device.tensorFrom(direction)
-  const { logits, tangents } = forwardWithTangent(network, tape, { images: chunk.ball.centre, tangent, columns })
+  const { logits, tangents } = forwardWithTangent(network, tape, { images: chunk.images, tangent, columns })
   return labels.reduce((sum, label, e) => {
     const scores = { tensor: logits, classes, first: e, step: columns }
     const loss = crossEntropy(scores, label, weight)
@@ -45,13 +45,13 @@ export function orthogonalityLoss(
   }, 0)
 }
 
-/** ∇ₓ of each example's cross-entropy at the chunk's centres, [input][example]. */
-function inputGradient(network: LoadedNetwork, { ball, columns, labels }: Chunk): Float32Array {
+/** ∇ₓ of each example's cross-entropy at the chunk's images, [input][example]. */
+function inputGradient(network: LoadedNetwork, { images: clean, columns, labels }: Chunk): Float32Array {
   const { device, stages } = network
   const mark = device.mark()
   const tape = new Tape()
   // a tensor of its own, so that the gradient is of this network alone
-  const images = ball.centre.detached()
+  const images = clean.detached()
   const logits = forward(network, tape, images, { columns, input: true, weights: false })
   const classes = stages.at(-1)!.outputShape.channels
   labels.forEach((label, e) => crossEntropy({ tensor: logits, classes, first: e, step: columns }, label, 1))

@@ -62,7 +62,8 @@ function given(input: number, count: number, bounds: Bounds): { chunk: Chunk; hi
     Tensor,
     Tensor,
   ]
-  const chunk: Chunk = { count, columns, ball: { centre, radius }, norm: 'linf', labels: Array(count).fill(0) }
+  const ball = { centre, radius }
+  const chunk: Chunk = { count, columns, ball, images: centre, norm: 'linf', labels: Array(count).fill(0) }
   return { chunk, hidden: [{ lower: padded(bounds.lower), upper: padded(bounds.upper) }] }
 }
 const valueOf = (input: number, bounds: Bounds) => {

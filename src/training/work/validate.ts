@@ -71,7 +71,7 @@ export function validateImages(replicas: Replicas, job: ValidateJob, part: numbe
   for (let first = part * job.size; first < end; first += TOGETHER) {
     const indices = Array.from({ length: Math.min(TOGETHER, end - first) }, (_, i) => first + i)
     const chunk = chunkOf(indices)
-    const isCorrect = correctAt(network, chunk, chunk.ball.centre)
+    const isCorrect = correctAt(network, chunk, chunk.images)
     total.cleanErrors += isCorrect.filter((correct) => !correct).length
     // what a hasty attack breaks needs no bounds, which are expensive while a network is not robust
     const attack = { ...hastyAttack, domain: job.ball.domain }
