@@ -135,11 +135,13 @@ export const webgpu: readonly Mutant[] = [
     ['sum -= slope(k, e, t, label)', 'sum += slope(k, e, t, label)'],
     ['e < ${batch.size}u) {', 'e < ${batch.size - 1}u) {'],
   ]),
+  ...mutantsOf('src/device/webgpu/pair-sums.ts', tests('device/webgpu/regularisers'), [
+    ['u >= step.count) { continue; }', 'u > step.count) { continue; }'],
+  ]),
   ...mutantsOf('src/device/webgpu/regularisers.ts', tests('device/webgpu/regularisers'), [
     ['2.0 * slopes[phase + 1u]', '1.8 * slopes[phase + 1u]'],
     ['let through = -2.0', 'let through = 2.0'],
     ['-byCentres.z, bySquares.z', 'byCentres.z, bySquares.z'],
-    ['u >= step.count) { continue; }', 'u > step.count) { continue; }'],
     ['u < step.count)', 'u <= step.count)'],
     ['input > 0.0 && radius > 0.0', 'true'],
     ['select(share, 1.0, j == 0u), 0.0, share == 0.0)', 'select(share, 1.0, j == 0u), 0.0, false)'],

@@ -8,8 +8,9 @@
  * have no weight any more, nothing is summed.
  */
 import type { Batch } from './batch.ts'
-import { intoGradient, type Use, read, update, write } from './kernel.ts'
+import { intoGradient, type Use, read, write } from './kernel.ts'
 import type { Plan } from './plan.ts'
+import { pairUses, sumOverPairs } from './pair-sums.ts'
 import { partsOf, summing } from './reduction.ts'
 import type { Values } from './values.ts'
 
@@ -43,13 +44,13 @@ export function regularise(plan: Plan, { input, hidden, batch }: Compared): Valu
   const phases = plan.values('sums over phases', layers * PHASES * parts)
   const slopes = plan.values('slopes of regularisers', layers * SLOPES)
   const sumMeans = (pairs: readonly Values[], first: number, terms: string) =>
-    sumOver(plan, pairs, { batch, first, sums: means, count: MEANS, parts, terms, uses: {} })
+    sumOverPairs(plan, pairs, { batch, first, sums: means, count: MEANS, parts, terms, uses: {} })
   inParts(hidden, 7, (some, first) =>
     sumMeans(some, first, 'sums[0] += (high - low) / 2.0; sums[1] += (low + high) / 2.0;'),
   )
   sumMeans([input], layers, 'sums[0] += high;')
   inParts(hidden, 6, (some, first) =>
-    sumOver(plan, some, {
+    sumOverPairs(plan, some, {
       ...{ batch, first, sums: phases, count: PHASES, parts, uses: { means: read(means) } },
       before: `var centres = 0.0;
   for (var part = lane; part < ${parts}u; part += TEAM) { centres += means[(layer * ${MEANS}u + 1u) * ${parts}u + part]; }
@@ -71,61 +72,6 @@ export function regularise(plan: Plan, { input, hidden, batch }: Compared): Valu
 function inParts(all: readonly Values[], most: number, visit: (some: readonly Values[], first: number) => void): void {
   for (let first = 0; first < all.length; first += most) visit(all.slice(first, first + most), first)
 }
-
-interface Summed {
-  readonly batch: Batch
-  /** Which layer the first of the pairs belongs to. */
-  readonly first: number
-  /** [layer][count][part] */
-  readonly sums: Values
-  readonly count: number
-  /** Workgroups that share a sum. */
-  readonly parts: number
-  readonly uses: Readonly<Record<string, Use>>
-  /** WGSL that makes `m`, the mean centre of the layer. */
-  readonly before?: string
-  /** WGSL that adds a pair's `low` and `high` to `sums`. */
-  readonly terms: string
-}
-
-/** Sums over the pairs of some layers, for real examples. */
-function sumOver(plan: Plan, pairs: readonly Values[], { batch, first, before = '', ...sum }: Summed): void {
-  const { sums, count, parts, uses, terms } = sum
-  const loops = pairs.map(({ length }, i) => {
-    const half = length / 2
-    return `case ${i}u: {
-    for (var i = group.x * TEAM + lane; i < ${half}u; i += ${parts}u * TEAM) {
-      if (i % ${batch.stride}u >= step.count) { continue; }
-      let low = x${i}[i];
-      let high = x${i}[i + ${half}u];
-      ${terms}
-    }
-  }`
-  })
-  const rows = pairs.map(({ length }) => length / 2 / batch.stride)
-  plan.run({
-    name: 'regularisers, sums',
-    uses: { ...pairUses(pairs), ...uses, into: update(sums) },
-    ...{ groups: [parts, pairs.length, 1], ...summing(plan) },
-    main: `  if (step.regularisation == 0.0) { return; }
-  let layer = group.y + ${first}u;
-  let rows = array<u32, ${rows.length}>(${rows.map((n) => `${n}u`).join(', ')})[group.y];
-  var m = 0.0;
-  ${before}
-  var sums: array<f32, ${count}>;
-  switch group.y {
-  ${loops.join('\n  ')}
-  default: {}
-  }
-  for (var j = 0u; j < ${count}u; j++) {
-    let total = sumOf(sums[j], lane);
-    if (lane == 0u) { into[(layer * ${count}u + j) * ${parts}u + group.x] = total; }
-  }`,
-  })
-}
-
-const pairUses = (pairs: readonly Values[]): Record<string, Use> =>
-  Object.fromEntries(pairs.map((pair, i) => [`x${i}`, read(pair)]))
 
 interface Sums {
   readonly means: Values
